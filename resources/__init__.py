@@ -21,7 +21,7 @@ def load_resources(bundle: Bundle) -> Resources:  # noqa: ARG001  the CLI passes
     """Return the resources of all modules, in order of module name; problems as diagnostics with file and line."""
     resources = Resources()
     seen: dict[tuple[type, str], Location] = {}
-    for name in sorted(_module_names(__path__, f"{__name__}.")):
+    for name in sorted(_module_names(list(__path__), f"{__name__}.")):
         try:
             module = importlib.import_module(name)
         except Exception as error:  # noqa: BLE001  whatever a module raises is the message to show

@@ -1,0 +1,270 @@
+"""The repository, through git's plumbing commands.
+
+Plumbing, and not GitPython, because `scope plan` runs on every push of every branch: importing GitPython costs more than
+the whole diff, and one `cat-file --batch` process answers for commits, trees and blobs alike. Nothing of the user's
+configuration or environment changes an answer: no renames, no quoting, no replacement objects, no external diff.
+"""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import IO, Self
+
+from scope.errors import ScopeError, UsageError
+from scope.model import Change, Entry, Kind, Status
+
+# Requests written before answers are read: below a pipe's capacity (64 KiB), so that neither side can block the other.
+_BATCH = 500
+_KINDS = {b"40000": Kind.FOLDER, b"120000": Kind.SYMLINK, b"160000": Kind.SUBMODULE}
+_KEPT_VARIABLES = frozenset(
+    {"GIT_SSH", "GIT_SSH_COMMAND", "GIT_ASKPASS", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM"}
+)
+
+
+class GitRepository:
+    """A clone on this machine: full, shallow, partial, linked or bare of any special configuration."""
+
+    def __init__(self, start: Path) -> None:
+        """Find the repository that `start` lies in; `UsageError` where there is none."""
+        self._temporary: Path | None = None
+        self._environment = {
+            name: value for name, value in os.environ.items() if not name.startswith("GIT_") or name in _KEPT_VARIABLES
+        }
+        self._environment |= {
+            "GIT_OPTIONAL_LOCKS": "0",
+            "GIT_NO_REPLACE_OBJECTS": "1",
+            "GIT_TERMINAL_PROMPT": "0",
+            "LC_ALL": "C",
+        }
+        self.root = start
+        answer = self._run("rev-parse", "--is-shallow-repository", "--show-toplevel")
+        shallow, _, toplevel = answer.rstrip(b"\n").partition(b"\n")
+        self.root = Path(os.fsdecode(toplevel))
+        self.is_shallow = shallow == b"true"
+        self._reader: _ObjectReader | None = None
+        self._trees: dict[str, Mapping[str, Entry]] = {}
+        self._is_partial: bool | None = None
+
+    def __enter__(self) -> Self:
+        """Return the repository; on leaving, its helper process and temporary files are gone."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the helper process and remove the objects of the work tree."""
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
+        if self._temporary is not None:
+            shutil.rmtree(self._temporary, ignore_errors=True)
+            self._temporary = None
+
+    def commit(self, ref: str) -> str | None:
+        """Return the commit that `ref` names and that is really in this clone."""
+        if not ref or "\n" in ref or "\0" in ref:
+            return None
+        found = self._objects.read(os.fsencode(ref) + b"^{commit}")
+        return found.oid if found else None
+
+    def root_tree(self, commit: str) -> str:
+        """Return the tree of a commit."""
+        found = self._objects.read(commit.encode() + b"^{tree}")
+        if found is None:
+            raise ScopeError(f"The commit {commit} isn't in this clone. Fetch it, or use `fetch-depth: 0` in a workflow.")
+        return found.oid
+
+    def work_tree(self) -> str:
+        """Return a tree of the work tree as `git add --all` would see it; leaves no trace in the repository."""
+        self._temporary = Path(tempfile.mkdtemp(prefix="scope-objects-"))
+        index, objects = (
+            Path(os.fsdecode(self._run("rev-parse", "--git-path", name).rstrip(b"\n"))) for name in ("index", "objects")
+        )
+        own_index = self._temporary / "index"
+        if (self.root / index).exists():
+            shutil.copyfile(self.root / index, own_index)
+        # Git quotes nothing in this variable, but `:` separates its entries; a link keeps any path usable.
+        alternate = self._temporary / "alternate"
+        alternate.symlink_to((self.root / objects).resolve())
+        own_objects = self._temporary / "objects"
+        own_objects.mkdir()
+        self._environment |= {"GIT_OBJECT_DIRECTORY": str(own_objects), "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(alternate)}
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
+        environment = self._environment | {"GIT_INDEX_FILE": str(own_index)}
+        options = ("-c", "core.safecrlf=false", "-c", "advice.addEmbeddedRepo=false")
+        self._run(*options, "add", "--all", "--", ":/", environment=environment)
+        return self._run("write-tree", environment=environment).strip().decode()
+
+    def merge_base(self, one: str, other: str) -> str | None:
+        """Return the best common ancestor of two commits, or nothing."""
+        # Exit 1 without text is git's way to say that there is none.
+        return self._run("merge-base", one, other, accept=(0, 1)).strip().decode() or None
+
+    def changes(self, base_tree: str, head_tree: str) -> tuple[Change, ...]:
+        """Compare two trees directly, sorted by path. Renames are off, and paths come as they are, not quoted."""
+        options = ("-r", "-z", "--raw", "--no-renames", "--no-abbrev", "--no-ext-diff", "--ignore-submodules=none")
+        answer = self._run("diff-tree", *options, base_tree, head_tree)
+        return tuple(sorted(_parse_raw_diff(answer), key=lambda change: change.path))
+
+    def tree(self, oid: str) -> Mapping[str, Entry]:
+        """Return the entries directly in a tree."""
+        if oid not in self._trees:
+            self.trees([oid])
+        return self._trees[oid]
+
+    def trees(self, oids: Iterable[str]) -> None:
+        """Read many trees at once, so that `tree` answers each of them from memory."""
+        missing = [oid for oid in dict.fromkeys(oids) if oid not in self._trees]
+        for found in self._objects.read_many(missing):
+            self._trees[found.oid] = dict(_parse_tree(found.content, len(found.oid) // 2))
+
+    def blob(self, oid: str) -> bytes:
+        """Return a file's content."""
+        return self.blobs([oid])[oid]
+
+    def blobs(self, oids: Iterable[str]) -> Mapping[str, bytes]:
+        """Return the contents of many files; one fetch for what a partial clone lacks."""
+        wanted = list(dict.fromkeys(oids))
+        self._fetch_missing(wanted)
+        return {found.oid: found.content for found in self._objects.read_many(wanted)}
+
+    def grep(self, tree: str, patterns: Iterable[str], folders: Iterable[str]) -> frozenset[str]:
+        """Return the files below `folders` of a tree with a line that one of the extended regular expressions matches."""
+        chosen = [option for pattern in patterns for option in ("-e", pattern)]
+        paths = [f":(top,literal){folder}" for folder in folders]
+        if not chosen or not paths:
+            return frozenset()
+        options = ("--files-with-matches", "-z", "--extended-regexp", "--full-name", "--no-textconv", "--no-color", "--text")
+        answer = self._run("grep", *options, *chosen, tree, "--", *paths, accept=(0, 1))
+        prefix = len(tree) + 1
+        return frozenset(os.fsdecode(name[prefix:]) for name in answer.split(b"\0") if name)
+
+    @property
+    def _objects(self) -> "_ObjectReader":
+        if self._reader is None:
+            self._reader = _ObjectReader(self._start("cat-file", "--batch"))
+        return self._reader
+
+    def _fetch_missing(self, oids: list[str]) -> None:
+        """Fetch what a partial clone lacks in one go: `cat-file` would fetch one blob at a time."""
+        if self._is_partial is None:
+            answer = self._run("config", "--get-regexp", r"^remote\..*\.promisor$", accept=(0, 1))
+            self._is_partial = b"true" in answer
+        if not self._is_partial or not oids:
+            return
+        remote = self._run("config", "--get", "extensions.partialclone", accept=(0, 1)).strip() or b"origin"
+        options = ("--no-tags", "--no-write-fetch-head", "--quiet", "--filter=blob:none", "--stdin")
+        self._run("fetch", os.fsdecode(remote), *options, text="\n".join(oids).encode() + b"\n")
+
+    def _run(
+        self,
+        *arguments: str,
+        accept: tuple[int, ...] = (0,),
+        text: bytes = b"",
+        environment: Mapping[str, str] | None = None,
+    ) -> bytes:
+        command = ["git", "-C", str(self.root), *arguments]
+        try:
+            done = subprocess.run(
+                command, input=text, capture_output=True, check=False, env=environment or self._environment
+            )
+        except FileNotFoundError:
+            raise UsageError("git isn't on the PATH. Install it, then run this again.") from None
+        if done.returncode not in accept:
+            words = os.fsdecode(done.stderr).strip() or f"exit code {done.returncode}"
+            if "not a git repository" in words or "must be run in a work tree" in words:
+                raise UsageError(
+                    f"{self.root} isn't in the work tree of a git repository. Run this there, or name one with `-C`."
+                )
+            raise ScopeError(f"`git {arguments[0]}` failed: {words}")
+        return done.stdout
+
+    def _start(self, *arguments: str) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(
+            ["git", "-C", str(self.root), *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=self._environment,
+        )
+
+
+class _Object:
+    __slots__ = ("content", "oid")
+
+    def __init__(self, oid: str, content: bytes) -> None:
+        self.oid = oid
+        self.content = content
+
+
+class _ObjectReader:
+    """One `git cat-file --batch` process: a request is a line, an answer is a header and the object."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
+        self._process = process
+        if process.stdin is None or process.stdout is None:
+            raise ScopeError("git was started without pipes.")
+        self._requests: IO[bytes] = process.stdin
+        self._answers: IO[bytes] = process.stdout
+
+    def read(self, name: bytes) -> _Object | None:
+        self._requests.write(name + b"\n")
+        self._requests.flush()
+        return self._answer()
+
+    def read_many(self, oids: list[str]) -> Iterator[_Object]:
+        for start in range(0, len(oids), _BATCH):
+            batch = oids[start : start + _BATCH]
+            self._requests.write("".join(f"{oid}\n" for oid in batch).encode())
+            self._requests.flush()
+            for oid in batch:
+                found = self._answer()
+                if found is None:
+                    raise ScopeError(f"The object {oid} isn't in this clone. Run `git fsck`, or clone again.")
+                yield found
+
+    def _answer(self) -> _Object | None:
+        header = self._answers.readline()
+        if not header:
+            raise ScopeError("git ended while it was reading objects. Run `git fsck` to see whether the clone is whole.")
+        # A name may hold spaces; oid, type and size are the only form with a number at the end.
+        parts = header.split()
+        if header.endswith((b" missing\n", b" ambiguous\n")) or len(parts) != 3 or not parts[2].isdigit():
+            return None
+        content = self._answers.read(int(parts[2]))
+        self._answers.read(1)
+        return _Object(parts[0].decode(), content)
+
+    def close(self) -> None:
+        self._requests.close()
+        self._answers.close()
+        self._process.wait()
+
+
+def _parse_tree(content: bytes, oid_length: int) -> Iterator[tuple[str, Entry]]:
+    position = 0
+    while position < len(content):
+        space = content.index(b" ", position)
+        end = content.index(b"\0", space)
+        after = end + 1 + oid_length
+        kind = _KINDS.get(content[position:space], Kind.FILE)
+        yield os.fsdecode(content[space + 1 : end]), Entry(kind, content[end + 1 : after].hex())
+        position = after
+
+
+def _parse_raw_diff(answer: bytes) -> Iterator[Change]:
+    fields = answer.split(b"\0")
+    for header, name in zip(fields[0::2], fields[1::2], strict=False):
+        old_mode, new_mode, old_oid, new_oid, letter = header.removeprefix(b":").split(b" ")
+        before, after = _entry(old_mode, old_oid), _entry(new_mode, new_oid)
+        status = {b"A": Status.ADDED, b"D": Status.DELETED, b"T": Status.TYPE}.get(letter[:1], Status.MODIFIED)
+        yield Change(os.fsdecode(name), status, before, after)
+
+
+def _entry(mode: bytes, oid: bytes) -> Entry | None:
+    return None if mode == b"000000" else Entry(_KINDS.get(mode, Kind.FILE), oid.decode())

@@ -1,0 +1,72 @@
+"""One tree of the repository, read lazily: what is asked for, and nothing else, is fetched from git."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from scope.model import Entry, Kind
+from scope.ports import Git
+
+
+class Snapshot:
+    """A commit's files, or the work tree's. Folders are git's: one without files doesn't exist."""
+
+    def __init__(self, git: Git, tree: str) -> None:
+        """Look at `tree` of the repository; nothing is read yet."""
+        self._git = git
+        self.tree = tree
+
+    def entry(self, path: str) -> Entry | None:
+        """Return what is at a path, a folder too."""
+        found: Entry | None = Entry(Kind.FOLDER, self.tree)
+        for name in path.split("/") if path else ():
+            if found is None or found.kind is not Kind.FOLDER:
+                return None
+            found = self._git.tree(found.oid).get(name)
+        return found
+
+    def names(self, folder: str) -> Mapping[str, Entry]:
+        """Return what lies directly in a folder; empty where there is no such folder."""
+        found = self.entry(folder)
+        return self._git.tree(found.oid) if found is not None and found.kind is Kind.FOLDER else {}
+
+    def files(self, folder: str, skip: Callable[[str], bool] | None = None) -> dict[str, Entry]:
+        """Return every file below a folder, sorted by path; a file's own path gives that file.
+
+        Folders for which `skip` is true are not looked into. Symlinks and submodules count as files.
+        """
+        top = self.entry(folder)
+        if top is None:
+            return {}
+        if top.kind is not Kind.FOLDER:
+            return {folder: top}
+        found: dict[str, Entry] = {}
+        level = {folder: top}
+        while level:
+            self._git.trees(entry.oid for entry in level.values())
+            below: dict[str, Entry] = {}
+            for path, entry in self._children(level):
+                if entry.kind is not Kind.FOLDER:
+                    found[path] = entry
+                elif skip is None or not skip(path):
+                    below[path] = entry
+            level = below
+        return dict(sorted(found.items()))
+
+    def _children(self, folders: Mapping[str, Entry]) -> Iterator[tuple[str, Entry]]:
+        for folder, entry in folders.items():
+            for name, child in self._git.tree(entry.oid).items():
+                yield (f"{folder}/{name}" if folder else name), child
+
+    def read(self, path: str) -> bytes | None:
+        """Return a file's content; nothing where there is no regular file."""
+        found = self.entry(path)
+        return self._git.blob(found.oid) if found is not None and found.kind is Kind.FILE else None
+
+    def read_all(self, files: Mapping[str, Entry]) -> dict[str, bytes]:
+        """Return the contents of the regular files among `files`, read in one go."""
+        regular = {path: entry.oid for path, entry in files.items() if entry.kind is Kind.FILE}
+        contents = self._git.blobs(regular.values())
+        return {path: contents[oid] for path, oid in regular.items()}
+
+    def grep(self, patterns: tuple[str, ...], folders: tuple[str, ...]) -> frozenset[str]:
+        """Return the files below `folders` with a line that one of the extended regular expressions matches."""
+        return self._git.grep(self.tree, patterns, folders)
