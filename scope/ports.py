@@ -14,8 +14,27 @@ class Git(Protocol):
         """Return whether history ends early, so that a missing merge base proves nothing."""
         ...
 
+    @property
+    def empty_tree(self) -> str:
+        """Return the tree without entries, whether or not the repository holds it."""
+        ...
+
+    def fetch(self, commit: str) -> bool:
+        """Try to fetch a commit from `origin`; return whether git could."""
+        ...
+
     def commit(self, ref: str) -> str | None:
         """Return the commit that `ref` names and that is really in this clone."""
+        ...
+
+    @property
+    def branch(self) -> str | None:
+        """Return the branch that HEAD is on; nothing on a detached HEAD."""
+        ...
+
+    @property
+    def origin(self) -> str | None:
+        """Return the URL of the remote `origin`, as it is configured."""
         ...
 
     def root_tree(self, commit: str) -> str:

@@ -266,3 +266,8 @@ def _may_reach_into(pattern: str, folder: str) -> bool:
 def united(rules: Iterable[Rules], path: str) -> frozenset[Owner]:
     """Return what a path belongs to under several rule sets: the base's and the head's count alike."""
     return frozenset(one.owner(path) for one in rules)
+
+
+def matches(glob: str, path: str) -> bool:
+    """Return whether a glob of the kind that rules have matches a path."""
+    return _glob(glob).fullmatch(path) is not None

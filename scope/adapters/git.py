@@ -64,12 +64,38 @@ class GitRepository:
             shutil.rmtree(self._temporary, ignore_errors=True)
             self._temporary = None
 
+    @property
+    def empty_tree(self) -> str:
+        """Return the tree without entries, whether or not the repository holds it."""
+        oid = self._run("hash-object", "-t", "tree", "--stdin").strip().decode()
+        self._trees[oid] = {}
+        return oid
+
+    def fetch(self, commit: str) -> bool:
+        """Try to fetch a commit from `origin`; return whether git could."""
+        options = ("--no-tags", "--no-write-fetch-head", "--quiet", "--no-recurse-submodules")
+        self._run("fetch", *options, "origin", commit, accept=tuple(range(256)))
+        if self._reader is not None:
+            self._reader.close()  # a running reader may not look for new packs
+            self._reader = None
+        return self.commit(commit) is not None
+
     def commit(self, ref: str) -> str | None:
         """Return the commit that `ref` names and that is really in this clone."""
         if not ref or "\n" in ref or "\0" in ref:
             return None
         found = self._objects.read(os.fsencode(ref) + b"^{commit}")
         return found.oid if found else None
+
+    @property
+    def branch(self) -> str | None:
+        """Return the branch that HEAD is on; nothing on a detached HEAD."""
+        return os.fsdecode(self._run("symbolic-ref", "--quiet", "--short", "HEAD", accept=(0, 1)).rstrip(b"\n")) or None
+
+    @property
+    def origin(self) -> str | None:
+        """Return the URL of the remote `origin`, as it is configured."""
+        return os.fsdecode(self._run("config", "--get", "remote.origin.url", accept=(0, 1)).rstrip(b"\n")) or None
 
     def root_tree(self, commit: str) -> str:
         """Return the tree of a commit."""

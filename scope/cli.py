@@ -1,0 +1,92 @@
+"""The command line: reads options, calls the command, prints its error, sets the exit code. It decides nothing."""
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from scope import __version__
+from scope.console import Console
+from scope.errors import ScopeError
+
+_DESCRIPTION = "Deploys what a change touches, and nothing else: from a git diff to scoped `databricks bundle` deploys."
+_EXIT_CODES = """\
+exit codes:
+  0 done, or nothing to do   1 failed, or findings   2 bad input
+  3 refused                  4 locked                5 something to do (with --detailed-exitcode)
+"""
+# A module per command, imported when it is asked for, or for the help.
+COMMANDS = ("plan", "bundle")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code; what goes wrong is one message on stderr."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    options = _parser(given).parse_args(given)
+    console = Console(is_quiet=options.quiet, no_color=options.no_color)
+    try:
+        code = importlib.import_module(f"scope.commands.{options.command}").run(options, console)
+        sys.stdout.flush()
+    except ScopeError as error:
+        print(f"scope: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("scope: stopped.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # Whoever read stdout has left. Python would complain once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return code
+
+
+def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
+    shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    _add_global(shared)
+    parser = argparse.ArgumentParser(
+        prog="scope", description=_DESCRIPTION, epilog=_EXIT_CODES, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--version", action="version", version=f"scope {__version__}")
+    _add_global(parser)
+    parser.set_defaults(format="text", quiet=False, no_color=False, directory=".")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    named = _command(given)
+    for name in (named,) if named else COMMANDS:
+        module = importlib.import_module(f"scope.commands.{name}")
+        command = commands.add_parser(
+            name,
+            help=module.HELP,
+            description=f"{module.HELP[:1].upper()}{module.HELP[1:]}.",
+            epilog=module.EXAMPLES,
+            parents=[shared],
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        module.add_arguments(command)
+    return parser
+
+
+def _command(given: Sequence[str]) -> str | None:
+    """Return the command's name, so that only its module is imported; nothing where help or an error is due."""
+    words = iter(given)
+    for word in words:
+        if word in {"-C", "--format"}:
+            next(words, None)
+        elif not word.startswith("-"):
+            return word if word in COMMANDS else None
+    return None
+
+
+def _add_global(parser: argparse.ArgumentParser) -> None:
+    # Before and after the command's name alike; only the outer parser has defaults.
+    suppress = argparse.SUPPRESS
+    parser.add_argument("--format", choices=("text", "json"), default=suppress, help="what stdout gets (text)")
+    parser.add_argument("--quiet", action="store_true", default=suppress, help="no messages, only errors")
+    parser.add_argument("--no-color", action="store_true", default=suppress, help="plain text on terminals too")
+    parser.add_argument(
+        "-C", dest="directory", metavar="DIR", default=suppress, help="the repository, or a folder in it (.)"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

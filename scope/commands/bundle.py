@@ -1,0 +1,63 @@
+"""`scope bundle`: any harmless `databricks bundle` command, in the stage of one domain."""
+
+import argparse
+import signal
+from pathlib import Path
+
+from scope.adapters.bundle_cli import bundle_command, find_cli, run_in_stage
+from scope.adapters.git import GitRepository
+from scope.console import Console
+from scope.errors import Refused, UsageError
+from scope.stage import stage
+from scope.staging import prepare
+
+HELP = "run a `databricks bundle` command in a domain's stage"
+EXAMPLES = """\
+examples:
+  scope bundle finance -- validate
+  scope bundle finance -t prod -- plan -o json
+  scope bundle finance -- run finance_stripe_final_payments_job
+"""
+_ALLOWED = frozenset({"validate", "plan", "summary", "run", "open", "schema"})
+_INSTEAD = {
+    "deploy": "just deploy {target} {domain}",
+    "destroy": "just destroy {target} {domain}",
+    "deployment": "scope recover --target {target} --domain {domain}",
+}
+_OWNED = ("-t", "--target", "--var")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument("domain", metavar="DOMAIN", help="the domain to stage")
+    parser.add_argument("-t", "--target", default="dev", metavar="NAME", help="the target (dev)")
+    parser.add_argument("--head", metavar="REF", help="stage a commit, not the work tree")
+    parser.add_argument("arguments", nargs="+", metavar="-- ARGS", help="the subcommand and its options")
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    """Run the CLI in the stage; return its exit code."""
+    _check_arguments(options.arguments, options.target, options.domain)
+    with GitRepository(Path(options.directory)) as git:
+        cli = find_cli(git.root)
+        ready = prepare(git, options.target, options.domain, options.head, console)
+        # The default for SIGTERM ends Python at once, and would leave the stage behind.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        with stage(ready.snapshot, ready.files, ready.facts) as folder:
+            return run_in_stage(bundle_command(cli, options.target, options.domain, options.arguments), folder)
+
+
+def _check_arguments(arguments: list[str], target: str, domain: str) -> None:
+    name = arguments[0]
+    is_dry_sync = name == "sync" and "--dry-run" in arguments
+    if name in _INSTEAD:
+        instead = _INSTEAD[name].format(target=target, domain=domain)
+        raise Refused(f"`bundle {name}` in a stage would go round lock, record and gate. Run: {instead}")
+    if name not in _ALLOWED and not is_dry_sync:
+        known = ", ".join(sorted(_ALLOWED))
+        raise UsageError(
+            f"`{name}` isn't a bundle command to run in a stage. The subcommand comes first, one of {known}, sync --dry-run."
+        )
+    for argument in arguments[: arguments.index("--") if "--" in arguments else None]:
+        if argument.startswith(_OWNED):
+            raise UsageError(f"`{argument}` is scope's to set. Name the target with `-t NAME` before the `--`.")

@@ -1,0 +1,109 @@
+"""`scope plan`: the deployments that the changes since a base reach, as a table and as the manifest."""
+
+import argparse
+import hashlib
+import sys
+from pathlib import Path
+
+from scope.adapters.git import GitRepository
+from scope.baseline import baseline
+from scope.closure import Closures, Sources
+from scope.console import Console
+from scope.errors import UsageError
+from scope.files import write_whole
+from scope.manifest import Head, Manifest, dumps
+from scope.model import Change, Effect, Kind, Status
+from scope.plan import Sides, plan
+from scope.ports import Git
+from scope.snapshot import Snapshot
+
+HELP = "what the changes since a base would deploy, and why"
+EXAMPLES = """\
+examples:
+  scope plan                              this work tree against main
+  scope plan --base origin/main --head HEAD
+  scope plan --target prod --output -     the manifest on stdout
+  just scope base=main                    the same as the first
+"""
+MANIFEST = Path(".scope", "manifest.json")
+DEFAULT_BASE = "main"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument(
+        "--base", default=DEFAULT_BASE, metavar="REF", help="compare with its merge base with the head (main)"
+    )
+    parser.add_argument("--head", metavar="REF", help="look at a commit, not at the work tree")
+    parser.add_argument("--target", action="append", metavar="NAME", help="only this target; may be repeated (all)")
+    parser.add_argument("--output", metavar="FILE", help=f"where the manifest goes, - for stdout ({MANIFEST})")
+    parser.add_argument("--detailed-exitcode", action="store_true", help="exit with 5 when there is something to deploy")
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    """Write the manifest and show the plan; return the exit code."""
+    with GitRepository(Path(options.directory)) as git:
+        sides = compare(git, options.base, options.head, console)
+        manifest = plan(sides, _targets(sides.head, options.target), lambda change: _effect(git, change))
+        content = dumps(manifest)
+        _write(content, options.output, git.root / MANIFEST, console)
+        _show(manifest, content, options, console)
+    return 5 if options.detailed_exitcode and manifest.deploy else 0
+
+
+def compare(git: Git, base_ref: str, head_ref: str | None, console: Console) -> Sides:
+    """Return the two sides of a comparison: the merge base with `base_ref`, and a commit or the work tree."""
+    head_commit = git.commit(head_ref or "HEAD")
+    if head_ref is not None and head_commit is None:
+        raise UsageError(f"The head `{head_ref}` isn't in this clone. Fetch it first: `git fetch origin {head_ref}`.")
+    base = baseline(git, base_ref, head_commit)
+    for note in base.notes:
+        console.say(note)
+    committed = git.root_tree(head_commit) if head_commit is not None else git.empty_tree
+    tree = committed if head_ref is not None else git.work_tree()
+    sources = Sources()
+    return Sides(
+        base=Closures(Snapshot(git, base.tree), sources),
+        head=Closures(Snapshot(git, tree), sources),
+        changes=git.changes(base.tree, tree),
+        base_info=base.info,
+        head_info=Head(ref=head_ref or "HEAD", commit=head_commit, dirty=tree != committed),
+    )
+
+
+def _targets(head: Closures, wanted: list[str] | None) -> tuple[str, ...]:
+    unknown = sorted(set(wanted or ()) - set(head.targets))
+    if unknown:
+        raise UsageError(f"There is no target `{unknown[0]}`. targets/ has {', '.join(head.targets) or 'none'}.")
+    return tuple(target for target in head.targets if not wanted or target in wanted)
+
+
+def _effect(git: Git, change: Change) -> Effect:
+    from scope.effect import effect  # noqa: PLC0415  only a modified file needs the parsers behind it
+
+    if change.status is not Status.MODIFIED or change.before is None or change.after is None:
+        return Effect.CONTENT
+    if not change.before.kind == change.after.kind == Kind.FILE:
+        return Effect.CONTENT
+    contents = git.blobs([change.before.oid, change.after.oid])
+    return effect(change.path, contents[change.before.oid], contents[change.after.oid])
+
+
+def _write(content: bytes, output: str | None, default: Path, console: Console) -> None:
+    if output == "-":
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+        return
+    path = Path(output) if output else default
+    write_whole(path, content)
+    console.say(f"Manifest: {path if output else MANIFEST} sha256:{hashlib.sha256(content).hexdigest()}")
+
+
+def _show(manifest: Manifest, content: bytes, options: argparse.Namespace, console: Console) -> None:
+    if options.format == "json":
+        if options.output != "-":
+            sys.stdout.buffer.write(content)
+    elif not console.is_quiet:
+        from scope.render.text import print_plan  # noqa: PLC0415  rich takes 60 ms
+
+        print_plan(manifest, *console.table_stream(machine_on_stdout=options.output == "-"))

@@ -1,0 +1,157 @@
+"""What the domains share, `src/common` and `resources/_models`, and which of its files a use reaches.
+
+A use is what a file says (`from common.a import b`, `../common/x.sql`); this resolves it against the files that a tree
+holds, as Python's import system would from the two roots `src` and the repository's own.
+"""
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from scope.model import Entry
+from scope.rules import COMMON, MODELS
+from scope.uses import PathUse, Uses
+
+# What `%run` and notebook paths leave away.
+_NOTEBOOK_SUFFIXES = (".py", ".ipynb", ".sql", ".scala", ".r")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Edge:
+    """One file needs another. `line` is where it says so, 0 where no line does."""
+
+    dependent: str
+    dependency: str
+    kind: str
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class Library:
+    """The shared files of one tree."""
+
+    files: Mapping[str, Entry]
+
+    @cached_property
+    def _packages(self) -> frozenset[str]:
+        """Return the folders that hold Python files; a data file belongs to the nearest one above it."""
+        return frozenset(posixpath.dirname(path) for path in self.files if path.endswith(".py"))
+
+    @cached_property
+    def _data(self) -> Mapping[str, tuple[str, ...]]:
+        found: dict[str, list[str]] = {}
+        for path in self.files:
+            if not path.endswith(".py") and not is_preset(path):
+                found.setdefault(self._package_of(path), []).append(path)
+        return {package: tuple(paths) for package, paths in found.items()}
+
+    def _package_of(self, path: str) -> str:
+        folder = posixpath.dirname(path)
+        while folder not in {COMMON, MODELS} and folder not in self._packages:
+            folder = posixpath.dirname(folder)
+        return folder
+
+    def edges(self, path: str, uses: Uses) -> Iterator[Edge]:
+        """Return what a file reaches here by what it says; what it says about other places is passed over."""
+        for module in uses.modules:
+            for found in self._module(module.name):
+                yield Edge(path, found, "imports", module.line)
+        for use in uses.paths:
+            for found in self._path(use):
+                yield Edge(path, found, "path", use.line)
+        if uses.dynamic:
+            # Nobody can tell what it loads: more, never less.
+            for found in self.files:
+                if not found.startswith(MODELS) or path.startswith("resources/"):
+                    yield Edge(path, found, "dynamic-import", uses.dynamic[0])
+
+    def package_data(self, path: str) -> Iterator[Edge]:
+        """Return the data files that travel with a module: those of its package, wherever the code opens them."""
+        if path.endswith(".py") and path in self.files:
+            for found in self._data.get(posixpath.dirname(path), ()):
+                yield Edge(path, found, "package-data")
+
+    def has_module(self, name: str) -> bool:
+        """Return whether a dotted name is a module or a package here."""
+        return next(self._module(name, exact=True), None) is not None
+
+    def _module(self, name: str, *, exact: bool = False) -> Iterator[str]:
+        """Return the files that importing a dotted name reads: its packages' `__init__`, itself, all below for `x.*`."""
+        parts = name.split(".")
+        if parts[0] == "common":
+            root = "src"
+        elif parts[:2] == ["resources", "_models"]:
+            root = ""
+        else:
+            return
+        wants_all = parts[-1] == "*"
+        folder = root
+        for depth, part in enumerate(parts[:-1] if wants_all else parts):
+            folder = f"{folder}/{part}" if folder else part
+            initial, module = f"{folder}/__init__.py", f"{folder}.py"
+            is_last = depth == len(parts) - 1
+            if initial in self.files:
+                if not exact or is_last:
+                    yield initial
+            elif module in self.files:
+                if not exact or is_last:
+                    yield module
+                return
+            elif is_last and exact and folder in self._folders:
+                yield folder
+        if wants_all:
+            yield from (path for path in self.files if path.startswith(f"{folder}/") and path.endswith(".py"))
+
+    @cached_property
+    def _folders(self) -> frozenset[str]:
+        found: set[str] = set()
+        for path in self.files:
+            folder = posixpath.dirname(path)
+            while folder and folder not in found:
+                found.add(folder)
+                folder = posixpath.dirname(folder)
+        return frozenset(found)
+
+    def _path(self, use: PathUse) -> Iterator[str]:
+        """Return the files that a path means: relative to the file that says it, to `src`, or to the root."""
+        text = use.path.strip()
+        candidates = [posixpath.normpath(posixpath.join(use.relative_to, text))]
+        if "common/" in text:
+            candidates.append(posixpath.normpath(f"{COMMON}/" + text.rpartition("common/")[2]))
+        found = {path for candidate in candidates if candidate.startswith(COMMON) for path in self._matches(candidate)}
+        yield from sorted(found)
+
+    def _matches(self, path: str) -> Iterator[str]:
+        """Return the file at a path, or all below a folder, or all that begin with it where the rest is made at run time."""
+        fixed = re.split(r"[*?{$\[]", path)[0]
+        exact = [
+            candidate for candidate in (path, *(path + suffix for suffix in _NOTEBOOK_SUFFIXES)) if candidate in self.files
+        ]
+        if exact and fixed == path:
+            yield from exact
+        else:
+            start = f"{path}/" if path in self._folders else fixed
+            yield from (file for file in self.files if file.startswith(start))
+
+
+def is_preset(path: str) -> bool:
+    """Return whether a shared file is a preset of specs, referred to as `<stem>.<name>`."""
+    return path.startswith(f"{MODELS}/") and path.endswith((".yml", ".yaml"))
+
+
+def preset_stem(path: str) -> str:
+    """Return the word by which specs refer to a preset file."""
+    return posixpath.basename(path).partition(".")[0]
+
+
+def words(paths: Iterable[str]) -> frozenset[str]:
+    """Return the names of which a file that uses one of `paths` directly must hold at least one."""
+    found: set[str] = set()
+    for path in paths:
+        folders = path.removeprefix("src/").removeprefix("resources/").split("/")
+        found.update(folders[1:-1])
+        stem = folders[-1].partition(".")[0]
+        found.add(stem if stem != "__init__" else folders[-2])
+    return frozenset(found)

@@ -1,0 +1,168 @@
+"""The manifest: what to deploy and why, as a JSON file. Everything is sorted, free of times and absolute paths.
+
+The values are plain dataclasses, so that writing one costs no import; reading one is strict, in `manifest_reader`.
+"""
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from typing import Literal
+
+from scope import __version__
+
+SCHEMA_VERSION: Literal[1] = 1
+TOOL = f"scope {__version__}"
+
+Mode = Literal["none", "scoped", "full"]
+Action = Literal["deploy", "destroy"]
+Because = Literal["changed", "rule", "first-deploy", "failed-attempt", "untrusted-record", "base-unreachable", "removed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What is looked at: a commit, or the work tree on top of one."""
+
+    ref: str
+    commit: str | None
+    dirty: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What it is compared with."""
+
+    kind: Literal["merge-base", "record", "none"]
+    ref: str | None
+    commit: str | None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestChange:
+    """One path that differs, and how many deployments it reaches; why, where it reaches none or everything."""
+
+    id: str
+    base: str
+    path: str
+    status: Literal["added", "modified", "deleted", "type"]
+    moved_to: str | None
+    effect: Literal["content", "cosmetic"]
+    reaches: int
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One node on the way from a change to a domain, and the kind of the edge that leads to it."""
+
+    node: str
+    edge: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why a deployment is in the set: a change, and the shortest way from it."""
+
+    change: str
+    path: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprints:
+    """The closure's digest on both sides; nothing where the deployment isn't there."""
+
+    base: str | None
+    head: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Deploy:
+    """One deployment of the set."""
+
+    id: str
+    target: str
+    domain: str
+    action: Action
+    because: Because
+    base: str
+    fingerprint: Fingerprints
+    sources: tuple[str, ...]
+    resources: tuple[str, ...]
+    causes: tuple[Cause, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A domain that reads a table of one that deploys: to review, not to deploy."""
+
+    id: str
+    of: str
+    table: str
+    path: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixEntry:
+    """One job of a workflow's matrix: one target, and its domains with spaces between them."""
+
+    id: str
+    target: str
+    domains: str
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """What a workflow gives to `strategy.matrix`."""
+
+    include: tuple[MatrixEntry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Warn:
+    """Something that a person should know about the numbers."""
+
+    code: str
+    path: str
+    line: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """Version 1 of the file. Keys may be added, never renamed."""
+
+    mode: Mode
+    against: Literal["main", "deployed"]
+    targets: tuple[str, ...]
+    head: Head
+    bases: dict[str, Base]
+    changes: tuple[ManifestChange, ...]
+    deploy: tuple[Deploy, ...]
+    readers: tuple[Reader, ...]
+    matrix: Matrix
+    warnings: tuple[Warn, ...]
+    schema_version: Literal[1] = SCHEMA_VERSION
+    tool: str = field(default=TOOL)
+
+
+def dumps(manifest: Manifest) -> bytes:
+    """Return the manifest as JSON: UTF-8, two spaces, a newline at the end; the same manifest, the same bytes."""
+    tree = dataclasses.asdict(manifest)
+    first = {key: tree.pop(key) for key in ("schema_version", "tool")}
+    return (json.dumps({**first, **tree}, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def written_path(path: str) -> str:
+    """Return a path as the manifest writes it: as it is, or as git quotes it where it isn't UTF-8.
+
+    A path that begins with a quotation mark is quoted too, so that nothing is ambiguous.
+    """
+    raw = path.encode("utf-8", "surrogateescape")
+    if not path.startswith('"'):
+        try:
+            return raw.decode()
+        except UnicodeDecodeError:
+            pass
+    plain = "".join(chr(byte) if 0x20 <= byte < 0x7F and byte not in b'"\\' else f"\\{byte:03o}" for byte in raw)
+    return f'"{plain}"'
