@@ -15,8 +15,13 @@ def text(name: str) -> Column:
 
 
 def integer(name: str) -> Column:
-    """Return the column as a whole number of up to 64 bits."""
-    return text(name).try_cast("bigint")
+    """Return the column as a whole number of up to 18 digits; `12.0` isn't one."""
+    return _cast_if_shaped(name, r"^[+-]?[0-9]{1,18}$", "bigint")
+
+
+def decimal(name: str) -> Column:
+    """Return the column as a number with up to 17 digits before the point and up to 3 behind it."""
+    return _cast_if_shaped(name, r"^[+-]?[0-9]{1,17}(\.[0-9]{1,3})?$", "decimal(20,3)")
 
 
 def epoch_seconds(name: str) -> Column:
@@ -25,5 +30,12 @@ def epoch_seconds(name: str) -> Column:
 
 
 def date(name: str) -> Column:
-    """Return the column, `YYYY-MM-DD`, as a date."""
-    return text(name).try_cast("date")
+    """Return the column, `YYYY-MM-DD`, as a date; a day that no calendar has is null."""
+    value = text(name)
+    return F.when(value.rlike(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), F.try_to_timestamp(value, F.lit("yyyy-MM-dd")).cast("date"))
+
+
+def _cast_if_shaped(name: str, shape: str, kind: str) -> Column:
+    """Cast only what has the shape: what a cast accepts otherwise (`12.5`, ` 1e3`) differs between engines and settings."""
+    value = text(name)
+    return F.when(value.rlike(shape), value.cast(kind))

@@ -25,8 +25,9 @@ def typed(raw: DataFrame) -> DataFrame:
 
 
 def deduplicated(payments: DataFrame) -> DataFrame:
-    """Return the newest state of each payment."""
-    return latest_by_key(payments, "payment_id", "updated_at", then_by="status")
+    """Return the newest state of each payment; within one second a refund comes last."""
+    newest_by = (F.col("updated_at"), F.col("status") == REFUNDED, F.col("status"), F.col("amount_minor"))
+    return latest_by_key(payments, "payment_id", *newest_by)
 
 
 def settled(payments: DataFrame) -> DataFrame:

@@ -13,22 +13,26 @@ def typed(raw: DataFrame) -> DataFrame:
         columns.text("id").alias("campaign_id"),
         columns.text("name").alias("name"),
         F.upper(columns.text("currency")).alias("currency"),
-        columns.text("budget").try_cast("decimal(20,3)").alias("budget"),
+        columns.decimal("budget").alias("budget"),
         columns.date("starts").alias("starts_on"),
         columns.date("ends").alias("ends_on"),
+        (columns.text("ends").isNull() | columns.date("ends").isNotNull()).alias("has_readable_end"),
         columns.epoch_seconds("updated").alias("updated_at"),
     )
 
 
 def deduplicated(campaigns: DataFrame) -> DataFrame:
     """Return the newest state of each campaign."""
-    return latest_by_key(campaigns, "campaign_id", "updated_at", then_by="name")
+    return latest_by_key(campaigns, "campaign_id", F.col("updated_at"), F.col("name"), F.col("ends_on"))
 
 
 def scheduled(campaigns: DataFrame) -> DataFrame:
-    """Return the campaigns that have a start and end no earlier; one without an end is still running."""
+    """Return the campaigns that have a start and end no earlier; one without an end is still running.
+
+    An end that can't be read is no end to be trusted either way, so such a campaign waits until the source is corrected.
+    """
     in_order = F.col("ends_on").isNull() | (F.col("ends_on") >= F.col("starts_on"))
-    return campaigns.where(F.col("starts_on").isNotNull() & in_order).select(
+    return campaigns.where(F.col("starts_on").isNotNull() & F.col("has_readable_end") & in_order).select(
         "campaign_id", "name", "currency", "budget", "starts_on", "ends_on"
     )
 
