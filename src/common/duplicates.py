@@ -7,7 +7,7 @@ _RANK = "_rank_within_key"
 
 
 def latest_by_key(records: DataFrame, key: str, *newest_by: Column) -> DataFrame:
-    """Return one record per `key`: the one with the greatest first `newest_by`, of equals with the greatest second, and so on.
+    """Return one record per `key`: the one with the greatest first `newest_by`, of equals the greatest second, and so on.
 
     Null counts as oldest. Give enough columns that two records which differ never tie: the same input gives the same output.
     """
