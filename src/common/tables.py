@@ -110,8 +110,6 @@ def _spark_configuration() -> dict[str, str]:
     # Imported here: naming tables needs no Spark where the values come as arguments.
     from pyspark.sql import SparkSession  # noqa: PLC0415
 
-    session = SparkSession.getActiveSession()
-    if session is None:
-        return {}
-    values = {key: session.conf.get(key, None) for key in KEYS}
+    configuration = SparkSession.active().conf
+    values = {key: configuration.get(key, None) for key in KEYS}
     return {key: value for key, value in values.items() if value is not None}

@@ -1,12 +1,10 @@
 """Amounts are exact, in every currency."""
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 import pytest
 
-if TYPE_CHECKING:
-    from tests.unit.conftest import Engine
+from tests.support.engines import Engine
 
 
 @pytest.mark.parametrize(
@@ -22,7 +20,7 @@ if TYPE_CHECKING:
         (90_071_992_547_409_931, "EUR", "900719925474099.310"),
     ],
 )
-def test_minor_units_become_an_exact_amount(engine: "Engine", units: int, currency: str | None, amount: str) -> None:
+def test_minor_units_become_an_exact_amount(engine: Engine, units: int, currency: str | None, amount: str) -> None:
     money = engine.module("common.money")
     frame = engine.frame("units bigint, currency string", [(units, currency)])
     amounts = frame.select(money.amount(frame["units"], frame["currency"]).cast("string").alias("amount"))
@@ -30,5 +28,5 @@ def test_minor_units_become_an_exact_amount(engine: "Engine", units: int, curren
 
 
 @pytest.mark.parametrize(("currency", "worth"), [("EUR", "0.01"), ("JPY", "1"), ("TND", "0.001")])
-def test_a_minor_unit_is_worth_what_the_currency_says(engine: "Engine", currency: str, worth: str) -> None:
+def test_a_minor_unit_is_worth_what_the_currency_says(engine: Engine, currency: str, worth: str) -> None:
     assert engine.module("common.money").minor_unit(currency) == Decimal(worth)

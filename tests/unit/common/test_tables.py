@@ -2,6 +2,7 @@
 
 import re
 import sys
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
@@ -91,6 +92,21 @@ def test_the_task_s_arguments_configure_it(monkeypatch: pytest.MonkeyPatch) -> N
     arguments = [f"--{key}={value}" for key, value in values.items()]
     monkeypatch.setattr(sys, "argv", ["report.py", "--days=7", "platform.domain=x", *arguments, "rest"])
     assert configured_prefixes() == DEV
+
+
+def test_the_pipeline_s_configuration_configures_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spark's own part is stood in for: an active session whose configuration answers for the keys it has."""
+    values = dict(zip(KEYS, ("finance", "dev_", "ada_", "staging_", ""), strict=True))
+    session = SimpleNamespace(conf=values)
+    sql = ModuleType("pyspark.sql")
+    vars(sql)["SparkSession"] = SimpleNamespace(active=lambda: session)
+    monkeypatch.setitem(sys.modules, "pyspark", ModuleType("pyspark"))
+    monkeypatch.setitem(sys.modules, "pyspark.sql", sql)
+    monkeypatch.setattr(sys, "argv", ["pipeline"])
+    assert configured_prefixes() == DEV
+    del values["platform.domain"]
+    with pytest.raises(TableError, match=r"Missing configuration: `platform\.domain`\."):
+        configured_prefixes()
 
 
 def test_an_argument_given_twice_with_two_values_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
