@@ -1,0 +1,115 @@
+"""Turns a logical table name into the name the table has in this target.
+
+Code names tables as prod does, `<domain>.<source>.<layer>_<asset>`, and knows nothing of targets. What goes before the
+catalog and the schema comes from the pipeline's configuration, or from the arguments of a job's task:
+
+    spark.read.table(table("finance.stripe.final_payments"))
+
+The domain that runs uses its own prefixes; tables of other domains are read from where `upstream` says.
+"""
+
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+KEYS = (
+    "platform.domain",
+    "platform.catalog_prefix",
+    "platform.schema_prefix",
+    "platform.upstream_catalog_prefix",
+    "platform.upstream_schema_prefix",
+)
+
+# Names of these shapes need no backticks anywhere, so none are ever written.
+_PART = re.compile(r"[a-z][a-z0-9_]*")
+_PREFIX = re.compile(r"[A-Za-z0-9_]*")
+# Unity Catalog's limit for a catalog, a schema and a table each.
+_MAX_LENGTH = 255
+
+
+class TableError(Exception):
+    """A table can't be named: a malformed name, or configuration that is missing or malformed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prefixes:
+    """Where tables lie in one target, seen from one domain."""
+
+    domain: str
+    catalog: str
+    schema: str
+    upstream_catalog: str
+    upstream_schema: str
+
+    def physical(self, logical: str) -> str:
+        """Return the full name of a table in this target."""
+        parts = logical.split(".")
+        if len(parts) != 3 or not all(_PART.fullmatch(part) for part in parts):
+            raise TableError(
+                f"`{logical}` is not a logical table name. Write three snake_case parts, domain, source and table, each "
+                "beginning with a letter: `finance.stripe.final_payments`."
+            )
+        domain, source, name = parts
+        own = domain == self.domain
+        catalog = (self.catalog if own else self.upstream_catalog) + domain
+        schema = (self.schema if own else self.upstream_schema) + source
+        for part in (catalog, schema, name):
+            if len(part) > _MAX_LENGTH:
+                raise TableError(
+                    f"`{part}`, of `{logical}`, has {len(part)} characters; Unity Catalog allows {_MAX_LENGTH}."
+                )
+        return f"{catalog}.{schema}.{name}"
+
+
+def table(logical: str, prefixes: Prefixes | None = None) -> str:
+    """Return the full name of a table in the target this code runs in.
+
+    A notebook gives its prefixes itself: `table("…", prefixes_from(dbutils.widgets.getAll()))`. Raises TableError.
+    """
+    return (prefixes or configured_prefixes()).physical(logical)
+
+
+def configured_prefixes() -> Prefixes:
+    """Return the prefixes that this run was configured with: the task's named arguments, otherwise the Spark configuration.
+
+    The two are never mixed. A pipeline's configuration is Spark configuration; a job's task on serverless can't have any, so
+    its arguments carry the values. Raises TableError.
+    """
+    return prefixes_from(_named_arguments(sys.argv[1:]) or _spark_configuration())
+
+
+def prefixes_from(values: Mapping[str, str]) -> Prefixes:
+    """Return the prefixes that `values` holds under the `platform.…` keys; other keys are ignored. Raises TableError."""
+    missing = [key for key in KEYS if key not in values]
+    if missing:
+        names = ", ".join(f"`{key}`" for key in missing)
+        raise TableError(
+            f"Missing configuration: {names}. Set it in the pipeline's `configuration`, or pass `--{missing[0]}=…` and the "
+            "like to the job's task; an empty value is a value. Specs do so by themselves, see docs/unity-catalog.md."
+        )
+    for key in KEYS:
+        shape = _PART if key == "platform.domain" else _PREFIX
+        if not shape.fullmatch(values[key]):
+            raise TableError(f"`{key}` is {values[key]!r}: only letters, digits and underscores can be part of a name here.")
+    return Prefixes(*(values[key] for key in KEYS))
+
+
+def _named_arguments(arguments: Iterable[str]) -> dict[str, str]:
+    """Return the `--platform.…=value` arguments; whatever else a task is given is its own business."""
+    found: dict[str, str] = {}
+    for argument in arguments:
+        key, is_named, value = argument.removeprefix("--").partition("=")
+        is_ours = argument.startswith("--") and is_named and key in KEYS
+        if is_ours and found.setdefault(key, value) != value:
+            raise TableError(f"`--{key}` is given twice, as {found[key]!r} and as {value!r}. Give it once.")
+    return found
+
+
+def _spark_configuration() -> dict[str, str]:
+    # Imported here: naming tables needs no Spark where the values come as arguments.
+    from pyspark.sql import SparkSession  # noqa: PLC0415
+
+    configuration = SparkSession.active().conf
+    values = {key: configuration.get(key, None) for key in KEYS}
+    return {key: value for key, value in values.items() if value is not None}
