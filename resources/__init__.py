@@ -20,7 +20,7 @@ from databricks.bundles.core import Bundle, Location, Resource, Resources
 def load_resources(bundle: Bundle) -> Resources:  # noqa: ARG001  the CLI passes it
     """Return the resources of all modules, in order of module name; problems as diagnostics with file and line."""
     resources = Resources()
-    seen: dict[tuple[type, str], Location] = {}
+    seen: dict[str, Location] = {}
     for name in sorted(_module_names(list(__path__), f"{__name__}.")):
         try:
             module = importlib.import_module(name)
@@ -44,14 +44,15 @@ def _module_names(paths: list[str], prefix: str) -> list[str]:
     return names
 
 
-def _add_module(resources: Resources, module: ModuleType, seen: dict[tuple[type, str], Location]) -> None:
+def _add_module(resources: Resources, module: ModuleType, seen: dict[str, Location]) -> None:
     found = {key: value for key, value in vars(module).items() if isinstance(value, Resource)}
     if not found:
         return
     lines = _assignment_lines(module)
     for key, resource in found.items():
         location = Location(file=_relative(str(module.__file__)), line=lines.get(key), column=1 if key in lines else None)
-        first = seen.setdefault((type(resource), key), location)
+        # Of any kind, as in YAML: `bundle run KEY` has to know which one is meant.
+        first = seen.setdefault(key, location)
         if first is not location:
             resources.add_diagnostic_error(
                 f"{key} is defined twice: in {first.file} and in {location.file}. Rename or remove one of them.",
