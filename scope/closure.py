@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from scope.imports import MARKERS, python_uses, text_uses
+from scope.imports import MARKERS, file_uses
 from scope.library import Edge, Library, is_preset, preset_stem, words
 from scope.model import Entry, Kind
 from scope.rules import (
@@ -32,8 +32,8 @@ from scope.uses import Uses
 
 # Raised when a stage of the same closure comes to hold something else: then every record differs, and everything deploys.
 FINGERPRINT_VERSION = "v1"
-_PYTHON = (".py", ".ipynb")
-_TEXT = (".sql", ".yml", ".yaml", ".json", ".toml", ".ini", ".cfg", ".sh", ".txt")
+# Files of other kinds are data: they name nothing.
+_READ = (".py", ".ipynb", ".sql", ".scala", ".r", ".yml", ".yaml", ".json", ".toml", ".ini", ".cfg", ".sh", ".txt")
 _NO_USES = Uses()
 # A star import names only the package, so no word of what it reaches need stand in the file.
 _STAR = (r"^[^#'\"]*import[[:space:]]*\*", r"^[[:space:]]*\*[[:space:]]*(#.*|;.*)?$")
@@ -49,28 +49,23 @@ class Sources:
     def uses(self, snapshot: Snapshot, files: Mapping[str, Entry], folders: tuple[str, ...] = ()) -> dict[str, Uses]:
         """Return what each of `files` uses; those that use nothing are left out.
 
-        `folders` says where the files lie when there are many: one search of the tree then finds the few worth reading.
+        `folders` says where the files of a domain lie: one search of the tree then finds the few worth reading. Shared
+        code is always read, since relative imports need no word that a search could look for.
         """
         unknown = {path: entry for path, entry in files.items() if (path, entry.oid) not in self._known}
-        readable = {
-            path: entry for path, entry in unknown.items() if entry.kind is Kind.FILE and path.endswith(_PYTHON + _TEXT)
-        }
+        readable = {path: entry for path, entry in unknown.items() if entry.kind is Kind.FILE and path.endswith(_READ)}
         if folders and len(readable) > _FEW:
             marked = snapshot.grep(tuple(re.escape(marker.decode()) for marker in MARKERS), folders)
             readable = {path: entry for path, entry in readable.items() if path in marked}
         contents = snapshot.read_all(readable)
         for path, entry in unknown.items():
-            self._known[path, entry.oid] = _uses(path, contents[path]) if path in contents else _NO_USES
+            self._known[path, entry.oid] = file_uses(path, contents[path]) if path in contents else _NO_USES
         found = {path: self._known[path, entry.oid] for path, entry in files.items()}
         return {path: uses for path, uses in found.items() if uses != _NO_USES}
 
 
 # Below this many files, reading them all costs less than starting a search.
 _FEW = 50
-
-
-def _uses(path: str, content: bytes) -> Uses:
-    return python_uses(path, content) if path.endswith(_PYTHON) else text_uses(path, content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +180,7 @@ class Closures:
 
     def _library_uses(self, paths: Iterable[str]) -> dict[str, Uses]:
         files = {path: self.library.files[path] for path in sorted(paths)}
-        return self._sources.uses(self.snapshot, files, (COMMON, MODELS))
+        return self._sources.uses(self.snapshot, files)
 
     @cached_property
     def library_edges(self) -> tuple[Edge, ...]:

@@ -22,7 +22,6 @@ class Console:
         """Return whether a stream is a terminal on which nobody asked for plain text."""
         return stream.isatty() and not self.no_color and not os.environ.get("NO_COLOR")
 
-    def table_stream(self, *, machine_on_stdout: bool) -> tuple[TextIO, bool]:
-        """Return the stream for a table, and whether it may have colour: stdout, unless machine output goes there."""
-        stream = sys.stderr if machine_on_stdout else sys.stdout
-        return stream, self.has_color(stream)
+    def table_stream(self, *, machine_on_stdout: bool) -> TextIO:
+        """Return where a table goes: to stdout, unless machine output goes there."""
+        return sys.stderr if machine_on_stdout else sys.stdout

@@ -14,6 +14,8 @@ from scope.model import Entry
 from scope.rules import COMMON, MODELS
 from scope.uses import PathUse, Uses
 
+# It imports the domains' modules by name, which are staged anyway, and passes over what begins with an underscore.
+LOADER = "resources/__init__.py"
 # What `%run` and notebook paths leave away.
 _NOTEBOOK_SUFFIXES = (".py", ".ipynb", ".sql", ".scala", ".r")
 
@@ -61,10 +63,11 @@ class Library:
         for use in uses.paths:
             for found in self._path(use):
                 yield Edge(path, found, "path", use.line)
-        if uses.dynamic:
-            # Nobody can tell what it loads: more, never less.
+        if uses.dynamic and path != LOADER:
+            # Nobody can tell what it loads: more, never less. Resource modules see only `resources`, all others only `src`.
+            root = "resources/" if path.startswith("resources/") else "src/"
             for found in self.files:
-                if not found.startswith(MODELS) or path.startswith("resources/"):
+                if found.startswith(root):
                     yield Edge(path, found, "dynamic-import", uses.dynamic[0])
 
     def package_data(self, path: str) -> Iterator[Edge]:

@@ -106,4 +106,5 @@ def _show(manifest: Manifest, content: bytes, options: argparse.Namespace, conso
     elif not console.is_quiet:
         from scope.render.text import print_plan  # noqa: PLC0415  rich takes 60 ms
 
-        print_plan(manifest, *console.table_stream(machine_on_stdout=options.output == "-"))
+        stream = console.table_stream(machine_on_stdout=options.output == "-")
+        print_plan(manifest, stream, color=console.has_color(stream))
