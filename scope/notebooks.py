@@ -1,0 +1,140 @@
+"""A notebook's source → its cells, each with its language: Jupyter files, and Databricks' source format.
+
+In the source format a cell of another language is written in comments, `# MAGIC %sql` in Python, `-- MAGIC %python` in SQL.
+The first line of a cell names its language; without one it has the notebook's.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Language(StrEnum):
+    """What a cell is written in. The text of a `RUN` cell is what stands behind `%run`."""
+
+    PYTHON = "python"
+    SQL = "sql"
+    RUN = "run"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell. `line` counts from 1 in the file, and is 1 in Jupyter files, whose lines nobody reads."""
+
+    language: Language
+    text: str
+    line: int
+
+
+class BrokenNotebookError(Exception):
+    """The bytes aren't a Jupyter notebook. `line` is where reading stopped."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__(f"Not a Jupyter notebook, from line {line} on.")
+        self.line = line
+
+
+_LANGUAGES = {"python": Language.PYTHON, "py": Language.PYTHON, "sql": Language.SQL, "run": Language.RUN}
+# These take the whole cell; `%pip` and the like take their line, and the notebook's own language may follow.
+_WHOLE_CELL = frozenset(
+    {"bash", "fs", "html", "javascript", "js", "md", "md-sandbox", "r", "scala", "script", "sh", "writefile"}
+)
+_MAGIC = re.compile(r"[ \t]*%{1,2}([\w-]+)[ \t]*(.*)", re.DOTALL)
+_COMMENTED = re.compile(r"^[ \t]*(?:#|--|//)[ \t]*MAGIC(?:[ \t](.*))?$", re.MULTILINE)
+_MAGIC_LINE = re.compile(r"^([ \t]*)[%!](.*)$", re.MULTILINE)
+
+
+def source_cells(text: str) -> Iterator[Cell]:
+    """Yield the cells that are written in comments of a notebook's source, in their order."""
+    cell: list[str] = []
+    language = Language.OTHER
+    start = previous = 0
+    line, position = 1, 0
+    for match in _COMMENTED.finditer(text):
+        line += text.count("\n", position, match.start())
+        position = match.start()
+        content = (match[1] or "").rstrip("\r")
+        magic = _MAGIC.match(content)
+        if cell and (magic or line != previous + 1):
+            yield Cell(language, "\n".join(cell), start)
+            cell = []
+        if magic:
+            language, start = _LANGUAGES.get(magic[1].lower(), Language.OTHER), line
+            content = magic[2]
+        elif not cell:
+            language, start = Language.OTHER, line
+        cell.append(content)
+        previous = line
+    if cell:
+        yield Cell(language, "\n".join(cell), start)
+
+
+def jupyter_cells(source: bytes) -> tuple[Cell, ...]:
+    """Return the code cells of a Jupyter notebook. Raise `BrokenNotebookError` for anything else."""
+    try:
+        tree = json.loads(source)
+    except json.JSONDecodeError as error:
+        raise BrokenNotebookError(error.lineno) from error
+    except (UnicodeDecodeError, RecursionError, ValueError) as error:
+        raise BrokenNotebookError(1) from error
+    if not isinstance(tree, dict) or not isinstance(tree.get("cells"), list):
+        raise BrokenNotebookError(1)
+    default = _language_of(tree.get("metadata"))
+    cells = []
+    for cell in tree["cells"]:
+        if not isinstance(cell, dict):
+            raise BrokenNotebookError(1)
+        if cell.get("cell_type") == "code":
+            cells.append(_jupyter_cell(cell.get("source"), default))
+    return tuple(cells)
+
+
+def _language_of(metadata: object) -> Language:
+    if not isinstance(metadata, dict):
+        return Language.PYTHON
+    for key in ("application/vnd.databricks.v1+notebook", "kernelspec"):
+        about = metadata.get(key)
+        if isinstance(about, dict) and isinstance(about.get("language"), str):
+            return _LANGUAGES.get(about["language"].lower(), Language.OTHER)
+    return Language.PYTHON
+
+
+def _jupyter_cell(source: object, default: Language) -> Cell:
+    lines = [source] if isinstance(source, str) else source
+    if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
+        raise BrokenNotebookError(1)
+    text = "".join(lines)
+    magic = _MAGIC.match(text.lstrip("\n"))
+    if not magic:
+        return Cell(default, text, 1)
+    language = _LANGUAGES.get(magic[1].lower())
+    if language in (Language.PYTHON, Language.SQL):
+        return Cell(language, magic[2], 1)
+    return Cell(Language.OTHER if magic[1].lower() in _WHOLE_CELL else default, text, 1)
+
+
+def magic_lines(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the lines that IPython takes for itself (`%run x`, `!pip install x`) with their numbers."""
+    line, position = 1, 0
+    for match in _MAGIC_LINE.finditer(text):
+        line += text.count("\n", position, match.start())
+        position = match.start()
+        yield line, text[match.start() : match.end()].strip()
+
+
+def without_magic_lines(text: str) -> str:
+    """Return Python that keeps its lines' numbers and its blocks, without what is IPython's."""
+    return _MAGIC_LINE.sub(r"\1pass", text)
+
+
+def run_paths(argument: str) -> tuple[str, ...]:
+    """Return what `%run ARGUMENT` may mean: the notebook's path, perhaps with spaces or quotes, then its parameters."""
+    text = re.split(r"[ \t]\$", argument.strip(), maxsplit=1)[0].strip()
+    quoted = re.match(r"([\"'])(.*?)\1", text)
+    if quoted:
+        return (quoted[2],)
+    words = [word for word in text.split() if not word.startswith("-")]
+    return tuple(dict.fromkeys(filter(None, (text, *words[:1]))))

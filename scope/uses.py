@@ -1,0 +1,82 @@
+"""What one file uses of others, as names and paths that aren't resolved yet.
+
+A resolver turns them into files. Its side of the bargain, so that nothing is missed:
+
+- A module name stands for the module, for the packages around it (their `__init__` runs first), and, where no file has that
+  name, for the longest part of it that is one: `common.money.ROUNDING` is used through `common.money`.
+- `common.readers.*` stands for everything below `common.readers`.
+- A path stands for a file (a notebook's path has no suffix), or for everything below a folder; where neither is there, for
+  the nearest folder above that is.
+- Names count from `src` and from the repository's root, and `src.` has been taken off.
+"""
+
+import posixpath
+from dataclasses import dataclass
+
+SHARED_FOLDER = "src/common/"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ModuleUse:
+    """A module that a file may import. `certain` ones are imported as modules; the others may be attributes or mere text."""
+
+    name: str
+    line: int
+    certain: bool
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class PathUse:
+    """A path as it is written in a file, and the folder of that file, from which Python and notebooks count it."""
+
+    path: str
+    line: int
+    relative_to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """What one file uses.
+
+    `dynamic` are the lines whose imports are made at run time, which may be anything. `broken` is the line of the syntax
+    error in a file whose uses were guessed from its text: more than it really has, never less.
+    """
+
+    modules: frozenset[ModuleUse] = frozenset()
+    paths: frozenset[PathUse] = frozenset()
+    dynamic: tuple[int, ...] = ()
+    broken: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a file stands among the packages: its folder, its module's name, and the package relative imports count from."""
+
+    folder: str
+    module: str
+    package: str
+    shared: bool
+
+    @classmethod
+    def of(cls, path: str) -> "Place":
+        """Return the place of a path relative to the repository's root."""
+        folder, name = posixpath.split(path)
+        package = without_src(folder.replace("/", "."))
+        stem = name.partition(".")[0]
+        module = package if stem == "__init__" else ".".join(filter(None, (package, stem)))
+        return cls(folder=folder, module=module, package=package, shared=path.startswith(SHARED_FOLDER))
+
+    def absolute(self, name: str, level: int, package: str | None = None) -> str:
+        """Return the name that `name` has from the import root, `level` dots before it. Too many dots end at the root."""
+        if not level:
+            return without_src(name)
+        parts = (self.package if package is None else without_src(package)).split(".")
+        base = parts[: max(0, len(parts) - level + 1)]
+        return without_src(".".join(filter(None, (*base, name))))
+
+
+def without_src(name: str) -> str:
+    """Return a dotted name as it is below the import root: `src.common` and `common` are the same file."""
+    if name == "src":
+        return ""
+    return name.removeprefix("src.")
