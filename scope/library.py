@@ -16,6 +16,8 @@ from scope.uses import PathUse, Uses
 
 # It imports the domains' modules by name, which are staged anyway, and passes over what begins with an underscore.
 LOADER = "resources/__init__.py"
+# It reads whatever a stage holds, to tell versions apart, and needs none of it.
+VERSION = "src/common/_version.py"
 # What `%run` and notebook paths leave away.
 _NOTEBOOK_SUFFIXES = (".py", ".ipynb", ".sql", ".scala", ".r")
 
@@ -58,6 +60,8 @@ class Library:
     def edges(self, path: str, uses: Uses) -> Iterator[Edge]:
         """Return what a file reaches here by what it says; what it says about other places is passed over."""
         for module in uses.modules:
+            if path == VERSION and module.name.endswith("*"):
+                continue
             for found in self._module(module.name):
                 yield Edge(path, found, "imports", module.line)
         for use in uses.paths:
