@@ -1,16 +1,27 @@
 """The fake workspace does what the tests that stand on it believe."""
 
+import base64
 import json
+import os
+import signal
 import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
+import yaml
+from databricks.sdk import WorkspaceClient
+from databricks.sdk.errors import NotFound, ResourceConflict
+from databricks.sdk.service.iam import AccessControlRequest, PermissionLevel
+from databricks.sdk.service.workspace import ImportFormat
 
-from tests.support.cli import find_fake_workspace
+from tests.support.cli import CliResult, DatabricksCli, find_fake_workspace
 from tests.support.fake_workspace import FakeWorkspace, FakeWorkspaceError, new_service_principal_token, serving
+from tests.support.sandbox import Sandbox
 
 pytestmark = pytest.mark.cli
 
@@ -183,6 +194,160 @@ def test_a_request_that_the_fake_cannot_answer_is_kept_as_a_problem(fake_workspa
     with pytest.raises(FakeWorkspaceError, match="501"):
         fake_workspace.call("GET", "/api/2.0/no-such-thing-here")
     assert any("/api/2.0/no-such-thing-here" in problem for problem in fake_workspace.problems())
+
+
+# With the real CLI
+
+
+@pytest.fixture
+def bundle(tmp_path: Path, fake_workspace: FakeWorkspace) -> Sandbox:
+    """Give a bundle of one job and one pipeline, and nothing of this repository's."""
+    sandbox = Sandbox.create(tmp_path / "bundle")
+    resources = {
+        "jobs": {"refresh": {"name": "refresh", "max_concurrent_runs": 1}},
+        "pipelines": {"facts": {"name": "facts", "catalog": "sales", "schema": "orders", "serverless": True}},
+    }
+    config = {
+        "bundle": {"name": "small"},
+        "workspace": {"host": fake_workspace.url, "root_path": "/Workspace/deploy/small"},
+        "resources": resources,
+    }
+    sandbox.write("databricks.yml", yaml.safe_dump(config))
+    sandbox.write("src/a.py", "1\n")
+    return sandbox
+
+
+def deploy(cli: DatabricksCli, bundle: Sandbox, workspace: FakeWorkspace, cache: str = "cache") -> CliResult:
+    env = {"DATABRICKS_BUNDLE_TMP": str(bundle.root.parent / cache)}
+    return cli.run("bundle", "deploy", "--auto-approve", cwd=bundle.root, workspace=workspace, env=env)
+
+
+def test_the_cli_deploys_and_destroys(bundle: Sandbox, databricks_cli: DatabricksCli, fake_workspace: FakeWorkspace) -> None:
+    for path in ("/Workspace/deploy/small_two/a.py", "/Workspace/deploy/small.json"):
+        fake_workspace.write(path, b"1")
+    deployed = deploy(databricks_cli, bundle, fake_workspace)
+    assert deployed.exit_code == 0, deployed
+    held = fake_workspace.snapshot("/Workspace/deploy")
+    assert held.below("/Workspace/deploy/small/files")["src/a.py"] == b"1\n"
+    assert (held.names("jobs"), held.names("pipelines")) == (["refresh"], ["facts"])
+
+    destroyed = databricks_cli.run("bundle", "destroy", "--auto-approve", cwd=bundle.root, workspace=fake_workspace)
+    assert destroyed.exit_code == 0, destroyed
+    held = fake_workspace.snapshot("/Workspace/deploy")
+    assert sorted(held.files) == ["/Workspace/deploy/small.json", "/Workspace/deploy/small_two/a.py"]
+    assert (held.names("jobs"), held.names("pipelines")) == ([], [])
+    assert fake_workspace.problems() == []
+
+
+@pytest.mark.parametrize("after_work", [False, True])
+def test_the_cli_is_killed_at_a_request(
+    bundle: Sandbox, databricks_cli: DatabricksCli, fake_workspace: FakeWorkspace, *, after_work: bool
+) -> None:
+    rule = fake_workspace.kill("POST", "/api/2.2/jobs/create", after_work=after_work)
+    assert deploy(databricks_cli, bundle, fake_workspace).exit_code == -signal.SIGKILL
+    assert rule.fired == 1
+    held = fake_workspace.snapshot()
+    assert held.names("jobs") == (["refresh"] if after_work else [])
+    assert "/Workspace/deploy/small/state/deploy.lock" in held.files
+    assert fake_workspace.problems() == []
+
+
+def test_the_cli_is_killed_at_its_nth_request_whatever_that_is(
+    bundle: Sandbox, databricks_cli: DatabricksCli, fake_workspace: FakeWorkspace
+) -> None:
+    fake_workspace.kill(skip=7)
+    assert deploy(databricks_cli, bundle, fake_workspace).exit_code == -signal.SIGKILL
+    requests = fake_workspace.requests()
+    assert requests[7].status == 0
+    # Others may have been under way beside it, but none came later from a dead process.
+    assert len(requests) < 18
+    assert len({request.pid for request in requests}) == 1
+
+
+def test_a_file_under_upload_is_where_the_cli_dies(
+    bundle: Sandbox, databricks_cli: DatabricksCli, fake_workspace: FakeWorkspace
+) -> None:
+    # Without its folder, the first request for a file is refused and sent again.
+    fake_workspace.call("POST", "/api/2.0/workspace/mkdirs", {"path": "/Workspace/deploy/small/files/src"})
+    fake_workspace.kill("POST", "*/import-file/*", under="/Workspace/deploy/small/files/src", after_work=True)
+    assert deploy(databricks_cli, bundle, fake_workspace).exit_code == -signal.SIGKILL
+    held = fake_workspace.snapshot()
+    assert "/Workspace/deploy/small/files/src/a.py" in held.files
+    assert "/Workspace/deploy/small/state/deployment.json" not in held.files
+
+
+def test_a_kill_without_a_process_to_kill_is_a_problem(fake_workspace: FakeWorkspace) -> None:
+    fake_workspace.kill("GET", "/api/2.0/preview/scim/v2/Me")
+    with pytest.raises(OSError, match="closed connection"):
+        fake_workspace.call("GET", "/api/2.0/preview/scim/v2/Me")
+    assert any("doesn't name a process" in problem for problem in fake_workspace.problems())
+
+
+def test_a_second_deploy_meets_the_lock_of_one_that_is_held(
+    bundle: Sandbox, databricks_cli: DatabricksCli, fake_workspace: FakeWorkspace
+) -> None:
+    rule = fake_workspace.hold("POST", "/api/2.2/jobs/create")
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(deploy, databricks_cli, bundle, fake_workspace, cache="cache")
+        rule.wait_until_holding()
+        second = deploy(databricks_cli, bundle, fake_workspace, cache="another cache")
+        rule.release()
+        assert first.result().exit_code == 0, first.result()
+    assert second.exit_code == 1, second
+    assert "deploy lock acquired by tester@databricks.com" in second.stderr
+    assert fake_workspace.snapshot().names("jobs") == ["refresh"]
+
+
+# With the Python client
+
+
+def test_the_client_that_the_controller_uses_finds_all_it_needs(
+    fake_workspace: FakeWorkspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in os.environ if name.startswith(("DATABRICKS_", "ARM_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("DATABRICKS_CONFIG_FILE", os.devnull)
+    client = WorkspaceClient(host=fake_workspace.url, token=fake_workspace.token)
+    assert client.current_user.me().user_name == "tester@databricks.com"
+
+    root = "/Workspace/deploy/x"
+    client.workspace.mkdirs(root)
+    content = base64.b64encode(b"one").decode()
+    client.workspace.import_(f"{root}/a.json", content=content, format=ImportFormat.AUTO, overwrite=False)
+    with pytest.raises(ResourceConflict):
+        client.workspace.import_(f"{root}/a.json", content=content, format=ImportFormat.AUTO, overwrite=False)
+    assert client.workspace.download(f"{root}/a.json").read() == b"one"
+    assert [item.path for item in client.workspace.list(root)] == [f"{root}/a.json"]
+    assert client.workspace.get_status(f"{root}/a.json").object_id
+
+    folder = str(client.workspace.get_status(root).object_id)
+    reader = AccessControlRequest(group_name="readers", permission_level=PermissionLevel.CAN_READ)
+    client.permissions.set("directories", folder, access_control_list=[reader])
+    permissions = client.permissions.get("directories", folder).access_control_list or []
+    assert [item.group_name for item in permissions] == ["readers"]
+
+    client.workspace.delete(root, recursive=True)
+    with pytest.raises(NotFound):
+        client.workspace.get_status(root)
+
+    for number in range(30):
+        client.jobs.create(name=f"job {number:02}")
+        client.pipelines.create(name=f"pipeline {number:02}")
+    jobs = list(client.jobs.list(limit=10))
+    assert [job.settings and job.settings.name for job in jobs] == [f"job {number:02}" for number in range(30)]
+    pipelines = list(client.pipelines.list_pipelines(max_results=10))
+    assert [pipeline.name for pipeline in pipelines] == [f"pipeline {number:02}" for number in range(30)]
+    job_id, pipeline_id = jobs[0].job_id or 0, pipelines[0].pipeline_id or ""
+    client.jobs.delete(job_id)
+    client.pipelines.delete(pipeline_id)
+    with pytest.raises(NotFound):
+        client.jobs.get(job_id)
+    with pytest.raises(NotFound):
+        client.pipelines.get(pipeline_id)
+    assert fake_workspace.problems() == []
+
+
+# Start and end
 
 
 def test_the_server_ends_with_the_process_that_started_it() -> None:

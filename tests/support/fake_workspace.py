@@ -78,8 +78,8 @@ class Snapshot:
 
     def names(self, kind: str) -> list[str]:
         """Return the names of the resources of one kind, sorted, a name as often as there are resources with it."""
-        found = self.resources.get(kind, {}).values()
-        return sorted(str(item.get("settings", item).get("name", "")) for item in found)
+        found = [item.get("settings", item) for item in self.resources.get(kind, {}).values()]
+        return sorted(str(item.get("name") or item.get("display_name", "")) for item in found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +198,7 @@ class FakeWorkspace:
         self.control("DELETE", "requests")
 
     def problems(self) -> list[str]:
-        """Return what the server, for all tokens, could not make sense of: requests it has no answer for."""
+        """Return what the server could not make sense of: requests it has no answer for, kills that met no process."""
         return self.control("GET", "problems")
 
     # What it holds

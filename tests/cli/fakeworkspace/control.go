@@ -17,6 +17,9 @@ import (
 
 // addControlHandlers registers the tests' own endpoints. Each speaks of the token that it is called with.
 func addControlHandlers(server *testserver.Server, rules *rules, journal *journal, harness *harness) {
+	made := newDashboardLog()
+	server.Handle("POST", "/api/2.0/lakeview/dashboards", made.create)
+
 	server.Handle("GET", controlPrefix+"requests", func(req testserver.Request) any {
 		return journal.list(req.Token, req.URL.Query().Get("all") == "true")
 	})
@@ -61,7 +64,7 @@ func addControlHandlers(server *testserver.Server, rules *rules, journal *journa
 		root := req.URL.Query().Get("root")
 		return map[string]any{
 			"nodes":     nodes(req.Workspace, root, req.URL.Query().Get("content") != "false"),
-			"resources": resources(req.Workspace),
+			"resources": resources(req.Workspace, made),
 		}
 	})
 
@@ -70,8 +73,8 @@ func addControlHandlers(server *testserver.Server, rules *rules, journal *journa
 		return setActive(req)
 	})
 
-	server.Handle("GET", controlPrefix+"problems", func(testserver.Request) any {
-		return harness.Problems()
+	server.Handle("GET", controlPrefix+"problems", func(req testserver.Request) any {
+		return harness.list(req.Token, req.URL.Query().Get("all") == "true")
 	})
 }
 
@@ -123,9 +126,12 @@ func nodes(w *testserver.FakeWorkspace, root string, withContent bool) []node {
 }
 
 // resources returns what the fake keeps of each kind that has anything: its exported maps, named as the CLI names kinds.
-func resources(w *testserver.FakeWorkspace) map[string]json.RawMessage {
+func resources(w *testserver.FakeWorkspace, made *dashboardLog) map[string]json.RawMessage {
 	defer w.LockUnlock()()
 	found := map[string]json.RawMessage{}
+	if dashboards := made.of(w); len(dashboards) > 0 {
+		found["dashboards"] = encode(dashboards)
+	}
 	value := reflect.ValueOf(w).Elem()
 	for i := range value.NumField() {
 		field := value.Type().Field(i)
@@ -133,13 +139,17 @@ func resources(w *testserver.FakeWorkspace) map[string]json.RawMessage {
 			continue
 		}
 		// Encoded here, under the lock: the maps go on changing.
-		encoded, err := json.Marshal(value.Field(i).Interface())
-		if err != nil {
-			encoded, _ = json.Marshal(map[string]string{"error": err.Error()})
-		}
-		found[snakeCase(field.Name)] = encoded
+		found[snakeCase(field.Name)] = encode(value.Field(i).Interface())
 	}
 	return found
+}
+
+func encode(value any) json.RawMessage {
+	encoded, err := json.Marshal(value)
+	if err != nil {
+		encoded, _ = json.Marshal(map[string]string{"error": err.Error()})
+	}
+	return encoded
 }
 
 func snakeCase(name string) string {

@@ -56,6 +56,9 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if acting == nil {
 		recorder := &statusRecorder{ResponseWriter: w, status: http.StatusOK}
 		g.next.ServeHTTP(recorder, r)
+		if recorder.status == http.StatusNotImplemented {
+			g.rules.harness.report(e.Token, fmt.Sprintf("the fake has no answer for %s %s", e.Method, e.Path))
+		}
 		g.journal.finish(e, recorder.status, 0)
 		return
 	}
@@ -102,11 +105,11 @@ func (g *gate) act(w http.ResponseWriter, r *http.Request, acting *rule, e *entr
 // kill ends the CLI that sent the request and waits until it is gone.
 func (g *gate) kill(e *entry) {
 	if e.PID == 0 {
-		g.rules.harness.report(fmt.Sprintf("a kill rule met %s %s, which doesn't name a process: set DATABRICKS_CLI_TEST_PID=1", e.Method, e.Path))
+		g.rules.harness.report(e.Token, fmt.Sprintf("a kill rule met %s %s, which doesn't name a process: set DATABRICKS_CLI_TEST_PID=1", e.Method, e.Path))
 		return
 	}
 	if err := syscall.Kill(e.PID, syscall.SIGKILL); err != nil {
-		g.rules.harness.report(fmt.Sprintf("process %d was not killed: %s", e.PID, err))
+		g.rules.harness.report(e.Token, fmt.Sprintf("process %d was not killed: %s", e.PID, err))
 		return
 	}
 	// The process stays visible until its parent has asked for its exit code.

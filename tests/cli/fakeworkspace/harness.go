@@ -8,25 +8,37 @@ import (
 	"sync"
 )
 
-// harness stands in for *testing.T, which the fake wants for its reports and its clean-up. What it reports as an error
-// (a request that nobody handles, an answer that could not be written) is kept for the tests to read.
+// harness stands in for *testing.T, which the fake wants for its reports and its clean-up. What goes wrong is kept for
+// the tests to read.
 type harness struct {
 	mu       sync.Mutex
-	problems []string
+	problems []problem
 	cleanups []func()
 }
 
-func (h *harness) report(text string) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.problems = append(h.problems, text)
+// problem is something that went wrong with a request of a token; the fake's own reports name no token.
+type problem struct {
+	token string
+	text  string
 }
 
-// Problems returns what went wrong so far, oldest first.
-func (h *harness) Problems() []string {
+func (h *harness) report(token, text string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return append([]string{}, h.problems...)
+	h.problems = append(h.problems, problem{token, text})
+}
+
+// list returns what went wrong so far, oldest first: for one token, or for all and none.
+func (h *harness) list(token string, all bool) []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	found := []string{}
+	for _, p := range h.problems {
+		if all || p.token == token {
+			found = append(found, p.text)
+		}
+	}
+	return found
 }
 
 func (h *harness) close() {
@@ -45,8 +57,8 @@ func (h *harness) Cleanup(f func()) {
 	h.cleanups = append(h.cleanups, f)
 }
 
-func (h *harness) Error(args ...any)                 { h.report(fmt.Sprint(args...)) }
-func (h *harness) Errorf(format string, args ...any) { h.report(fmt.Sprintf(format, args...)) }
+func (h *harness) Error(args ...any)                 { h.report("", fmt.Sprint(args...)) }
+func (h *harness) Errorf(format string, args ...any) { h.report("", fmt.Sprintf(format, args...)) }
 
 func (h *harness) Fatal(args ...any) {
 	h.Error(args...)
