@@ -1,7 +1,6 @@
 """Engines that run column logic: implementations of Spark's DataFrame API, with what tests need around them."""
 
 import importlib
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +10,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-ROOT = Path(__file__).parents[2]
+from tests.support.fixture_files import read_rows
+
+SRC = Path(__file__).parents[2] / "src"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,8 @@ class Engine:
         return self.session.createDataFrame(list(rows), schema)
 
     def landed(self, path: str) -> Any:  # noqa: ANN401  the engine's own DataFrame
-        """Return a fixture, a JSON list of records below tests/fixtures, as it lands: every column text."""
-        records = json.loads((ROOT / "tests/fixtures" / path).read_text(encoding="utf-8"))
+        """Return a file of tests/fixtures as a source lands it: every column text."""
+        records = read_rows(path)
         names = sorted({name for record in records for name in record})
         schema = ", ".join(f"{name} string" for name in names)
         return self.frame(schema, [tuple(record.get(name) for name in names) for record in records])
@@ -70,6 +71,6 @@ class LocalEngine(Engine):
 
 def forget_runtime() -> None:
     """Drop the runtime's modules from the import cache: they hold the functions of the engine they were imported with."""
-    packages = {path.parent.name for path in (ROOT / "src").glob("*/__init__.py")}
+    packages = {path.parent.name for path in SRC.glob("*/__init__.py")}
     for name in [name for name in sys.modules if name.partition(".")[0] in packages]:
         del sys.modules[name]

@@ -41,7 +41,7 @@ def workspace_engine(spark: Any) -> Iterator[Engine]:  # noqa: ANN401  pyspark i
     forget_runtime()
 
 
-@pytest.fixture(params=["local"])
+@pytest.fixture(params=["local", pytest.param("workspace", marks=pytest.mark.spark)])
 def engine(request: pytest.FixtureRequest) -> Engine:
     """Each engine in turn."""
     return request.getfixturevalue(f"{request.param}_engine")

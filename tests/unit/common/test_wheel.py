@@ -28,6 +28,8 @@ def stage(tmp_path: Path) -> Path:
             (root / name).touch()
     (root / "finance/orders.py").write_text("from common.tables import KEYS\n\nNAME = f'{KEYS[0]} of {__name__}'\n")
     (root / "finance/rates.json").write_text("{}")
+    (root / "finance/__pycache__").mkdir()
+    (root / "finance/__pycache__/orders.cpython-311.pyc").touch()
     return root
 
 
