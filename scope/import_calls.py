@@ -45,6 +45,9 @@ def parse(source: str) -> ast.Module:
 
 def read_call(node: ast.Call, found: Found) -> None:
     """Note what a call imports or opens, if it is one that does."""
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    if name not in _CALL_NAMES and (isinstance(node.func, ast.Attribute) or name not in found.bound):
+        return
     for origin in found.origins(node.func):
         module, _, name = origin.rpartition(".")
         understand = _CALLS.get(name)
@@ -205,3 +208,4 @@ _CALLS: dict[str, Callable[[ast.Call, Found], bool]] = {
     "run_module": _run_module,
     "walk_packages": _iterate,
 }
+_CALL_NAMES = frozenset({*_CALLS, *_RESOURCE_FUNCTIONS, "run"})
