@@ -39,8 +39,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
     """Run the CLI in the stage; return its exit code."""
     _check_arguments(options.arguments, options.target, options.domain)
     with GitRepository(Path(options.directory)) as git:
-        cli = find_cli(git.root)
         ready = prepare(git, options.target, options.domain, options.head, console)
+        cli = find_cli(git.root)
         # The default for SIGTERM ends Python at once, and would leave the stage behind.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         with stage(ready.snapshot, ready.files, ready.facts) as folder:
