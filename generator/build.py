@@ -29,9 +29,9 @@ def build_all(checkout: Checkout) -> Built:
     """Return what all specs make. Raises SpecError with the problems of all of them."""
     paths = checkout.spec_paths()
     inventory = take_inventory(checkout, paths)
-    specs = _load(checkout, paths)
-    problems = [problem for spec in specs for problem in spec_problems(spec, inventory)]
-    problems += shared_files(specs, inventory)
+    specs, problems = _load(checkout, paths)
+    problems += [problem for spec in specs for problem in spec_problems(spec, inventory)]
+    problems += shared_files([spec for spec in specs if not spec.broken], inventory)
     if problems:
         raise SpecError(*problems)
     expected = _expected(checkout, specs, inventory)
@@ -50,7 +50,8 @@ def build_one(checkout: Checkout, path: str) -> Built:
         and isinstance(identity := identity_of(other), Identity)
         and (identity.domain, identity.source) == (spec.identity.domain, spec.identity.source)
     ]
-    shared = shared_files([spec, *_load_sound(checkout, neighbours)], inventory)
+    others, _ = _load(checkout, neighbours)
+    shared = shared_files([one for one in (spec, *others) if not one.broken], inventory)
     problems += [problem for problem in shared if problem.file == path]
     if problems:
         raise SpecError(*problems)
@@ -62,7 +63,7 @@ def build_one(checkout: Checkout, path: str) -> Built:
     return Built(_expected(checkout, [spec], inventory) | domain, ())
 
 
-def _load(checkout: Checkout, paths: Iterable[str]) -> list[LoadedSpec]:
+def _load(checkout: Checkout, paths: Iterable[str]) -> tuple[list[LoadedSpec], list[Problem | str]]:
     specs: list[LoadedSpec] = []
     problems: list[Problem | str] = []
     for path in paths:
@@ -70,18 +71,7 @@ def _load(checkout: Checkout, paths: Iterable[str]) -> list[LoadedSpec]:
             specs.append(load_spec(path, checkout.read(path)))
         except SpecError as error:
             problems += error.problems
-    if problems:
-        raise SpecError(*problems)
-    return specs
-
-
-def _load_sound(checkout: Checkout, paths: Iterable[str]) -> Iterator[LoadedSpec]:
-    """Yield the specs that can be read; the others' problems are theirs."""
-    for path in paths:
-        try:
-            yield load_spec(path, checkout.read(path))
-        except SpecError:
-            continue
+    return specs, problems
 
 
 def _expected(checkout: Checkout, specs: Iterable[LoadedSpec], inventory: Inventory) -> dict[str, Expected]:

@@ -1,12 +1,9 @@
 """The bundle's published JSON schema, cut down to jobs and pipelines: what passes through a spec is checked against it.
 
-`bundle_schema.json` is what `databricks bundle schema` of the tested CLI prints, without what jobs and pipelines don't
-reach. After raising the CLI: `databricks bundle schema | uv run python -m generator.bundle_schema`.
+`bundle_schema.json` is made by `refresh_schema` from what `databricks bundle schema` of the tested CLI prints.
 """
 
 import json
-import re
-import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -33,9 +30,6 @@ REFRESH_PIPELINE = {
     "type": "string",
     "description": "The name of a pipeline of this domain that the task refreshes: `<domain>_<source>_<layer>_<asset>`.",
 }
-
-# The published patterns, one per kind of reference, are written for another regex dialect.
-_REFERENCE = {"type": "string", "pattern": r"\$\{(var|bundle|workspace|resources|artifacts)\.[^{}$]+\}"}
 
 
 @cache
@@ -103,60 +97,3 @@ def type_name(name: str) -> str:
     """Return what people call a JSON type."""
     names = {"string": "text", "object": "a mapping", "array": "a list", "integer": "a whole number", "number": "a number"}
     return names.get(name, "true or false")
-
-
-def cut(published: Schema) -> dict[str, Schema]:
-    """Return the published definitions that jobs and pipelines reach, under short names, references in one form."""
-    roots = [f"#/$defs/github.com/databricks/cli/bundle/config/{name}" for name in RESOURCES.values()]
-    found: dict[str, Schema] = {"reference": _REFERENCE}
-    waiting = roots
-    seen: set[str] = set()
-    while waiting:
-        reference = waiting.pop()
-        if reference in seen:
-            continue
-        seen.add(reference)
-        name = _short(reference)
-        if name in found:
-            raise ValueError(f"two definitions are called {name}")
-        node: Any = published
-        for part in reference.removeprefix("#/").split("/"):
-            node = node[part]
-        found[name] = _plain(node, waiting)
-    return dict(sorted(found.items()))
-
-
-def _short(reference: str) -> str:
-    return re.sub(
-        r"github\.com/databricks/(cli/bundle/config|cli/libs|databricks-sdk-go/service)/", "", reference[8:]
-    ).replace("/", ".")
-
-
-def _plain(node: Any, references: list[str]) -> Any:  # noqa: ANN401  any JSON
-    if isinstance(node, list):
-        return [_plain(item, references) for item in node]
-    if not isinstance(node, dict):
-        return node
-    result: dict[str, Any] = {}
-    for key, value in node.items():
-        if key == "markdownDescription":
-            continue
-        if key == "$ref" and isinstance(value, str):
-            references.append(value)
-            result[key] = f"#/$defs/{_short(value)}"
-        elif key == "oneOf":
-            meant = [_plain(choice, references) for choice in value if "\\$\\{" not in choice.get("pattern", "")]
-            result["anyOf"] = [*meant, {"$ref": "#/$defs/reference"}]
-        else:
-            result[key] = _plain(value, references)
-    return result
-
-
-def main() -> None:
-    """Read the published schema from stdin and replace the file beside this module."""
-    text = json.dumps(cut(json.load(sys.stdin)), separators=(",", ":"), sort_keys=True, ensure_ascii=False)
-    FILE.write_text(text + "\n", encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()

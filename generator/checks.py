@@ -24,8 +24,9 @@ _ELSEWHERE = re.compile(r"/|[a-z][a-z0-9+]*:|\$\{|\{\{")
 
 
 def spec_problems(spec: LoadedSpec, inventory: Inventory) -> Iterator[Problem]:
-    """Yield everything that is wrong with a spec, given what exists around it."""
+    """Yield everything that is wrong with a spec, by itself and given what exists around it."""
     document, model = spec.document, spec.model
+    yield from spec.problems
     for path, message in text_faults(document.tree, spec.identity.domain, inventory):
         yield document.problem(path, message)
     yield from _tag_problems(spec, inventory)
@@ -37,7 +38,8 @@ def spec_problems(spec: LoadedSpec, inventory: Inventory) -> Iterator[Problem]:
         yield from _parameter_problems(spec, model)
         yield from _body_problems(spec, inventory, "environments", model.environments, ENVIRONMENT)
         yield from _body_problems(spec, inventory, "clusters", model.clusters, CLUSTER)
-        yield from _task_problems(spec, model, inventory)
+        if "tasks" not in spec.broken:
+            yield from _task_problems(spec, model, inventory)
 
 
 def _tag_problems(spec: LoadedSpec, inventory: Inventory) -> Iterator[Problem]:
@@ -77,7 +79,8 @@ def _pipeline_problems(spec: LoadedSpec, model: PipelineSpec, inventory: Invento
         yield from _one_body_problems(
             spec, inventory, ("environment",), model.environment, "environments", PIPELINE_ENVIRONMENT
         )
-    yield from _source_problems(spec, model, inventory)
+    if not spec.broken & {"layers", "files", "settings"}:
+        yield from _source_problems(spec, model, inventory)
 
 
 def _source_problems(spec: LoadedSpec, model: PipelineSpec, inventory: Inventory) -> Iterator[Problem]:
@@ -256,10 +259,8 @@ def _task_faults(
 ) -> Iterator[tuple[TreePath, str]]:
     found = list(faults(TASK, task))
     yield from found
-    if found:
-        return
     actions = [name for name in task if name.endswith("_task") or name == "refresh_pipeline"]
-    if len(actions) != 1:
+    if len(actions) != 1 and not found:
         what = listed(actions, "and") if actions else "nothing"
         yield (), f"must do exactly one thing, by a field that ends in `_task` or by `refresh_pipeline`; it does {what}."
     if isinstance(name := task.get("refresh_pipeline"), str) and (fault := _pipeline_fault(name, spec, inventory)):
@@ -269,6 +270,8 @@ def _task_faults(
             near = suggestion(str(key), keys)
             yield ("depends_on", index, "task_key"), f"{quoted(key)} is not another task of this job.{near}"
     for field, known in (("environment_key", model.environments), ("job_cluster_key", model.clusters)):
+        if spec.broken & {"environments", "clusters"}:
+            break
         if isinstance(key := task.get(field), str) and not key.startswith("${") and key not in known:
             where = "environments" if field == "environment_key" else "clusters"
             yield (field,), f"{quoted(key)} is not one of this job's `{where}`.{suggestion(key, known)}"
@@ -317,7 +320,8 @@ def _file_fault(path: str, field: str, spec: LoadedSpec, inventory: Inventory) -
     if is_there(plain):
         return ""
     folder = plain.rpartition("/")[0]
-    near = suggestion(plain, inventory.checkout.files(folder)) if inventory.checkout.is_folder(folder) else ""
+    there = [name for name in inventory.checkout.files(folder) if not name.endswith("__init__.py")]
+    near = suggestion(plain, there)
     return f"{quoted(path)} doesn't exist.{near}"
 
 

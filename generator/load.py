@@ -14,6 +14,7 @@ from generator.yaml_tree import Document, Json, TreePath, parse_document
 
 Model = TypeVar("Model", bound=BaseModel)
 Spec = PipelineSpec | JobSpec
+IDENTITY_FIELDS = ("domain", "source", "layer", "asset")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,29 +27,37 @@ class Loaded(Generic[Model]):
 
 @dataclass(frozen=True, slots=True)
 class LoadedSpec:
-    """A spec, what it makes, and the document it came from."""
+    """A spec, what it makes, and the document it came from.
+
+    `problems` is what is wrong with the document by itself; the model then lacks the fields it is about, in `broken`, and
+    everything else can still be checked.
+    """
 
     identity: Identity
     document: Document
     model: Spec
+    problems: tuple[Problem, ...]
+    broken: frozenset[str]
 
 
 def load_spec(path: str, content: bytes) -> LoadedSpec:
-    """Return the spec that a file holds. Raises SpecError with all of its problems."""
+    """Return the spec that a file holds, with its problems. Raises SpecError where there is nothing to go on with."""
     identity = identity_of(path)
     if isinstance(identity, str):
         raise SpecError(Problem(path, 0, 0, "", identity))
     document = parse_document(path, content)
     problems = [*_identity_problems(document, identity)]
-    fields = {problem.field for problem in problems}
+    model_class = SPEC_MODELS[identity.kind]
+    # The path has the last word on what a spec is about.
+    tree = document.tree | {name: str(getattr(identity, name)) for name in IDENTITY_FIELDS}
+    broken: frozenset[str] = frozenset()
     try:
-        model = validated(document, SPEC_MODELS[identity.kind])
-    except SpecError as error:
-        rest = [problem for problem in error.problems if isinstance(problem, Problem) and problem.field not in fields]
-        raise SpecError(*problems, *rest) from None
-    if problems:
-        raise SpecError(*problems)
-    return LoadedSpec(identity, document, model)
+        model = model_class.model_validate_json(json.dumps(tree))
+    except ValidationError as error:
+        problems += _problems(document, error, (), model_class)
+        broken = frozenset(str(detail["loc"][0]) for detail in error.errors(include_url=False))
+        model = model_class.model_validate_json(json.dumps({name: tree[name] for name in tree if name not in broken}))
+    return LoadedSpec(identity, document, model, tuple(sorted(set(problems))), broken)
 
 
 def load_domain(path: str, content: bytes) -> Loaded[DomainSettings]:
@@ -75,17 +84,18 @@ def validated(document: Document, model: type[Model], at: TreePath = ()) -> Mode
 
 
 def _identity_problems(document: Document, identity: Identity) -> Iterable[Problem]:
-    for name in ("domain", "source", "layer", "asset"):
+    for name in IDENTITY_FIELDS:
         written = document.tree.get(name)
         expected = str(getattr(identity, name))
-        if not isinstance(written, str) or written == expected:
-            continue
-        if name == "layer" and written not in tuple(Layer):
-            continue
-        reason = part_fault(written)
-        if reason:
+        if name not in document.tree:
+            yield document.problem((name,), f"is missing; the file's path says {expected}.")
+        elif not isinstance(written, str):
+            yield document.problem((name,), f"must be text, not {value_name(written)}.")
+        elif name == "layer" and written not in tuple(Layer):
+            yield document.problem((name,), f"is {listed(Layer)}, not {quoted(written)}.{suggestion(written, Layer)}")
+        elif name != "layer" and (reason := part_fault(written)):
             yield document.problem((name,), reason)
-        else:
+        elif written != expected:
             yield document.problem(
                 (name,), f"is {quoted(written)}, but the file's path says {expected}. Make the two agree."
             )
