@@ -1,0 +1,99 @@
+"""The bundle's published JSON schema, cut down to jobs and pipelines: what passes through a spec is checked against it.
+
+`bundle_schema.json` is made by `refresh_schema` from what `databricks bundle schema` of the tested CLI prints.
+"""
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from generator.errors import listed, quoted, suggestion, value_name
+from generator.names import Kind
+from generator.spec import OWNED_SETTINGS
+from generator.yaml_tree import Json, TreePath
+
+FILE = Path(__file__).with_name("bundle_schema.json")
+
+# Any JSON schema; its shape is the standard's.
+Schema = dict[str, Any]
+
+RESOURCES = {Kind.JOBS: "resources.Job", Kind.PIPELINES: "resources.Pipeline"}
+TASK = "jobs.Task"
+CLUSTER = "compute.ClusterSpec"
+ENVIRONMENT = "compute.Environment"
+PIPELINE_CLUSTER = "pipelines.PipelineCluster"
+PIPELINE_ENVIRONMENT = "pipelines.PipelinesEnvironment"
+
+REFRESH_PIPELINE = {
+    "type": "string",
+    "description": "The name of a pipeline of this domain that the task refreshes: `<domain>_<source>_<layer>_<asset>`.",
+}
+
+
+@cache
+def definitions() -> dict[str, Schema]:
+    """Return the published definitions, tasks with `refresh_pipeline`, and settings without what isn't theirs."""
+    found: dict[str, Schema] = json.loads(FILE.read_text(encoding="utf-8"))
+    found[TASK]["anyOf"][0]["properties"]["refresh_pipeline"] = REFRESH_PIPELINE
+    for kind, name in RESOURCES.items():
+        resource = found[name]["anyOf"][0]
+        allowed = {key: value for key, value in resource["properties"].items() if key not in OWNED_SETTINGS[kind]}
+        found[f"settings.{kind}"] = {"type": "object", "properties": allowed, "additionalProperties": False}
+    return found
+
+
+def faults(definition: str, value: Json) -> Iterator[tuple[TreePath, str]]:
+    """Yield what the bundle's schema says against a value: a path below it, and a message."""
+    for error in _validator(definition).iter_errors(value):
+        for leaf in _leaves(error):
+            yield from _faults_of(leaf)
+
+
+@cache
+def _validator(definition: str) -> Any:  # noqa: ANN401  jsonschema's validators share no public class
+    # Imported here: specs without anything that passes through need no schema.
+    from jsonschema import Draft202012Validator  # noqa: PLC0415
+
+    return Draft202012Validator({"$defs": definitions(), "$ref": f"#/$defs/{definition}"})
+
+
+def _leaves(error: Any) -> Iterator[Any]:  # noqa: ANN401  jsonschema's errors are untyped
+    """Yield the errors that a person wants: those of the object that was meant, not `is not a reference either`."""
+    if error.validator != "anyOf":
+        yield error
+        return
+    for inner in error.context:
+        if inner.schema_path[0] == 0:
+            yield from _leaves(inner)
+
+
+def _faults_of(error: Any) -> Iterator[tuple[TreePath, str]]:  # noqa: ANN401
+    path: TreePath = tuple(error.absolute_path)
+    if error.validator == "additionalProperties":
+        allowed = sorted(name for name, field in error.schema["properties"].items() if not field.get("doNotSuggest"))
+        for key in sorted(set(error.instance) - set(error.schema["properties"])):
+            yield (*path, key), f"is not a field here.{suggestion(key, allowed)} Allowed: {', '.join(allowed)}."
+    elif error.validator == "required":
+        for key in sorted(set(error.validator_value) - set(error.instance)):
+            yield (*path, key), f"is missing.{_described(error.schema, key)}"
+    elif error.validator == "enum":
+        allowed = [str(value) for value in error.validator_value]
+        yield path, f"is {listed(allowed)}, not {quoted(error.instance)}.{suggestion(str(error.instance), allowed)}"
+    elif error.validator == "type":
+        yield path, f"must be {type_name(error.validator_value)}, not {value_name(error.instance)}."
+    else:
+        yield path, f"{quoted(error.instance)} is refused by the bundle's schema ({error.validator})."
+
+
+def _described(schema: Schema, key: str) -> str:
+    description = schema.get("properties", {}).get(key, {}).get("description", "")
+    first = description.split("\n")[0]
+    return f" {first}" if first else ""
+
+
+def type_name(name: str) -> str:
+    """Return what people call a JSON type."""
+    names = {"string": "text", "object": "a mapping", "array": "a list", "integer": "a whole number", "number": "a number"}
+    return names.get(name, "true or false")

@@ -1,0 +1,89 @@
+"""The repository's files as the generator sees them: specs, modules and source code, and nothing outside the root."""
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from generator.errors import Problem, SpecError
+from generator.names import Kind
+from generator.yaml_tree import MAX_BYTES
+
+MARKER = "databricks.yml"
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """A work tree. Paths are relative to its root, with `/`, and never lead out of it."""
+
+    root: Path
+
+    def files(self, folder: str, *, ignoring_hidden: bool = True) -> Iterator[str]:
+        """Yield the paths of all files below a folder, sorted; symbolic links are yielded, not followed."""
+        top = self.root / folder
+        for directory, folders, names in os.walk(top):
+            folders[:] = sorted(name for name in folders if not (ignoring_hidden and name.startswith((".", "__pycache__"))))
+            linked = [name for name in folders if Path(directory, name).is_symlink()]
+            for name in sorted([*names, *linked]):
+                if not (ignoring_hidden and name.startswith(".")):
+                    yield Path(directory, name).relative_to(self.root).as_posix()
+
+    def spec_paths(self) -> list[str]:
+        """Return what lies where specs do, whether it can be one or not; only Markdown is let be."""
+        found = [path for kind in Kind for path in self.files(f"specs/{kind}")]
+        return sorted(path for path in found if not path.endswith(".md"))
+
+    def domain_paths(self) -> list[str]:
+        """Return the paths of the domains' settings."""
+        return [path for path in self.files("specs/domains") if not path.endswith(".md")]
+
+    def read(self, path: str) -> bytes:
+        """Return a file's bytes. Raises SpecError for what is missing, too large, no plain file, or outside the root."""
+        place = self.root / path
+        try:
+            if not place.resolve().is_relative_to(self.root.resolve() / Path(path).parts[0]):
+                raise SpecError(
+                    Problem(path, 0, 0, "", "is, or lies behind, a symbolic link that leads elsewhere. Use a plain file.")
+                )
+            with place.open("rb") as file:
+                status = os.fstat(file.fileno())
+                if not stat.S_ISREG(status.st_mode):
+                    raise SpecError(Problem(path, 0, 0, "", "is not a plain file."))
+                if status.st_size > MAX_BYTES:
+                    raise SpecError(Problem(path, 0, 0, "", f"has {status.st_size} bytes; at most {MAX_BYTES} are read."))
+                return file.read(MAX_BYTES + 1)
+        except (OSError, RuntimeError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise SpecError(Problem(path, 0, 0, "", f"can't be read: {reason}.")) from None
+
+    def is_file(self, path: str) -> bool:
+        """Return whether a path inside the root is a file."""
+        return self._is_inside(path) and (self.root / path).is_file()
+
+    def is_folder(self, path: str) -> bool:
+        """Return whether a path inside the root is a folder."""
+        return self._is_inside(path) and (self.root / path).is_dir()
+
+    def folders(self, path: str) -> list[str]:
+        """Return the names of the folders in a folder, sorted."""
+        place = self.root / path
+        if not place.is_dir():
+            return []
+        return sorted(entry.name for entry in place.iterdir() if entry.is_dir() and not entry.name.startswith((".", "_")))
+
+    def sources(self, domain: str, source: str, layer: str) -> list[str]:
+        """Return a layer's source files; names that begin with an underscore are nobody's entry point."""
+        found = self.files(f"src/{domain}/{source}/{layer}")
+        return [path for path in found if path.endswith((".py", ".sql", ".ipynb")) and not Path(path).name.startswith("_")]
+
+    def _is_inside(self, path: str) -> bool:
+        return (self.root / path).resolve().is_relative_to(self.root.resolve())
+
+
+def find_root(start: Path) -> Path:
+    """Return the nearest folder, from `start` upwards, that holds the bundle. Raises SpecError."""
+    for folder in (start, *start.parents):
+        if (folder / MARKER).is_file():
+            return folder
+    raise SpecError(f"There is no {MARKER} in {start} or above it. Run this in the repository, or name it with -C DIR.")

@@ -1,0 +1,338 @@
+"""Specs against the repository: what a single document can't know. Each function yields problems and raises nothing."""
+
+import graphlib
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from generator.bundle_schema import CLUSTER, ENVIRONMENT, PIPELINE_CLUSTER, PIPELINE_ENVIRONMENT, TASK, faults
+from generator.cron import expression_fault, timezone_fault
+from generator.errors import Problem, listed, quoted, suggestion
+from generator.inventory import Inventory, Preset
+from generator.load import LoadedSpec
+from generator.names import Kind, Layer, part_fault
+from generator.resolve import INGESTION_SETTINGS, MAX_TAGS, TASK_PATHS, pipeline_environment, tags_of
+from generator.spec import OWNED_SETTINGS, Body, JobSpec, PipelineSpec, Schedule
+from generator.texts import other_domain, text_faults
+from generator.yaml_tree import Json, TreePath
+
+_PARAMETER = re.compile(r"[A-Za-z0-9_.-]{1,100}")
+_TABLE_PART = re.compile(r"[a-z][a-z0-9_]*")
+# Where a task's path may also lead: the workspace, volumes, cloud storage, another repository (`source: GIT`), a reference.
+_ELSEWHERE = re.compile(r"/|[a-z][a-z0-9+]*:|\$\{|\{\{")
+
+
+def spec_problems(spec: LoadedSpec, inventory: Inventory) -> Iterator[Problem]:
+    """Yield everything that is wrong with a spec, by itself and given what exists around it."""
+    document, model = spec.document, spec.model
+    yield from spec.problems
+    for path, message in text_faults(document.tree, spec.identity.domain, inventory):
+        yield document.problem(path, message)
+    yield from _tag_problems(spec, inventory)
+    yield from _settings_problems(spec)
+    if isinstance(model, PipelineSpec):
+        yield from _pipeline_problems(spec, model, inventory)
+    else:
+        yield from _schedule_problems(spec, model, inventory)
+        yield from _parameter_problems(spec, model)
+        yield from _body_problems(spec, inventory, "environments", model.environments, ENVIRONMENT)
+        yield from _body_problems(spec, inventory, "clusters", model.clusters, CLUSTER)
+        if "tasks" not in spec.broken:
+            yield from _task_problems(spec, model, inventory)
+
+
+def _tag_problems(spec: LoadedSpec, inventory: Inventory) -> Iterator[Problem]:
+    for name in ("domain", "source", "layer", "owner"):
+        if name in spec.model.tags:
+            yield spec.document.problem(
+                ("tags", name), "is written by the platform, so that costs add up. Leave it out.", at_key=True
+            )
+    count = len(tags_of(spec.identity, spec.model, inventory.settings_of(spec.identity.domain)))
+    if count > MAX_TAGS:
+        yield spec.document.problem(("tags",), f"comes to {count} tags with the domain's; Databricks allows {MAX_TAGS}.")
+
+
+def _settings_problems(spec: LoadedSpec) -> Iterator[Problem]:
+    kind = spec.identity.kind
+    owned = OWNED_SETTINGS[kind]
+    for path, message in faults(f"settings.{kind}", spec.model.settings):
+        if len(path) == 1 and path[0] in owned:
+            message = f"can't be set here: {owned[path[0]]}."  # noqa: PLW2901  a better message for the same fault
+        yield spec.document.problem(("settings", *path), message, at_key="is not a field" in message)
+
+
+# Pipelines
+
+
+def _pipeline_problems(spec: LoadedSpec, model: PipelineSpec, inventory: Inventory) -> Iterator[Problem]:
+    document = spec.document
+    for key in model.configuration:
+        if key.startswith("platform."):
+            yield document.problem(
+                ("configuration", key), "begins with `platform.`, which is the platform's own.", at_key=True
+            )
+    if model.clusters and model.serverless:
+        yield document.problem(("clusters",), "is only for pipelines with `serverless: false`.")
+    yield from _body_problems(spec, inventory, "clusters", model.clusters, PIPELINE_CLUSTER)
+    if model.environment is not None:
+        yield from _one_body_problems(
+            spec, inventory, ("environment",), model.environment, "environments", PIPELINE_ENVIRONMENT
+        )
+    if not spec.broken & {"layers", "files", "settings"}:
+        yield from _source_problems(spec, model, inventory)
+
+
+def _source_problems(spec: LoadedSpec, model: PipelineSpec, inventory: Inventory) -> Iterator[Problem]:
+    document, identity = spec.document, spec.identity
+    ingestion = [name for name in INGESTION_SETTINGS if name in model.settings]
+    if ingestion:
+        if model.layers or model.files:
+            yield document.problem(
+                ("layers" if model.layers else "files",), f"has no use with `{ingestion[0]}`, which loads no files."
+            )
+        return
+    for layer, count in Counter(model.layers).items():
+        if count > 1:
+            yield document.problem(("layers",), f"names {layer} twice.")
+    folder = f"src/{identity.domain}/{identity.source}"
+    found: set[str] = set()
+    for layer in model.layers or (identity.layer,):
+        names = {
+            path.removeprefix(f"{folder}/{layer}/")
+            for path in inventory.checkout.sources(identity.domain, identity.source, layer)
+        }
+        at: TreePath = ("layers", model.layers.index(layer)) if layer in model.layers else ("layer",)
+        if not names:
+            yield document.problem(
+                at, f"has no source files: there is no `.py`, `.sql` or `.ipynb` file in {folder}/{layer}."
+            )
+        elif model.files and not names & set(model.files):
+            yield document.problem(
+                at, f"is covered, but {folder}/{layer} holds none of `files`; it has {listed(sorted(names), 'and')}."
+            )
+        found |= names
+    for index, name in enumerate(model.files):
+        if name not in found and found:
+            near = suggestion(name, sorted(found))
+            yield document.problem(("files", index), f"{quoted(name)} is in none of the covered layers of {folder}.{near}")
+
+
+# Presets, clusters, environments
+
+
+def _body_problems(
+    spec: LoadedSpec, inventory: Inventory, field: str, bodies: Mapping[str, Body | str], definition: str
+) -> Iterator[Problem]:
+    for name, body in bodies.items():
+        yield from _one_body_problems(spec, inventory, (field, name), body, field, definition)
+
+
+def _one_body_problems(
+    spec: LoadedSpec, inventory: Inventory, path: TreePath, body: Body | str, stem: str, definition: str
+) -> Iterator[Problem]:
+    if not isinstance(body, str):
+        for below, message in faults(definition, body):
+            yield spec.document.problem((*path, *below), message)
+        return
+    preset = inventory.presets.get(body)
+    if message := _preset_fault(preset, body, stem, inventory):
+        yield spec.document.problem(path, message)
+        return
+    if preset and isinstance(preset.value, dict):
+        yield from _preset_text_problems(spec, path, preset, inventory)
+        value = pipeline_environment(preset.value) if definition == PIPELINE_ENVIRONMENT else preset.value
+        for below, message in faults(definition, value):
+            place = ".".join(str(part) for part in below)
+            yield spec.document.problem(path, f"the preset {body} doesn't fit here: {place}: {message}")
+
+
+def _preset_fault(preset: Preset | None, name: str, stem: str, inventory: Inventory) -> str:
+    if preset is not None and name.startswith(f"{stem}."):
+        return ""
+    known = sorted(known for known in inventory.presets if known.startswith(f"{stem}."))
+    near = suggestion(name, known)
+    return f"{quoted(name)} is not a preset of resources/_models/{stem}.yml.{near} It has {listed(known, 'and')}."
+
+
+def _preset_text_problems(spec: LoadedSpec, path: TreePath, preset: Preset, inventory: Inventory) -> Iterator[Problem]:
+    tree = preset.document.tree.get(preset.name)
+    for below, message in text_faults(tree, spec.identity.domain, inventory):
+        place = ".".join(str(part) for part in (preset.name, *below))
+        yield spec.document.problem(path, f"in {preset.document.file}, {place}: {message}")
+
+
+# Schedules and parameters
+
+
+def _schedule_problems(spec: LoadedSpec, model: JobSpec, inventory: Inventory) -> Iterator[Problem]:
+    schedule = model.schedule
+    at: TreePath = ("schedule",)
+    if schedule is None:
+        return
+    if "continuous" in model.settings:
+        yield spec.document.problem(at, "can't go with `continuous` in the settings, which starts the job all the time.")
+    if isinstance(schedule, str):
+        preset = inventory.presets.get(schedule)
+        if message := _preset_fault(preset, schedule, "schedules", inventory):
+            yield spec.document.problem(at, message)
+        elif preset and isinstance(preset.value, Schedule):
+            yield from _preset_text_problems(spec, at, preset, inventory)
+            for path, message in _schedule_faults(preset.value, inventory):
+                place = ".".join(str(part) for part in (preset.name, *path))
+                yield spec.document.problem(at, f"in {preset.document.file}, {place}: {message}")
+        return
+    for path, message in _schedule_faults(schedule, inventory):
+        yield spec.document.problem((*at, *path), message)
+
+
+def _schedule_faults(schedule: Schedule, inventory: Inventory) -> Iterator[tuple[TreePath, str]]:
+    if cron := schedule.cron:
+        if fault := expression_fault(cron.expression):
+            yield ("cron", "expression"), fault
+        if fault := timezone_fault(cron.timezone):
+            yield ("cron", "timezone"), fault
+    if update := schedule.table_update:
+        if not update.tables and not update.external_tables:
+            yield ("table_update",), "names no table; give `tables` or `external_tables`."
+        for index, table in enumerate(update.tables):
+            if fault := _table_fault(table, inventory):
+                yield ("table_update", "tables", index), fault
+        for index, table in enumerate(update.external_tables):
+            if table.count(".") != 2:
+                yield ("table_update", "external_tables", index), f"{quoted(table)} is not <catalog>.<schema>.<table>."
+    if schedule.file_arrival and not schedule.file_arrival.url.endswith("/"):
+        yield ("file_arrival", "url"), "must end with `/`: it names a folder to watch."
+
+
+def _table_fault(table: str, inventory: Inventory) -> str:
+    parts = table.split(".")
+    if len(parts) != 3 or not all(_TABLE_PART.fullmatch(part) for part in parts):
+        return (
+            f"{quoted(table)} is not a logical table name: <domain>.<source>.<layer>_<asset>, without a target's prefixes."
+        )
+    domain, source, name = parts
+    if part_fault(domain) or part_fault(source) or not inventory.checkout.is_folder(f"src/{domain}/{source}"):
+        sources = [
+            f"{one}.{two}" for one in inventory.checkout.folders("src") for two in inventory.checkout.folders(f"src/{one}")
+        ]
+        near = suggestion(f"{domain}.{source}", sources)
+        missing = f"there is no folder src/{domain}/{source}"
+        return f"{quoted(table)} is of no source here: {missing}.{near} Tables of others are `external_tables`."
+    if name.partition("_")[0] not in tuple(Layer):
+        return f"{quoted(name)} doesn't begin with a layer: {listed(Layer)}, as tables do."
+    return ""
+
+
+def _parameter_problems(spec: LoadedSpec, model: JobSpec) -> Iterator[Problem]:
+    for name in model.parameters:
+        if name in ("catalog", "schema") or name.startswith("platform."):
+            yield spec.document.problem(
+                ("parameters", name), "is given by the platform to every job. Leave it out.", at_key=True
+            )
+        elif not _PARAMETER.fullmatch(name):
+            message = "is not a parameter's name: letters, digits, `_`, `-` and `.`, at most 100."
+            yield spec.document.problem(("parameters", name), message, at_key=True)
+
+
+# Tasks
+
+
+def _task_problems(spec: LoadedSpec, model: JobSpec, inventory: Inventory) -> Iterator[Problem]:
+    if not model.tasks:
+        key = spec.identity.name + Kind.PIPELINES.suffix
+        if key not in inventory.identities:
+            near = _pipeline_fault(spec.identity.name, spec, inventory)
+            yield spec.document.problem((), f"names no tasks, so it refreshes the pipeline of its own name, but {near}")
+        return
+    keys = [str(task.get("task_key")) for task in model.tasks]
+    for index, (task, key) in enumerate(zip(model.tasks, keys, strict=True)):
+        if key in keys[:index]:
+            yield spec.document.problem(("tasks", index, "task_key"), f"{quoted(key)} is there twice; keys must differ.")
+        for path, message in _task_faults(task, spec, model, inventory, keys):
+            yield spec.document.problem(("tasks", index, *path), message, at_key="is not a field" in message)
+    yield from _cycle_problems(spec, model)
+
+
+def _task_faults(
+    task: Body, spec: LoadedSpec, model: JobSpec, inventory: Inventory, keys: list[str]
+) -> Iterator[tuple[TreePath, str]]:
+    found = list(faults(TASK, task))
+    yield from found
+    actions = [name for name in task if name.endswith("_task") or name == "refresh_pipeline"]
+    if len(actions) != 1 and not found:
+        what = listed(actions, "and") if actions else "nothing"
+        yield (), f"must do exactly one thing, by a field that ends in `_task` or by `refresh_pipeline`; it does {what}."
+    if isinstance(name := task.get("refresh_pipeline"), str) and (fault := _pipeline_fault(name, spec, inventory)):
+        yield ("refresh_pipeline",), fault
+    for index, dependency in enumerate(_mappings(task.get("depends_on"))):
+        if (key := dependency.get("task_key")) not in keys or key == task.get("task_key"):
+            near = suggestion(str(key), keys)
+            yield ("depends_on", index, "task_key"), f"{quoted(key)} is not another task of this job.{near}"
+    for field, known in (("environment_key", model.environments), ("job_cluster_key", model.clusters)):
+        if spec.broken & {"environments", "clusters"}:
+            break
+        if isinstance(key := task.get(field), str) and not key.startswith("${") and key not in known:
+            where = "environments" if field == "environment_key" else "clusters"
+            yield (field,), f"{quoted(key)} is not one of this job's `{where}`.{suggestion(key, known)}"
+    yield from _path_faults(task, spec, model, inventory)
+    for_each = task.get("for_each_task")
+    if isinstance(for_each, dict) and isinstance(inner := for_each.get("task"), dict):
+        for path, message in _task_faults(inner, spec, model, inventory, keys):
+            yield ("for_each_task", "task", *path), message
+
+
+def _mappings(value: Json | Any) -> list[dict[str, Any]]:  # noqa: ANN401
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _pipeline_fault(name: str, spec: LoadedSpec, inventory: Inventory) -> str:
+    identity = inventory.identities.get(name + Kind.PIPELINES.suffix)
+    if identity is None:
+        known = [one.name for one in inventory.identities.values() if one.kind is Kind.PIPELINES]
+        return f"there is no pipeline {quoted(name)}.{suggestion(name, known)} Write its spec first."
+    return "" if identity.domain == spec.identity.domain else f"{quoted(name)} {other_domain(identity.domain)}"
+
+
+def _path_faults(task: Body, spec: LoadedSpec, model: JobSpec, inventory: Inventory) -> Iterator[tuple[TreePath, str]]:
+    for path in TASK_PATHS:
+        value: Any = task
+        holder: Any = {}
+        for part in path:
+            holder = value if isinstance(value, dict) else {}
+            value = holder.get(part)
+        if not isinstance(value, str) or _ELSEWHERE.match(value):
+            continue
+        source = holder.get("source") or ("GIT" if "git_source" in model.settings else "WORKSPACE")
+        if source != "GIT" and (fault := _file_fault(value, path[-1], spec, inventory)):
+            yield path, fault
+
+
+def _file_fault(path: str, field: str, spec: LoadedSpec, inventory: Inventory) -> str:
+    plain = path.removeprefix("./")
+    parts = plain.split("/")
+    if ".." in parts or "" in parts:
+        return f"{quoted(path)} must be a path from the repository's root, without `..`."
+    own = (f"src/{spec.identity.domain}/", "src/common/")
+    if not plain.startswith(own):
+        return f"{quoted(path)} is not deployed with this domain; what is lies in {listed(own)}."
+    is_there = inventory.checkout.is_folder if field == "project_directory" else inventory.checkout.is_file
+    if is_there(plain):
+        return ""
+    folder = plain.rpartition("/")[0]
+    there = [name for name in inventory.checkout.files(folder) if not name.endswith("__init__.py")]
+    near = suggestion(plain, there)
+    return f"{quoted(path)} doesn't exist.{near}"
+
+
+def _cycle_problems(spec: LoadedSpec, model: JobSpec) -> Iterator[Problem]:
+    graph = {
+        str(task.get("task_key")): [str(dependency.get("task_key")) for dependency in _mappings(task.get("depends_on"))]
+        for task in model.tasks
+    }
+    try:
+        graphlib.TopologicalSorter(graph).prepare()
+    except graphlib.CycleError as error:
+        cycle: list[str] = error.args[1]
+        if len(set(cycle)) > 1:
+            yield spec.document.problem(("tasks",), f"wait for each other in a circle: {' → '.join(cycle[::-1])}.")

@@ -1,0 +1,213 @@
+"""The command line: `generator build`, `schema`, `scaffold`. Decides nothing; prints, and sets the exit code.
+
+Exit codes: 0 done, 1 `--check` found something, 2 bad input, 3 refused because it would overwrite work.
+"""
+
+import argparse
+import io
+import os.path
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from generator.errors import RefusedError, SpecError
+
+if TYPE_CHECKING:
+    from generator.checkout import Checkout
+    from generator.files import Difference
+
+OK, FOUND, BAD_INPUT, REFUSED = 0, 1, 2, 3
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # The same bytes in every locale.
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    options = _parser().parse_args(arguments)
+    try:
+        return options.run(options)
+    except RefusedError as error:
+        _say(str(error))
+        return REFUSED
+    except SpecError as error:
+        _say(str(error))
+        return BAD_INPUT
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="generator",
+        description="Turn specs into the modules that define pipelines and jobs.",
+        epilog="exit codes: 0 done; 1 --check found differences; 2 bad input; 3 refused, because work would be overwritten",
+    )
+    parser.add_argument("-C", metavar="DIR", dest="folder", default=".", help="run as if started in DIR")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    build = commands.add_parser(
+        "build",
+        help="write the modules of one spec or of all",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="examples:\n"
+        "  generator build specs/pipelines/finance/stripe/final_payments.yml\n"
+        "  generator build --all --check     differences are printed and exit 1, nothing is written\n"
+        "  generator build --all --prune     also remove modules whose specs are gone",
+    )
+    what = build.add_mutually_exclusive_group(required=True)
+    what.add_argument("spec", nargs="?", metavar="SPEC", help="the path of a spec; `spec=PATH` means the same")
+    what.add_argument("--all", action="store_true", help="all specs")
+    build.add_argument(
+        "--check", action="store_true", help="write nothing; print the differences and exit 1 if there are any"
+    )
+    build.add_argument("--force", action="store_true", help="overwrite modules that were changed by hand")
+    build.add_argument("--prune", action="store_true", help="with --all: remove modules whose specs are gone")
+    build.set_defaults(run=_build)
+
+    schema = commands.add_parser("schema", help="write the JSON Schemas that editors check and complete specs with")
+    schema.add_argument("--check", action="store_true", help="write nothing; exit 1 if they are stale")
+    schema.set_defaults(run=_schema)
+
+    scaffold = commands.add_parser(
+        "scaffold",
+        help="begin a source of a domain: folders, code, specs, tests",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="example:\n  generator scaffold finance paypal",
+    )
+    scaffold.add_argument("domain", metavar="DOMAIN", help="the domain, snake_case")
+    scaffold.add_argument("source", metavar="SOURCE", help="the source system, snake_case")
+    scaffold.add_argument("--asset", default="records", help="what the data is about (default: %(default)s)")
+    scaffold.set_defaults(run=_scaffold)
+    return parser
+
+
+def _build(options: argparse.Namespace) -> int:
+    from generator.build import build_all, build_one  # noqa: PLC0415  `--help` needs no pydantic
+    from generator.files import differences  # noqa: PLC0415
+
+    if options.prune and not options.all:
+        raise SpecError("`--prune` goes with `--all`: only then is it known which modules have no spec.")
+    checkout = _checkout(options.folder)
+    one = None if options.all else _spec_path(checkout, options.folder, options.spec)
+    built = build_one(checkout, one) if one else build_all(checkout)
+    found = differences(checkout, built.expected, whole=options.all)
+    if options.check:
+        return _report(found, [str(problem) for problem in built.unreached])
+    for problem in built.unreached:
+        _say(f"Warning: {problem}")
+    return _write(checkout, found, force=options.force, prune=options.prune)
+
+
+def _report(found: "Sequence[Difference]", unreached: Sequence[str]) -> int:
+    for difference in found:
+        _say(f"{difference.path} {difference.finding}.")
+        _print(difference.diff())
+    for problem in unreached:
+        _say(problem)
+    return FOUND if found or unreached else OK
+
+
+def _write(checkout: "Checkout", found: "Sequence[Difference]", *, force: bool, prune: bool) -> int:
+    from generator.files import REFUSED as REFUSED_FINDINGS  # noqa: PLC0415  as in `_build`
+    from generator.files import Finding, apply  # noqa: PLC0415
+
+    left_over = (Finding.LEFT_OVER, Finding.EDITED_LEFT_OVER)
+    wanted = [one for one in found if one.finding is not Finding.UNKNOWN and (prune or one.finding not in left_over)]
+    refused = [] if force else [one for one in wanted if one.finding in REFUSED_FINDINGS]
+    for difference in found:
+        if difference not in wanted:
+            _say(f"Warning: {difference.path} {difference.finding}.")
+    for difference in refused:
+        _print(difference.diff())
+    if refused:
+        raise RefusedError(*(f"{one.path} {one.finding}." for one in refused), "Nothing was written.")
+    apply(checkout, list(wanted))
+    for difference in wanted:
+        _say(f"{'removed' if difference.after is None else 'wrote'} {difference.path}")
+    return OK
+
+
+def _schema(options: argparse.Namespace) -> int:
+    from generator.json_schema import schema_texts  # noqa: PLC0415  as in `_build`
+
+    checkout = _checkout(options.folder)
+    return _plain_files(checkout, schema_texts(), check=options.check, command="generator schema")
+
+
+def _plain_files(checkout: "Checkout", texts: dict[str, str], *, check: bool, command: str) -> int:
+    from generator.files import write_whole  # noqa: PLC0415  as in `_build`
+
+    stale = [path for path, text in texts.items() if not _holds(checkout.root / path, text)]
+    for path in stale:
+        if check:
+            _say(f"{path} is stale; run: {command}")
+        else:
+            (checkout.root / path).parent.mkdir(parents=True, exist_ok=True)
+            write_whole(checkout.root / path, texts[path])
+            _say(f"wrote {path}")
+    return FOUND if check and stale else OK
+
+
+def _scaffold(options: argparse.Namespace) -> int:
+    from generator.build import build_all  # noqa: PLC0415  as in `_build`
+    from generator.files import differences, write_whole  # noqa: PLC0415
+    from generator.scaffold import scaffold_texts  # noqa: PLC0415
+
+    checkout = _checkout(options.folder)
+    domain, source = options.domain.removeprefix("domain="), options.source.removeprefix("source=")
+    texts = scaffold_texts(checkout, domain, source, options.asset)
+    missing = {path: text for path, text in texts.items() if not (checkout.root / path).exists()}
+    for path, text in missing.items():
+        (checkout.root / path).parent.mkdir(parents=True, exist_ok=True)
+        write_whole(checkout.root / path, text)
+        _say(f"wrote {path}")
+    built = build_all(checkout)
+    found = differences(checkout, built.expected, whole=False)
+    own = [one for one in found if one.path.startswith(f"resources/{domain}/")]
+    code = _write(checkout, own, force=False, prune=False)
+    if not missing and not own:
+        _say(f"{domain}/{source} is there already; nothing was changed.")
+    return code
+
+
+def _checkout(folder: str) -> "Checkout":
+    from generator.checkout import Checkout, find_root  # noqa: PLC0415  as in `_build`
+
+    place = Path(folder)
+    if not place.is_dir():
+        raise SpecError(f"There is no folder {folder}.")
+    return Checkout(find_root(place.resolve()))
+
+
+def _spec_path(checkout: "Checkout", folder: str, given: str) -> str:
+    """Return a spec's path from the root: as given from the folder the command runs in, otherwise from the root itself."""
+    text = given.removeprefix("spec=")
+    for place in (Path(folder, text).absolute(), checkout.root / text):
+        normal = Path(_normal(place))
+        if normal.is_relative_to(checkout.root / "specs") and normal.exists():
+            return normal.relative_to(checkout.root).as_posix()
+    raise SpecError(
+        f"There is no spec {text!r} below {checkout.root / 'specs'}. Name a file there: specs/pipelines/… or specs/jobs/…."
+    )
+
+
+def _normal(place: Path) -> str:
+    # Lexically: what a link in it points to is the reader's business, not its name's.
+    return os.path.normpath(place)
+
+
+def _holds(place: Path, text: str) -> bool:
+    return place.is_file() and place.read_bytes() == text.encode()
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text)
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,96 @@
+"""Which pipeline loads which source file: each one at most one pipeline, and none left out."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from generator.checkout import Checkout
+from generator.errors import Problem, listed
+from generator.inventory import Inventory
+from generator.load import LoadedSpec
+from generator.names import Layer
+from generator.resolve import INGESTION_SETTINGS, TASK_PATHS, loaded_paths
+from generator.spec import JobSpec, PipelineSpec
+
+
+def shared_files(specs: Iterable[LoadedSpec], inventory: Inventory) -> Iterator[Problem]:
+    """Yield the files that more than one spec reaches, once for each of the specs, naming the other."""
+    for path, reaching in sorted(_reached(specs, inventory).items()):
+        for spec in reaching:
+            others = [other.identity.spec for other in reaching if other is not spec]
+            if not others or (isinstance(spec.model, JobSpec) and all(other.startswith("specs/jobs/") for other in others)):
+                continue
+            if isinstance(spec.model, PipelineSpec):
+                verb, at = "loads", "files" if spec.model.files else "layers" if spec.model.layers else "layer"
+            else:
+                verb, at = "runs", "tasks"
+            message = (
+                f"{verb} {path}, and so does {listed(others, 'and')}. One file belongs to one of them: narrow by `files`."
+            )
+            yield spec.document.problem((at,), message)
+
+
+def unreached_files(specs: Iterable[LoadedSpec], inventory: Inventory) -> Iterator[Problem]:
+    """Yield the source files in the layers' folders that no spec reaches, naming the specs nearby."""
+    loaded = list(specs)
+    reached = _reached(loaded, inventory)
+    for domain, source in _sources(inventory.checkout):
+        near = [
+            one.identity.spec
+            for one in loaded
+            if isinstance(one.model, PipelineSpec) and (one.identity.domain, one.identity.source) == (domain, source)
+        ]
+        for layer in Layer:
+            for path in inventory.checkout.sources(domain, source, layer):
+                if path not in reached:
+                    known = (
+                        f"add it to {listed(near)}"
+                        if near
+                        else f"write specs/pipelines/{domain}/{source}/{layer}_<asset>.yml"
+                    )
+                    yield Problem(
+                        path, 0, 0, "", f"is in the layer {layer}, but no pipeline loads it and no job runs it; {known}."
+                    )
+
+
+def _reached(specs: Iterable[LoadedSpec], inventory: Inventory) -> Mapping[str, list[LoadedSpec]]:
+    reached: dict[str, list[LoadedSpec]] = defaultdict(list)
+    for spec in specs:
+        for path in sorted(set(_paths(spec, inventory))):
+            reached[path].append(spec)
+    return reached
+
+
+def _paths(spec: LoadedSpec, inventory: Inventory) -> Iterator[str]:
+    model, identity = spec.model, spec.identity
+    if isinstance(model, PipelineSpec):
+        if any(name in model.settings for name in INGESTION_SETTINGS):
+            return
+        for path in loaded_paths(identity, model, inventory):
+            if path.endswith("/**"):
+                layer = path.removesuffix("/**").rpartition("/")[2]
+                yield from inventory.checkout.sources(identity.domain, identity.source, layer)
+            else:
+                yield path
+    else:
+        for task in model.tasks:
+            yield from _task_paths(task)
+
+
+def _task_paths(task: Mapping[str, Any]) -> Iterator[str]:
+    for names in TASK_PATHS:
+        value: Any = task
+        for name in names:
+            value = value.get(name) if isinstance(value, dict) else None
+        if isinstance(value, str) and names[0] != "dbt_task":
+            yield value.removeprefix("./")
+    inner = task.get("for_each_task")
+    if isinstance(inner, dict) and isinstance(inner.get("task"), dict):
+        yield from _task_paths(inner["task"])
+
+
+def _sources(checkout: Checkout) -> Iterator[tuple[str, str]]:
+    for domain in checkout.folders("src"):
+        if domain not in ("common", "dist", "build"):
+            for source in checkout.folders(f"src/{domain}"):
+                yield domain, source

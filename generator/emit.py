@@ -1,0 +1,148 @@
+"""Resource → module, and back: the only place where text of a module is made or read.
+
+A module is one line that names its spec, one import, and one call with a literal. Every value passes through `repr`, so no
+text of a spec can become code. The first line carries two digests: of what went in and of what came out, so that a changed
+spec, a changed generator and a change by hand can be told apart.
+"""
+
+import ast
+import hashlib
+import io
+import json
+import re
+import subprocess
+import sys
+import tempfile
+import tokenize
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from generator.errors import SpecError
+from generator.names import Kind
+
+_CLASSES = {Kind.PIPELINES: "Pipeline", Kind.JOBS: "Job"}
+_HEADER = re.compile(r"# Generated from (?P<spec>\S+) \((?P<input>[0-9a-f]{12}) (?P<output>[0-9a-f]{12})\)\. .*")
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """What a module says."""
+
+    spec: str
+    kind: Kind
+    key: str
+    value: Mapping[str, Any]
+    input_digest: str
+
+    @property
+    def output_digest(self) -> str:
+        """Return the digest of all but the first line's digests."""
+        return digest([self.spec, self.kind, self.key, self.value])
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A generated file as it lies in the tree. `module` is None where the text isn't a module that the generator makes."""
+
+    spec: str
+    input_digest: str
+    module: Module | None
+    # Whether somebody changed it since it was generated; formatting it is no change.
+    is_edited: bool
+
+
+def digest(value: object) -> str:
+    """Return twelve hex digits that stand for a JSON value."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def module_text(module: Module) -> str:
+    """Return a module's text before formatting."""
+    class_name = _CLASSES[module.kind]
+    value = _sorted(module.value)
+    return (
+        f"{_header(module.spec, module.input_digest, module.output_digest)}\n"
+        f"from databricks.bundles.{module.kind} import {class_name}\n\n"
+        f"{module.key} = {class_name}.from_dict(\n{value!r}\n)\n"
+    )
+
+
+def yaml_text(spec: str, value: Mapping[str, Any], input_digest: str) -> str:
+    """Return a YAML file of the bundle, for what no module can say."""
+    body = yaml.safe_dump(_sorted(value), sort_keys=True, allow_unicode=True, width=120)
+    return f"{_header(spec, input_digest, digest(body))}\n{body}"
+
+
+def read_generated(path: str, text: str) -> Found | None:
+    """Return what a file says; None if its first line isn't the generator's."""
+    first, _, body = text.partition("\n")
+    header = _HEADER.fullmatch(first)
+    if header is None:
+        return None
+    spec, input_digest = header["spec"], header["input"]
+    if path.endswith(".yml"):
+        return Found(spec, input_digest, None, is_edited=digest(body) != header["output"])
+    module = _parsed(text, spec, input_digest)
+    return Found(spec, input_digest, module, is_edited=module is None or module.output_digest != header["output"])
+
+
+def _header(spec: str, input_digest: str, output_digest: str) -> str:
+    return f"# Generated from {spec} ({input_digest} {output_digest}). Change that, then: just generate"
+
+
+def _parsed(text: str, spec: str, input_digest: str) -> Module | None:
+    try:
+        tree = ast.parse(text)
+        tokens = list(tokenize.generate_tokens(io.StringIO(text).readline))
+    except (SyntaxError, ValueError, tokenize.TokenError, RecursionError, MemoryError):
+        return None
+    match tree.body:
+        case [
+            ast.ImportFrom(module=package, names=[ast.alias(name=imported, asname=None)], level=0),
+            ast.Assign(
+                targets=[ast.Name(id=key)],
+                value=ast.Call(
+                    func=ast.Attribute(value=ast.Name(id=called), attr="from_dict"),
+                    args=[ast.Dict() as literal],
+                    keywords=[],
+                ),
+            ),
+        ] if imported == called:
+            pass
+        case _:
+            return None
+    kinds = [kind for kind, name in _CLASSES.items() if name == imported and package == f"databricks.bundles.{kind}"]
+    comments = [token for token in tokens if token.type == tokenize.COMMENT]
+    if not kinds or len(comments) != 1:
+        return None
+    try:
+        return Module(spec, kinds[0], key, ast.literal_eval(literal), input_digest)
+    except ValueError:
+        return None
+
+
+def _sorted(value: Any) -> Any:  # noqa: ANN401  any JSON
+    if isinstance(value, Mapping):
+        return {str(name): _sorted(value[name]) for name in sorted(value)}
+    if isinstance(value, list | tuple):
+        return [_sorted(item) for item in value]
+    return value
+
+
+def formatted(texts: Mapping[str, str], configuration: Path) -> dict[str, str]:
+    """Return the texts by path as `ruff format` leaves them, all in one call. Raises SpecError if ruff fails."""
+    if not texts:
+        return {}
+    with tempfile.TemporaryDirectory(prefix="generator-") as folder:
+        for index, text in enumerate(texts.values()):
+            Path(folder, f"{index}.py").write_bytes(text.encode())
+        options = ["--no-cache", "--quiet", "--config", str(configuration.absolute())]
+        command = [sys.executable, "-m", "ruff", "format", *options, folder]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)  # noqa: S603  no shell, own arguments
+        if done.returncode != 0:
+            raise SpecError(f"ruff could not format the modules: {done.stderr.strip()}")
+        return {path: Path(folder, f"{index}.py").read_bytes().decode() for index, path in enumerate(texts)}

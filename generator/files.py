@@ -1,0 +1,180 @@
+"""Expected files against the tree → what to write, remove or refuse; then does it, and nothing else does."""
+
+import difflib
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from generator.checkout import Checkout
+from generator.emit import Found, read_generated
+from generator.errors import Problem, SpecError
+from generator.names import Kind
+
+DOMAIN_FOLDER = "_domain"
+
+
+class Finding(StrEnum):
+    """Why a file in the tree isn't what its spec says."""
+
+    MISSING = "is missing; run: just generate"
+    SPEC_CHANGED = "is older than its spec, or what the spec uses; run: just generate"
+    GENERATOR_CHANGED = "was made by another version of the generator from the same spec; run: just generate"
+    EDITED = (
+        "was changed by hand since it was generated. Make the change in the spec; then overwrite the module with "
+        "`generator build --force`"
+    )
+    FOREIGN = (
+        "was not generated, but a spec claims its place. Move what it holds into the spec, then overwrite it with "
+        "`generator build --force`"
+    )
+    LEFT_OVER = "has no spec any more; remove it with `generator build --all --prune`"
+    EDITED_LEFT_OVER = (
+        "has no spec any more, and was changed by hand since it was generated; remove it with "
+        "`generator build --all --prune --force`"
+    )
+    UNKNOWN = (
+        "was not generated. Write a spec for it; kinds of resource without specs are written as YAML, beside this folder"
+    )
+
+
+REFUSED = (Finding.EDITED, Finding.FOREIGN, Finding.EDITED_LEFT_OVER)
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """A file that has to be in the tree."""
+
+    path: str
+    text: str
+    input_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A path at which the tree isn't what the specs say; `after` is None where nothing should be."""
+
+    path: str
+    finding: Finding
+    before: str | None
+    after: str | None
+
+    def diff(self) -> str:
+        """Return the change as a unified diff, from the tree to what the specs say."""
+        before = (self.before or "").splitlines(keepends=True)
+        after = (self.after or "").splitlines(keepends=True)
+        lines = difflib.unified_diff(before, after, f"{self.path} (in the tree)", f"{self.path} (from its spec)")
+        return "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
+
+
+def differences(checkout: Checkout, expected: Mapping[str, Expected], *, whole: bool) -> list[Difference]:
+    """Return where the tree differs, in order of path; with `whole`, also what lies there and no spec makes."""
+    found = [_difference(checkout, file) for file in expected.values()]
+    if whole:
+        found += [_superfluous(checkout, path) for path in _generated_paths(checkout) if path not in expected]
+    return sorted((difference for difference in found if difference), key=lambda difference: difference.path)
+
+
+def _difference(checkout: Checkout, file: Expected) -> Difference | None:
+    if not os.path.lexists(checkout.root / file.path):
+        return Difference(file.path, Finding.MISSING, None, file.text)
+    before = _text(checkout, file.path)
+    if before == file.text or not file.text:
+        # A package's `__init__.py` may hold what it likes.
+        return None
+    return Difference(file.path, _reason(read_generated(file.path, before), file), before, file.text)
+
+
+def _reason(found: Found | None, file: Expected) -> Finding:
+    if found is None:
+        return Finding.FOREIGN
+    if found.is_edited:
+        return Finding.EDITED
+    return Finding.GENERATOR_CHANGED if found.input_digest == file.input_digest else Finding.SPEC_CHANGED
+
+
+def _superfluous(checkout: Checkout, path: str) -> Difference | None:
+    before = _text(checkout, path)
+    found = read_generated(path, before)
+    if found is None:
+        return Difference(path, Finding.UNKNOWN, before, before)
+    return Difference(path, Finding.EDITED_LEFT_OVER if found.is_edited else Finding.LEFT_OVER, before, None)
+
+
+def _generated_paths(checkout: Checkout) -> Iterator[str]:
+    """Yield where generated files lie: modules of both kinds, and the domains' own YAML."""
+    for path in checkout.files("resources"):
+        parts = path.split("/")
+        is_module = len(parts) == 5 and parts[3] in tuple(Kind) and path.endswith(".py") and parts[4] != "__init__.py"
+        if is_module or (len(parts) == 4 and parts[2] == DOMAIN_FOLDER and path.endswith(".yml")):
+            yield path
+
+
+def _text(checkout: Checkout, path: str) -> str:
+    try:
+        return checkout.read(path).decode("utf-8")
+    except UnicodeDecodeError:
+        return "(not UTF-8)\n"
+
+
+def apply(checkout: Checkout, found: list[Difference]) -> None:
+    """Write and remove, each file whole or not at all. Raises SpecError if the file system doesn't let it."""
+    for difference in found:
+        place = checkout.root / difference.path
+        try:
+            _refuse_outside(checkout, place)
+            if difference.after is None:
+                place.unlink()
+                _remove_empty_packages(checkout.root / "resources", place.parent)
+            else:
+                place.parent.mkdir(parents=True, exist_ok=True)
+                write_whole(place, difference.after)
+        except OSError as error:
+            raise SpecError(Problem(difference.path, 0, 0, "", f"can't be written: {error.strerror or error}.")) from None
+
+
+def write_whole(place: Path, text: str) -> None:
+    """Write a file so that nobody ever sees half of it."""
+    handle, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(text.encode())
+        mode = place.stat().st_mode & 0o777 if place.exists() else 0o666 & ~_umask()
+        Path(name).chmod(mode)
+        Path(name).replace(place)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask
+
+
+def _refuse_outside(checkout: Checkout, place: Path) -> None:
+    root = checkout.root.resolve()
+    if place.is_symlink() or not place.parent.resolve().is_relative_to(root):
+        path = place.relative_to(checkout.root).as_posix()
+        raise SpecError(
+            Problem(path, 0, 0, "", "is, or lies behind, a symbolic link. Replace the link by a plain file or folder.")
+        )
+
+
+def _remove_empty_packages(top: Path, folder: Path) -> None:
+    """Remove folders that hold nothing any more but an empty `__init__.py`."""
+    while folder != top and folder.is_relative_to(top):
+        rest = [entry for entry in folder.iterdir() if entry.name != "__pycache__"]
+        if any(entry.name != "__init__.py" or entry.stat().st_size for entry in rest):
+            return
+        for entry in rest:
+            entry.unlink()
+        for cached in (folder / "__pycache__").glob("*.pyc"):
+            cached.unlink()
+        if (folder / "__pycache__").is_dir():
+            (folder / "__pycache__").rmdir()
+        folder.rmdir()
+        folder = folder.parent

@@ -1,0 +1,167 @@
+"""What exists that a spec may refer to: other specs, presets, the bundle's variables and targets, domains."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import yaml
+
+from generator.bundle_schema import CLUSTER, ENVIRONMENT, faults
+from generator.checkout import MARKER, Checkout
+from generator.errors import Problem, SpecError, listed, suggestion
+from generator.load import Loaded, load_domain, validated
+from generator.names import Identity, identity_of
+from generator.spec import Body, DomainSettings, Schedule
+from generator.yaml_tree import Document, parse_document
+
+PRESETS = "resources/_models"
+# What a preset's file holds; the schedules are the product's own model.
+PRESET_DEFINITIONS = {"clusters": CLUSTER, "environments": ENVIRONMENT, "schedules": ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A named value of `resources/_models`, and where it stands."""
+
+    document: Document
+    name: str
+    value: Body | Schedule
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """Everything that a spec may name."""
+
+    checkout: Checkout
+    identities: Mapping[str, Identity]
+    presets: Mapping[str, Preset]
+    variables: frozenset[str]
+    # Target → whether it is in development mode.
+    targets: Mapping[str, bool]
+    domains: Mapping[str, Loaded[DomainSettings]]
+
+    @cached_property
+    def yaml_resources(self) -> Mapping[tuple[str, str], str]:
+        """Return (kind, key) → domain of the resources that are written as YAML."""
+        found: dict[tuple[str, str], str] = {}
+        for path in self.checkout.files("resources"):
+            parts = path.split("/")
+            if path.endswith(".yml") and len(parts) in (4, 5) and not parts[1].startswith("_"):
+                resources = _lenient(self.checkout, path).get("resources")
+                for kind, entries in (resources if isinstance(resources, dict) else {}).items():
+                    found |= {(str(kind), str(key)): parts[1] for key in (entries if isinstance(entries, dict) else {})}
+        return found
+
+    def settings_of(self, domain: str) -> DomainSettings:
+        """Return a domain's settings; the empty ones if it has no file."""
+        loaded = self.domains.get(domain)
+        return loaded.model if loaded else DomainSettings()
+
+
+def take_inventory(checkout: Checkout, specs: Iterable[str]) -> Inventory:
+    """Return what exists. Raises SpecError with all problems of presets and domains."""
+    problems: list[Problem | str] = []
+    presets: dict[str, Preset] = {}
+    domains: dict[str, Loaded[DomainSettings]] = {}
+    identities: dict[str, Identity] = {}
+    for path in specs:
+        identity = identity_of(path)
+        if isinstance(identity, Identity):
+            first = identities.setdefault(identity.key, identity)
+            if first is not identity:
+                message = f"makes the resource {identity.key}, and so does {first.spec}. Rename a part of one of them."
+                problems.append(Problem(path, 0, 0, "", message))
+    bundle = _bundle(checkout)
+    for path in checkout.files(PRESETS):
+        if not path.endswith((".yml", ".yaml")):
+            continue
+        try:
+            presets |= _presets(path, checkout.read(path))
+        except SpecError as error:
+            problems += error.problems
+    for path in checkout.domain_paths():
+        try:
+            loaded = load_domain(path, checkout.read(path))
+            _check_run_as(loaded, bundle.targets)
+        except SpecError as error:
+            problems += error.problems
+        else:
+            domains[path.rpartition("/")[2].removesuffix(".yml")] = loaded
+    if problems:
+        raise SpecError(*problems)
+    return Inventory(checkout, identities, presets, bundle.variables, bundle.targets, domains)
+
+
+def _presets(path: str, content: bytes) -> dict[str, Preset]:
+    stem = path.removeprefix(f"{PRESETS}/").removesuffix(".yml")
+    if stem not in PRESET_DEFINITIONS:
+        allowed = listed([f"{name}.yml" for name in PRESET_DEFINITIONS])
+        raise SpecError(Problem(path, 0, 0, "", f"is not a file of presets; those are {allowed}."))
+    document = parse_document(path, content)
+    found: dict[str, Preset] = {}
+    problems: list[Problem | str] = []
+    for name, value in document.tree.items():
+        if not name.isidentifier() or not name.islower():
+            problems.append(
+                document.problem((name,), "is not a preset's name: lower-case letters, digits, `_`.", at_key=True)
+            )
+        elif not isinstance(value, dict):
+            problems.append(document.problem((name,), "must be a mapping: what stands for the preset's name."))
+        elif definition := PRESET_DEFINITIONS[stem]:
+            problems += [document.problem((name, *below), message) for below, message in faults(definition, value)]
+            found[f"{stem}.{name}"] = Preset(document, name, value)
+        else:
+            try:
+                found[f"{stem}.{name}"] = Preset(document, name, validated(document, Schedule, (name,)))
+            except SpecError as error:
+                problems += error.problems
+    if problems:
+        raise SpecError(*problems)
+    return found
+
+
+def _check_run_as(loaded: Loaded[DomainSettings], targets: Mapping[str, bool]) -> None:
+    run_as = loaded.model.run_as
+    problems = [
+        loaded.document.problem(
+            ("run_as", name), f"is not a target.{suggestion(name, targets)} They are {listed(targets)}.", at_key=True
+        )
+        for name in run_as
+        if name not in targets
+    ]
+    missing = [name for name, is_development in targets.items() if not is_development and name not in run_as]
+    if run_as and missing:
+        problems.append(loaded.document.problem(("run_as",), f"must also say who runs in {listed(missing, 'and')}."))
+    if problems:
+        raise SpecError(*problems)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bundle:
+    variables: frozenset[str]
+    targets: Mapping[str, bool]
+
+
+def _bundle(checkout: Checkout) -> _Bundle:
+    variables: set[str] = set()
+    targets: dict[str, bool] = {}
+    for path in (MARKER, *checkout.files("targets")):
+        if not path.endswith(".yml"):
+            continue
+        tree = _lenient(checkout, path)
+        named = tree.get("variables")
+        variables |= set(named) if isinstance(named, dict) else set()
+        found = tree.get("targets")
+        for name, target in (found if isinstance(found, dict) else {}).items():
+            targets[str(name)] = isinstance(target, dict) and target.get("mode") == "development"
+    return _Bundle(frozenset(variables), dict(sorted(targets.items())))
+
+
+def _lenient(checkout: Checkout, path: str) -> dict[str, Any]:
+    """Return a file of the bundle as the CLI would read it: its YAML may be freer than a spec's."""
+    try:
+        tree = yaml.load(checkout.read(path), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  both are safe
+    except yaml.YAMLError as error:
+        raise SpecError(Problem(path, 0, 0, "", f"is not YAML: {' '.join(str(error).split())}.")) from None
+    return tree if isinstance(tree, dict) else {}

@@ -1,0 +1,105 @@
+"""Models → JSON Schemas with Databricks' own definitions in them: editors complete and check a spec while it is typed."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from generator.bundle_schema import (
+    CLUSTER,
+    ENVIRONMENT,
+    PIPELINE_CLUSTER,
+    PIPELINE_ENVIRONMENT,
+    TASK,
+    Schema,
+    definitions,
+)
+from generator.spec import DomainSettings, JobSpec, PipelineSpec, Schedule
+
+FOLDER = "resources/_generated"
+
+# Where a model has a plain mapping, what Databricks says of it: field → definition. `*` stands for a mapping's values.
+_PIPELINE_BODIES = {"settings": "settings.pipelines", "environment": PIPELINE_ENVIRONMENT, "clusters.*": PIPELINE_CLUSTER}
+_JOB_BODIES = {"settings": "settings.jobs", "environments.*": ENVIRONMENT, "clusters.*": CLUSTER, "tasks.*": TASK}
+
+
+def schema_texts() -> dict[str, str]:
+    """Return the schemas' texts by path."""
+    schemas = {
+        "pipeline": _with_bodies(PipelineSpec.model_json_schema(), _PIPELINE_BODIES, "A pipeline's spec"),
+        "job": _with_bodies(JobSpec.model_json_schema(), _JOB_BODIES, "A job's spec"),
+        "domain": _with_bodies(DomainSettings.model_json_schema(), {}, "A domain's settings"),
+        "clusters": _presets({"$ref": f"#/$defs/{CLUSTER}"}, "Presets of clusters"),
+        "environments": _presets({"$ref": f"#/$defs/{ENVIRONMENT}"}, "Presets of environments"),
+        "schedules": _schedule_presets(),
+    }
+    return {f"{FOLDER}/{name}.schema.json": _text(schema) for name, schema in schemas.items()}
+
+
+def _text(schema: Schema) -> str:
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    return json.dumps(head | _closed(schema), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _presets(value: Schema, title: str) -> Schema:
+    return {"title": title, "type": "object", "additionalProperties": value}
+
+
+def _schedule_presets() -> Schema:
+    schema = Schedule.model_json_schema()
+    inner = schema.pop("$defs")
+    return _presets({"$ref": "#/$defs/Schedule"}, "Presets of schedules") | {"$defs": inner | {"Schedule": schema}}
+
+
+def _with_bodies(schema: Schema, bodies: dict[str, str], title: str) -> Schema:
+    schema["title"] = title
+    for place, definition in bodies.items():
+        name, _, values = place.partition(".")
+        field = schema["properties"][name]
+        reference = {"$ref": f"#/$defs/{definition}"}
+        if not values:
+            schema["properties"][name] = _replaced(field, reference)
+        else:
+            key = "items" if "items" in field else "additionalProperties"
+            field[key] = _replaced(field[key], reference)
+    return schema
+
+
+def _replaced(node: Schema, reference: Schema) -> Schema:
+    """Return a field's schema with the plain mapping in it replaced; what else may stand there stays."""
+    kept = {key: node[key] for key in ("description", "default", "title") if key in node}
+    choices = [choice for key in ("anyOf", "oneOf") for choice in node.get(key, ())]
+    if not choices:
+        return kept | reference
+    others = [choice for choice in choices if not _is_mapping(choice)]
+    nested = [_replaced(choice, reference) if "oneOf" in choice else choice for choice in others]
+    return kept | {"anyOf": [*nested, *([reference] if len(others) < len(choices) else [])]}
+
+
+def _is_mapping(choice: Schema) -> bool:
+    return choice.get("type") == "object"
+
+
+def _closed(schema: Schema) -> Schema:
+    """Return the schema with all of Databricks' definitions that it refers to."""
+    found: dict[str, Any] = dict(schema.get("$defs", {}))
+    available = definitions()
+    waiting = [schema]
+    while waiting:
+        for name in _references(waiting.pop()):
+            if name not in found:
+                found[name] = available[name]
+                waiting.append(available[name])
+    return schema | ({"$defs": found} if found else {})
+
+
+def _references(node: Any) -> Iterator[str]:  # noqa: ANN401  any JSON
+    if isinstance(node, dict):
+        reference = node.get("$ref")
+        if isinstance(reference, str):
+            yield re.sub(r"^#/\$defs/", "", reference)
+        for value in node.values():
+            yield from _references(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _references(value)

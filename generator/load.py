@@ -1,0 +1,160 @@
+"""Documents → models, with every problem of a document at once, each at its place."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar, cast
+
+from pydantic import BaseModel, ValidationError
+
+from generator.errors import Problem, SpecError, listed, quoted, suggestion, value_name
+from generator.names import Identity, Layer, identity_of, part_fault
+from generator.spec import SPEC_MODELS, DomainSettings, JobSpec, PipelineSpec
+from generator.yaml_tree import Document, Json, TreePath, parse_document
+
+Model = TypeVar("Model", bound=BaseModel)
+Spec = PipelineSpec | JobSpec
+IDENTITY_FIELDS = ("domain", "source", "layer", "asset")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded(Generic[Model]):
+    """A model and the document it came from."""
+
+    document: Document
+    model: Model
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedSpec:
+    """A spec, what it makes, and the document it came from.
+
+    `problems` is what is wrong with the document by itself; the model then lacks the fields it is about, in `broken`, and
+    everything else can still be checked.
+    """
+
+    identity: Identity
+    document: Document
+    model: Spec
+    problems: tuple[Problem, ...]
+    broken: frozenset[str]
+
+
+def load_spec(path: str, content: bytes) -> LoadedSpec:
+    """Return the spec that a file holds, with its problems. Raises SpecError where there is nothing to go on with."""
+    identity = identity_of(path)
+    if isinstance(identity, str):
+        raise SpecError(Problem(path, 0, 0, "", identity))
+    document = parse_document(path, content)
+    problems = [*_identity_problems(document, identity)]
+    model_class = SPEC_MODELS[identity.kind]
+    # The path has the last word on what a spec is about.
+    tree = document.tree | {name: str(getattr(identity, name)) for name in IDENTITY_FIELDS}
+    broken: frozenset[str] = frozenset()
+    try:
+        model = model_class.model_validate_json(json.dumps(tree))
+    except ValidationError as error:
+        problems += _problems(document, error, (), model_class)
+        broken = frozenset(str(detail["loc"][0]) for detail in error.errors(include_url=False))
+        model = model_class.model_validate_json(json.dumps({name: tree[name] for name in tree if name not in broken}))
+    return LoadedSpec(identity, document, model, tuple(sorted(set(problems))), broken)
+
+
+def load_domain(path: str, content: bytes) -> Loaded[DomainSettings]:
+    """Return the settings of a domain. Raises SpecError with all of their problems."""
+    folder, _, name = path.rpartition("/")
+    if folder != "specs/domains" or not name.endswith(".yml"):
+        raise SpecError(Problem(path, 0, 0, "", "is not where a domain's settings lie: specs/domains/<domain>.yml."))
+    if reason := part_fault(name.removesuffix(".yml")):
+        raise SpecError(Problem(path, 0, 0, "", f"names a domain that can't be one: {reason}"))
+    document = parse_document(path, content)
+    return Loaded(document, validated(document, DomainSettings))
+
+
+def validated(document: Document, model: type[Model], at: TreePath = ()) -> Model:
+    """Return the model of what stands at a path. Raises SpecError with all problems below it."""
+    tree: Json = document.tree
+    for part in at:
+        tree = cast("dict[str | int, Json]", tree)[part]
+    try:
+        # Through JSON: only there does pydantic's strict mode take a list for a tuple and a text for an enum.
+        return model.model_validate_json(json.dumps(tree))
+    except ValidationError as error:
+        raise SpecError(*_problems(document, error, at, model)) from None
+
+
+def _identity_problems(document: Document, identity: Identity) -> Iterable[Problem]:
+    for name in IDENTITY_FIELDS:
+        written = document.tree.get(name)
+        expected = str(getattr(identity, name))
+        if name not in document.tree:
+            yield document.problem((name,), f"is missing; the file's path says {expected}.")
+        elif not isinstance(written, str):
+            yield document.problem((name,), f"must be text, not {value_name(written)}.")
+        elif name == "layer" and written not in tuple(Layer):
+            yield document.problem((name,), f"is {listed(Layer)}, not {quoted(written)}.{suggestion(written, Layer)}")
+        elif name != "layer" and (reason := part_fault(written)):
+            yield document.problem((name,), reason)
+        elif written != expected:
+            yield document.problem(
+                (name,), f"is {quoted(written)}, but the file's path says {expected}. Make the two agree."
+            )
+
+
+def _problems(document: Document, error: ValidationError, at: TreePath, model: type[BaseModel]) -> Iterable[Problem]:
+    for detail in error.errors(include_url=False):
+        path = (*at, *(part for part in detail["loc"] if not str(part).startswith("(")))
+        kind = detail["type"]
+        context = detail.get("ctx", {})
+        if kind == "extra_forbidden":
+            allowed = sorted(_fields_at(model, detail["loc"][:-1]))
+            near = suggestion(str(path[-1]), allowed)
+            yield document.problem(path, f"is not a field here.{near} Allowed: {', '.join(allowed)}.", at_key=True)
+        else:
+            yield document.problem(path, _message(kind, context, detail["input"], detail["msg"]))
+
+
+def _message(kind: str, context: dict[str, Any], value: Json, message: str) -> str:
+    expected = {
+        "string_type": "text",
+        "int_type": "a whole number",
+        "bool_type": "true or false",
+        "list_type": "a list",
+        "tuple_type": "a list",
+        "dict_type": "a mapping",
+        "model_type": "a mapping",
+        "model_attributes_type": "a mapping",
+    }
+    if kind == "rule":
+        return message
+    if kind == "missing":
+        return "is missing."
+    if kind in ("enum", "literal_error"):
+        allowed = context["expected"].replace("'", "").replace(" or ", ", ").split(", ")
+        return f"is {listed(allowed)}, not {quoted(value)}.{suggestion(str(value), allowed)}"
+    if kind in expected:
+        hint = " Put quotes around it." if expected[kind] == "text" and isinstance(value, int | float) else ""
+        return f"must be {expected[kind]}, not {value_name(value)}.{hint}"
+    return f"{message[:1].lower()}{message[1:]}, not {value_name(value)}."
+
+
+def _fields_at(model: type[BaseModel], location: tuple[str | int, ...]) -> Iterable[str]:
+    """Return the fields of the model at a place, following what pydantic's JSON schema says of it."""
+    schema = model.model_json_schema()
+    node = schema
+    for part in location:
+        node = _resolved(schema, node)
+        if isinstance(part, int):
+            node = node.get("items", {})
+        elif not part.startswith("("):
+            node = node.get("properties", {}).get(part) or node.get("additionalProperties", {})
+    return _resolved(schema, node).get("properties", {})
+
+
+def _resolved(schema: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
+    for choice in (node, *node.get("anyOf", ()), *node.get("oneOf", ()), *node.get("allOf", ())):
+        if "$ref" in choice:
+            return schema["$defs"][choice["$ref"].removeprefix("#/$defs/")]
+        if choice is not node and ("anyOf" in choice or "oneOf" in choice or "items" in choice or "properties" in choice):
+            return _resolved(schema, choice)
+    return node

@@ -1,0 +1,122 @@
+"""What things are called: the parts of a name, the names and keys made of them, and where their files lie."""
+
+import importlib.util
+import keyword
+import re
+import sys
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+
+# Four parts and three underscores stay below Unity Catalog's 255 characters, with room for a target's prefixes.
+MAX_PART = 60
+
+_PART = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+
+# Besides what Python and the tooling's environment bring: what a workspace's Python has, and this repository's folders.
+RESERVED = frozenset(
+    {"all", "common", "databricks", "delta", "dlt", "mlflow", "numpy", "pandas", "py4j", "pyarrow", "pyspark"}
+    | {"docs", "generator", "resources", "scope", "specs", "src", "targets", "tests"}
+)
+
+
+class Layer(StrEnum):
+    """How far data has come: landed, typed, joined, reported."""
+
+    RAW = "raw"
+    BASE = "base"
+    STAGING = "staging"
+    FINAL = "final"
+
+
+class Kind(StrEnum):
+    """The kinds of resource that specs make; the value is the folder's name."""
+
+    PIPELINES = "pipelines"
+    JOBS = "jobs"
+
+    @property
+    def suffix(self) -> str:
+        """Return what a resource's key ends in: the CLI's `run` can't tell two kinds with one key apart."""
+        return "_pipeline" if self is Kind.PIPELINES else "_job"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Identity:
+    """What a spec makes: everything that names it follows from these five."""
+
+    kind: Kind
+    domain: str
+    source: str
+    layer: Layer
+    asset: str
+
+    @property
+    def name(self) -> str:
+        """Return the resource's name in the workspace."""
+        return f"{self.domain}_{self.source}_{self.layer}_{self.asset}"
+
+    @property
+    def key(self) -> str:
+        """Return the resource's key in the bundle, which is also the variable's name in the module."""
+        return self.name + self.kind.suffix
+
+    @property
+    def spec(self) -> str:
+        """Return the path of the spec."""
+        return f"specs/{self.kind}/{self.domain}/{self.source}/{self.layer}_{self.asset}.yml"
+
+    @property
+    def module(self) -> str:
+        """Return the path of the module that the spec becomes."""
+        return f"resources/{self.domain}/{self.source}/{self.kind}/{self.layer}_{self.asset}.py"
+
+
+def identity_of(path: str) -> Identity | str:
+    """Return what the spec at a path makes, or the reason why the path can't be a spec's."""
+    parts = path.split("/")
+    if len(parts) != 5 or parts[0] != "specs" or parts[1] not in tuple(Kind) or not parts[4].endswith(".yml"):
+        return "is not where specs lie: specs/{pipelines,jobs}/<domain>/<source>/<layer>_<asset>.yml."
+    layer, _, asset = parts[4].removesuffix(".yml").partition("_")
+    if layer not in tuple(Layer) or not asset:
+        return f"has a file name that is not <layer>_<asset>.yml with one of the layers {', '.join(Layer)}."
+    for role, part in (("domain", parts[2]), ("source", parts[3]), ("asset", asset)):
+        if reason := part_fault(part):
+            return f"names a {role} that can't be one: {reason}"
+    return Identity(Kind(parts[1]), parts[2], parts[3], Layer(layer), asset)
+
+
+def part_fault(part: str) -> str:
+    """Return why a text can't be a domain, a source or an asset, as a sentence; nothing if it can.
+
+    >>> part_fault("payments")
+    ''
+    >>> part_fault("Payments")
+    '`Payments` is not snake_case: lower-case letters, digits and single underscores, a letter first.'
+    """
+    shown = f"`{part}`" if part.isprintable() and len(part) < 80 else repr(part[:60])
+    if not _PART.fullmatch(part):
+        return f"{shown} is not snake_case: lower-case letters, digits and single underscores, a letter first."
+    if len(part) > MAX_PART:
+        return f"{shown} has {len(part)} characters; at most {MAX_PART}, so that full names fit Databricks' limits."
+    if keyword.iskeyword(part):
+        return f"{shown} is a word of the Python language, so no module can have it as its name."
+    if part in RESERVED:
+        return f"{shown} is reserved. Choose another name."
+    if part in sys.stdlib_module_names or _is_installed(part):
+        return f"{shown} is the name of a Python package, which the code's folder would hide. Choose another name."
+    return ""
+
+
+@cache
+def _is_installed(name: str) -> bool:
+    """Return whether a package of that name is installed; this repository's own packages are not meant."""
+    try:
+        found = importlib.util.find_spec(name)
+    except (ImportError, ValueError):
+        return False
+    if found is None:
+        return False
+    places = [found.origin] if found.origin else list(found.submodule_search_locations or [])
+    return any("site-packages" in Path(place).parts or "dist-packages" in Path(place).parts for place in places if place)

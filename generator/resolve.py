@@ -1,0 +1,265 @@
+"""Spec → resource: names, paths and defaults settled, presets and the domain's settings put in. No text yet.
+
+Nothing here knows a target: what differs between targets is a reference to a variable of the bundle.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from generator.inventory import Inventory
+from generator.load import LoadedSpec
+from generator.names import Identity, Kind
+from generator.spec import Body, DomainSettings, JobSpec, Notifications, Permission, PipelineSpec, Schedule
+
+MAX_TAGS = 25
+
+# What common.tables reads: from a pipeline's configuration and from a job's parameters.
+PLATFORM_KEYS = {
+    "platform.domain": "",
+    "platform.catalog_prefix": "${var.catalog_prefix}",
+    "platform.schema_prefix": "${var.schema_prefix}",
+    "platform.upstream_catalog_prefix": "${var.upstream_catalog_prefix}",
+    "platform.upstream_schema_prefix": "${var.upstream_schema_prefix}",
+}
+RUNTIME_PACKAGE = "data-platform-runtime"
+RUNTIME_FOLDER = "--editable ${workspace.file_path}/src"
+
+# Pipelines with one of these load no source files.
+INGESTION_SETTINGS = ("ingestion_definition", "gateway_definition")
+# Where tasks name files of the repository.
+TASK_PATHS = (
+    ("notebook_task", "notebook_path"),
+    ("spark_python_task", "python_file"),
+    ("sql_task", "file", "path"),
+    ("dbt_task", "project_directory"),
+)
+_JOB_LEVELS = {"CAN_RUN": "CAN_MANAGE_RUN"}
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """What a module will hold: plain JSON values, and where they come from."""
+
+    identity: Identity
+    value: Mapping[str, Any]
+
+
+def resolve(spec: LoadedSpec, inventory: Inventory) -> Resource:
+    """Return the resource that a checked spec describes."""
+    if isinstance(spec.model, PipelineSpec):
+        value = _pipeline(spec.identity, spec.model, inventory)
+    else:
+        value = _job(spec.identity, spec.model, inventory)
+    return Resource(spec.identity, {name: field for name, field in value.items() if field not in (None, [], {}, ())})
+
+
+def tags_of(identity: Identity, model: PipelineSpec | JobSpec, settings: DomainSettings) -> dict[str, str]:
+    """Return the tags of a resource; what the platform writes can't be overridden."""
+    owner = {"owner": settings.owner} if settings.owner else {}
+    own = {"domain": identity.domain, "source": identity.source, "layer": str(identity.layer)}
+    return settings.tags | model.tags | owner | own
+
+
+def run_as_variable(domain: str) -> str:
+    """Return the name of the variable that holds who runs a domain's resources."""
+    return f"{domain}_run_as"
+
+
+def pipeline_environment(environment: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a pipeline's environment: what was asked for, and the runtime package as it lies in the deployment's files."""
+    dependencies = [item for item in environment.get("dependencies", []) if item != "./src/dist/*.whl"]
+    return {**environment, "dependencies": [RUNTIME_FOLDER, *dependencies]}
+
+
+def _pipeline(identity: Identity, spec: PipelineSpec, inventory: Inventory) -> dict[str, Any]:
+    settings = inventory.settings_of(identity.domain)
+    is_ingestion = any(name in spec.settings for name in INGESTION_SETTINGS)
+    environment = pipeline_environment(_body(spec.environment or {}, inventory))
+    environment["dependencies"] += spec.dependencies
+    return {
+        **spec.settings,
+        **_common(identity, spec, settings),
+        "catalog": "${var.catalog_prefix}" + identity.domain,
+        "schema": "${var.schema_prefix}" + identity.source,
+        "serverless": spec.serverless,
+        "libraries": []
+        if is_ingestion
+        else [{"glob": {"include": path}} for path in loaded_paths(identity, spec, inventory)],
+        "environment": None if is_ingestion else environment,
+        "clusters": [{**_body(body, inventory), "label": label} for label, body in sorted(spec.clusters.items())],
+        "configuration": spec.configuration | _platform_values(identity),
+        "permissions": _permissions(spec, settings, {}),
+        "notifications": _alerts(spec, settings) + _list(spec.settings.get("notifications")),
+    }
+
+
+def loaded_paths(identity: Identity, spec: PipelineSpec, inventory: Inventory) -> list[str]:
+    """Return what a pipeline loads: its layers' folders, or the files of them that it names."""
+    paths: list[str] = []
+    for layer in sorted(spec.layers or (identity.layer,), key=list(type(identity.layer)).index):
+        folder = f"src/{identity.domain}/{identity.source}/{layer}"
+        if spec.files:
+            paths += [
+                f"{folder}/{name}" for name in sorted(set(spec.files)) if inventory.checkout.is_file(f"{folder}/{name}")
+            ]
+        else:
+            paths.append(f"{folder}/**")
+    return paths
+
+
+def _job(identity: Identity, spec: JobSpec, inventory: Inventory) -> dict[str, Any]:
+    settings = inventory.settings_of(identity.domain)
+    schedule = _schedule(spec, inventory)
+    parameters = {
+        "catalog": "${var.catalog_prefix}" + identity.domain,
+        "schema": "${var.schema_prefix}" + identity.source,
+        **_platform_values(identity),
+        **spec.parameters,
+    }
+    tasks: tuple[Body, ...] = spec.tasks or ({"task_key": "refresh_pipeline", "refresh_pipeline": identity.name},)
+    return {
+        **spec.settings,
+        **_common(identity, spec, settings),
+        "description": spec.description,
+        "parameters": [{"name": name, "default": default} for name, default in sorted(parameters.items())],
+        "tasks": [_task(task) for task in tasks],
+        "environments": [
+            {"environment_key": key, "spec": _body(body, inventory)} for key, body in sorted(spec.environments.items())
+        ],
+        "job_clusters": [
+            {"job_cluster_key": key, "new_cluster": _body(body, inventory)} for key, body in sorted(spec.clusters.items())
+        ],
+        "schedule": _cron(schedule),
+        "trigger": _trigger(schedule, identity),
+        "permissions": _permissions(spec, settings, _JOB_LEVELS),
+        "email_notifications": _mails(spec, settings),
+    }
+
+
+def _common(identity: Identity, spec: PipelineSpec | JobSpec, settings: DomainSettings) -> dict[str, Any]:
+    return {
+        "name": identity.name,
+        "tags": tags_of(identity, spec, settings),
+        "budget_policy_id": settings.budget_policy,
+        "run_as": "${var." + run_as_variable(identity.domain) + "}" if settings.run_as else None,
+    }
+
+
+def _platform_values(identity: Identity) -> dict[str, str]:
+    return {name: value or identity.domain for name, value in PLATFORM_KEYS.items()}
+
+
+def _body(body: Body | str, inventory: Inventory) -> dict[str, Any]:
+    value = inventory.presets[body].value if isinstance(body, str) else body
+    return dict(value) if isinstance(value, dict) else {}
+
+
+def _list(value: object) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else []
+
+
+def _permissions(spec: PipelineSpec | JobSpec, settings: DomainSettings, levels: Mapping[str, str]) -> list[dict[str, str]]:
+    owner = (Permission(level="CAN_MANAGE", group_name=settings.owner),) if settings.owner else ()
+    by_principal: dict[tuple[str, str], str] = {}
+    for permission in (*owner, *settings.permissions, *spec.permissions):
+        for kind in ("group_name", "user_name", "service_principal_name"):
+            if (name := getattr(permission, kind)) is not None:
+                by_principal[kind, name] = levels.get(permission.level, permission.level)
+    return [{"level": level, kind: name} for (kind, name), level in sorted(by_principal.items())]
+
+
+def _addresses(spec: PipelineSpec | JobSpec, settings: DomainSettings) -> Notifications:
+    both = (settings.notifications, spec.notifications)
+    return Notifications(
+        on_failure=tuple(sorted({address for one in both for address in one.on_failure})),
+        on_success=tuple(sorted({address for one in both for address in one.on_success})),
+    )
+
+
+def _alerts(spec: PipelineSpec, settings: DomainSettings) -> list[dict[str, Any]]:
+    to = _addresses(spec, settings)
+    failure = {"alerts": ["on-update-failure", "on-flow-failure"], "email_recipients": list(to.on_failure)}
+    success = {"alerts": ["on-update-success"], "email_recipients": list(to.on_success)}
+    return [alert for alert in (failure, success) if alert["email_recipients"]]
+
+
+def _mails(spec: JobSpec, settings: DomainSettings) -> dict[str, Any]:
+    to = _addresses(spec, settings)
+    given = spec.settings.get("email_notifications")
+    mails: dict[str, Any] = dict(given) if isinstance(given, dict) else {}
+    for event, addresses in (("on_failure", to.on_failure), ("on_success", to.on_success)):
+        if addresses:
+            mails[event] = sorted({*addresses, *_list(mails.get(event))})
+    return mails
+
+
+def _task(task: Body) -> dict[str, Any]:
+    """Return a task as Databricks has it: `refresh_pipeline` written out, and the platform's values for Python code."""
+    result: dict[str, Any] = dict(task)
+    name = result.pop("refresh_pipeline", None)
+    if name is not None:
+        reference = "${resources.pipelines." + f"{name}{Kind.PIPELINES.suffix}" + ".id}"
+        result["pipeline_task"] = {"pipeline_id": reference}
+    for_each = result.get("for_each_task")
+    if isinstance(for_each, dict) and isinstance(for_each.get("task"), dict):
+        result["for_each_task"] = {**for_each, "task": _task(for_each["task"])}
+    script = result.get("spark_python_task")
+    if isinstance(script, dict) and str(script.get("python_file")).removeprefix("./").startswith("src/"):
+        result["spark_python_task"] = {**script, "parameters": [*_list(script.get("parameters")), *_arguments()]}
+    wheel = result.get("python_wheel_task")
+    if isinstance(wheel, dict) and wheel.get("package_name") == RUNTIME_PACKAGE and "named_parameters" not in wheel:
+        result["python_wheel_task"] = {**wheel, "parameters": [*_list(wheel.get("parameters")), *_arguments()]}
+    return result
+
+
+def _arguments() -> list[str]:
+    # Job parameters reach notebooks by themselves, scripts only as arguments.
+    return [f"--{key}={{{{job.parameters.[{key}]}}}}" for key in PLATFORM_KEYS]
+
+
+def _schedule(spec: JobSpec, inventory: Inventory) -> Schedule | None:
+    if not isinstance(spec.schedule, str):
+        return spec.schedule
+    value = inventory.presets[spec.schedule].value
+    return value if isinstance(value, Schedule) else None
+
+
+def _cron(schedule: Schedule | None) -> dict[str, Any] | None:
+    if schedule is None or schedule.cron is None:
+        return None
+    return {
+        "quartz_cron_expression": schedule.cron.expression,
+        "timezone_id": schedule.cron.timezone,
+        "pause_status": _pause_status(schedule),
+    }
+
+
+def _trigger(schedule: Schedule | None, identity: Identity) -> dict[str, Any] | None:
+    if schedule is None or schedule.cron is not None:
+        return None
+    trigger: dict[str, Any] = {"pause_status": _pause_status(schedule)}
+    if schedule.periodic:
+        trigger["periodic"] = schedule.periodic.model_dump(mode="json")
+    if schedule.file_arrival:
+        trigger["file_arrival"] = schedule.file_arrival.model_dump(mode="json", exclude_none=True)
+    if update := schedule.table_update:
+        given = update.model_dump(mode="json", exclude_none=True, exclude={"tables", "external_tables"})
+        names = [*(physical_table(table, identity.domain) for table in update.tables), *update.external_tables]
+        trigger["table_update"] = {**given, "table_names": sorted(names)}
+    return trigger
+
+
+def _pause_status(schedule: Schedule) -> str:
+    return "PAUSED" if schedule.paused else "UNPAUSED"
+
+
+def physical_table(table: str, domain: str) -> str:
+    """Return a logical table's name with the target's prefixes: one's own for one's own tables, `upstream` for others.
+
+    >>> physical_table("finance.stripe.final_payments", "finance")
+    '${var.catalog_prefix}finance.${var.schema_prefix}stripe.final_payments'
+    """
+    owner, source, name = table.split(".")
+    upstream = "" if owner == domain else "upstream_"
+    return f"${{var.{upstream}catalog_prefix}}{owner}.${{var.{upstream}schema_prefix}}{source}.{name}"

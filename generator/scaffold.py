@@ -1,0 +1,152 @@
+"""A domain and a source → the files that a new source begins with. Texts only; the command line writes what is missing."""
+
+import json
+from textwrap import dedent
+
+from generator.checkout import Checkout
+from generator.errors import SpecError, suggestion
+from generator.names import Identity, Kind, Layer, identity_of, part_fault
+
+_LAYERS = tuple(Layer)
+
+
+def scaffold_texts(checkout: Checkout, domain: str, source: str, asset: str) -> dict[str, str]:
+    """Return path → text of all files of a new source. Raises SpecError for names that can't be, or that collide."""
+    _refuse_bad_names(checkout, domain, source, asset)
+    home = f"src/{domain}/{source}"
+    texts = {f"src/{domain}/__init__.py": "", f"{home}/__init__.py": "", f"{home}/transforms/__init__.py": ""}
+    for layer in _LAYERS:
+        texts[f"{home}/{layer}/__init__.py"] = ""
+        texts[f"{home}/{layer}/{asset}.py"] = _layer_code(layer, domain, source, asset)
+    texts[f"{home}/transforms/{asset}.py"] = _transforms(source, asset)
+    texts |= {identity.spec: _spec(identity) for identity in _identities(domain, source, asset)}
+    texts[f"tests/unit/{domain}/test_{source}_{asset}.py"] = _test(domain, source, asset)
+    rows = [{"id": "1", "updated_at": "2026-01-01T00:00:00Z"}, {"id": "1", "updated_at": "2026-01-02T00:00:00Z"}]
+    texts[f"tests/fixtures/{domain}/{source}/{asset}.json"] = json.dumps(rows, indent=2) + "\n"
+    return texts
+
+
+def _identities(domain: str, source: str, asset: str) -> list[Identity]:
+    return [Identity(kind, domain, source, Layer.FINAL, asset) for kind in Kind]
+
+
+def _refuse_bad_names(checkout: Checkout, domain: str, source: str, asset: str) -> None:
+    problems = [
+        f"The {role} can't be called so: {fault}"
+        for role, name in (("domain", domain), ("source", source), ("asset", asset))
+        if (fault := part_fault(name))
+    ]
+    if problems:
+        raise SpecError(*problems)
+    if checkout.is_file(f"src/{domain}.py") or checkout.is_file(f"src/{domain}"):
+        raise SpecError(
+            f"There is a file src/{domain}: a domain of that name can't have a folder there. Rename one of them."
+        )
+    wanted = {identity.key: identity for identity in _identities(domain, source, asset)}
+    for path in checkout.spec_paths():
+        found = identity_of(path)
+        if isinstance(found, Identity) and found.key in wanted and found != wanted[found.key]:
+            raise SpecError(
+                f"{domain}/{source} would make the resource {found.key}, and so does {path}. Choose another name."
+            )
+    domains = checkout.folders("src")
+    if domain not in domains:
+        near = suggestion(domain, [name for name in domains if name.replace("_", "") == domain.replace("_", "")])
+        if near:
+            raise SpecError(f"There is a domain that differs from {domain} in underscores only.{near}")
+
+
+def _spec(identity: Identity) -> str:
+    lines = [
+        f"domain: {identity.domain}",
+        f"source: {identity.source}",
+        f"layer: {identity.layer}",
+        f"asset: {identity.asset}",
+    ]
+    if identity.kind is Kind.PIPELINES:
+        lines += ["layers: [raw, base, staging, final]", f"files: [{identity.asset}.py]"]
+    else:
+        lines += [
+            f"description: Refreshes the pipeline {identity.name}.",
+            "# What starts it, see docs/resource-generation.md:",
+            "# schedule: schedules.nightly",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _layer_code(layer: Layer, domain: str, source: str, asset: str) -> str:
+    """Return a layer's dataset; column logic is in the transforms, where tests can call it."""
+    transforms = f"{domain}.{source}.transforms.{asset}"
+    before = _LAYERS[_LAYERS.index(layer) - 1] if layer is not Layer.RAW else None
+    does = {
+        Layer.RAW: f"{_title(asset)} as they land.",
+        Layer.BASE: f"{_title(asset)} with types, each one once.",
+        Layer.STAGING: f"{_title(asset)} with the business's rules applied.",
+        Layer.FINAL: f"What reports and other domains read of {asset}.",
+    }[layer]
+    function = {Layer.BASE: "deduplicated", Layer.STAGING: "with_rules", Layer.FINAL: "reported"}.get(layer)
+    decorator = "table" if layer is Layer.RAW else "materialized_view"
+    if layer is Layer.RAW:
+        imports = "from pyspark import pipelines as dp\nfrom pyspark.sql import DataFrame, SparkSession\n"
+        body = (
+            '    """Read what the ingestion added since the last update."""\n'
+            f'    return SparkSession.active().readStream.table("ingest.{source}.{asset}")\n'
+        )
+    else:
+        imports = (
+            "from pyspark import pipelines as dp\nfrom pyspark.sql import DataFrame, SparkSession\n\n"
+            f"from {transforms} import {function}\n"
+        )
+        body = (
+            f'    """Read the layer {before} and shape it."""\n'
+            f'    return {function}(SparkSession.active().read.table("{before}_{asset}"))\n'
+        )
+    return (
+        f'"""{does}"""\n\n{imports}\n\n@dp.{decorator}(name="{layer}_{asset}", comment="{does}")\n'
+        f"def {layer}_{asset}() -> DataFrame:\n{body}"
+    )
+
+
+def _title(asset: str) -> str:
+    return asset.replace("_", " ").capitalize()
+
+
+def _transforms(source: str, asset: str) -> str:
+    return dedent(
+        f'''\
+        """{_title(asset)} of {source}, column by column: what each layer does to them, as functions of DataFrames."""
+
+        from pyspark.sql import DataFrame
+
+
+        def deduplicated(raw: DataFrame) -> DataFrame:
+            """Return each record once."""
+            return raw.dropDuplicates(["id"])
+
+
+        def with_rules(base: DataFrame) -> DataFrame:
+            """Return the records that count."""
+            return base.where("id IS NOT NULL")
+
+
+        def reported(staging: DataFrame) -> DataFrame:
+            """Return what readers get."""
+            return staging
+        '''
+    )
+
+
+def _test(domain: str, source: str, asset: str) -> str:
+    return dedent(
+        f'''\
+        """What each layer does to {asset} of {source}."""
+
+        from tests.support.engines import Engine
+
+
+        def test_base_has_each_record_once(engine: Engine) -> None:
+            transforms = engine.module("{domain}.{source}.transforms.{asset}")
+            landed = engine.landed("{domain}/{source}/{asset}.json")
+            assert engine.rows(transforms.deduplicated(landed).select("id"), "id") == [("1",)]
+        '''
+    )

@@ -1,0 +1,283 @@
+"""What a person may write: the models of all documents. Their descriptions are the reference that docs and editors show.
+
+Settings, task bodies, clusters and environments are Databricks' own; they stand here as plain mappings and are checked
+against the schema of the bundle, see `bundle_schema`.
+"""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, JsonValue, Tag, model_validator
+from pydantic_core import PydanticCustomError
+
+from generator.errors import listed
+from generator.names import Kind, Layer
+
+Body = dict[str, JsonValue]
+
+
+class Strict(BaseModel):
+    """Nothing is converted, nothing unknown is let through, nothing changes afterwards."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+def _is_preset(value: object) -> str:
+    return "(preset)" if isinstance(value, str) else "(inline)"
+
+
+# A preset's name, or what it would stand for. The tags keep unions out of the places that errors name.
+PresetName = Annotated[str, Field(description="A preset of resources/_models, as `<file>.<name>`.", max_length=200)]
+BodyOrPreset = Annotated[
+    Annotated[PresetName, Tag("(preset)")] | Annotated[Body, Tag("(inline)")],
+    Discriminator(_is_preset),
+]
+
+Seconds = Annotated[int, Field(ge=60, description="Seconds, at least 60.")]
+
+
+class OneOf(Strict):
+    """Exactly one of the fields that may be empty is given."""
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        choices = [name for name, field in type(self).model_fields.items() if field.default is None]
+        given = [name for name in choices if getattr(self, name) is not None]
+        if len(given) != 1:
+            found = f"has {listed(given, 'and')}" if given else "has none of them"
+            raise PydanticCustomError(
+                "rule", "needs exactly one of {choices}; it {found}.", {"choices": listed(choices), "found": found}
+            )
+        return self
+
+
+class Principal(OneOf):
+    """Who: exactly one of the three."""
+
+    group_name: str | None = Field(None, description="A group of the account.")
+    user_name: str | None = Field(None, description="A person's user name.")
+    service_principal_name: str | None = Field(None, description="A service principal's application id.")
+
+
+class Permission(Principal):
+    """What a group, a person or a service principal may do."""
+
+    level: Literal["CAN_VIEW", "CAN_RUN", "CAN_MANAGE"] = Field(
+        description="CAN_VIEW sees it, CAN_RUN also starts and stops it, CAN_MANAGE also changes it."
+    )
+
+
+class RunAs(OneOf):
+    """Who runs: exactly one of the two."""
+
+    user_name: str | None = Field(None, description="A person's user name.")
+    service_principal_name: str | None = Field(None, description="A service principal's application id.")
+
+
+class Notifications(Strict):
+    """Who gets mail."""
+
+    on_failure: tuple[str, ...] = Field((), description="Addresses that learn of a failed run or update.")
+    on_success: tuple[str, ...] = Field((), description="Addresses that learn of a successful run or update.")
+
+
+class Periodic(Strict):
+    """Every so often, from whenever the job was deployed."""
+
+    interval: int = Field(ge=1, le=10_000, description="How many units lie between two runs.")
+    unit: Literal["HOURS", "DAYS", "WEEKS"] = Field(description="HOURS, DAYS or WEEKS.")
+
+
+class Cron(Strict):
+    """At times of the clock."""
+
+    expression: str = Field(
+        description="A Quartz expression: second, minute, hour, day of month, month, day of week, year if wanted; one of "
+        "the two days is `?`. `0 30 6 * * ?` is every day at 06:30.",
+    )
+    timezone: str = Field(description="The time zone that the expression is in, by its IANA name: Europe/Zurich, UTC.")
+
+
+class TableUpdate(Strict):
+    """When tables have been written; this is how one domain follows another."""
+
+    tables: tuple[str, ...] = Field(
+        (),
+        description="Logical names, `<domain>.<source>.<layer>_<asset>`. The target's prefixes are added: this domain's own "
+        "for its own tables, those of `upstream` for tables of other domains.",
+    )
+    external_tables: tuple[str, ...] = Field(
+        (), description="Full names of tables that this repository doesn't write; used as they are in every target."
+    )
+    condition: Literal["ANY_UPDATED", "ALL_UPDATED"] = Field(
+        "ANY_UPDATED", description="ANY_UPDATED: one table is enough. ALL_UPDATED: each has been written since the last run."
+    )
+    min_time_between_triggers_seconds: Seconds | None = Field(
+        None, description="Run at most once in so many seconds, at least 60."
+    )
+    wait_after_last_change_seconds: Seconds | None = Field(
+        None, description="Run once nothing has been written for so many seconds, at least 60."
+    )
+
+
+class FileArrival(Strict):
+    """When files arrive in a volume or an external location."""
+
+    url: str = Field(description="The place to watch: `/Volumes/…/` or the URL of an external location; it ends with `/`.")
+    min_time_between_triggers_seconds: Seconds | None = Field(
+        None, description="Run at most once in so many seconds, at least 60."
+    )
+    wait_after_last_change_seconds: Seconds | None = Field(
+        None, description="Run once no file has arrived for so many seconds, at least 60."
+    )
+
+
+class Schedule(OneOf):
+    """What starts a job: exactly one of the four. In dev it is paused, as everything there."""
+
+    periodic: Periodic | None = Field(None, description="Every so many hours, days or weeks.")
+    cron: Cron | None = Field(None, description="At times of the clock, in a time zone.")
+    table_update: TableUpdate | None = Field(None, description="When tables have been written.")
+    file_arrival: FileArrival | None = Field(None, description="When files arrive.")
+    paused: bool = Field(default=False, description="Deployed, but starting nothing, in every target.")
+
+
+class Identified(Strict):
+    """What both kinds of spec begin with, and what both may have."""
+
+    domain: str = Field(description="The domain: what deploys as one unit, and the name of its catalog.")
+    source: str = Field(description="The source system that is read, and the name of the schema.")
+    layer: Layer = Field(description="raw, base, staging or final.")
+    asset: str = Field(description="What the data is about: the last part of the name.")
+    permissions: tuple[Permission, ...] = Field(
+        (), description="Who may do what with it, besides what the domain says; for the same principal, this counts."
+    )
+    notifications: Notifications = Field(Notifications(), description="Who gets mail, besides those the domain names.")
+    tags: dict[str, str] = Field(
+        {}, description="Tags besides the domain's. `domain`, `source`, `layer` are always there and can't be set."
+    )
+
+
+class PipelineSpec(Identified):
+    """A pipeline: which source files it loads and what it runs on."""
+
+    layers: tuple[Layer, ...] = Field(
+        (), description="The layers whose folders it loads, for a pipeline that runs a chain. By default its own layer's."
+    )
+    files: tuple[str, ...] = Field(
+        (), description="Load only files with these names, in each of its layers. By default everything in the folders."
+    )
+    serverless: bool = Field(default=True, description="Whether it runs on serverless compute.")
+    environment: BodyOrPreset | None = Field(
+        None,
+        description="Its environment, as a preset (`environments.<name>`) or as Databricks' fields; the runtime package is "
+        "added.",
+    )
+    dependencies: tuple[str, ...] = Field(
+        (), description="Further packages to install, as pip has them: `rapidfuzz==3.13.0`."
+    )
+    clusters: dict[str, BodyOrPreset] = Field(
+        {},
+        description="Clusters by label (`default`, `updates`, `maintenance`), as presets or as Databricks' fields; "
+        "only with `serverless: false`.",
+    )
+    configuration: dict[str, str] = Field(
+        {}, description="Configuration that its code reads. Keys beginning with `platform.` are the platform's own."
+    )
+    settings: Body = Field(
+        {}, description="Every other field that a pipeline of Databricks' bundles has, as it stands in their reference."
+    )
+
+
+class JobSpec(Identified):
+    """A job: what starts it and what it does."""
+
+    description: str | None = Field(None, max_length=27_700, description="What the job is for.")
+    schedule: (
+        Annotated[
+            Annotated[PresetName, Tag("(preset)")] | Annotated[Schedule, Tag("(inline)")],
+            Discriminator(_is_preset),
+        ]
+        | None
+    ) = Field(
+        None,
+        description="What starts it, as a preset (`schedules.<name>`) or inline. By default nothing does: people or other "
+        "jobs start it.",
+    )
+    parameters: dict[str, str] = Field(
+        {},
+        description="Parameters with their defaults, besides `catalog`, `schema` and the platform's, which every job has.",
+    )
+    tasks: tuple[Body, ...] = Field(
+        (),
+        description="Its tasks, as Databricks has them; `refresh_pipeline: <name>` stands for a task that refreshes a "
+        "pipeline of this domain. By default one task that refreshes the pipeline with the job's own name.",
+    )
+    environments: dict[str, BodyOrPreset] = Field(
+        {},
+        description="Serverless environments by `environment_key`, as presets (`environments.<name>`) or as Databricks' "
+        "fields.",
+    )
+    clusters: dict[str, BodyOrPreset] = Field(
+        {}, description="Job clusters by `job_cluster_key`, as presets (`clusters.<name>`) or as Databricks' fields."
+    )
+    settings: Body = Field(
+        {}, description="Every other field that a job of Databricks' bundles has, as it stands in their reference."
+    )
+
+
+class DomainSettings(Strict):
+    """What all resources of one domain have in common."""
+
+    owner: str | None = Field(None, description="The group that owns the domain: it may manage everything, and is a tag.")
+    run_as: dict[str, RunAs] = Field(
+        {},
+        description="Who runs the domain's jobs and pipelines, by target. Targets in development mode may be left out: "
+        "there it is the person who deploys.",
+    )
+    permissions: tuple[Permission, ...] = Field(
+        (), description="Who may do what with all of the domain's jobs and pipelines."
+    )
+    notifications: Notifications = Field(
+        Notifications(), description="Who gets mail about all of the domain's jobs and pipelines."
+    )
+    budget_policy: str | None = Field(None, description="The id of the serverless budget policy that pays.")
+    tags: dict[str, str] = Field({}, description="Tags of all of the domain's jobs and pipelines.")
+
+
+SPEC_MODELS: dict[Kind, type[PipelineSpec] | type[JobSpec]] = {Kind.PIPELINES: PipelineSpec, Kind.JOBS: JobSpec}
+
+# What the product writes itself: `settings` may not, and the reader learns where to write it instead.
+OWNED_SETTINGS: dict[Kind, dict[str, str]] = {
+    Kind.PIPELINES: {
+        "name": "it is made of domain, source, layer and asset",
+        "catalog": "it is the domain, with the target's prefix",
+        "schema": "it is the source, with the target's prefix",
+        "target": "it is the source, with the target's prefix, as `schema`",
+        "storage": "the tables lie in Unity Catalog",
+        "libraries": "use `layers` and `files`",
+        "configuration": "use `configuration` beside `settings`",
+        "environment": "use `environment` and `dependencies` beside `settings`",
+        "clusters": "use `clusters` beside `settings`",
+        "serverless": "use `serverless` beside `settings`",
+        "tags": "use `tags` beside `settings`",
+        "permissions": "use `permissions` beside `settings`",
+        "run_as": "use `run_as` in the domain's settings",
+        "budget_policy_id": "use `budget_policy` in the domain's settings",
+        "development": "it follows from the target",
+        "id": "the deployment knows it",
+    },
+    Kind.JOBS: {
+        "name": "it is made of domain, source, layer and asset",
+        "description": "use `description` beside `settings`",
+        "schedule": "use `schedule` beside `settings`",
+        "trigger": "use `schedule` beside `settings`",
+        "parameters": "use `parameters` beside `settings`",
+        "tasks": "use `tasks` beside `settings`",
+        "environments": "use `environments` beside `settings`",
+        "job_clusters": "use `clusters` beside `settings`",
+        "tags": "use `tags` beside `settings`",
+        "permissions": "use `permissions` beside `settings`",
+        "run_as": "use `run_as` in the domain's settings",
+        "budget_policy_id": "use `budget_policy` in the domain's settings",
+    },
+}

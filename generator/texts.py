@@ -1,0 +1,86 @@
+"""What every text in a spec is looked at for: things shaped like tokens, and references that lead nowhere."""
+
+import re
+from collections.abc import Iterator
+
+from generator.errors import listed, quoted, suggestion
+from generator.inventory import Inventory
+from generator.names import Kind
+from generator.yaml_tree import Json, TreePath
+
+# Shapes that issuers document; a made-up password can't be told from other text.
+_TOKENS = re.compile(
+    r"\b(dapi|dose|dkea|dsapi)[0-9a-f]{32}"
+    r"|\b(AKIA|ASIA)[0-9A-Z]{16}\b"
+    r"|\bgh[pousr]_[A-Za-z0-9]{36}|\bgithub_pat_[A-Za-z0-9_]{22,}|\bglpat-[A-Za-z0-9_-]{20}"
+    r"|\bxox[abposr]-[A-Za-z0-9-]{10,}|\b[sr]k_(live|test)_[A-Za-z0-9]{16,}|\bSG\.[\w-]{16,}\.[\w-]{16,}"
+    r"|\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\."
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----|\bAccountKey=[A-Za-z0-9+/]{40,}|\bAIza[0-9A-Za-z_-]{35}"
+    r"|\b[a-z][a-z0-9+.-]*://[^\s/:@${}]+:[^\s/@${}]+@"
+)
+_REFERENCE = re.compile(r"\$\{([^{}]*)\}")
+_PATH = re.compile(r"[^\W\d_][\w-]*(\[[0-9]+\])*(\.[^\W\d_][\w-]*(\[[0-9]+\])*)*")
+
+
+def text_faults(tree: Json, domain: str, inventory: Inventory) -> Iterator[tuple[TreePath, str]]:
+    """Yield, for every text in a tree, names of fields included, what can't stay: its place and a message."""
+    for path, text in _texts(tree, ()):
+        if _TOKENS.search(text):
+            yield (
+                path,
+                "looks like a token or a key. Keep it in a secret scope and refer to it: `{{secrets/<scope>/<key>}}`.",
+            )
+        for match in _REFERENCE.finditer(text):
+            if message := _reference_fault(match[1], domain, inventory):
+                yield path, f"`${{{match[1][:80]}}}` {message}"
+
+
+def _texts(tree: Json, path: TreePath) -> Iterator[tuple[TreePath, str]]:
+    if isinstance(tree, str):
+        yield path, tree
+    elif isinstance(tree, dict):
+        for key, value in tree.items():
+            yield (*path, key), key
+            yield from _texts(value, (*path, key))
+    elif isinstance(tree, list):
+        for index, value in enumerate(tree):
+            yield from _texts(value, (*path, index))
+
+
+def _reference_fault(reference: str, domain: str, inventory: Inventory) -> str:
+    if not _PATH.fullmatch(reference):
+        return "is not a reference that a bundle knows."
+    first, *rest = reference.split(".")
+    if first == "var":
+        name = re.sub(r"\[.*", "", rest[0]) if rest else ""
+        if name in inventory.variables:
+            return ""
+        known = sorted(inventory.variables)
+        return f"names no variable of the bundle.{suggestion(name, known)} They are {listed(known, 'and')}."
+    if first == "resources":
+        return _resource_fault(rest, domain, inventory)
+    if first in ("bundle", "workspace", "artifacts"):
+        return "" if rest else "is not a reference that a bundle knows."
+    return "is not a reference that a bundle knows: they begin with var, resources, bundle, workspace or artifacts."
+
+
+def _resource_fault(rest: list[str], domain: str, inventory: Inventory) -> str:
+    if len(rest) < 3:
+        return "names no field of a resource, as `resources.<kind>.<key>.id` does."
+    kind, key = rest[0], rest[1]
+    identity = inventory.identities.get(key)
+    if identity and identity.kind == kind:
+        return "" if identity.domain == domain else other_domain(identity.domain)
+    if owner := inventory.yaml_resources.get((kind, key)):
+        return "" if owner == domain else other_domain(owner)
+    known = [one.key for one in inventory.identities.values() if one.kind == kind and one.domain == domain]
+    by = f"specs/{kind}" if kind in tuple(Kind) else "the YAML in resources/"
+    return f"refers to what nothing in {by} makes.{suggestion(key, known)}"
+
+
+def other_domain(domain: str) -> str:
+    """Return the message for a reference that leaves its domain."""
+    return (
+        f"belongs to the domain {quoted(domain)}, which is deployed on its own. To follow it, use a schedule with "
+        "`table_update` and name its table."
+    )

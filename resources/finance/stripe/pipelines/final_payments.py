@@ -1,0 +1,25 @@
+# Generated from specs/pipelines/finance/stripe/final_payments.yml (2a6b6699dff8 38089fb135a3). Change that, then: just generate
+from databricks.bundles.pipelines import Pipeline
+
+finance_stripe_final_payments_pipeline = Pipeline.from_dict(
+    {
+        "catalog": "${var.catalog_prefix}finance",
+        "configuration": {
+            "platform.catalog_prefix": "${var.catalog_prefix}",
+            "platform.domain": "finance",
+            "platform.schema_prefix": "${var.schema_prefix}",
+            "platform.upstream_catalog_prefix": "${var.upstream_catalog_prefix}",
+            "platform.upstream_schema_prefix": "${var.upstream_schema_prefix}",
+        },
+        "environment": {"dependencies": ["--editable ${workspace.file_path}/src"]},
+        "libraries": [
+            {"glob": {"include": "src/finance/stripe/base/**"}},
+            {"glob": {"include": "src/finance/stripe/staging/**"}},
+            {"glob": {"include": "src/finance/stripe/final/**"}},
+        ],
+        "name": "finance_stripe_final_payments",
+        "schema": "${var.schema_prefix}stripe",
+        "serverless": True,
+        "tags": {"domain": "finance", "layer": "final", "source": "stripe"},
+    }
+)
