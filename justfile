@@ -1,8 +1,121 @@
-# Lists the recipes.
-default:
-    @just --list
+# Recipes take their values with or without the name: `just scope main` and `just scope base=main` are the same.
+
+set shell := ["bash", "-euo", "pipefail", "-c"]
+set positional-arguments
+
+# What each command needs, and no more: `scope plan` installs in seconds, deploying brings the Databricks packages.
+scope := "uv run --quiet --no-default-groups --group scope scope"
+deployer := "uv run --quiet --no-default-groups --group deploy scope"
+generator := "uv run --quiet --no-default-groups --group generator generator"
+dev := "uv run --quiet"
+
+# Lists the recipes
+@default:
+    just --list --unsorted
+
+# Shows what the changes since a base would deploy, and why: `just scope base=main`
+[group('scope')]
+scope base="main" *args:
+    @{{ scope }} plan --base {{ quote(trim_start_match(base, "base=")) }} "${@:2}"
+
+# Shows why a domain is in the deploy set, or what a path would reach: `just why src/common/money.py`
+[group('scope')]
+why subject *args:
+    @{{ scope }} why {{ quote(subject) }} "${@:2}"
+
+# Builds one job's module from its spec: `just build-job-resource spec=specs/jobs/finance/stripe/final_payments.yml`
+[group('generate')]
+build-job-resource spec *args:
+    {{ generator }} build {{ quote(trim_start_match(spec, "spec=")) }} "${@:2}"
+
+# Builds one pipeline's module from its spec: `just build-pipeline-resource spec=specs/pipelines/…`
+[group('generate')]
+build-pipeline-resource spec *args:
+    {{ generator }} build {{ quote(trim_start_match(spec, "spec=")) }} "${@:2}"
+
+# Builds the modules of all specs, and the specs' schemas for editors
+[group('generate')]
+generate *args:
+    {{ generator }} build --all "$@"
+    {{ generator }} schema
+
+# Fails, with the difference, where a module or a schema isn't what the specs say
+[group('generate')]
+generate-check:
+    {{ generator }} build --all --check
+    {{ generator }} schema --check
+
+# Begins a source of a domain: folders, stubs of the four layers, specs, modules, tests: `just scaffold finance adyen`
+[group('generate')]
+scaffold domain source:
+    {{ generator }} scaffold {{ quote(trim_start_match(domain, "domain=")) }} {{ quote(trim_start_match(source, "source=")) }}
+
+# Formats the code
+[group('quality')]
+format:
+    {{ dev }} ruff format .
+
+# Finds defects that ruff knows
+[group('quality')]
+lint:
+    {{ dev }} ruff check .
+
+# Mends those that ruff can mend
+[group('quality')]
+lint-fix:
+    {{ dev }} ruff check --fix .
+
+# Checks the types
+[group('quality')]
+typecheck:
+    {{ dev }} pyrefly check --summarize-errors
+
+# All that CI asks of a change before its tests
+[group('quality')]
+check: && lint typecheck generate-check scope-check
+    {{ dev }} ruff format --check .
+
+# Finds imports, references and names that would break in a stage or in the workspace
+[group('quality')]
+scope-check *args:
+    @{{ scope }} check "$@"
+
+# Runs the tests: `just test`, `just test tests/unit -k rules`
+[group('quality')]
+test *args:
+    {{ dev }} pytest --numprocesses auto "$@"
+
+# Has the CLI validate the whole bundle: `just validate prod`
+[group('deploy')]
+validate target="dev":
+    uv sync --quiet
+    databricks bundle validate --target {{ quote(trim_start_match(target, "target=")) }}
+
+# Deploys a domain, or each in turn: `just deploy dev finance`
+[group('deploy')]
+deploy target="dev" domain="" *args:
+    @{{ deployer }} deploy --target {{ quote(trim_start_match(target, "target=")) }} {{ if domain == "" { "" } else { "--domain " + quote(trim_start_match(domain, "domain=")) } }} "${@:3}"
+
+# Runs a job or pipeline that is deployed, whichever domain it belongs to: `just run finance_stripe_final_payments_job`
+[group('deploy')]
+run resource target="dev" *args:
+    @{{ deployer }} run --target {{ quote(trim_start_match(target, "target=")) }} {{ quote(trim_start_match(resource, "resource=")) }} "${@:3}"
+
+# Removes a domain's deployment and all its resources: `just destroy dev finance`
+[group('deploy')]
+destroy target domain *args:
+    @{{ deployer }} destroy --target {{ quote(trim_start_match(target, "target=")) }} --domain {{ quote(trim_start_match(domain, "domain=")) }} "${@:3}"
 
 # Builds the fake workspace for the end-to-end tests, and the Databricks CLI where the PATH has none (needs Go)
 [group('setup')]
 install-cli:
     tests/cli/install
+
+# Removes the example domains, and leaves a repository to begin with
+[group('setup')]
+empty-template:
+    git rm -r --quiet --ignore-unmatch -- src/finance src/marketing resources/finance resources/marketing \
+        'specs/*/finance' 'specs/*/marketing' 'specs/domains/finance.yml' 'specs/domains/marketing.yml' \
+        'tests/unit/finance' 'tests/unit/marketing' 'tests/fixtures/finance' 'tests/fixtures/marketing' \
+        tests/unit/test_example_datasets.py tests/acceptance/test_example.py
+    @echo "The example is gone. Begin with: just scaffold DOMAIN SOURCE"

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from scope import __version__
 from scope.console import Console
-from scope.errors import ScopeError
+from scope.errors import ScopeError, UsageError
 
 _DESCRIPTION = "Deploys what a change touches, and nothing else: from a git diff to scoped `databricks bundle` deploys."
 _EXIT_CODES = """\
@@ -16,8 +16,10 @@ exit codes:
   0 done, or nothing to do   1 failed, or findings   2 bad input
   3 refused                  4 locked                5 something to do (with --detailed-exitcode)
 """
+FORMATS = ("text", "json")
+ALL_FORMATS = (*FORMATS, "github", "mermaid")
 # A module per command, imported when it is asked for, or for the help.
-COMMANDS = ("plan", "bundle")
+COMMANDS = ("plan", "check", "bundle", "run")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,7 +28,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser(given).parse_args(given)
     console = Console(is_quiet=options.quiet, no_color=options.no_color)
     try:
-        code = importlib.import_module(f"scope.commands.{options.command}").run(options, console)
+        command = importlib.import_module(f"scope.commands.{options.command}")
+        known = getattr(command, "FORMATS", FORMATS)
+        if options.format not in known:
+            raise UsageError(f"`{options.command}` has no `--format {options.format}`. It has {', '.join(known)}.")
+        code = command.run(options, console)
         sys.stdout.flush()
     except ScopeError as error:
         print(f"scope: {error}", file=sys.stderr)
@@ -42,18 +48,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
-    shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
-    _add_global(shared)
     parser = argparse.ArgumentParser(
         prog="scope", description=_DESCRIPTION, epilog=_EXIT_CODES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--version", action="version", version=f"scope {__version__}")
-    _add_global(parser)
+    _add_global(parser, ALL_FORMATS)
     parser.set_defaults(format="text", quiet=False, no_color=False, directory=".")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     named = _command(given)
     for name in (named,) if named else COMMANDS:
         module = importlib.import_module(f"scope.commands.{name}")
+        shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+        _add_global(shared, getattr(module, "FORMATS", FORMATS))
         command = commands.add_parser(
             name,
             help=module.HELP,
@@ -77,10 +83,10 @@ def _command(given: Sequence[str]) -> str | None:
     return None
 
 
-def _add_global(parser: argparse.ArgumentParser) -> None:
+def _add_global(parser: argparse.ArgumentParser, formats: Sequence[str]) -> None:
     # Before and after the command's name alike; only the outer parser has defaults.
     suppress = argparse.SUPPRESS
-    parser.add_argument("--format", choices=("text", "json"), default=suppress, help="what stdout gets (text)")
+    parser.add_argument("--format", choices=formats, default=suppress, help="what stdout gets (text)")
     parser.add_argument("--quiet", action="store_true", default=suppress, help="no messages, only errors")
     parser.add_argument("--no-color", action="store_true", default=suppress, help="plain text on terminals too")
     parser.add_argument(

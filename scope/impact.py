@@ -60,7 +60,7 @@ class Comparison:
         wanted_domains = set(self.domains if domains is None else domains)
         reached: dict[tuple[str, str], list[Change]] = defaultdict(list)
         for change in self._changes:
-            for target, domain in self._reach(change):
+            for target, domain in self.reach(change):
                 if target in wanted_targets and domain in wanted_domains:
                     reached[target, domain].append(change)
         found = tuple(
@@ -68,9 +68,9 @@ class Comparison:
             for (target, domain), changes in sorted(reached.items())
             if (impacted := self._compare(target, domain, changes)) is not None
         )
-        return Impact(found, {change.path: self._reason(change) for change in self._changes})
+        return Impact(found, {change.path: self.reason(change) for change in self._changes})
 
-    def _reach(self, change: Change) -> set[tuple[str, str]]:
+    def reach(self, change: Change) -> set[tuple[str, str]]:
         """Return the deployments to look at because of a change."""
         if _is_mode_only(change):
             return set()
@@ -129,10 +129,10 @@ class Comparison:
             because = "first-deploy"
         elif self._base.staged(target, domain) == self._head.staged(target, domain):
             because = "rule"
-        causes = tuple((change, self._way(change, target, domain)) for change in changes)
+        causes = tuple((change, self.way(change, target, domain)) for change in changes)
         return Impacted(target, domain, action, because, before, after, causes)
 
-    def _way(self, change: Change, target: str, domain: str) -> tuple[Step, ...]:
+    def way(self, change: Change, target: str, domain: str) -> tuple[Step, ...]:
         """Return how a change reaches a deployment: by layout or rule where one says so, else through the graph."""
         for owner in sorted(self._owners(change.path), key=lambda owner: owner.reach):
             match owner.reach:
@@ -156,8 +156,11 @@ class Comparison:
         if parts[0] == "specs" and parts[1] == "domains":
             return (Step(f"domain:{domain}", "settings"),)
         if parts[0] == "specs" and len(parts) > 4:
-            module = "/".join(["resources", domain, parts[3], parts[1], *parts[4:]]).removesuffix(".yml") + ".py"
-            return (Step(file_node(module), "generates"), Step(f"source:{domain}.{parts[3]}", "part-of"), goal)
+            return (
+                Step(file_node(spec_module(path)), "generated-from"),
+                Step(f"source:{domain}.{parts[3]}", "part-of"),
+                goal,
+            )
         return (goal,) if owner.is_staged else (Step(f"domain:{domain}", "rule"),)
 
     def _graph_of(self, domain: str) -> Graph:
@@ -169,7 +172,7 @@ class Comparison:
     def _graphs(self) -> dict[str, Graph]:
         return {}
 
-    def _reason(self, change: Change) -> str | None:
+    def reason(self, change: Change) -> str | None:
         """Return why a change reaches nothing, or everything; nothing where its causes say enough."""
         if _is_mode_only(change):
             return "only the executable bit differs, which neither a stage nor the workspace keeps"
@@ -199,6 +202,12 @@ def domain_edges(sides: Iterable[Closures], domain: str) -> Iterable[tuple[str, 
                 yield goal, file_node(path), "part-of"
         for path in side.rule_files(domain):
             yield goal, file_node(path), "preset" if path.startswith("resources/") else "rule"
+
+
+def spec_module(path: str) -> str:
+    """Return the module that a pipeline's or job's spec generates: `specs/jobs/d/s/x.yml` → `resources/d/s/jobs/x.py`."""
+    _, kind, domain, source, *rest = path.split("/")
+    return "/".join(["resources", domain, source, kind, *rest]).removesuffix(".yml") + ".py"
 
 
 def file_node(path: str) -> str:

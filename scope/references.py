@@ -26,15 +26,22 @@ class FileReference:
 
     def is_answered_by(self, files: frozenset[str], folders: frozenset[str]) -> bool:
         """Return whether a file, a folder or, for a glob, at least one of them is there."""
-        fixed = re.split(r"[*?\[]", self.path)[0]
-        if fixed == self.path:
-            return (
-                self.path in files
-                or self.path in folders
-                or any(self.path + suffix in files for suffix in _NOTEBOOK_SUFFIXES)
-            )
-        pattern = self.path if self.path.endswith("**") else self.path.rstrip("/")
-        return any(matches(pattern, file) for file in files if file.startswith(fixed))
+        if self._is_glob:
+            return any(self.means(file) for file in files)
+        return self.path in folders or any(self.path + suffix in files for suffix in ("", *_NOTEBOOK_SUFFIXES))
+
+    def means(self, file: str) -> bool:
+        """Return whether a file is one of those that the path names: itself, below the folder, or matched by the glob."""
+        if self._is_glob:
+            return matches(self.path, file)
+        return file.startswith(f"{self.path}/") or file in {
+            self.path,
+            *(self.path + suffix for suffix in _NOTEBOOK_SUFFIXES),
+        }
+
+    @property
+    def _is_glob(self) -> bool:
+        return re.search(r"[*?\[]", self.path) is not None
 
 
 def file_references(path: str, content: bytes) -> tuple[FileReference, ...]:

@@ -39,12 +39,19 @@ def run(options: argparse.Namespace, console: Console) -> int:
     """Run the CLI in the stage; return its exit code."""
     _check_arguments(options.arguments, options.target, options.domain)
     with GitRepository(Path(options.directory)) as git:
-        ready = prepare(git, options.target, options.domain, options.head, console)
-        cli = find_cli(git.root)
-        # The default for SIGTERM ends Python at once, and would leave the stage behind.
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
-        with stage(ready.snapshot, ready.files, ready.facts) as folder:
-            return run_in_stage(bundle_command(cli, options.target, options.domain, options.arguments), folder)
+        return run_staged(git, options.target, options.domain, options.arguments, console, options.head)
+
+
+def run_staged(
+    git: GitRepository, target: str, domain: str, arguments: list[str], console: Console, head_ref: str | None = None
+) -> int:
+    """Run `databricks bundle ARGUMENTS` in the stage of a deployment, without the pass; return its exit code."""
+    ready = prepare(git, target, domain, head_ref, console)
+    cli = find_cli(git.root)
+    # The default for SIGTERM ends Python at once, and would leave the stage behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with stage(ready.snapshot, ready.files, ready.facts) as folder:
+        return run_in_stage(bundle_command(cli, target, domain, arguments), folder)
 
 
 def _check_arguments(arguments: list[str], target: str, domain: str) -> None:

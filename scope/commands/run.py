@@ -1,0 +1,52 @@
+"""`scope run`: start a deployed job or pipeline, whichever domain it belongs to."""
+
+import argparse
+from pathlib import Path
+
+from scope.adapters.git import GitRepository
+from scope.closure import Closures, Sources
+from scope.commands.bundle import run_staged
+from scope.console import Console
+from scope.errors import UsageError
+from scope.resources import resource_keys
+from scope.snapshot import Snapshot
+
+HELP = "run a deployed job or pipeline"
+EXAMPLES = """\
+examples:
+  scope run finance_stripe_final_payments_job
+  scope run finance_stripe_final_payments_job --target staging -- --no-wait
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument("resource", metavar="KEY", help="the resource's key, as in resources/")
+    parser.add_argument("-t", "--target", default="dev", metavar="NAME", help="the target (dev)")
+    parser.add_argument("--domain", metavar="NAME", help="its domain, where several have a resource of that key")
+    parser.add_argument("arguments", nargs="*", metavar="-- ARGS", help="further options of `bundle run`")
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    """Find the resource's domain and run it in that domain's stage; return the CLI's exit code."""
+    with GitRepository(Path(options.directory)) as git:
+        domain = options.domain or _domain_of(Closures(Snapshot(git, git.work_tree()), Sources()), options.resource)
+        return run_staged(git, options.target, domain, ["run", options.resource, *options.arguments], console)
+
+
+def _domain_of(closures: Closures, key: str) -> str:
+    found: dict[str, set[str]] = {}
+    for domain in closures.domains:
+        files = {path: entry for path, entry in closures.own_files(domain).items() if path.startswith("resources/")}
+        for resource in resource_keys(closures.snapshot.read_all(files)):
+            found.setdefault(resource.partition(".")[2], set()).add(domain)
+    domains = sorted(found.get(key, ()))
+    if len(domains) == 1:
+        return domains[0]
+    if domains:
+        raise UsageError(f"`{key}` is a resource of {' and '.join(domains)}. Say which with `--domain`.")
+    import difflib  # noqa: PLC0415  only for the hint
+
+    near = difflib.get_close_matches(key, found, n=1)
+    hint = f" Did you mean `{near[0]}`?" if near else ""
+    raise UsageError(f"No domain has a resource `{key}`.{hint}")
