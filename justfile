@@ -115,7 +115,7 @@ install-cli:
 [group('setup')]
 empty-template:
     git rm -r --quiet --ignore-unmatch -- src/finance src/marketing resources/finance resources/marketing \
-        'specs/*/finance' 'specs/*/marketing' 'specs/domains/finance.yml' 'specs/domains/marketing.yml' \
+        'specs/*/finance/*' 'specs/*/marketing/*' 'specs/domains/finance.yml' 'specs/domains/marketing.yml' \
         'tests/unit/finance' 'tests/unit/marketing' 'tests/fixtures/finance' 'tests/fixtures/marketing' \
         tests/unit/test_example_datasets.py tests/acceptance/test_example.py
     @echo "The example is gone. Begin with: just scaffold DOMAIN SOURCE"

@@ -13,8 +13,8 @@ from scope.manifest import Deploy, Manifest, ManifestChange
 from scope.render.inert import visible
 
 _STYLES = {"deploy": "green", "destroy": "bold red"}
-_CAUSES_SHOWN = 3
-_CHANGES_SHOWN = 10
+# Names in a list before it is cut.
+_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +83,17 @@ def _why(item: Deploy, changes: dict[str, ManifestChange]) -> str:
     words = {
         "removed": "gone from the repository",
         "first-deploy": "new domain",
-        "rule": "by rule",
         "base-unreachable": "no base to compare with",
     }
-    start = words.get(item.because)
-    named = [_cause(changes[cause.change], tuple(step.node for step in cause.path)) for cause in item.causes]
-    shown = named[:_CAUSES_SHOWN]
-    if len(named) > len(shown):
-        shown.append(f"and {len(named) - len(shown)} more")
-    return ": ".join(filter(None, (start, ", ".join(shown))))
+    # What is this domain's own says more than what deploys everything anyway.
+    causes = sorted(item.causes, key=lambda cause: changes[cause.change].reason is not None)
+    named = [_cause(changes[cause.change], tuple(step.node for step in cause.path)) for cause in causes]
+    return ": ".join(filter(None, (words.get(item.because), _some(named))))
+
+
+def _some(names: list[str]) -> str:
+    more = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def _cause(change: ManifestChange, nodes: tuple[str, ...]) -> str:
@@ -101,18 +103,23 @@ def _cause(change: ManifestChange, nodes: tuple[str, ...]) -> str:
 
 
 def _notes(manifest: Manifest) -> Iterator[Text]:
-    idle = [change for change in manifest.changes if not change.reaches]
-    if idle:
-        yield Text()
-        yield Text(f"{len(idle)} of the changed files deploy{'s' * (len(idle) == 1)} nothing:", "dim")
-        for change in idle[:_CHANGES_SHOWN]:
-            yield Text(f"  {visible(change.path)}  {change.reason or ''}".rstrip(), "dim")
-        if len(idle) > _CHANGES_SHOWN:
-            yield Text(f"  and {len(idle) - _CHANGES_SHOWN} more", "dim")
+    """Return what deploys everything, and what deploys nothing, each with the reason; then the warnings."""
     wide = [change for change in manifest.changes if change.reaches and change.reason]
-    for change in wide[:_CHANGES_SHOWN]:
-        word = "no rule knows it, so it deploys everything" if change.reason == "unowned" else change.reason
-        yield Text(f"{visible(change.path)}: {word}", "yellow")
+    idle = [change for change in manifest.changes if not change.reaches]
+    for title, style, changes in (("Deploys everything", "yellow", wide), ("Deploys nothing", "dim", idle)):
+        if changes:
+            yield Text()
+            yield Text(f"{title}:", style)
+        for reason, names in sorted(_by_reason(changes).items()):
+            yield Text(f"  {_some(names)}{f' ({reason})' if reason else ''}", style)
     for warning in manifest.warnings:
         place = f"{visible(warning.path)}:{warning.line}" if warning.line else visible(warning.path)
         yield Text(f"{place}: {warning.message}", "yellow")
+
+
+def _by_reason(changes: list[ManifestChange]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for change in changes:
+        reason = "no rule knows it" if change.reason == "unowned" else change.reason or ""
+        found.setdefault(reason, []).append(visible(change.path))
+    return found

@@ -1,0 +1,143 @@
+"""The recipes and the gate, run as a user runs them, in copies of this repository."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.support.cli import CliResult, DatabricksCli
+from tests.support.fake_workspace import FakeWorkspace
+from tests.support.sandbox import Sandbox, git_environment
+
+
+def run(folder: Path, *command: str, env: Mapping[str, str] | None = None) -> CliResult:
+    """Run a program in a folder with the caller's PATH and home, and without the environment of this test run."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "UV_PYTHON_DOWNLOADS", "CI") if name in os.environ}
+    environment = {**git_environment(), **kept, "UV_OFFLINE": "1", **(env or {})}
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        check=False,
+        encoding="utf-8",
+        stdin=subprocess.DEVNULL,
+        timeout=300,
+    )
+    return CliResult(command, done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture(scope="module")
+def just() -> str:
+    """Give the program `just`, which the README has every user install."""
+    found = shutil.which("just")
+    assert found, "The recipes need just on the PATH: `uv tool install rust-just`."
+    return found
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
+    """Give a copy of this repository with an environment of its own; tests leave it as they found it."""
+    sandbox = Sandbox.of_repository(tmp_path_factory.mktemp("tooling") / "a checkout")
+    assert run(sandbox.root, "uv", "sync", "--quiet", "--locked").exit_code == 0
+    return sandbox
+
+
+# Planted defects
+
+DEFECTS = {
+    "format": ("src/common/planted.py", '"""Planted."""\n\nVALUE   = 1\n', ["ruff", "format", "--check", "."], "planted.py"),
+    "lint": ("src/common/planted.py", '"""Planted."""\n\nimport os\n', ["ruff", "check", "."], "F401"),
+    "import-root": (
+        "src/common/planted.py", '"""Planted."""\n\nfrom src.common import tables\n\nVALUE = tables\n',
+        ["ruff", "check", "."], "TID251",
+    ),
+    "types": (
+        "src/common/planted.py", '"""Planted."""\n\nVALUE: int = "text"\n',
+        ["pyrefly", "check", "--summarize-errors"], "bad-assignment",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", DEFECTS)
+def test_each_gate_fails_on_a_defect_of_its_kind(checkout: Sandbox, kind: str) -> None:
+    path, text, command, words = DEFECTS[kind]
+    assert run(checkout.root, "uv", "run", "--quiet", *command).exit_code == 0
+    checkout.write(path, text)
+    try:
+        result = run(checkout.root, "uv", "run", "--quiet", *command)
+    finally:
+        checkout.path(path).unlink()
+    assert result.exit_code == 1, result
+    assert words in result.stdout + result.stderr
+
+
+# Recipes
+
+
+def test_bare_just_lists_every_recipe_in_groups(checkout: Sandbox, just: str) -> None:
+    result = run(checkout.root, just)
+    assert result.exit_code == 0
+    for group in ("[scope]", "[generate]", "[quality]", "[deploy]", "[setup]"):
+        assert group in result.stdout
+    listed = [line for line in result.stdout.splitlines() if line.startswith("    ") and not line.strip().startswith("[")]
+    assert all("#" in line for line in listed), result.stdout
+
+
+@pytest.mark.parametrize("base", ["base=HEAD", "HEAD"])
+def test_a_recipe_takes_its_value_with_or_without_the_name(checkout: Sandbox, just: str, base: str) -> None:
+    result = run(checkout.root, just, "scope", base, "--format", "json")
+    assert result.exit_code == 0, result
+    assert '"mode": "none"' in result.stdout
+
+
+def test_what_a_recipe_is_given_is_no_shell_text(checkout: Sandbox, just: str) -> None:
+    result = run(checkout.root, just, "scope", "base=$(touch planted); 'x")
+    assert result.exit_code == 2
+    assert not checkout.path("planted").exists()
+    assert "isn't in this clone" in result.stderr
+
+
+def test_without_just_a_user_gets_the_same_from_uv(checkout: Sandbox) -> None:
+    command = ("uv", "run", "--quiet", "--no-default-groups", "--group", "scope", "scope", "plan", "--base", "HEAD")
+    assert "nothing to deploy" in run(checkout.root, *command).stdout
+
+
+# Editors
+
+
+def test_editors_and_the_template_ignore_what_tools_make(checkout: Sandbox) -> None:
+    for name in (
+        ".databricks/x",
+        ".scope/manifest.json",
+        ".stage/stage.yml",
+        "scratch/notes.py",
+        "src/finance/explorations/x.ipynb",
+    ):
+        checkout.write(name, "")
+        assert checkout.git("check-ignore", name) == name
+
+
+# The empty template
+
+
+@pytest.mark.cli
+def test_without_the_example_the_gate_tests_and_bundle_still_pass(
+    tmp_path: Path, just: str, databricks_cli: DatabricksCli, fake_workspace: FakeWorkspace
+) -> None:
+    sandbox = Sandbox.of_repository(tmp_path / "template")
+    result = run(sandbox.root, just, "empty-template")
+    assert result.exit_code == 0, result
+    assert not [path for path in sandbox.tracked if "finance" in path.split("/") and not path.startswith("tests/golden/")]
+    assert run(sandbox.root, "uv", "sync", "--quiet", "--locked").exit_code == 0
+    check = run(sandbox.root, just, "check")
+    assert check.exit_code == 0, check
+    tests = run(sandbox.root, "uv", "run", "--quiet", "pytest", "--quiet", "tests/unit")
+    assert tests.exit_code == 0, tests
+    sandbox.point_at(fake_workspace)
+    for target in ("dev", "staging", "prod"):
+        result = databricks_cli.bundle("validate", "--strict", cwd=sandbox.root, workspace=fake_workspace, target=target)
+        assert result.exit_code == 0, result
