@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -32,14 +32,26 @@ def update_golden(request: pytest.FixtureRequest) -> bool:
 # The real CLI and the fake workspace
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip the tests marked `cli` where the CLI or the fake workspace is missing; where all must run, in CI, fail them.
+
+    Skipped here and not in a fixture, they make one line of the summary together.
+    """
+    if item.get_closest_marker("cli") is None:
+        return
+    try:
+        find_databricks()
+        find_fake_workspace()
+    except CliMissingError as error:
+        if os.environ.get("CI", "").lower() == "true":
+            pytest.fail(f"{error} With CI=true these tests may not be skipped.", pytrace=False)
+        pytest.skip(str(error))
+
+
 @pytest.fixture(scope="session")
 def fake_workspace_url() -> Iterator[str]:
     """Serve the fake workspace for the whole run, and give its URL."""
-    try:
-        binary = find_fake_workspace()
-    except CliMissingError as error:
-        _leave_out(str(error))
-    with serving(binary) as url:
+    with serving(find_fake_workspace()) as url:
         yield url
 
 
@@ -52,24 +64,13 @@ def fake_workspace(fake_workspace_url: str) -> FakeWorkspace:
 @pytest.fixture(scope="session")
 def databricks_cli(tmp_path_factory: pytest.TempPathFactory) -> DatabricksCli:
     """Give the real CLI, with a home folder of its own."""
-    try:
-        path = find_databricks()
-    except CliMissingError as error:
-        _leave_out(str(error))
-    return DatabricksCli(path, tmp_path_factory.mktemp("home"))
+    return DatabricksCli(find_databricks(), tmp_path_factory.mktemp("home"))
 
 
 @pytest.fixture
 def sandbox(tmp_path: Path) -> Sandbox:
     """Give an empty git repository."""
     return Sandbox.create(tmp_path / "sandbox")
-
-
-def _leave_out(reason: str) -> NoReturn:
-    """Skip the test; where all must run, in CI, fail it."""
-    if os.environ.get("CI", "").lower() == "true":
-        pytest.fail(f"{reason} With CI=true these tests may not be skipped.", pytrace=False)
-    pytest.skip(reason)
 
 
 # Spark, by Databricks Connect
