@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Callable, Iterator
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,23 +31,29 @@ def update_golden(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--update-golden"))
 
 
-# The real CLI and the fake workspace
-
-
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip the tests marked `cli` where the CLI or the fake workspace is missing; where all must run, in CI, fail them.
+    """Skip the tests marked `cli` or `spark` where what they need is missing; in CI, `cli` must run, so they fail.
 
     Skipped here and not in a fixture, they make one line of the summary together.
     """
-    if item.get_closest_marker("cli") is None:
-        return
+    if item.get_closest_marker("cli") is not None and (missing := _missing_for_cli()):
+        if os.environ.get("CI", "").lower() == "true":
+            pytest.fail(f"{missing} With CI=true these tests may not be skipped.", pytrace=False)
+        pytest.skip(missing)
+    if item.get_closest_marker("spark") is not None and (missing := _missing_for_spark()):
+        pytest.skip(missing)
+
+
+# The real CLI and the fake workspace
+
+
+def _missing_for_cli() -> str | None:
     try:
         find_databricks()
         find_fake_workspace()
     except CliMissingError as error:
-        if os.environ.get("CI", "").lower() == "true":
-            pytest.fail(f"{error} With CI=true these tests may not be skipped.", pytrace=False)
-        pytest.skip(str(error))
+        return str(error)
+    return None
 
 
 @pytest.fixture(scope="session")
@@ -76,18 +84,31 @@ def sandbox(tmp_path: Path) -> Sandbox:
 # Spark, by Databricks Connect
 
 
+@cache
+def _missing_for_spark() -> str | None:
+    if find_spec("databricks.connect") is None:
+        return "Spark tests need Databricks Connect: run `uv sync --group spark`."
+    from databricks.sdk.config import Config  # noqa: PLC0415  takes more than a second to import
+
+    try:
+        Config()
+    except ValueError:
+        return "Spark tests need a workspace: set DATABRICKS_CONFIG_PROFILE, or DATABRICKS_HOST and a way to log in."
+    return None
+
+
 @pytest.fixture(scope="session")
 def spark() -> Iterator["SparkSession"]:
-    """Give a Spark session in the workspace of the environment or the profile, serverless where no compute is named."""
-    try:
-        from databricks.connect import DatabricksSession  # noqa: PLC0415  comes with the `spark` group only
-        from databricks.sdk.config import Config  # noqa: PLC0415  takes more than a second to import
-    except ImportError:
-        pytest.skip("Spark tests need Databricks Connect: run `uv sync --group spark`.")
-    try:
-        config = Config()
-    except ValueError:
-        pytest.skip("Spark tests need a workspace: set DATABRICKS_CONFIG_PROFILE, or DATABRICKS_HOST and a way to log in.")
+    """Give a Spark session in the workspace of the environment or the profile, serverless where no compute is named.
+
+    The tests that use it are marked `spark`.
+    """
+    if missing := _missing_for_spark():
+        pytest.skip(missing)
+    from databricks.connect import DatabricksSession  # noqa: PLC0415  comes with the `spark` group only
+    from databricks.sdk.config import Config  # noqa: PLC0415
+
+    config = Config()
     builder = DatabricksSession.builder.sdkConfig(config)
     if not (config.cluster_id or config.serverless_compute_id):
         builder = builder.serverless(True)
