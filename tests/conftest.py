@@ -2,8 +2,10 @@
 
 import os
 from collections.abc import Callable, Iterator
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -29,17 +31,35 @@ def update_golden(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--update-golden"))
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip the tests marked `cli` or `spark` where what they need is missing; in CI, `cli` must run, so they fail.
+
+    Skipped here and not in a fixture, they make one line of the summary together.
+    """
+    if item.get_closest_marker("cli") is not None and (missing := _missing_for_cli()):
+        if os.environ.get("CI", "").lower() == "true":
+            pytest.fail(f"{missing} With CI=true these tests may not be skipped.", pytrace=False)
+        pytest.skip(missing)
+    if item.get_closest_marker("spark") is not None and (missing := _missing_for_spark()):
+        pytest.skip(missing)
+
+
 # The real CLI and the fake workspace
+
+
+def _missing_for_cli() -> str | None:
+    try:
+        find_databricks()
+        find_fake_workspace()
+    except CliMissingError as error:
+        return str(error)
+    return None
 
 
 @pytest.fixture(scope="session")
 def fake_workspace_url() -> Iterator[str]:
     """Serve the fake workspace for the whole run, and give its URL."""
-    try:
-        binary = find_fake_workspace()
-    except CliMissingError as error:
-        _leave_out(str(error))
-    with serving(binary) as url:
+    with serving(find_fake_workspace()) as url:
         yield url
 
 
@@ -52,11 +72,7 @@ def fake_workspace(fake_workspace_url: str) -> FakeWorkspace:
 @pytest.fixture(scope="session")
 def databricks_cli(tmp_path_factory: pytest.TempPathFactory) -> DatabricksCli:
     """Give the real CLI, with a home folder of its own."""
-    try:
-        path = find_databricks()
-    except CliMissingError as error:
-        _leave_out(str(error))
-    return DatabricksCli(path, tmp_path_factory.mktemp("home"))
+    return DatabricksCli(find_databricks(), tmp_path_factory.mktemp("home"))
 
 
 @pytest.fixture
@@ -65,28 +81,34 @@ def sandbox(tmp_path: Path) -> Sandbox:
     return Sandbox.create(tmp_path / "sandbox")
 
 
-def _leave_out(reason: str) -> NoReturn:
-    """Skip the test; where all must run, in CI, fail it."""
-    if os.environ.get("CI", "").lower() == "true":
-        pytest.fail(f"{reason} With CI=true these tests may not be skipped.", pytrace=False)
-    pytest.skip(reason)
-
-
 # Spark, by Databricks Connect
+
+
+@cache
+def _missing_for_spark() -> str | None:
+    if find_spec("databricks.connect") is None:
+        return "Spark tests need Databricks Connect: run `uv sync --group spark`."
+    from databricks.sdk.config import Config  # noqa: PLC0415  takes more than a second to import
+
+    try:
+        Config()
+    except ValueError:
+        return "Spark tests need a workspace: set DATABRICKS_CONFIG_PROFILE, or DATABRICKS_HOST and a way to log in."
+    return None
 
 
 @pytest.fixture(scope="session")
 def spark() -> Iterator["SparkSession"]:
-    """Give a Spark session in the workspace of the environment or the profile, serverless where no compute is named."""
-    try:
-        from databricks.connect import DatabricksSession  # noqa: PLC0415  comes with the `spark` group only
-        from databricks.sdk.config import Config  # noqa: PLC0415  takes more than a second to import
-    except ImportError:
-        pytest.skip("Spark tests need Databricks Connect: run `uv sync --group spark`.")
-    try:
-        config = Config()
-    except ValueError:
-        pytest.skip("Spark tests need a workspace: set DATABRICKS_CONFIG_PROFILE, or DATABRICKS_HOST and a way to log in.")
+    """Give a Spark session in the workspace of the environment or the profile, serverless where no compute is named.
+
+    The tests that use it are marked `spark`.
+    """
+    if missing := _missing_for_spark():
+        pytest.skip(missing)
+    from databricks.connect import DatabricksSession  # noqa: PLC0415  comes with the `spark` group only
+    from databricks.sdk.config import Config  # noqa: PLC0415
+
+    config = Config()
     builder = DatabricksSession.builder.sdkConfig(config)
     if not (config.cluster_id or config.serverless_compute_id):
         builder = builder.serverless(True)

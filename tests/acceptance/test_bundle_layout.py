@@ -185,6 +185,33 @@ def test_with_its_pass_a_deploy_uploads_the_sources_and_the_wheel_where_it_belon
     assert wheel_job["environments"][0]["spec"]["dependencies"] == wheels
 
 
+def test_kinds_that_only_yaml_can_say_deploy_with_their_domain_and_go_with_it(
+    platform: Sandbox, databricks_cli: DatabricksCli, fake_workspace: FakeWorkspace
+) -> None:
+    volume = {"name": "files", "catalog_name": "sales", "schema_name": "orders", "volume_type": "MANAGED"}
+    dashboard = {"display_name": "Sales", "warehouse_id": "w", "file_path": "./sales.lvdash.json"}
+    platform.write("resources/sales/orders/volumes.yml", resource_yaml("volumes", "sales_orders_files", volume))
+    platform.write(
+        "resources/sales/orders/scopes.yml", resource_yaml("secret_scopes", "sales_orders_keys", {"name": "sales"})
+    )
+    platform.write("resources/sales/orders/dashboards.yml", resource_yaml("dashboards", "sales_orders_board", dashboard))
+    platform.write("resources/sales/orders/sales.lvdash.json", '{"pages": []}')
+    kinds = ("volumes", "secret_scopes", "dashboards")
+
+    deploy = ("deploy", "--var", "stage=staging/sales")
+    result = databricks_cli.bundle(*deploy, cwd=platform.root, workspace=fake_workspace, target="staging", domain="sales")
+    assert result.exit_code == 0, result
+    held = fake_workspace.snapshot()
+    assert [held.names(kind) for kind in kinds] == [["files"], ["sales"], ["Sales"]]
+
+    destroy = ("destroy", "--auto-approve")
+    result = databricks_cli.bundle(*destroy, cwd=platform.root, workspace=fake_workspace, target="staging", domain="sales")
+    assert result.exit_code == 0, result
+    held = fake_workspace.snapshot()
+    assert [held.names(kind) for kind in kinds] == [[], [], []]
+    assert fake_workspace.problems() == []
+
+
 # The loader
 
 

@@ -21,7 +21,7 @@ from databricks.sdk.service.workspace import ImportFormat
 
 from tests.support.cli import CliResult, DatabricksCli, find_fake_workspace
 from tests.support.fake_workspace import FakeWorkspace, FakeWorkspaceError, new_service_principal_token, serving
-from tests.support.sandbox import Sandbox
+from tests.support.sandbox import REPOSITORY, Sandbox
 
 pytestmark = pytest.mark.cli
 
@@ -276,11 +276,34 @@ def test_a_file_under_upload_is_where_the_cli_dies(
     assert "/Workspace/deploy/small/state/deployment.json" not in held.files
 
 
-def test_a_kill_without_a_process_to_kill_is_a_problem(fake_workspace: FakeWorkspace) -> None:
-    fake_workspace.kill("GET", "/api/2.0/preview/scim/v2/Me")
-    with pytest.raises(OSError, match="closed connection"):
+def test_a_kill_counts_the_requests_of_the_cli_only(
+    bundle: Sandbox, databricks_cli: DatabricksCli, fake_workspace: FakeWorkspace
+) -> None:
+    rule = fake_workspace.kill("GET", skip=1)
+    for _ in range(3):
         fake_workspace.call("GET", "/api/2.0/preview/scim/v2/Me")
-    assert any("doesn't name a process" in problem for problem in fake_workspace.problems())
+    assert rule.state()["matched"] == 0
+    assert deploy(databricks_cli, bundle, fake_workspace).exit_code == -signal.SIGKILL
+    assert rule.fired == 1
+
+
+def test_a_program_that_dies_while_its_request_is_held_gets_nothing_done(fake_workspace: FakeWorkspace) -> None:
+    rule = fake_workspace.hold("POST", "/api/2.2/jobs/create")
+    script = (
+        "import sys\nfrom tests.support.fake_workspace import FakeWorkspace\n"
+        "FakeWorkspace(*sys.argv[1:]).call('POST', '/api/2.2/jobs/create', {'name': 'never'})\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", script, fake_workspace.url, fake_workspace.token], cwd=REPOSITORY
+    ) as process:
+        rule.wait_until_holding()
+        process.kill()
+    deadline = time.monotonic() + 10
+    while rule.state()["holding"] and time.monotonic() < deadline:
+        time.sleep(0.005)
+    rule.release()
+    assert rule.state()["holding"] == 0
+    assert fake_workspace.snapshot().names("jobs") == []
 
 
 def test_a_second_deploy_meets_the_lock_of_one_that_is_held(

@@ -144,7 +144,8 @@ class FakeWorkspace:
 
         `path` is the URL's and may hold `*` for any text; `under` is a file or folder in the workspace, itself and all
         below it. With `after_work` the server does the work first, and only the answer is delayed, held, lost or wrong.
-        `delay` is in seconds. `kill` needs the sender's process id, which `tests.support.cli` makes the CLI send.
+        `delay` is in seconds. `kill` matches only requests that name the process that sent them: `tests.support.cli` makes
+        the CLI do so, so the requests of a controller beside it don't count.
         """
         rule: dict[str, Any] = {
             "method": method, "path": path, "under": under, "skip": skip, "times": times, "after_work": after_work,
@@ -198,7 +199,7 @@ class FakeWorkspace:
         self.control("DELETE", "requests")
 
     def problems(self) -> list[str]:
-        """Return what the server could not make sense of: requests it has no answer for, kills that met no process."""
+        """Return what the server could not make sense of: requests that it has no answer for."""
         return self.control("GET", "problems")
 
     # What it holds

@@ -33,7 +33,7 @@ type rule struct {
 	// What. Delay and Hold come first; then at most one of Kill, Drop and Status; none of them lets the request pass.
 	DelayMS int             `json:"delay_ms"`
 	Hold    bool            `json:"hold"` // until the test releases it
-	Kill    bool            `json:"kill"` // SIGKILL to the CLI that sent it, which must run with DATABRICKS_CLI_TEST_PID=1
+	Kill    bool            `json:"kill"` // SIGKILL to the CLI that sent it; matches only what names its process
 	Drop    bool            `json:"drop"` // close the connection without an answer
 	Status  int             `json:"status"`
 	Body    json.RawMessage `json:"body,omitempty"`
@@ -106,7 +106,7 @@ func (r *rule) prepare() error {
 }
 
 func (r *rule) matches(e *entry) bool {
-	if r.token != e.Token || (r.Method != "" && r.Method != e.Method) {
+	if r.token != e.Token || (r.Method != "" && r.Method != e.Method) || (r.Kill && e.PID == 0) {
 		return false
 	}
 	if r.pattern != nil && !r.pattern.MatchString(e.Path) {
