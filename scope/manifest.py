@@ -6,11 +6,13 @@ The values are plain dataclasses, so that writing one costs no import; reading o
 import dataclasses
 import json
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import ClassVar, Literal
 
 from scope import __version__
 
 SCHEMA_VERSION: Literal[1] = 1
+# GitHub ends a matrix at 256 jobs.
+MAX_MATRIX_JOBS = 256
 TOOL = f"scope {__version__}"
 
 Mode = Literal["none", "scoped", "full"]
@@ -131,6 +133,13 @@ class Warn:
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """Version 1 of the file. Keys may be added, never renamed."""
+
+    # For whoever reads one with pydantic, and for the values inside alike.
+    __pydantic_config__: ClassVar = {
+        "extra": "forbid",
+        "strict": True,
+        "json_schema_serialization_defaults_required": True,
+    }
 
     mode: Mode
     against: Literal["main", "deployed"]

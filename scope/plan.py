@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from scope.closure import Closures
 from scope.impact import Comparison, Impacted, moves
 from scope.manifest import (
+    MAX_MATRIX_JOBS,
     Base,
     Cause,
     Deploy,
@@ -21,9 +22,6 @@ from scope.manifest import (
 )
 from scope.model import Change, Effect, Entry, Kind, Status
 from scope.resources import resource_keys
-
-# GitHub ends a matrix at 256 jobs.
-MATRIX_LIMIT = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +110,7 @@ def matrix(deploy: Iterable[Deploy], limit: int) -> Matrix:
     for item in deploy:
         by_target.setdefault(item.target, []).append(item.domain)
     total = sum(len(domains) for domains in by_target.values())
-    jobs = max(min(limit, MATRIX_LIMIT), len(by_target))
+    jobs = max(min(limit, MAX_MATRIX_JOBS), len(by_target))
     size = 1
     while sum(-(-len(domains) // size) for domains in by_target.values()) > jobs:
         size += 1
