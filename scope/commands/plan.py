@@ -3,6 +3,7 @@
 import argparse
 import hashlib
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from scope.adapters.git import GitRepository
@@ -44,7 +45,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     """Write the manifest and show the plan; return the exit code."""
     with GitRepository(Path(options.directory)) as git:
         sides = compare(git, options.base, options.head, console)
-        manifest = plan(sides, _targets(sides.head, options.target), lambda change: _effect(git, change))
+        manifest = plan(sides, _targets(sides.head, options.target), effect_in(git))
         content = dumps(manifest)
         _write(content, options.output, git.root / MANIFEST, console)
         _show(manifest, content, options, console)
@@ -76,6 +77,11 @@ def _targets(head: Closures, wanted: list[str] | None) -> tuple[str, ...]:
     if unknown:
         raise UsageError(f"There is no target `{unknown[0]}`. targets/ has {', '.join(head.targets) or 'none'}.")
     return tuple(target for target in head.targets if not wanted or target in wanted)
+
+
+def effect_in(git: Git) -> Callable[[Change], Effect]:
+    """Return the function that tells whether a change is one of content, reading what it needs from the repository."""
+    return lambda change: _effect(git, change)
 
 
 def _effect(git: Git, change: Change) -> Effect:
