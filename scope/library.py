@@ -71,7 +71,7 @@ class Library:
             # Nobody can tell what it loads: more, never less. Resource modules see only `resources`, all others only `src`.
             root = "resources/" if path.startswith("resources/") else "src/"
             for found in self.files:
-                if found.startswith(root):
+                if found.startswith(root) and not is_preset(found):
                     yield Edge(path, found, "dynamic-import", uses.dynamic[0])
 
     def package_data(self, path: str) -> Iterator[Edge]:

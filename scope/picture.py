@@ -54,7 +54,7 @@ def _nodes(edges: Iterable[GraphEdge]) -> frozenset[str]:
 
 
 def _to_source(node: str) -> str:
-    """A domain's files are drawn as their source."""
+    """Return the source for one of its files."""
     parts = node.removeprefix("file:").split("/")
     if node.startswith("file:") and parts[0] in {"src", "resources"} and len(parts) > 3 and not _is_shared(node):
         return f"source:{parts[1]}.{parts[2]}"
@@ -64,7 +64,7 @@ def _to_source(node: str) -> str:
 
 
 def _to_domain(node: str) -> str:
-    """A domain's sources, and the files beside them, are drawn as the domain."""
+    """Return the domain for one of its sources, or for a file beside them."""
     if node.startswith("source:"):
         return f"domain:{node.removeprefix('source:').partition('.')[0]}"
     parts = node.removeprefix("file:").split("/")
@@ -74,7 +74,7 @@ def _to_domain(node: str) -> str:
 
 
 def _to_folder(node: str) -> str:
-    """Shared files are drawn as their folder, and what configures everything as one node."""
+    """Return the folder for a shared file, and one node for all that configures everything."""
     if node.startswith(("domain:", "table:", "target:")):
         return node
     path = node.removeprefix("file:")

@@ -76,7 +76,7 @@ def write_stage(folder: Path, snapshot: Snapshot, paths: tuple[str, ...], facts:
             file.write_bytes(content)
         for empty in (".git/objects", ".git/refs"):
             (folder / empty).mkdir(parents=True, exist_ok=True)
-        _write_venv(folder / ".venv")
+        write_venv(folder / ".venv")
     except OSError as error:
         raise ScopeError(
             f"The stage in {folder} can't be written: {error.strerror}. Free some space, or set TMPDIR."
@@ -119,7 +119,7 @@ def without_credentials(url: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
-def _write_venv(folder: Path) -> None:
+def write_venv(folder: Path) -> None:
     """Write a venv of four entries: this one's packages are importable, what it has installed as editable is not.
 
     A path that a `.pth` file adds is not searched for further `.pth` files, and those are what makes a checkout visible.

@@ -8,12 +8,12 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
 
+from scope.stage import write_venv
 from tests.support.fake_workspace import FakeWorkspace
 
 REPOSITORY = Path(__file__).parents[2]
@@ -135,28 +135,13 @@ class Sandbox:
 
     def link_venv(self) -> None:
         """Give the folder a `.venv` with the packages of the running interpreter, but none of its editable installs."""
-        make_small_venv(self.path(".venv"))
+        write_venv(self.path(".venv"))
 
 
 def tracked_files(repository: Path) -> list[str]:
     """Return the files of a work tree that git tracks or, as nothing ignores them, would track; sorted."""
     listed = _run_git(repository, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
     return sorted(path for path in set(listed.split("\0")) if path and (repository / path).is_file())
-
-
-def make_small_venv(folder: Path) -> None:
-    """Make a virtual environment that sees the running one's packages and not the checkout it belongs to.
-
-    Folders that a `.pth` file names aren't searched for `.pth` files, which is what an editable install is made of.
-    """
-    site_packages = Path(sys.prefix, "lib", f"python{sys.version_info[0]}.{sys.version_info[1]}", "site-packages")
-    inside = folder / site_packages.relative_to(sys.prefix)
-    inside.mkdir(parents=True)
-    (inside / "tools.pth").write_text(f"{site_packages}\n", encoding="utf-8")
-    shutil.copyfile(Path(sys.prefix, "pyvenv.cfg"), folder / "pyvenv.cfg")
-    (folder / "bin").mkdir()
-    for name in ("python", "python3"):
-        (folder / "bin" / name).symlink_to(Path(sys.executable).resolve())
 
 
 def git_environment(date: datetime = _FIRST_COMMIT) -> dict[str, str]:

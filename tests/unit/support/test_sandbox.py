@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from scope.stage import write_venv
 from tests.support.builders import monorepo
 from tests.support.fake_workspace import FakeWorkspace
-from tests.support.sandbox import Sandbox, git_environment, make_small_venv
+from tests.support.sandbox import Sandbox, git_environment
 
 
 def test_the_same_steps_make_the_same_commits(tmp_path: Path) -> None:
@@ -71,7 +72,7 @@ def test_a_platform_has_as_many_domains_and_sources_as_asked() -> None:
 
 
 def test_a_small_venv_sees_installed_packages_and_no_checkout(tmp_path: Path) -> None:
-    make_small_venv(tmp_path / ".venv")
+    write_venv(tmp_path / ".venv")
 
     def imports(name: str) -> bool:
         command = [tmp_path / ".venv/bin/python", "-c", f"import {name}"]
