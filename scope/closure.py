@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from scope.imports import MARKERS, file_uses
-from scope.library import Edge, Library, is_preset, preset_stem, words
+from scope.library import Edge, Library, is_preset, preset_stem
 from scope.model import Entry, Kind
 from scope.rules import (
     BUNDLE,
@@ -35,8 +35,6 @@ FINGERPRINT_VERSION = "v1"
 # Files of other kinds are data: they name nothing.
 _READ = (".py", ".ipynb", ".sql", ".scala", ".r", ".yml", ".yaml", ".json", ".toml", ".ini", ".cfg", ".sh", ".txt")
 _NO_USES = Uses()
-# A star import names only the package, so no word of what it reaches need stand in the file.
-_STAR = (r"^[^#'\"]*import[[:space:]]*\*", r"^[[:space:]]*\*[[:space:]]*(#.*|;.*)?$")
 
 
 class Sources:
@@ -195,39 +193,24 @@ class Closures:
         """Return what every domain's stage holds of the shared code, for whatever target."""
         return (self.frame_shared, *(self.target_shared(target) for target in self.targets))
 
-    def domains_naming(self, paths: Iterable[str]) -> frozenset[str]:
-        """Return the domains that may reach one of some shared files: all that do, and some that don't."""
-        changed = set(paths)
-        if any(changed & part.files.keys() for part in self.everywhere):
-            return frozenset(self.domains)
-        dependents: dict[str, set[str]] = {}
-        for edge in self.library_edges:
-            dependents.setdefault(edge.dependency, set()).add(edge.dependent)
-        reached, frontier = set(changed), set(changed)
-        while frontier:
-            frontier = {above for path in frontier for above in dependents.get(path, ())} - reached
-            reached |= frontier
-        folders = tuple(f"{top}/{domain}" for domain in self.domains for top in ("src", "resources"))
-        patterns = tuple(sorted(re.escape(word) for word in words(reached)))
-        dynamic = tuple(re.escape(marker.decode()) for marker in MARKERS if marker not in _NAMING)
-        found = {path.split("/")[1] for path in self.snapshot.grep(patterns + dynamic + _STAR, folders)}
-        stems = {preset_stem(path) for path in changed if is_preset(path)}
-        return frozenset(found | {domain for domain in self.domains if stems & self._stems(domain)})
+    def uses_of(self, path: str) -> Uses:
+        """Return what one file of the tree uses; nothing where there is no such file."""
+        found = self._sources.uses(self.snapshot, self.snapshot.files(path))
+        return found.get(path, _NO_USES)
 
-    def _stems(self, domain: str) -> frozenset[str]:
-        """Return the words before a dot in a domain's specs: each may be the stem of a preset file."""
-        return self._spec_words.get(domain, frozenset())
+    def specs_naming(self, stem: str, domain: str) -> tuple[str, ...]:
+        """Return the domain's specs in which a word stands before a dot, as the names of presets do; sorted."""
+        return tuple(sorted(self._spec_words.get(domain, {}).get(stem, ())))
 
     @cached_property
-    def _spec_words(self) -> dict[str, frozenset[str]]:
-        found: dict[str, set[str]] = {}
+    def _spec_words(self) -> Mapping[str, Mapping[str, set[str]]]:
+        found: dict[str, dict[str, set[str]]] = {}
         if any(is_preset(path) for path in self.library.files):
             for path, content in self.snapshot.read_all(self.snapshot.files("specs")).items():
                 for domain in self.rules.owner(path).names:
-                    found.setdefault(domain, set()).update(
-                        word.decode() for word in re.findall(rb"([A-Za-z_][\w-]*)\.", content)
-                    )
-        return {domain: frozenset(stems) for domain, stems in found.items()}
+                    for word in re.findall(rb"([A-Za-z_][\w-]*)\.", content):
+                        found.setdefault(domain, {}).setdefault(word.decode(), set()).add(path)
+        return found
 
     def rule_files(self, domain: str) -> dict[str, Entry]:
         """Return the files that deploy a domain by rule, although no stage holds them."""
@@ -240,7 +223,7 @@ class Closures:
             presets = {
                 path: entry
                 for path, entry in self.library.files.items()
-                if is_preset(path) and preset_stem(path) in self._stems(domain)
+                if is_preset(path) and self.specs_naming(preset_stem(path), domain)
             }
             ruled = {
                 path: entry
@@ -268,10 +251,6 @@ class Closures:
         if (target, domain) not in self._fingerprints:
             self._fingerprints[target, domain] = _digest(self.staged(target, domain), self.rule_files(domain))
         return self._fingerprints[target, domain]
-
-
-# The markers that only say "a shared file is named here": the changed files' own names are narrower.
-_NAMING = frozenset({b"common", b"resources", b"_models"})
 
 
 def _digest(staged: Mapping[str, Entry], ruled: Mapping[str, Entry]) -> str:

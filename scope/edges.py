@@ -8,11 +8,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from scope.closure import Closures
-from scope.impact import file_node, spec_module
+from scope.impact import spec_module
 from scope.model import Entry
 from scope.references import FileReference, file_references
 from scope.resources import resource_keys
 from scope.rules import COMMON, MODELS
+from scope.users import file_node
 
 GraphEdge = tuple[str, str, str]
 _REFERENCE = re.compile(rb"\$\{resources\.(\w+\.\w+)\.")

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 class Graph:
     """Nodes are texts such as `file:src/common/money.py`, `source:finance.stripe`, `domain:finance`."""
 
-    def __init__(self, edges: Iterable[tuple[str, str, str]]) -> None:
-        """Build the graph from (dependent, dependency, kind); the order given doesn't matter."""
+    def __init__(self, edges: Iterable[tuple[str, str, str]], alone: Iterable[str] = ()) -> None:
+        """Build the graph from (dependent, dependency, kind) and nodes that may have no edge; the order doesn't matter."""
         self._edges = sorted(set(edges))
+        self._alone = sorted(set(alone))
 
     @cached_property
     def digraph(self) -> "nx.DiGraph[str]":
@@ -31,6 +32,7 @@ class Graph:
         for dependent, dependency, kind in self._edges:
             known = graph.get_edge_data(dependent, dependency)
             graph.add_edge(dependent, dependency, kind=f"{known['kind']},{kind}" if known else kind)
+        graph.add_nodes_from(self._alone)
         return graph
 
     def way(self, changed: str, goal: str) -> tuple[Step, ...] | None:
@@ -41,9 +43,12 @@ class Graph:
         import networkx as nx  # noqa: PLC0415  as above
 
         graph = self.digraph
-        if changed not in graph or goal not in graph or not nx.has_path(graph, goal, changed):
+        if changed not in graph or goal not in graph:
             return None
-        nodes = nx.shortest_path(graph, goal, changed)[::-1]
+        try:
+            nodes = nx.shortest_path(graph, goal, changed)[::-1]
+        except nx.NetworkXNoPath:
+            return None
         return tuple(Step(node=above, edge=graph.edges[above, below]["kind"]) for below, above in pairwise(nodes))
 
     def blast_radius(self, changed: Iterable[str]) -> frozenset[str]:
@@ -52,3 +57,9 @@ class Graph:
 
         found = set(changed) & self.digraph.nodes
         return frozenset(found.union(*(nx.ancestors(self.digraph, node) for node in found)))
+
+    def layers_above(self, changed: str) -> list[frozenset[str]]:
+        """Return a changed node, its direct dependents, theirs, and so on: each node in the layer of its distance."""
+        import networkx as nx  # noqa: PLC0415  as above
+
+        return [frozenset(layer) for layer in nx.bfs_layers(self.digraph.reverse(copy=False), changed)]

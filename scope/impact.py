@@ -1,31 +1,31 @@
 """From changes to the deployments that they reach, each with its causes.
 
-The set is *defined* by fingerprints: a deployment is in it when its closure differs between base and head. The changes only
-say where to look, so that nothing else is computed; looking in too many places costs time, never exactness.
+The set is *defined* by fingerprints: a deployment is in it when its closure differs between base and head. That is so
+exactly when a changed path is in the closure of one side; so the changes find the set, and no fingerprint is computed.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 
 from scope.closure import Closures
-from scope.graph import Graph
-from scope.manifest import Action, Because, Step, written_path
+from scope.library import is_preset
+from scope.manifest import Action, Because, Step
 from scope.model import Change, Status
 from scope.rules import Owner, Reach, united
+from scope.users import Users, file_node
 
 
 @dataclass(frozen=True, slots=True)
 class Impacted:
-    """One deployment whose fingerprint differs. `before` or `after` is nothing where it isn't there."""
+    """One deployment whose fingerprint differs, with every changed path that makes it differ."""
 
     target: str
     domain: str
     action: Action
     because: Because
-    before: str | None
-    after: str | None
     causes: tuple[tuple[Change, tuple[Step, ...]], ...]
 
 
@@ -45,6 +45,12 @@ class Comparison:
         self._base = base
         self._head = head
         self._changes = changes
+        shared = {
+            change.path
+            for change in changes
+            if any(owner.reach in {Reach.SHARED, Reach.MODELS} for owner in self._owners(change.path))
+        }
+        self._users = Users(base, head, shared, changes)
 
     @cached_property
     def domains(self) -> tuple[str, ...]:
@@ -57,21 +63,25 @@ class Comparison:
         A target is of the head; one that is gone there has nothing to be deployed to.
         """
         wanted_targets = self._head.targets if targets is None else tuple(targets)
-        wanted_domains = set(self.domains if domains is None else domains)
+        wanted_domains = self.domains if domains is None else tuple(domains)
         reached: dict[tuple[str, str], list[Change]] = defaultdict(list)
         for change in self._changes:
             for target, domain in self.reach(change):
                 if target in wanted_targets and domain in wanted_domains:
                     reached[target, domain].append(change)
-        found = tuple(
-            impacted
-            for (target, domain), changes in sorted(reached.items())
-            if (impacted := self._compare(target, domain, changes)) is not None
-        )
+        if self._base.rules != self._head.rules:
+            # Other rules can move a path that hasn't changed into a closure, or out of it.
+            for target, domain in product(wanted_targets, wanted_domains):
+                if self._base.fingerprint(target, domain) != self._head.fingerprint(target, domain):
+                    reached[target, domain] += ()
+        found = tuple(self._impacted(target, domain, changes) for (target, domain), changes in sorted(reached.items()))
         return Impact(found, {change.path: self.reason(change) for change in self._changes})
 
     def reach(self, change: Change) -> set[tuple[str, str]]:
-        """Return the deployments to look at because of a change."""
+        """Return the deployments that have a changed path in their closure, at base or at head.
+
+        Those, and no others, differ because of it: the closure of the other side can't hold the same path and content.
+        """
         if _is_mode_only(change):
             return set()
         found: set[tuple[str, str]] = set()
@@ -80,57 +90,38 @@ class Comparison:
                 case Reach.NOTHING:
                     continue
                 case Reach.TARGET:
-                    found |= {(target, domain) for target in owner.names for domain in self.domains}
+                    found.update(product(owner.names, self.domains))
+                case Reach.EVERYTHING:
+                    found.update(product(self._head.targets, self.domains))
+                case Reach.DOMAIN:
+                    found.update(product(self._head.targets, set(owner.names) & set(self.domains)))
                 case _:
-                    found |= {
-                        (target, domain) for target in self._head.targets for domain in self._domains_of(owner, change)
-                    }
-        return found
+                    found.update(product(self._head.targets, self._users.of(change.path)))
+                    found.update(product(self._users.of_targets(change.path), self.domains))
+        return {(target, domain) for target, domain in found if target in self._head.targets}
 
     def _owners(self, path: str) -> frozenset[Owner]:
         return united((self._base.rules, self._head.rules), path)
 
-    def _domains_of(self, owner: Owner, change: Change) -> Iterable[str]:
-        match owner.reach:
-            case Reach.EVERYTHING:
-                return self.domains
-            case Reach.DOMAIN:
-                return set(owner.names) & set(self.domains)
-            case _:
-                return self._users.get(change.path, frozenset())
-
-    @cached_property
-    def _users(self) -> Mapping[str, frozenset[str]]:
-        """Return for each changed shared file the domains in whose closure it is, at base or head."""
-        shared = {
-            change.path
-            for change in self._changes
-            if any(owner.reach in {Reach.SHARED, Reach.MODELS} for owner in self._owners(change.path))
-        }
-        found: dict[str, set[str]] = defaultdict(set)
-        if not shared:
-            return {}
-        for side in (self._base, self._head):
-            everywhere = {path for part in side.everywhere for path in part.files}
-            for domain in side.domains_naming(shared):
-                for path in shared & (side.shared(domain).files.keys() | side.rule_files(domain).keys() | everywhere):
-                    found[path].add(domain)
-        return {path: frozenset(domains) for path, domains in found.items()}
-
-    def _compare(self, target: str, domain: str, changes: list[Change]) -> Impacted | None:
-        before, after = self._base.fingerprint(target, domain), self._head.fingerprint(target, domain)
-        if before == after:
-            return None
+    def _impacted(self, target: str, domain: str, changes: list[Change]) -> Impacted:
         action: Action = "deploy"
         because: Because = "changed"
         if domain not in self._head.domains:
             action, because = "destroy", "removed"
-        elif before is None:
+        elif domain not in self._base.domains or target not in self._base.targets:
             because = "first-deploy"
-        elif self._base.staged(target, domain) == self._head.staged(target, domain):
+        elif not any(self._is_staged(change, target, domain) for change in changes):
             because = "rule"
-        causes = tuple((change, self.way(change, target, domain)) for change in changes)
-        return Impacted(target, domain, action, because, before, after, causes)
+        return Impacted(
+            target, domain, action, because, tuple((change, self.way(change, target, domain)) for change in changes)
+        )
+
+    def _is_staged(self, change: Change, target: str, domain: str) -> bool:
+        """Return whether a change that reaches a deployment is of a file that its stage holds."""
+        return any(owner.is_staged for owner in self._owners(change.path)) or (
+            not is_preset(change.path)
+            and (domain in self._users.of(change.path) or target in self._users.of_targets(change.path))
+        )
 
     def way(self, change: Change, target: str, domain: str) -> tuple[Step, ...]:
         """Return how a change reaches a deployment: by layout or rule where one says so, else through the graph."""
@@ -144,9 +135,9 @@ class Comparison:
                     return self._way_in_domain(change.path, domain, owner)
                 case _:
                     continue
-        return self._graph_of(domain).way(file_node(change.path), f"domain:{domain}") or (
-            Step(f"domain:{domain}", "part-of"),
-        )
+        if domain in self._users.of(change.path):
+            return self._users.of(change.path)[domain]
+        return (*self._users.of_targets(change.path)[target], Step(f"domain:{domain}", "part-of"))
 
     def _way_in_domain(self, path: str, domain: str, owner: Owner) -> tuple[Step, ...]:
         parts = path.split("/")
@@ -163,15 +154,6 @@ class Comparison:
             )
         return (goal,) if owner.is_staged else (Step(f"domain:{domain}", "rule"),)
 
-    def _graph_of(self, domain: str) -> Graph:
-        if domain not in self._graphs:
-            self._graphs[domain] = Graph(domain_edges((self._base, self._head), domain))
-        return self._graphs[domain]
-
-    @cached_property
-    def _graphs(self) -> dict[str, Graph]:
-        return {}
-
     def reason(self, change: Change) -> str | None:
         """Return why a change reaches nothing, or everything; nothing where its causes say enough."""
         if _is_mode_only(change):
@@ -181,38 +163,16 @@ class Comparison:
             return " / ".join(sorted({owner.why for owner in owners}))
         if any(owner.reach is Reach.EVERYTHING for owner in owners):
             return " / ".join(sorted({owner.why for owner in owners if owner.reach is Reach.EVERYTHING}))
-        if owners & {Owner(Reach.SHARED), Owner(Reach.MODELS)} and not self._users.get(change.path):
+        is_shared = any(owner.reach in {Reach.SHARED, Reach.MODELS} for owner in owners)
+        if is_shared and not self._users.of(change.path) and not self._users.of_targets(change.path):
             return "no domain uses it"
         return None
-
-
-def domain_edges(sides: Iterable[Closures], domain: str) -> Iterable[tuple[str, str, str]]:
-    """Return the edges between the shared files that a domain reaches, its own files that name them, and the domain."""
-    goal = f"domain:{domain}"
-    for side in sides:
-        parts = (side.shared(domain), *side.everywhere)
-        for edge in {edge for part in parts for edge in part.edges}:
-            yield file_node(edge.dependent), file_node(edge.dependency), edge.kind
-        for path in {edge.dependent for part in parts for edge in part.edges}:
-            if (
-                path in side.own_files(domain)
-                or not path.startswith(("src/", "resources/_models/"))
-                or path == "src/pyproject.toml"
-            ):
-                yield goal, file_node(path), "part-of"
-        for path in side.rule_files(domain):
-            yield goal, file_node(path), "preset" if path.startswith("resources/") else "rule"
 
 
 def spec_module(path: str) -> str:
     """Return the module that a pipeline's or job's spec generates: `specs/jobs/d/s/x.yml` → `resources/d/s/jobs/x.py`."""
     _, kind, domain, source, *rest = path.split("/")
     return "/".join(["resources", domain, source, kind, *rest]).removesuffix(".yml") + ".py"
-
-
-def file_node(path: str) -> str:
-    """Return a file's name in the graph."""
-    return f"file:{written_path(path)}"
 
 
 def moves(changes: Iterable[Change]) -> Mapping[str, str]:

@@ -35,11 +35,16 @@ class Sides:
     head_info: Head
 
 
-def plan(sides: Sides, targets: tuple[str, ...], effect: Callable[[Change], Effect]) -> Manifest:
-    """Return the manifest of a comparison with one base, for some targets of the head."""
+def plan(
+    sides: Sides, targets: tuple[str, ...], effect: Callable[[Change], Effect], *, with_fingerprints: bool = False
+) -> Manifest:
+    """Return the manifest of a comparison with one base, for some targets of the head.
+
+    Fingerprints are left out unless they are asked for: the set is found without them, and each costs its whole closure.
+    """
     impact = Comparison(sides.base, sides.head, sides.changes).impact(targets)
     numbered = {change.path: f"c{number}" for number, change in enumerate(sides.changes)}
-    deploy = tuple(_deploy(item, numbered, sides) for item in impact.impacted)
+    deploy = tuple(_deploy(item, numbered, sides, with_fingerprints=with_fingerprints) for item in impact.impacted)
     reached: dict[str, int] = {}
     for item in impact.impacted:
         for change, _steps in item.causes:
@@ -72,7 +77,11 @@ def plan(sides: Sides, targets: tuple[str, ...], effect: Callable[[Change], Effe
     )
 
 
-def _deploy(item: Impacted, numbered: Mapping[str, str], sides: Sides) -> Deploy:
+def _deploy(item: Impacted, numbered: Mapping[str, str], sides: Sides, *, with_fingerprints: bool) -> Deploy:
+    fingerprint = Fingerprints(None, None)
+    if with_fingerprints:
+        closures = (sides.base, sides.head)
+        fingerprint = Fingerprints(*(side.fingerprint(item.target, item.domain) for side in closures))
     # Without a base, "not there before" only means that nobody knows what was.
     is_unknown = sides.base_info.kind == "none" and item.because == "first-deploy"
     files = sides.head.own_files(item.domain) if item.action == "deploy" else sides.base.own_files(item.domain)
@@ -85,7 +94,7 @@ def _deploy(item: Impacted, numbered: Mapping[str, str], sides: Sides) -> Deploy
         action=item.action,
         because="base-unreachable" if is_unknown else item.because,
         base="b0",
-        fingerprint=Fingerprints(item.before, item.after),
+        fingerprint=fingerprint,
         sources=_sources(files),
         resources=resource_keys(snapshot.read_all(resources)),
         causes=tuple(Cause(numbered[change.path], steps) for change, steps in item.causes),

@@ -72,3 +72,7 @@ class Git(Protocol):
     def grep(self, tree: str, patterns: Iterable[str], folders: Iterable[str]) -> frozenset[str]:
         """Return the files below `folders` of a tree with a line that one of the extended regular expressions matches."""
         ...
+
+    def search(self, tree: str, patterns: Iterable[str], folders: Iterable[str]) -> tuple[tuple[str, str], ...]:
+        """Return (path, text) for every whole word below `folders` of a tree that one of the patterns matches."""
+        ...

@@ -38,6 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--head", metavar="REF", help="look at a commit, not at the work tree")
     parser.add_argument("--target", action="append", metavar="NAME", help="only this target; may be repeated (all)")
     parser.add_argument("--output", metavar="FILE", help=f"where the manifest goes, - for stdout ({MANIFEST})")
+    parser.add_argument(
+        "--fingerprints", action="store_true", help="compute the fingerprints of what deploys, and show them"
+    )
     parser.add_argument("--detailed-exitcode", action="store_true", help="exit with 5 when there is something to deploy")
 
 
@@ -45,7 +48,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     """Write the manifest and show the plan; return the exit code."""
     with GitRepository(Path(options.directory)) as git:
         sides = compare(git, options.base, options.head, console)
-        manifest = plan(sides, _targets(sides.head, options.target), effect_in(git))
+        manifest = plan(sides, _targets(sides.head, options.target), effect_in(git), with_fingerprints=options.fingerprints)
         content = dumps(manifest)
         _write(content, options.output, git.root / MANIFEST, console)
         _show(manifest, content, options, console)
