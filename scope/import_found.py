@@ -75,6 +75,9 @@ class Found:
                 fixed = fixed_part(text)
                 self.paths.add(PathUse(fixed if value.whole else fixed[: fixed.rfind("/") + 1], line, self.place.folder))
             self.modules.update(ModuleUse(use.name, line, certain=False) for use in shared_modules(text))
+        if self.place.shared and text.startswith(("./", "../")):
+            # Counted from a shared notebook's folder.
+            self.paths.add(PathUse(text if value.whole else text[: text.rfind("/") + 1], line, self.place.folder))
         if len(text) < 200 and _DOTTED_TEXT.fullmatch(text):
             self.modules.add(ModuleUse(without_src(text.partition(":")[0]), line, certain=False))
         if not value.whole or text.endswith("."):

@@ -44,7 +44,8 @@ MACHINERY_NAMES = LOADERS | CODE_RUNNERS | {name.rpartition(".")[2] for name in 
 
 SHARED_NAME = re.compile(r"(?<![\w.])(?:src\.)?common(?:\.\w+)+")
 _WORD = re.compile(r"""[^\s"'`()<>,;=|]+""")
-_SHARED_PART = re.compile(r"(?:^|/)common(?:/|$)")
+_SHARED_PART = re.compile(r"(?:^|/)(?P<part>common)(?=/|$)")
+_PLACEHOLDER = re.compile(r"[{}%*?\[$]")
 
 _SPACE = r"(?:[ \t\f]|\\\n)"
 _STATEMENT = re.compile(
@@ -94,9 +95,18 @@ def is_shared_path(text: str) -> bool:
 
 
 def fixed_part(path: str) -> str:
-    """Return a path up to the folder before its first placeholder or wildcard: `a/{x}.csv` and `a/*.csv` are `a/`."""
-    found = re.search(r"[{}%*?\[$]", path)
-    return path[: path.rfind("/", 0, found.start()) + 1] if found else path
+    """Return what is known of a path into shared code.
+
+    It ends at the folder before its first placeholder or wildcard: `common/{x}.csv` and `common/*.csv` are `common/`. One
+    before the shared folder takes the beginning away: `${root}/src/common/x.sql` is `common/x.sql`. The folder ends in `/`.
+    """
+    shared = [match.start("part") for match in _SHARED_PART.finditer(path)]
+    start = shared[0] if shared else 0
+    head, tail = path[:start], path[start:]
+    found = _PLACEHOLDER.search(tail)
+    known = tail[: tail.rfind("/", 0, found.start()) + 1] if found else tail
+    path = known if _PLACEHOLDER.search(head) else head + known
+    return f"{path}/" if path.endswith("/common") or path == "common" else path
 
 
 def imported_modules(text: str, place: Place, first_line: int = 1) -> Iterator[ModuleUse]:

@@ -6,7 +6,7 @@ name that is bound to the machinery of imports anywhere means it everywhere. Tha
 
 import ast
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from scope.import_calls import read_call
 from scope.import_found import Found, is_machinery
@@ -38,15 +38,20 @@ def tree_uses(tree: ast.AST, place: Place, source: str, first_line: int = 1) -> 
 def _read(tree: ast.AST, found: Found) -> None:
     nodes = _telling(tree)
     # Imports first: what a name stands for must be known where it is used, which may be before.
+    read_imports(nodes, found)
+    for node in nodes:
+        handle = _HANDLERS.get(node.__class__)
+        if handle is not None:
+            handle(node, found)
+
+
+def read_imports(nodes: Iterable[ast.AST], found: Found) -> None:
+    """Note the import statements among some nodes, and what they bind to names."""
     for node in nodes:
         if isinstance(node, ast.Import):
             _import(node, found)
         elif isinstance(node, ast.ImportFrom):
             _import_from(node, found)
-    for node in nodes:
-        handle = _HANDLERS.get(node.__class__)
-        if handle is not None:
-            handle(node, found)
 
 
 def _telling(tree: ast.AST) -> list[ast.AST]:

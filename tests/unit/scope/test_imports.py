@@ -173,6 +173,14 @@ def test_a_path_that_climbs_from_a_shared_file_may_end_anywhere_in_shared_code()
     assert "common.*" not in names(beside)
 
 
+def test_a_relative_path_in_a_shared_file_is_a_path() -> None:
+    found = uses_of("open('../schemas/x.json')\nopen(f'../rates/{day}.csv')", "src/common/jobs/run.py")
+    assert {(use.path, use.relative_to) for use in found.paths} == {
+        ("../schemas/x.json", "src/common/jobs"),
+        ("../rates/", "src/common/jobs"),
+    }
+
+
 @pytest.mark.parametrize(
     ("text", "path"),
     [
@@ -200,6 +208,23 @@ def test_paths_into_shared_code_and_notebooks_are_found(text: str, path: str) ->
     assert path in {use.path for use in found.paths}
     assert {use.relative_to for use in found.paths} == {HERE}
     assert found.broken is None
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("file: ${workspace.file_path}/src/common/sql/x.sql", "common/sql/x.sql"),
+        ("file: ${var.a}/common/${var.b}/x.sql", "common/"),
+        ("glob: '**/common/sql/*.sql'", "common/sql/"),
+        ("file: /Workspace/${bundle.target}/src/common", "common/"),
+        ("file: ../../src/common/sql/x.sql", "../../src/common/sql/x.sql"),
+        ("file: ../../src/common", "../../src/common/"),
+    ],
+)
+def test_a_placeholder_before_the_shared_folder_does_not_hide_it(text: str, path: str) -> None:
+    assert {use.path for use in text_uses("resources/finance/stripe/jobs/x.yml", text.encode()).paths} == {path}
+    value = text.partition(" ")[2].strip("'")
+    assert {use.path for use in uses_of(f"open({value!r})").paths} == {path}
 
 
 @pytest.mark.parametrize("text", ["'uncommon/x'", "'a/commonly/b'", "'-common/x'", "'finance/x'"])
