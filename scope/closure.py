@@ -15,6 +15,7 @@ from functools import cached_property
 from scope.imports import MARKERS, file_uses
 from scope.library import Edge, Library, is_preset, preset_stem
 from scope.model import Entry, Kind
+from scope.resources import resource_keys
 from scope.rules import (
     BUNDLE,
     COMMON,
@@ -87,6 +88,7 @@ class Closures:
         self._shared: dict[str, Shared] = {}
         self._target_shared: dict[str, Shared] = {}
         self._rule_files: dict[str, dict[str, Entry]] = {}
+        self._resources: dict[str, tuple[str, ...]] = {}
         self._fingerprints: dict[tuple[str, str], str] = {}
 
     @cached_property
@@ -118,6 +120,17 @@ class Closures:
             found = {**self.snapshot.files(f"resources/{domain}"), **self.snapshot.files(f"src/{domain}")}
             self._own[domain] = {path: entry for path, entry in found.items() if self.rules.owner(path).is_staged}
         return self._own[domain]
+
+    def sources(self, domain: str) -> tuple[str, ...]:
+        """Return a domain's source folders, in `src` or `resources`, sorted."""
+        names = {**self.snapshot.names(f"src/{domain}"), **self.snapshot.names(f"resources/{domain}")}
+        return tuple(sorted(name for name, entry in names.items() if entry.kind is Kind.FOLDER and name.isidentifier()))
+
+    def resources(self, domain: str) -> tuple[str, ...]:
+        """Return `<kind>.<key>` of a domain's resources, sorted."""
+        if domain not in self._resources:
+            self._resources[domain] = resource_keys(self.snapshot.read_all(self.snapshot.files(f"resources/{domain}")))
+        return self._resources[domain]
 
     def staged(self, target: str, domain: str) -> dict[str, Entry]:
         """Return what the stage of a deployment holds, sorted by path. A domain without folders has the bare frame."""

@@ -20,8 +20,11 @@ from scope.manifest import (
     Warn,
     written_path,
 )
-from scope.model import Change, Effect, Entry, Kind, Status
-from scope.resources import resource_keys
+from scope.model import Change, Effect, Kind
+from scope.rules import Reach
+
+# The kind of edge, and the code of the warning, for imports that are made at run time.
+_DYNAMIC = "dynamic-import"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ def plan(
         deploy=deploy,
         readers=(),
         matrix=matrix(deploy, sides.head.rules.matrix_jobs),
-        warnings=tuple(_warnings(sides, deploy)),
+        warnings=tuple(_warnings(sides, impact.impacted)),
     )
 
 
@@ -84,9 +87,7 @@ def _deploy(item: Impacted, numbered: Mapping[str, str], sides: Sides, *, with_f
         fingerprint = Fingerprints(*(side.fingerprint(item.target, item.domain) for side in closures))
     # Without a base, "not there before" only means that nobody knows what was.
     is_unknown = sides.base_info.kind == "none" and item.because == "first-deploy"
-    files = sides.head.own_files(item.domain) if item.action == "deploy" else sides.base.own_files(item.domain)
-    snapshot = sides.head.snapshot if item.action == "deploy" else sides.base.snapshot
-    resources = {path: entry for path, entry in files.items() if path.startswith("resources/")}
+    side = sides.head if item.action == "deploy" else sides.base
     return Deploy(
         id=f"{item.target}/{item.domain}",
         target=item.target,
@@ -95,15 +96,10 @@ def _deploy(item: Impacted, numbered: Mapping[str, str], sides: Sides, *, with_f
         because="base-unreachable" if is_unknown else item.because,
         base="b0",
         fingerprint=fingerprint,
-        sources=_sources(files),
-        resources=resource_keys(snapshot.read_all(resources)),
+        sources=side.sources(item.domain),
+        resources=side.resources(item.domain),
         causes=tuple(Cause(numbered[change.path], steps) for change, steps in item.causes),
     )
-
-
-def _sources(files: Mapping[str, Entry]) -> tuple[str, ...]:
-    """Return the source folders of a domain: those with files of their own below them."""
-    return tuple(sorted({parts[2] for path in files if len(parts := path.split("/")) > 3 and parts[2].isidentifier()}))
 
 
 def _mode(deploy: tuple[Deploy, ...], targets: tuple[str, ...], head: Closures) -> Mode:
@@ -134,22 +130,30 @@ def matrix(deploy: Iterable[Deploy], limit: int) -> Matrix:
     return Matrix(tuple(entries))
 
 
-def _warnings(sides: Sides, deploy: tuple[Deploy, ...]) -> Iterable[Warn]:
-    found: set[tuple[str, str, int, str]] = set()
-    for domain in sorted({item.domain for item in deploy if item.action == "deploy"}):
-        shared = sides.head.shared(domain)
-        for path, line in shared.dynamic:
-            message = "What is imported here is known only at run time, so all of src/common counts as used."
-            found.add(("dynamic-import", written_path(path), line, message))
-        for path, line in shared.broken:
-            message = "Not valid Python. Its imports are guessed from the text: more than it has, never less."
-            found.add(("syntax-error", written_path(path), line, message))
-    for change in sides.changes:
-        if (
-            change.after is not None
-            and change.after.kind in {Kind.SYMLINK, Kind.SUBMODULE}
-            and change.status is not Status.DELETED
+def _warnings(sides: Sides, impacted: Iterable[Impacted]) -> list[Warn]:
+    """Return what makes the numbers larger than they need be, and what can't be staged; of changed files and of causes."""
+    found: set[Warn] = set()
+    changed = {change.path for change in sides.changes if change.after is not None and change.after.kind is Kind.FILE}
+    guessing = {
+        step.node.removeprefix("file:")
+        for item in impacted
+        for _, steps in item.causes
+        for step in steps
+        if _DYNAMIC in step.edge
+    }
+    for path in sorted(changed | guessing):
+        if sides.head.rules.owner(path).reach in {Reach.DOMAIN, Reach.SHARED, Reach.MODELS} and path.endswith(
+            (".py", ".ipynb")
         ):
+            uses = sides.head.uses_of(path)
+            if uses.dynamic:
+                message = "What is imported here is known only at run time, so all shared code counts as used."
+                found.update(Warn(_DYNAMIC, written_path(path), line, message) for line in uses.dynamic)
+            if uses.broken is not None:
+                message = "Not valid Python. Its imports are guessed from the text: more than it has, never less."
+                found.add(Warn("syntax-error", written_path(path), uses.broken, message))
+    for change in sides.changes:
+        if change.after is not None and change.after.kind in {Kind.SYMLINK, Kind.SUBMODULE}:
             message = f"A {change.after.kind} can't be staged: the CLI doesn't upload what it leads to."
-            found.add((f"{change.after.kind}", written_path(change.path), 0, message))
-    return [Warn(*item) for item in sorted(found)]
+            found.add(Warn(change.after.kind.value, written_path(change.path), 0, message))
+    return sorted(found, key=lambda warning: (warning.path, warning.line, warning.code))
