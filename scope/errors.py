@@ -3,6 +3,8 @@
 Only the command line prints these. `exit_code` is the one that `design` promises for the kind of failure.
 """
 
+from enum import StrEnum
+
 
 class ScopeError(Exception):
     """Something failed. The message is printed as it is."""
@@ -26,3 +28,40 @@ class Locked(ScopeError):  # noqa: N818  as above
     """Another run holds the deployment's lock."""
 
     exit_code = 4
+
+
+class Fault(StrEnum):
+    """Why the workspace or the CLI failed, as far as a caller reacts differently."""
+
+    THROTTLED = "throttled"
+    SERVER = "server"
+    NETWORK = "network"
+    TIMEOUT = "timeout"
+    KILLED = "killed"
+    PERMISSION = "permission"
+    CREDENTIALS = "credentials"
+    QUOTA = "quota"
+    MISSING = "missing"
+    ALREADY_EXISTS = "already-exists"
+    INVALID = "invalid-config"
+    LOCKED = "locked"
+    STATE = "state"
+    UNKNOWN = "unknown"
+
+    @property
+    def may_pass(self) -> bool:
+        """Return whether the same request may succeed a little later, with nothing changed."""
+        return self in {Fault.THROTTLED, Fault.SERVER, Fault.NETWORK, Fault.KILLED}
+
+
+class RemoteError(ScopeError):
+    """The workspace didn't do what it was asked for."""
+
+    def __init__(self, fault: Fault, message: str) -> None:
+        """Keep the class of the failure beside the message."""
+        super().__init__(message)
+        self.fault = fault
+
+
+class CliError(RemoteError):
+    """The Databricks CLI ended with a failure, or with a success that is none."""

@@ -51,6 +51,101 @@ class Change:
     after: Entry | None
 
 
+class RemoteKind(StrEnum):
+    """What lies at a path of the workspace."""
+
+    FILE = "file"
+    NOTEBOOK = "notebook"
+    FOLDER = "folder"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class RemoteEntry:
+    """One entry of a workspace folder, by its absolute path. A notebook's name has no extension there."""
+
+    path: str
+    kind: RemoteKind
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class RemoteResource:
+    """A job or pipeline in the workspace; `kind` is the bundle's word for it, `jobs` or `pipelines`."""
+
+    kind: str
+    id: str
+    name: str
+
+    def __str__(self) -> str:
+        """Return the kind in the singular, the name and the id, as messages have it."""
+        return f"{self.kind.removesuffix('s')} `{self.name}` ({self.id})"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Grant:
+    """Who may do what with a folder, directly or by inheritance, such as `CAN_MANAGE`."""
+
+    principal: str
+    level: str
+    is_group: bool
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Who the credentials are."""
+
+    name: str
+    short_name: str
+
+
+class ActionKind(StrEnum):
+    """What a plan does with a resource, in the CLI's words. What it doesn't know is `unknown`, and counts as destructive."""
+
+    SKIP = "skip"
+    CREATE = "create"
+    UPDATE = "update"
+    UPDATE_ID = "update_id"
+    RESIZE = "resize"
+    RECREATE = "recreate"
+    DELETE = "delete"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class PlanAction:
+    """One line of a plan. `key` is `resources.<kind>.<key>`, with `.permissions` or `.grants` behind it for those.
+
+    `name` is what the resource will be called, `full_name` what the catalog knows it by, where it is of a kind that has one.
+    `is_gone` marks a deletion of what isn't in the workspace any more.
+    """
+
+    key: str
+    action: ActionKind
+    name: str | None = None
+    full_name: str | None = None
+    is_gone: bool = False
+
+    @property
+    def kind(self) -> str:
+        """Return the bundle's word for the kind of the resource; `permissions` and `grants` are kinds of their own."""
+        parts = self.key.split(".")
+        return parts[3] if len(parts) > 3 else parts[1]
+
+    @property
+    def short_key(self) -> str:
+        """Return the key without the word that all keys begin with."""
+        return self.key.removeprefix("resources.")
+
+
+@dataclass(frozen=True, slots=True)
+class BundlePlan:
+    """What a deploy would do, sorted by key. Without a state in the workspace, lineage and serial aren't known."""
+
+    actions: tuple[PlanAction, ...]
+    lineage: str | None
+    serial: int | None
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
     """Something to tell a person about a place in the repository.

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
-from scope.model import Change, Entry
+from scope.model import BundlePlan, Change, Entry, Grant, RemoteEntry, RemoteResource, User
 
 
 class Git(Protocol):
@@ -75,4 +75,98 @@ class Git(Protocol):
 
     def search(self, tree: str, patterns: Iterable[str], folders: Iterable[str]) -> tuple[tuple[str, str], ...]:
         """Return (path, text) for every whole word below `folders` of a tree that one of the patterns matches."""
+        ...
+
+
+class Workspace(Protocol):
+    """One Databricks workspace. Paths are absolute, with the `/Workspace` in front.
+
+    What goes wrong raises `RemoteError` with its class; each call is tried again for a few seconds where that may help.
+    """
+
+    @property
+    def host(self) -> str:
+        """Return the URL that the credentials are for, without a slash at the end."""
+        ...
+
+    def user(self) -> User:
+        """Return who the credentials are. The first call notices in seconds that nobody answers."""
+        ...
+
+    def read(self, path: str) -> bytes | None:
+        """Return a file's content, or nothing where there is none."""
+        ...
+
+    def write(self, path: str, content: bytes) -> None:
+        """Write a file over what was there. Its folder must be there."""
+        ...
+
+    def create(self, path: str, content: bytes) -> bool:
+        """Write a file only where there is none; return whether there was none. Its folder must be there.
+
+        Of many callers at once, exactly one is told so. The one whose answer got lost may be told that it wasn't: read back.
+        """
+        ...
+
+    def delete(self, path: str, *, recursive: bool = False) -> bool:
+        """Delete a file, or a folder with what is in it; return whether it was there."""
+        ...
+
+    def make_folder(self, path: str) -> None:
+        """Make a folder and those above it, where they aren't there."""
+        ...
+
+    def entries(self, folder: str) -> tuple[RemoteEntry, ...] | None:
+        """Return what lies directly in a folder, sorted; nothing where there is no such folder."""
+        ...
+
+    def files(self, folder: str) -> tuple[RemoteEntry, ...]:
+        """Return every file and notebook below a folder, sorted; none where there is no such folder."""
+        ...
+
+    def grants(self, folder: str) -> tuple[Grant, ...]:
+        """Return who may do what with a folder, sorted."""
+        ...
+
+    def resources_of(self, metadata_path: str, names: frozenset[str] | None = None) -> tuple[RemoteResource, ...]:
+        """Return the jobs and pipelines that say they belong to the deployment with this `metadata.json`, sorted.
+
+        With `names`, only those that are called so are looked at: much cheaper, and blind for all others.
+        """
+        ...
+
+    def active(self, resources: Iterable[RemoteResource]) -> tuple[RemoteResource, ...]:
+        """Return those of some jobs and pipelines that are running now, sorted."""
+        ...
+
+    def delete_resource(self, resource: RemoteResource) -> bool:
+        """Delete a job or pipeline; return whether it was there."""
+        ...
+
+    def has_named(self, kind: str, full_name: str) -> bool | None:
+        """Return whether the catalog has a thing of this kind and name; nothing for kinds without such names."""
+        ...
+
+
+class BundleCli(Protocol):
+    """The Databricks CLI in one stage. A failure raises `CliError` with its class; what it printed is in the log file."""
+
+    def plan(self) -> BundlePlan:
+        """Return what a deploy would do. Writes nothing to the workspace."""
+        ...
+
+    def deploy(self) -> None:
+        """Upload the files and bring the resources to what the stage says, deletions included."""
+        ...
+
+    def destroy(self) -> None:
+        """Delete every resource in the state and the deployment's whole folder."""
+        ...
+
+    def bind(self, key: str, resource_id: str) -> None:
+        """Put an existing resource into the state, under the key (without its kind) that the stage defines it by."""
+        ...
+
+    def unbind(self, key: str) -> None:
+        """Take a resource out of the state and leave it as it is."""
         ...

@@ -20,6 +20,9 @@ RUNTIME_PROJECT = "src/pyproject.toml"
 COMMON = "src/common"
 MODELS = "resources/_models"
 NO_DOMAINS = frozenset({"all", "common"})
+# What a deploy does about runs that are going on; the first is what it does unless told.
+ACTIVE_RUNS = ("warn", "wait", "refuse")
+EVERY_TARGET = "*"
 # Databricks limits catalog names to 255 characters; prefixes and key suffixes need room.
 MAX_NAME = 100
 
@@ -78,6 +81,11 @@ class Rules:
     own: tuple[Rule, ...] = ()
     matrix_jobs: int = 20
     max_deletions: int = 10
+    active_runs: tuple[tuple[str, str], ...] = ()
+
+    def active_runs_in(self, target: str) -> str:
+        """Return what a deploy does about runs that are going on in a target: `warn`, `wait` or `refuse`."""
+        return next((answer for name, answer in self.active_runs if name in {target, EVERY_TARGET}), ACTIVE_RUNS[0])
 
     @cached_property
     def _compiled(self) -> tuple[tuple[re.Pattern[str], Rule], ...]:
@@ -125,6 +133,7 @@ def load_rules(content: bytes | None) -> Rules:
         own=tuple(_rules(table.get("rules", []), problems)),
         matrix_jobs=_number(table, "matrix-jobs", Rules.matrix_jobs, 1, 256, problems),
         max_deletions=_number(table, "max-deletions", Rules.max_deletions, 0, 1_000_000, problems),
+        active_runs=tuple(_active_runs(table.get("active-runs", {}), problems)),
     )
     problems += [
         f"`{key}` is not a key of [tool.scope]; there are {', '.join(_KEYS)}" for key in sorted(set(table) - _KEYS.keys())
@@ -134,7 +143,7 @@ def load_rules(content: bytes | None) -> Rules:
     return rules
 
 
-_KEYS = {"rules": None, "matrix-jobs": None, "max-deletions": None}
+_KEYS = {"rules": None, "matrix-jobs": None, "max-deletions": None, "active-runs": None}
 _RULE_KEYS = {"paths", "deploys", "why"}
 
 
@@ -166,6 +175,18 @@ def _texts(value: object) -> tuple[str, ...] | None:
     if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
         return None
     return tuple(str(item) for item in items)
+
+
+def _active_runs(value: object, problems: list[str]) -> Iterator[tuple[str, str]]:
+    items = {EVERY_TARGET: value} if isinstance(value, str) else value
+    if not isinstance(items, dict):
+        problems.append("`active-runs` is one of warn, wait, refuse, or a table of them by target")
+        return
+    for target, answer in sorted(items.items()):
+        if answer not in ACTIVE_RUNS or not (target == EVERY_TARGET or is_target_name(target)):
+            problems.append(f"`active-runs` is warn, wait or refuse, by target or for all, not {answer!r} for {target!r}")
+        else:
+            yield target, str(answer)
 
 
 def _number(table: dict[str, object], key: str, default: int, low: int, high: int, problems: list[str]) -> int:

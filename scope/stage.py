@@ -23,6 +23,8 @@ from scope.snapshot import Snapshot
 OVERLAY = ".stage/stage.yml"
 # Without the first line, the wheel would be uploaded as a source file.
 IGNORED = ("/src/dist/", "__pycache__/", ".databricks/")
+# The folders below a deployment's root, by the bundle's settings for them.
+_FOLDERS = (("state", "state"), ("file", "files"), ("artifact", "artifacts"), ("resource", "resources"))
 # What the stage's maker writes; a repository that tracks one of these could stand in for it.
 RESERVED = (".stage", ".venv", ".git", ".gitignore", ".databricks")
 
@@ -31,7 +33,8 @@ RESERVED = (".stage", ".venv", ".git", ".gitignore", ".databricks")
 class StageFacts:
     """What the CLI is told in a stage beside its files.
 
-    With `has_pass`, the guard lets a deploy through. `host` is pinned over whatever the target's file says.
+    With `has_pass`, the guard lets a deploy through. `host` and `root` are pinned over whatever the bundle's files say, so
+    that the CLI goes where the credentials are for, and where the lock is held.
     `has_own_lock` says that the caller holds the deployment's lock, so that the CLI must not take it.
     """
 
@@ -41,6 +44,7 @@ class StageFacts:
     branch: str | None
     origin: str | None
     host: str | None = None
+    root: str | None = None
     has_pass: bool = False
     has_own_lock: bool = False
 
@@ -90,8 +94,14 @@ def overlay(facts: StageFacts) -> bytes:
     settings: dict[str, object] = {"variables": {"domain": facts.domain}}
     if facts.has_pass:
         settings["variables"] = {"domain": facts.domain, "stage": f"{facts.target}/{facts.domain}"}
+    workspace: dict[str, str] = {}
     if facts.host:
-        settings["workspace"] = {"host": facts.host}
+        workspace["host"] = facts.host
+    if facts.root:
+        workspace["root_path"] = facts.root
+        workspace |= {f"{name}_path": f"{facts.root}/{folder}" for name, folder in _FOLDERS}
+    if workspace:
+        settings["workspace"] = workspace
     if facts.has_own_lock:
         settings["bundle"] = {"deployment": {"lock": {"enabled": False}}}
     return yaml.safe_dump({"targets": {facts.target: settings}}, sort_keys=True).encode()

@@ -2,14 +2,29 @@
 
 import os
 import shutil
+import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
-from scope.errors import UsageError
+from scope.cli_answers import false_success, fault_of, last_error, parse_plan, parse_version
+from scope.errors import CliError, Fault, UsageError
+from scope.model import BundlePlan
 
 # They would send the CLI to another bundle, or beat the stage's own settings.
 _DROPPED = ("BUNDLE_", "DATABRICKS_BUNDLE_")
+OLDEST = (1, 12)
+# What is kept of the output of one command, in bytes: a plan of thousands of resources, and far more log than anyone reads.
+_LONGEST_ANSWER = 256_000_000
+_LONGEST_LOG = 5_000_000
+# A plan that takes longer hangs. A deploy may upload for long, and ending it leaves things half done.
+_PLAN_SECONDS = 900.0
+_DEPLOY_SECONDS = 7200.0
 
 
 def find_cli(root: Path) -> Path:
@@ -42,3 +57,135 @@ def bundle_command(cli: Path, target: str, domain: str, arguments: Sequence[str]
 def run_in_stage(command: Sequence[str], stage: Path) -> int:
     """Run a command in a stage, its output going where ours goes; return its exit code."""
     return subprocess.run(command, cwd=stage, env=child_environment(), check=False).returncode
+
+
+def check_version(cli: Path) -> str:
+    """Return the CLI's version; raise `UsageError` with the way to get it where it is too old or no CLI at all."""
+    hint = "Install a newer one (https://docs.databricks.com/dev-tools/cli/install), or build it with `just install-cli`."
+    try:
+        done = subprocess.run(
+            [str(cli), "version"], capture_output=True, check=False, timeout=60, env=child_environment(), text=True
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise UsageError(f"{cli} can't be run: {error}. {hint}") from None
+    found = parse_version(done.stdout)
+    if done.returncode != 0 or found is None:
+        raise UsageError(f"{cli} doesn't say its version, so it isn't the Databricks CLI. {hint}")
+    if found < OLDEST:
+        wanted = ".".join(map(str, OLDEST))
+        raise UsageError(f"{cli} is {done.stdout.strip()}, and {wanted} or newer is needed. {hint}")
+    return done.stdout.strip().rpartition(" ")[2].removeprefix("v")
+
+
+@dataclass(frozen=True, slots=True)
+class StagedCli:
+    """The CLI in one stage; everything it prints is appended to a log file.
+
+    It runs in a process group of its own, so that a Ctrl-C meant for scope doesn't end it half-way through a deploy.
+    """
+
+    path: Path
+    stage: Path
+    target: str
+    domain: str
+    log: Path
+    settings: Mapping[str, str] = field(default_factory=dict)
+    deploy_seconds: float = _DEPLOY_SECONDS
+    on_line: Callable[[str], None] = field(default=lambda _: None, compare=False)
+
+    def plan(self) -> BundlePlan:
+        """Return what a deploy would do. Writes nothing to the workspace."""
+        return parse_plan(self._run("plan", "-o", "json", seconds=_PLAN_SECONDS))
+
+    def deploy(self) -> None:
+        """Upload the files and bring the resources to what the stage says, deletions included."""
+        self._run("deploy", "--auto-approve", seconds=self.deploy_seconds)
+
+    def destroy(self) -> None:
+        """Delete every resource in the state and the deployment's whole folder."""
+        self._run("destroy", "--auto-approve", seconds=self.deploy_seconds)
+
+    def bind(self, key: str, resource_id: str) -> None:
+        """Put an existing resource into the state, under the key (without its kind) that the stage defines it by."""
+        self._run("deployment", "bind", key, resource_id, "--auto-approve", seconds=_PLAN_SECONDS)
+
+    def unbind(self, key: str) -> None:
+        """Take a resource out of the state and leave it as it is."""
+        self._run("deployment", "unbind", key, seconds=_PLAN_SECONDS)
+
+    def _run(self, *arguments: str, seconds: float) -> bytes:
+        """Run a command; return what it wrote to stdout."""
+        command = bundle_command(self.path, self.target, self.domain, arguments)
+        words = f"`databricks bundle {' '.join(arguments[:2] if arguments[0] == 'deployment' else arguments[:1])}`"
+        try:
+            self.log.parent.mkdir(parents=True, exist_ok=True)
+            with self.log.open("ab") as log:
+                log.write(f"$ databricks {' '.join(command[1:])}\n".encode(errors="backslashreplace"))
+                code, answer, errors = self._communicate(command, log, seconds)
+                log.write(f"exit code {code}\n".encode())
+        except OSError as error:
+            raise CliError(Fault.UNKNOWN, f"{words} can't be run: {error}.") from None
+        text = errors.decode(errors="replace")
+        if code is None:
+            raise CliError(
+                Fault.TIMEOUT, f"{words} didn't end in {seconds:.0f} seconds and was stopped. See {self.log} for its output."
+            )
+        if code < 0:
+            raise CliError(Fault.KILLED, f"{words} was killed by {signal.Signals(-code).name}. See {self.log}.")
+        if code != 0:
+            raise CliError(fault_of(text), f"{words} failed: {last_error(text)} See {self.log}.")
+        failure = false_success(text)
+        if failure is not None:
+            raise CliError(Fault.PERMISSION, f"{words} said it succeeded, but: {failure} See {self.log}.")
+        return answer
+
+    def _communicate(self, command: list[str], log: IO[bytes], seconds: float) -> tuple[int | None, bytes, bytes]:
+        """Run a process to its end; return its exit code (nothing where it had to be ended) and what it wrote."""
+        process = subprocess.Popen(
+            command,
+            cwd=self.stage,
+            env=child_environment() | dict(self.settings),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+        answer, errors = bytearray(), bytearray()
+        readers = [
+            threading.Thread(target=self._pump, args=(process.stdout, answer, _LONGEST_ANSWER, None), daemon=True),
+            threading.Thread(target=self._pump, args=(process.stderr, errors, _LONGEST_LOG, log), daemon=True),
+        ]
+        for reader in readers:
+            reader.start()
+        code: int | None
+        try:
+            code = process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            _end(process)
+            code = None
+        for reader in readers:
+            # What the CLI left running may still hold the pipe.
+            reader.join(timeout=5)
+        return code, bytes(answer), bytes(errors)
+
+    def _pump(self, stream: IO[bytes] | None, kept: bytearray, longest: int, log: IO[bytes] | None) -> None:
+        """Read a stream to its end, so that the process never waits for us; keep no more than `longest` bytes."""
+        for line in iter(lambda: stream.readline(65_536) if stream else b"", b""):
+            if len(kept) + len(line) <= longest:
+                kept += line
+                if log is not None:
+                    log.write(line)
+                    log.flush()
+                    self.on_line(line.decode(errors="replace").rstrip())
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """End a process and all that it started: gently, and after ten seconds not."""
+    for number, patience in ((signal.SIGTERM, 10.0), (signal.SIGKILL, 10.0)):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        deadline = time.monotonic() + patience
+        while process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+        if process.poll() is not None:
+            return

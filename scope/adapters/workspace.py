@@ -1,0 +1,325 @@
+"""A Databricks workspace, through databricks-sdk: its files, the jobs and pipelines of bundles, who may write where.
+
+The SDK is imported when the first client is made: it takes more than a second. Each request gives up after a few seconds,
+so that a workspace that doesn't answer is noticed, not waited for.
+"""
+
+import json
+import re
+import urllib.parse
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from scope.errors import Fault, RemoteError
+from scope.model import Grant, RemoteEntry, RemoteKind, RemoteResource, User
+
+if TYPE_CHECKING:
+    from databricks.sdk import WorkspaceClient
+    from databricks.sdk.errors import DatabricksError
+    from databricks.sdk.service.workspace import ObjectInfo
+
+# For one request, and for a request with all its repetitions.
+_REQUEST_SECONDS = 10
+_RETRY_SECONDS = 15
+# Listing folders and looking at pipelines takes a request each; so many go out at once.
+_AT_ONCE = 8
+_PAGE = 100
+_KINDS = {
+    "FILE": RemoteKind.FILE,
+    "NOTEBOOK": RemoteKind.NOTEBOOK,
+    "DIRECTORY": RemoteKind.FOLDER,
+}
+_CATALOG_PATHS = {
+    "schemas": "schemas",
+    "volumes": "volumes",
+    "registered_models": "models",
+}
+_BUSY_PIPELINE = frozenset({"RUNNING", "STARTING", "RECOVERING", "RESETTING", "DEPLOYING"})
+
+
+class DatabricksWorkspace:
+    """The workspace of the credentials that the environment, or one profile of the configuration file, names."""
+
+    def __init__(self, host: str, profile: str | None = None) -> None:
+        """Take the credentials that the environment has; nothing is sent yet."""
+        self.host = host.rstrip("/")
+        self._profile = profile
+
+    @cached_property
+    def _client(self) -> "WorkspaceClient":
+        from databricks.sdk import WorkspaceClient  # noqa: PLC0415  a second, and only commands that deploy need it
+        from databricks.sdk.core import Config  # noqa: PLC0415  as above
+
+        try:
+            config = Config(
+                host=self.host,
+                profile=self._profile,
+                http_timeout_seconds=_REQUEST_SECONDS,
+                retry_timeout_seconds=_RETRY_SECONDS,
+                product="scope",
+            )
+        except ValueError as error:
+            raise RemoteError(
+                Fault.CREDENTIALS,
+                f"There are no usable credentials for {self.host}: {_first_line(str(error))} "
+                "Set DATABRICKS_HOST and DATABRICKS_TOKEN, or log in: `databricks auth login`.",
+            ) from None
+        return WorkspaceClient(config=config)
+
+    def user(self) -> User:
+        """Return who the credentials are. The first call notices in seconds that nobody answers."""
+        with self._failures("asking who the credentials are"):
+            me = self._client.current_user.me()
+        name = me.user_name or ""
+        local = me.display_name if _is_uuid(name) and me.display_name else name
+        return User(name, short_name(local))
+
+    def read(self, path: str) -> bytes | None:
+        """Return a file's content, or nothing where there is none."""
+        with self._failures(f"reading {path}"):
+            try:
+                with self._client.workspace.download(path) as content:
+                    return content.read()
+            except self._missing:
+                return None
+
+    def write(self, path: str, content: bytes) -> None:
+        """Write a file over what was there. Its folder must be there."""
+        with self._failures(f"writing {path}"):
+            self._import(path, content, overwrite=True)
+
+    def create(self, path: str, content: bytes) -> bool:
+        """Write a file only where there is none; return whether there was none. Its folder must be there."""
+        with self._failures(f"making {path}"):
+            try:
+                self._import(path, content, overwrite=False)
+            except self._conflict:
+                return False
+        return True
+
+    def _import(self, path: str, content: bytes, *, overwrite: bool) -> None:
+        # The one endpoint that creates exclusively; the SDK has no method for it. The CLI uses it too.
+        url = "/api/2.0/workspace-files/import-file" + urllib.parse.quote(path)
+        self._client.api_client.do("POST", url, query={"overwrite": "true" if overwrite else "false"}, data=content)
+
+    def delete(self, path: str, *, recursive: bool = False) -> bool:
+        """Delete a file, or a folder with what is in it; return whether it was there."""
+        with self._failures(f"deleting {path}"):
+            try:
+                self._client.workspace.delete(path, recursive=recursive)
+            except self._missing:
+                return False
+        return True
+
+    def make_folder(self, path: str) -> None:
+        """Make a folder and those above it, where they aren't there."""
+        with self._failures(f"making the folder {path}"):
+            self._client.workspace.mkdirs(path)
+
+    def entries(self, folder: str) -> tuple[RemoteEntry, ...] | None:
+        """Return what lies directly in a folder, sorted; nothing where there is no such folder."""
+        with self._failures(f"listing {folder}"):
+            try:
+                return tuple(sorted(_entry(item) for item in self._client.workspace.list(folder)))
+            except self._missing:
+                return None
+
+    def files(self, folder: str) -> tuple[RemoteEntry, ...]:
+        """Return every file and notebook below a folder, sorted; none where there is no such folder."""
+        found: list[RemoteEntry] = []
+        level = [folder]
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            while level:
+                entries = [entry for listed in pool.map(self.entries, level) for entry in listed or ()]
+                found += [entry for entry in entries if entry.kind is not RemoteKind.FOLDER]
+                level = [entry.path for entry in entries if entry.kind is RemoteKind.FOLDER]
+        return tuple(sorted(found))
+
+    def grants(self, folder: str) -> tuple[Grant, ...]:
+        """Return who may do what with a folder, sorted."""
+        with self._failures(f"reading the permissions of {folder}"):
+            status = self._client.workspace.get_status(folder)
+            answer = self._client.permissions.get("directories", str(status.object_id))
+        found: set[Grant] = set()
+        for item in answer.access_control_list or ():
+            principal = item.user_name or item.group_name or item.service_principal_name or ""
+            for permission in item.all_permissions or ():
+                if permission.permission_level is not None:
+                    found.add(Grant(principal, permission.permission_level.value, item.group_name is not None))
+        return tuple(sorted(found))
+
+    def resources_of(self, metadata_path: str, names: frozenset[str] | None = None) -> tuple[RemoteResource, ...]:
+        """Return the jobs and pipelines that say they belong to the deployment with this `metadata.json`, sorted."""
+        with self._failures("listing jobs"):
+            found = set(self._jobs_of(metadata_path, names))
+        with self._failures("listing pipelines"):
+            found |= set(self._pipelines_of(metadata_path, names))
+        return tuple(sorted(found))
+
+    def _jobs_of(self, metadata_path: str, names: frozenset[str] | None) -> Iterator[RemoteResource]:
+        for wanted in [None] if names is None else sorted(names):
+            for job in self._client.jobs.list(limit=_PAGE, name=wanted):
+                settings = job.settings
+                deployment = settings.deployment if settings else None
+                if settings and deployment and deployment.metadata_file_path == metadata_path:
+                    yield RemoteResource("jobs", str(job.job_id), settings.name or "")
+
+    def _pipelines_of(self, metadata_path: str, names: frozenset[str] | None) -> Iterator[RemoteResource]:
+        """Look at each pipeline, since the list doesn't say to which deployment they belong."""
+        filters = [None] if names is None else [f"name LIKE '{_liked(name)}'" for name in sorted(names)]
+        listed = [
+            item.pipeline_id
+            for wanted in filters
+            for item in self._client.pipelines.list_pipelines(max_results=_PAGE, filter=wanted)
+            if item.pipeline_id and (names is None or item.name in names)
+        ]
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            for name, pipeline_id, path in pool.map(self._pipeline, listed):
+                if path == metadata_path:
+                    yield RemoteResource("pipelines", pipeline_id, name)
+
+    def _pipeline(self, pipeline_id: str) -> tuple[str, str, str | None]:
+        try:
+            found = self._client.pipelines.get(pipeline_id)
+        except self._missing:  # deleted since it was listed
+            return "", pipeline_id, None
+        deployment = found.spec.deployment if found.spec else None
+        return found.name or "", pipeline_id, deployment.metadata_file_path if deployment else None
+
+    def active(self, resources: Iterable[RemoteResource]) -> tuple[RemoteResource, ...]:
+        """Return those of some jobs and pipelines that are running now, sorted."""
+        wanted = set(resources)
+        jobs = {resource.id: resource for resource in wanted if resource.kind == "jobs"}
+        found: set[RemoteResource] = set()
+        with self._failures("looking for active runs"):
+            for job_id, job in jobs.items():
+                if next(iter(self._client.jobs.list_runs(active_only=True, job_id=int(job_id), limit=1)), None):
+                    found.add(job)
+            for resource in wanted - set(jobs.values()):
+                try:
+                    pipeline = self._client.pipelines.get(resource.id)
+                except self._missing:
+                    continue
+                if pipeline.state is not None and pipeline.state.value in _BUSY_PIPELINE:
+                    found.add(resource)
+        return tuple(sorted(found))
+
+    def delete_resource(self, resource: RemoteResource) -> bool:
+        """Delete a job or pipeline; return whether it was there."""
+        delete: Mapping[str, Callable[[], object]] = {
+            "jobs": lambda: self._client.jobs.delete(int(resource.id)),
+            "pipelines": lambda: self._client.pipelines.delete(resource.id),
+        }
+        with self._failures(f"deleting the {resource}"):
+            try:
+                delete[resource.kind]()
+            except self._missing:
+                return False
+        return True
+
+    def has_named(self, kind: str, full_name: str) -> bool | None:
+        """Return whether the catalog has a thing of this kind and name; nothing for kinds without such names."""
+        if kind not in _CATALOG_PATHS:
+            return None
+        with self._failures(f"looking for {full_name}"):
+            try:
+                path = f"/api/2.1/unity-catalog/{_CATALOG_PATHS[kind]}/{urllib.parse.quote(full_name, safe='')}"
+                self._client.api_client.do("GET", path)
+            except self._missing:
+                return False
+        return True
+
+    @cached_property
+    def _missing(self) -> type[Exception]:
+        from databricks.sdk.errors import NotFound  # noqa: PLC0415  as above
+
+        return NotFound
+
+    @cached_property
+    def _conflict(self) -> type[Exception]:
+        from databricks.sdk.errors import ResourceConflict  # noqa: PLC0415  as above
+
+        return ResourceConflict
+
+    @contextmanager
+    def _failures(self, doing: str) -> Iterator[None]:
+        """Turn the SDK's many exceptions into one with a class and a whole sentence."""
+        import requests  # noqa: PLC0415  comes with the SDK
+        from databricks.sdk.errors import DatabricksError  # noqa: PLC0415  as above
+
+        try:
+            yield
+        except DatabricksError as error:
+            fault = _fault(error)
+            raise RemoteError(fault, f"{self.host} failed at {doing}: {_first_line(str(error))} {_advice(fault)}") from None
+        except (requests.RequestException, TimeoutError, ConnectionError) as error:
+            message = f"{self.host} doesn't answer ({doing}): {_first_line(str(error))} {_advice(Fault.NETWORK)}"
+            raise RemoteError(Fault.NETWORK, message) from None
+        except (json.JSONDecodeError, ValueError) as error:
+            message = f"{self.host} answered nonsense at {doing}: {_first_line(str(error))} Is it a Databricks workspace?"
+            raise RemoteError(Fault.UNKNOWN, message) from None
+
+
+def short_name(user_name: str) -> str:
+    """Return what the CLI makes of a user's name for `${workspace.current_user.short_name}`.
+
+    >>> short_name("Jane.Doe+test@example.com")
+    'jane_doe_test'
+    """
+    local = user_name.partition("@")[0].lower()
+    return re.sub("_+", "_", "".join(letter if letter.isalpha() or letter.isdigit() else "_" for letter in local)).strip("_")
+
+
+def _is_uuid(name: str) -> bool:
+    try:
+        uuid.UUID(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _entry(item: "ObjectInfo") -> RemoteEntry:
+    kind = item.object_type.value if item.object_type else ""
+    return RemoteEntry(item.path or "", _KINDS.get(kind, RemoteKind.OTHER))
+
+
+def _liked(name: str) -> str:
+    """Return a name inside a LIKE pattern. Its own wildcards stay: what matches too much is sorted out afterwards."""
+    return name.replace("'", "_").replace("\\", "_")
+
+
+def _fault(error: "DatabricksError") -> Fault:
+    from databricks.sdk import errors  # noqa: PLC0415  as above
+
+    classes: tuple[tuple[type[Exception], Fault], ...] = (
+        (errors.Unauthenticated, Fault.CREDENTIALS),
+        (errors.PermissionDenied, Fault.PERMISSION),
+        (errors.RequestLimitExceeded, Fault.THROTTLED),
+        (errors.ResourceExhausted, Fault.QUOTA),
+        (errors.TooManyRequests, Fault.THROTTLED),
+        (errors.NotFound, Fault.MISSING),
+        (errors.ResourceConflict, Fault.ALREADY_EXISTS),
+        (errors.DeadlineExceeded, Fault.SERVER),
+        (errors.InternalError, Fault.SERVER),
+        (errors.TemporarilyUnavailable, Fault.SERVER),
+        (errors.BadRequest, Fault.INVALID),
+    )
+    return next((fault for kind, fault in classes if isinstance(error, kind)), Fault.UNKNOWN)
+
+
+def _advice(fault: Fault) -> str:
+    return {
+        Fault.CREDENTIALS: "Log in again, or set a new DATABRICKS_TOKEN.",
+        Fault.PERMISSION: "Ask for the right to do this, or run it as the deployer.",
+        Fault.NETWORK: "Check the host, the network and the proxy, then run it again.",
+    }.get(fault, "Run it again.")
+
+
+def _first_line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    first = lines[0] if lines else "no reason given"
+    return first if first.endswith((".", "!", "?")) else f"{first}."

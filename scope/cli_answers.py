@@ -1,0 +1,138 @@
+"""What the Databricks CLI answers, read with care: plans are JSON, failures are text that differs between versions.
+
+Text decides only the class of a failure, loosely, and what isn't known is a failure that is not tried again.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+
+from scope.errors import CliError, Fault
+from scope.model import ActionKind, BundlePlan, PlanAction
+
+# The CLI says this on stderr and exits with 0, with the resource still there and dropped from the state.
+_IGNORED_DELETE = re.compile(r"Ignoring permission error when deleting[^\n]*", re.IGNORECASE)
+_STATUS = re.compile(
+    r"\((\d{3}) [A-Z_]+\)|HTTP Status: (\d{3})|Error Code: (\d{3})|\b(\d{3}) (?:Too Many|Internal|Bad Gate|Serv)"
+)
+# In order: what can't pass by itself is looked for first.
+_TEXTS: tuple[tuple[str, Fault], ...] = (
+    (r"deploy lock (?:force-)?acquired by|failed to acquire deployment lock", Fault.LOCKED),
+    (r"lineage mismatch|parsing state|newer than supported version|state snapshot", Fault.STATE),
+    (r"QUOTA_EXCEEDED|RESOURCE_LIMIT_EXCEEDED|exceeded the (?:maximum|limit)|quota", Fault.QUOTA),
+    (r"PERMISSION_DENIED|unable to deploy to|does not have .{0,40}permission", Fault.PERMISSION),
+    (
+        r"UNAUTHENTICATED|invalid access token|token (?:is |has )?expired|cannot configure default credentials",
+        Fault.CREDENTIALS,
+    ),
+    (r"ALREADY_EXISTS|already exists|already managed", Fault.ALREADY_EXISTS),
+    (r"RESOURCE_EXHAUSTED|REQUEST_LIMIT_EXCEEDED|too many requests|rate limit", Fault.THROTTLED),
+    (r"INTERNAL_ERROR|TEMPORARILY_UNAVAILABLE|internal server error|bad gateway|service unavailable", Fault.SERVER),
+    (r"connection (?:refused|reset)|no such host|network is unreachable|broken pipe|server closed", Fault.NETWORK),
+    (r"i/o timeout|TLS handshake|unexpected EOF|: EOF|context deadline exceeded", Fault.NETWORK),
+    (r"DOES_NOT_EXIST|NOT_FOUND", Fault.MISSING),
+)
+_BY_STATUS = {
+    401: Fault.CREDENTIALS,
+    403: Fault.PERMISSION,
+    404: Fault.MISSING,
+    409: Fault.ALREADY_EXISTS,
+    429: Fault.THROTTLED,
+}
+_WORST_FIRST = (
+    Fault.LOCKED, Fault.STATE, Fault.CREDENTIALS, Fault.QUOTA, Fault.PERMISSION, Fault.INVALID, Fault.ALREADY_EXISTS,
+    Fault.MISSING, Fault.UNKNOWN, Fault.THROTTLED, Fault.SERVER, Fault.NETWORK,
+)  # fmt: skip
+# What the catalog calls a thing of these kinds, from the fields of the bundle.
+_FULL_NAMES = {
+    "schemas": ("catalog_name", "name"),
+    "volumes": ("catalog_name", "schema_name", "name"),
+    "registered_models": ("catalog_name", "schema_name", "name"),
+}
+
+
+def parse_plan(content: bytes) -> BundlePlan:
+    """Return the plan that `bundle plan -o json` printed; `CliError` where it printed something else."""
+    try:
+        tree = json.loads(content)
+        entries = tree["plan"]
+        actions = tuple(sorted(_action(key, entry) for key, entry in entries.items()))
+        lineage, serial = tree.get("lineage"), tree.get("serial")
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
+        raise CliError(
+            Fault.UNKNOWN,
+            "`databricks bundle plan -o json` printed no plan that can be read. Is the CLI one that was tested? "
+            "See docs/upgrading.md.",
+        ) from None
+    return BundlePlan(actions, lineage if isinstance(lineage, str) else None, serial if isinstance(serial, int) else None)
+
+
+def _action(key: str, entry: Mapping[str, object]) -> PlanAction:
+    parts = key.split(".")
+    if parts[0] != "resources" or len(parts) < 3:
+        raise ValueError(key)
+    try:
+        action = ActionKind(str(entry["action"]))
+    except ValueError:
+        action = ActionKind.UNKNOWN
+    fields = _fields(entry.get("new_state"))
+    names = [fields.get(field) for field in _FULL_NAMES.get(parts[1], ()) if len(parts) == 3]
+    full_name = ".".join(str(name) for name in names) if names and all(isinstance(name, str) for name in names) else None
+    name = fields.get("name")
+    return PlanAction(key, action, name if isinstance(name, str) else None, full_name, entry.get("gone") is True)
+
+
+def _fields(new_state: object) -> Mapping[str, object]:
+    value = new_state.get("value", new_state) if isinstance(new_state, dict) else None
+    return value if isinstance(value, dict) else {}
+
+
+def fault_of(text: str) -> Fault:
+    """Return the class of a failure from what the CLI printed: of several, the one that helps least to try again."""
+    found = {_fault_of_part(part) for part in _errors(text)} or {Fault.UNKNOWN}
+    return next(fault for fault in _WORST_FIRST if fault in found)
+
+
+def _errors(text: str) -> Iterator[str]:
+    """Return each `Error: …` with the lines below it. What only failed because of another error says nothing new."""
+    for part in re.split(r"^(?=Error: )", text, flags=re.MULTILINE):
+        if part.startswith("Error: ") and "dependency failed:" not in part.partition("\n")[0]:
+            yield part
+
+
+def _fault_of_part(part: str) -> Fault:
+    for pattern, fault in _TEXTS[:6]:
+        if re.search(pattern, part, re.IGNORECASE):
+            return fault
+    match = _STATUS.search(part)
+    if match:
+        status = int(next(group for group in match.groups() if group))
+        by_status = _BY_STATUS.get(status, Fault.SERVER if status >= 500 else None)
+        if by_status is not None:
+            return by_status
+    for pattern, fault in _TEXTS[6:]:
+        if re.search(pattern, part, re.IGNORECASE):
+            return fault
+    return Fault.UNKNOWN if match or "cannot create" in part or "cannot update" in part else Fault.INVALID
+
+
+def false_success(text: str) -> str | None:
+    """Return the words by which a command that exited with 0 says that it failed."""
+    found = _IGNORED_DELETE.search(text)
+    return None if found is None else found[0]
+
+
+def last_error(text: str) -> str:
+    """Return the first error that the CLI printed, in one line, for a summary."""
+    first = next(_errors(text), "") or next((line for line in reversed(text.splitlines()) if line.strip()), "")
+    return " ".join(first.removeprefix("Error: ").split())[:500]
+
+
+def parse_version(text: str) -> tuple[int, int] | None:
+    """Return major and minor of what `databricks version` printed.
+
+    >>> parse_version("Databricks CLI v1.13.0-dev+25d80af")
+    (1, 13)
+    """
+    found = re.search(r"v?(\d+)\.(\d+)\.\d+", text)
+    return None if found is None else (int(found[1]), int(found[2]))

@@ -1,0 +1,124 @@
+"""What is deployed in a target, as its workspace tells it, and what of it should be deployed anew.
+
+The set is defined by fingerprints: a deployment is in it when what was last applied, as far as that can be believed, isn't
+what the head has.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from scope.errors import Refused
+from scope.lock import Holder, read_holder
+from scope.manifest import Because
+from scope.model import RemoteKind
+from scope.ports import Workspace
+from scope.record import Odd, Record, distrust, read_record
+from scope.rules import is_domain_name
+from scope.state import Condition, DeploymentState, read_state
+from scope.target import Paths
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """One deployment as it lies in the workspace; for one that isn't there, nothing but its folders' names."""
+
+    target: str
+    domain: str
+    paths: Paths
+    record: Record | Odd | None
+    state: DeploymentState
+    holder: Holder | None
+
+    @property
+    def is_absent(self) -> bool:
+        """Return whether nothing was ever deployed or attempted here."""
+        return self.record is None and self.state.is_absent
+
+    @property
+    def is_clean(self) -> bool:
+        """Return whether the last attempt, as far as it was recorded, ended well."""
+        return isinstance(self.record, Record) and self.record.is_clean
+
+    @property
+    def applied_fingerprint(self) -> str | None:
+        """Return the fingerprint of what was last applied, whether or not it can be believed."""
+        return self.record.applied.attempt.fingerprint if isinstance(self.record, Record) and self.record.applied else None
+
+    @property
+    def newest_commit(self) -> str | None:
+        """Return the commit of the last attempt: files of it may be there, even where it failed."""
+        return self.record.attempted.commit if isinstance(self.record, Record) else None
+
+
+def look(workspace: Workspace, target: str, domain: str, paths: Paths) -> Deployed:
+    """Return what lies in the workspace of a deployment."""
+    return Deployed(
+        target,
+        domain,
+        paths,
+        read_record(workspace, paths.state),
+        read_state(workspace, paths.state),
+        read_holder(workspace, paths.state),
+    )
+
+
+def deployed_domains(workspace: Workspace, base: str) -> tuple[str, ...]:
+    """Return the domains with a deployment below a target's folder, sorted. A folder alone is none: `validate` makes one."""
+    return tuple(sorted(_deployed_domains(workspace, base)))
+
+
+def _deployed_domains(workspace: Workspace, base: str) -> Iterator[str]:
+    for entry in workspace.entries(base) or ():
+        name = entry.path.rpartition("/")[2]
+        if entry.kind is RemoteKind.FOLDER and is_domain_name(name):
+            names = {item.path.rpartition("/")[2] for item in workspace.entries(f"{entry.path}/state") or ()}
+            if names & {"scope.json", "resources.json", "deployment.json", "metadata.json"}:
+                yield name
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Why a deployment is due, and in words what keeps its record from being believed."""
+
+    because: Because
+    why: str | None = None
+
+
+def due(deployed: Deployed, fingerprint: str | None, repository: str) -> Due | None:
+    """Return why a deployment should be made anew, or gone; nothing where the workspace has what the head has.
+
+    `fingerprint` is the head's; nothing where the domain is gone there.
+    """
+    if deployed.is_absent:
+        return None if fingerprint is None else Due("first-deploy")
+    if fingerprint is None:
+        return Due("removed")
+    why = distrust(deployed.record, deployed.state, repository=repository, target=deployed.target, domain=deployed.domain)
+    if why is None:
+        return None if deployed.applied_fingerprint == fingerprint else Due("changed")
+    is_failed = isinstance(deployed.record, Record) and not deployed.record.is_clean
+    return Due("failed-attempt" if is_failed else "untrusted-record", why)
+
+
+def check_state(deployed: Deployed) -> None:
+    """Raise `Refused` where the state is lost or can't be read: the CLI would make everything a second time, or stop."""
+    recover = f"Run: scope recover --target {deployed.target} --domain {deployed.domain}"
+    resources = deployed.state.resources
+    for name in deployed.state.unusable:
+        is_newer = Condition.NEWER in {resources.condition, deployed.state.files.condition}
+        what = (
+            "was written by a newer CLI. Install that version, then run this again." if is_newer else f"is broken. {recover}"
+        )
+        raise Refused(f"{deployed.paths.state}/{name} {what}")
+    applied = deployed.record.applied if isinstance(deployed.record, Record) else None
+    if applied is None or applied.lineage is None:
+        return
+    if resources.condition is Condition.ABSENT:
+        raise Refused(
+            f"{deployed.paths.state}/resources.json is gone, although {deployed.target}/{deployed.domain} was deployed: "
+            f"everything would be made a second time. {recover}"
+        )
+    if resources.lineage != applied.lineage:
+        raise Refused(
+            f"{deployed.paths.state}/resources.json is of another lineage than the one that was recorded. {recover}"
+        )

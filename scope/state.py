@@ -1,0 +1,140 @@
+"""The CLI's own state files of a deployment, read strictly: what can't be read is an answer too, never a guess.
+
+Only what the controller relies on is read. Keys that a newer CLI adds are passed over; versions that this doesn't know are
+not.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from scope.ports import Workspace
+
+# The highest version of `resources.json` that the tested CLI reads.
+STATE_VERSION = 3
+
+
+class Condition(StrEnum):
+    """What there is of a state file."""
+
+    ABSENT = "absent"
+    READABLE = "readable"
+    BROKEN = "broken"
+    NEWER = "newer"
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceState:
+    """`resources.json`: which resources the deployment owns, by `resources.<kind>.<key>`, with their ids."""
+
+    condition: Condition
+    lineage: str | None = None
+    serial: int | None = None
+    ids: tuple[tuple[str, str], ...] = ()
+
+    def id_of(self, key: str) -> str | None:
+        """Return the id of a resource, by `resources.<kind>.<key>`."""
+        return next((found for name, found in self.ids if name == key), None)
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """`deployment.json`: the files of the last upload, relative to the deployment's `files`, notebooks as they were named.
+
+    `remote` holds them as they are called in the workspace, where notebooks have no extension.
+    """
+
+    condition: Condition
+    seq: int | None = None
+    local: frozenset[str] = frozenset()
+    remote: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentState:
+    """Both files of one deployment, as they lie in the workspace."""
+
+    resources: ResourceState
+    files: FileState
+
+    @property
+    def is_absent(self) -> bool:
+        """Return whether the CLI never came so far here as to leave anything."""
+        return self.resources.condition is Condition.ABSENT and self.files.condition is Condition.ABSENT
+
+    @property
+    def unusable(self) -> tuple[str, ...]:
+        """Return the names of the files that the CLI couldn't read either, or shouldn't."""
+        named = (("resources.json", self.resources.condition), ("deployment.json", self.files.condition))
+        return tuple(name for name, condition in named if condition in {Condition.BROKEN, Condition.NEWER})
+
+
+def read_state(workspace: Workspace, state_path: str) -> DeploymentState:
+    """Return what the CLI left in a deployment's `state` folder."""
+    return DeploymentState(
+        parse_resources(workspace.read(f"{state_path}/resources.json")),
+        parse_files(workspace.read(f"{state_path}/deployment.json")),
+    )
+
+
+def parse_resources(content: bytes | None) -> ResourceState:
+    """Return what `resources.json` says."""
+    if content is None:
+        return ResourceState(Condition.ABSENT)
+    tree = _mapping(content)
+    if tree is None:
+        return ResourceState(Condition.BROKEN)
+    version, lineage, serial, state = (tree.get(key) for key in ("state_version", "lineage", "serial", "state"))
+    if isinstance(version, int) and version > STATE_VERSION:
+        return ResourceState(Condition.NEWER)
+    if not isinstance(version, int) or not isinstance(lineage, str) or not lineage or type(serial) is not int:
+        return ResourceState(Condition.BROKEN)
+    ids = {key: _resource_id(value) for key, value in state.items()} if isinstance(state, dict) else {}
+    if not (state is None or isinstance(state, dict)) or None in ids.values():
+        return ResourceState(Condition.BROKEN)
+    return ResourceState(
+        Condition.READABLE, lineage, serial, tuple(sorted((key, found) for key, found in ids.items() if found is not None))
+    )
+
+
+def _resource_id(value: object) -> str | None:
+    found = value.get("__id__") if isinstance(value, dict) else None
+    return found if isinstance(found, str) else None
+
+
+def parse_files(content: bytes | None) -> FileState:
+    """Return what `deployment.json` says."""
+    if content is None:
+        return FileState(Condition.ABSENT)
+    tree = _mapping(content)
+    if tree is None:
+        return FileState(Condition.BROKEN)
+    version, seq, files = (tree.get(key) for key in ("version", "seq", "files"))
+    if isinstance(version, int) and version > 1:
+        return FileState(Condition.NEWER)
+    if version != 1 or type(seq) is not int or not (files is None or isinstance(files, list)):
+        return FileState(Condition.BROKEN)
+    local: set[str] = set()
+    remote: set[str] = set()
+    for item in files or ():
+        path = item.get("local_path") if isinstance(item, dict) else None
+        if not isinstance(path, str) or not path or path.startswith("/") or ".." in path.split("/"):
+            return FileState(Condition.BROKEN)
+        local.add(path)
+        remote.add(_without_extension(path) if item.get("is_notebook") is True else path)
+    return FileState(Condition.READABLE, seq, frozenset(local), frozenset(remote))
+
+
+def _without_extension(path: str) -> str:
+    folder, slash, name = path.rpartition("/")
+    stem = name.rpartition(".")[0]
+    return f"{folder}{slash}{stem or name}"
+
+
+def _mapping(content: bytes) -> Mapping[str, object] | None:
+    try:
+        tree = json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+    return tree if isinstance(tree, dict) else None

@@ -1,0 +1,187 @@
+"""What every workspace does, the double and the real adapter on the fake workspace alike."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import pytest
+
+from scope.adapters.workspace import DatabricksWorkspace
+from scope.errors import Fault, RemoteError
+from scope.model import RemoteEntry, RemoteKind, RemoteResource
+from scope.ports import Workspace
+from tests.support.fake_workspace import FakeWorkspace
+from tests.support.fakes import InMemoryWorkspace
+
+ROOT = "/Workspace/deploy/x"
+METADATA = f"{ROOT}/state/metadata.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A workspace, and ways to bring it into a state that the port can't."""
+
+    port: Workspace
+    add_resource: Callable[[str, str, str], RemoteResource]
+    set_active: Callable[[RemoteResource], None]
+    forbid: Callable[[str], None]
+    add_schema: Callable[[str, str], None]
+
+
+def in_memory() -> Subject:
+    double = InMemoryWorkspace()
+    return Subject(
+        double,
+        double.add_resource,
+        double.running.add,
+        lambda path: double.failing.update({path: Fault.PERMISSION}),
+        lambda catalog, name: double.named.add(("schemas", f"{catalog}.{name}")),
+    )
+
+
+def real(fake: FakeWorkspace) -> Subject:
+    def add_resource(kind: str, name: str, metadata_path: str) -> RemoteResource:
+        path, field = {
+            "jobs": ("/api/2.2/jobs/create", "job_id"),
+            "pipelines": ("/api/2.0/pipelines", "pipeline_id"),
+        }[kind]
+        deployment = {"kind": "BUNDLE", "metadata_file_path": metadata_path}
+        answer = fake.call("POST", path, {"name": name, "deployment": deployment})
+        return RemoteResource(kind, str(answer[field]), name)
+
+    def set_active(resource: RemoteResource) -> None:
+        if resource.kind == "jobs":
+            fake.set_active(job_id=int(resource.id))
+        else:
+            fake.set_active(pipeline_id=resource.id)
+
+    def add_schema(catalog: str, name: str) -> None:
+        fake.call("POST", "/api/2.1/unity-catalog/schemas", {"catalog_name": catalog, "name": name})
+
+    def forbid(path: str) -> None:
+        fake.forbid(path)
+
+    return Subject(DatabricksWorkspace(fake.url), add_resource, set_active, forbid, add_schema)
+
+
+@pytest.fixture(params=["double", pytest.param("real", marks=pytest.mark.cli)])
+def subject(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Subject]:
+    if request.param == "double":
+        yield in_memory()
+        return
+    fake: FakeWorkspace = request.getfixturevalue("fake_workspace")
+    monkeypatch.setenv("DATABRICKS_TOKEN", fake.token)
+    monkeypatch.setenv("DATABRICKS_CONFIG_FILE", "/dev/null")
+    yield real(fake)
+    assert fake.problems() == []
+
+
+def fault_of(call: Callable[[], object]) -> Fault:
+    with pytest.raises(RemoteError) as caught:
+        call()
+    return caught.value.fault
+
+
+def test_a_file_is_read_as_it_was_written(subject: Subject) -> None:
+    subject.port.make_folder(ROOT)
+    path = f"{ROOT}/a #?%é.json"
+    subject.port.write(path, b"one")
+    subject.port.write(path, b"two\0")
+    assert subject.port.read(path) == b"two\0"
+
+
+def test_what_is_not_there_is_an_answer(subject: Subject) -> None:
+    assert subject.port.read(f"{ROOT}/none") is None
+    assert subject.port.entries(f"{ROOT}/none") is None
+    assert subject.port.files(f"{ROOT}/none") == ()
+    assert subject.port.delete(f"{ROOT}/none") is False
+
+
+def test_nothing_is_written_into_a_folder_that_is_not_there(subject: Subject) -> None:
+    assert fault_of(lambda: subject.port.write("/Workspace/nowhere/a", b"")) is Fault.MISSING
+    assert fault_of(lambda: subject.port.create("/Workspace/nowhere/a", b"")) is Fault.MISSING
+
+
+def test_of_many_that_make_one_file_exactly_one_wins_and_its_content_stays(subject: Subject) -> None:
+    subject.port.make_folder(ROOT)
+    with ThreadPoolExecutor(8) as pool:
+        won = list(pool.map(lambda number: subject.port.create(f"{ROOT}/lock", b"%d" % number), range(8)))
+    assert sum(won) == 1
+    assert subject.port.read(f"{ROOT}/lock") == b"%d" % won.index(True)
+
+
+def test_a_folder_is_made_twice_without_complaint_and_goes_with_what_is_in_it(subject: Subject) -> None:
+    subject.port.make_folder(f"{ROOT}/state")
+    subject.port.make_folder(f"{ROOT}/state")
+    subject.port.write(f"{ROOT}/state/a", b"")
+    assert fault_of(lambda: subject.port.delete(f"{ROOT}/state")) is Fault.INVALID
+    assert subject.port.delete(f"{ROOT}/state", recursive=True) is True
+    assert subject.port.entries(ROOT) == ()
+
+
+def test_look_alikes_of_a_deleted_folder_stay(subject: Subject) -> None:
+    for folder in (f"{ROOT}/sales", f"{ROOT}/sales_eu"):
+        subject.port.make_folder(folder)
+        subject.port.write(f"{folder}/a", b"")
+    subject.port.delete(f"{ROOT}/sales", recursive=True)
+    assert subject.port.files(ROOT) == (RemoteEntry(f"{ROOT}/sales_eu/a", RemoteKind.FILE),)
+
+
+def test_a_folder_is_listed_one_level_deep_and_its_files_at_any_depth(subject: Subject) -> None:
+    subject.port.make_folder(f"{ROOT}/b/c")
+    subject.port.write(f"{ROOT}/a", b"")
+    subject.port.write(f"{ROOT}/b/c/d", b"")
+    assert subject.port.entries(ROOT) == (
+        RemoteEntry(f"{ROOT}/a", RemoteKind.FILE),
+        RemoteEntry(f"{ROOT}/b", RemoteKind.FOLDER),
+    )
+    assert [entry.path for entry in subject.port.files(ROOT)] == [f"{ROOT}/a", f"{ROOT}/b/c/d"]
+
+
+def test_resources_are_found_by_the_deployment_they_name(subject: Subject) -> None:
+    mine = [subject.add_resource(kind, f"sales {kind}", METADATA) for kind in ("jobs", "pipelines")]
+    subject.add_resource("jobs", "sales jobs", f"{ROOT}_eu/state/metadata.json")
+    subject.add_resource("pipelines", "sales pipelines", f"{ROOT}_eu/state/metadata.json")
+    assert subject.port.resources_of(METADATA) == tuple(sorted(mine))
+    assert subject.port.resources_of(METADATA, frozenset({"sales jobs"})) == (mine[0],)
+    assert subject.port.resources_of(METADATA, frozenset({"sales%"})) == ()
+    assert subject.port.resources_of(METADATA, frozenset()) == ()
+
+
+def test_a_name_with_quotes_is_only_a_name(subject: Subject) -> None:
+    mine = subject.add_resource("pipelines", "it's 100%_sure", METADATA)
+    assert subject.port.resources_of(METADATA, frozenset({"it's 100%_sure"})) == (mine,)
+
+
+def test_a_resource_is_deleted_once(subject: Subject) -> None:
+    for kind in ("jobs", "pipelines"):
+        resource = subject.add_resource(kind, "sales", METADATA)
+        assert subject.port.delete_resource(resource) is True
+        assert subject.port.resources_of(METADATA) == ()
+
+
+def test_what_runs_is_told_apart_from_what_does_not(subject: Subject) -> None:
+    resources = [subject.add_resource(kind, name, METADATA) for kind in ("jobs", "pipelines") for name in ("a", "b")]
+    subject.set_active(resources[0])
+    subject.set_active(resources[3])
+    assert subject.port.active(resources) == (resources[0], resources[3])
+
+
+def test_what_the_catalog_names_is_looked_up_by_that_name(subject: Subject) -> None:
+    subject.add_schema("finance", "stripe")
+    assert subject.port.has_named("schemas", "finance.stripe") is True
+    assert subject.port.has_named("schemas", "finance.strip") is False
+    assert subject.port.has_named("jobs", "finance.stripe") is None
+
+
+def test_a_refusal_is_of_its_own_class(subject: Subject) -> None:
+    subject.port.make_folder(f"{ROOT}/state")
+    subject.forbid(f"{ROOT}/state")
+    assert fault_of(lambda: subject.port.read(f"{ROOT}/state/a")) is Fault.PERMISSION
+    assert fault_of(lambda: subject.port.write(f"{ROOT}/state/a", b"")) is Fault.PERMISSION
+    assert fault_of(lambda: subject.port.create(f"{ROOT}/state/a", b"")) is Fault.PERMISSION
+    assert fault_of(lambda: subject.port.entries(f"{ROOT}/state")) is Fault.PERMISSION
+
+
+def test_the_user_has_a_short_name(subject: Subject) -> None:
+    assert (subject.port.user().name, subject.port.user().short_name) == ("tester@databricks.com", "tester")
