@@ -1,14 +1,46 @@
 """Text from a repository, made harmless before a person sees it."""
 
+import re
 import unicodedata
 
 # What terminals, browsers and reviewers' eyes can be led astray by: controls, bidi overrides, invisible format characters.
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+# Letters and the marks of plain sentences: nothing that Markdown, or GitHub after it, makes into something else.
+_SENTENCE = re.compile(r"[A-Za-z][A-Za-z ,.;'()/-]*")
+_LINKED_WORD = re.compile(r"www\.|\b[a-f]{7,}\b", re.IGNORECASE)
+_TEXT_LENGTH = 240
 
 
 def visible(text: str) -> str:
     r"""Return the text with every character that can't be seen written as an escape, such as `\u202e`."""
     return "".join(_escaped(character) if unicodedata.category(character) in _HIDDEN else character for character in text)
+
+
+def shortened(text: str, length: int) -> str:
+    """Return a text of at most `length` characters: what is too much is taken from its middle."""
+    if len(text) <= length:
+        return text
+    kept = length - 1
+    return f"{text[: kept // 2]}…{text[len(text) - (kept - kept // 2) :]}"
+
+
+def code(text: str, length: int = _TEXT_LENGTH) -> str:
+    r"""Return a text as a Markdown code span, for any place in a line and for cells of tables.
+
+    In a code span neither Markdown nor GitHub, which links names, numbers and addresses afterwards, finds anything. What
+    could end the span or the cell is written as an escape, `\x60` or `\x7c`.
+    """
+    inside = shortened(visible(text), length).replace("`", r"\x60").replace("|", r"\x7c")
+    # A span of spaces alone stays as it is; one space at both ends would be taken off; an empty one is none.
+    if not inside:
+        return '`""`'
+    return f"` {inside} `" if inside[0] == " " or inside[-1] == " " else f"`{inside}`"
+
+
+def prose(text: str, length: int = _TEXT_LENGTH) -> str:
+    """Return a text as words of a Markdown sentence where it is plain words; as a code span where it isn't."""
+    is_plain = len(text) <= length and _SENTENCE.fullmatch(text) and not _LINKED_WORD.search(text)
+    return text if is_plain else code(text, length)
 
 
 def _escaped(character: str) -> str:

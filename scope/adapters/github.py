@@ -1,0 +1,139 @@
+"""GitHub as scope meets it: the files that a workflow's step writes to, and the comment on a pull request."""
+
+import json
+import os
+import re
+import secrets
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http.client import HTTPMessage
+from pathlib import Path
+from typing import IO, Any, Self
+
+from scope.errors import ScopeError, UsageError
+
+# Who comments when a workflow does, with the token of its run.
+BOT = "github-actions[bot]"
+_PAGE = 100
+_MAX_PAGES = 100
+_SECONDS = 30
+_REPOSITORY = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+def write_outputs(outputs: Mapping[str, str]) -> None:
+    """Append outputs to the file that `GITHUB_OUTPUT` names.
+
+    Each value stands between two lines of a random text, so that no value can end it and add an output of its own.
+    """
+    parts = []
+    for name, value in outputs.items():
+        if _NAME.fullmatch(name) is None:
+            raise ValueError(name)
+        delimiter = f"end_{secrets.token_hex(16)}"
+        parts.append(f"{name}<<{delimiter}\n{value}\n{delimiter}\n")
+    _append("GITHUB_OUTPUT", "".join(parts))
+
+
+def write_summary(markdown: str) -> None:
+    """Append to the step's summary."""
+    _append("GITHUB_STEP_SUMMARY", markdown)
+
+
+def _append(variable: str, text: str) -> None:
+    name = os.environ.get(variable)
+    if not name:
+        raise UsageError(f"{variable} isn't set. It is there in a step of a workflow; elsewhere, set it to a file's name.")
+    try:
+        with Path(name).open("a", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except OSError as error:
+        raise UsageError(f"{name}, which {variable} names, can't be written: {error.strerror}.") from None
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """A redirect would take the token along."""
+
+    def redirect_request(
+        self,
+        req: urllib.request.Request,  # noqa: ARG002
+        fp: IO[bytes],  # noqa: ARG002
+        code: int,  # noqa: ARG002
+        msg: str,  # noqa: ARG002
+        headers: HTTPMessage,  # noqa: ARG002
+        newurl: str,  # noqa: ARG002
+    ) -> None:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequest:
+    """One pull request, and the token to comment on it."""
+
+    api: str
+    repository: str
+    number: int
+    token: str
+
+    @classmethod
+    def of_environment(cls, number: int, environment: Mapping[str, str]) -> Self:
+        """Return the pull request of the repository that a workflow's run is for. Raises `UsageError`."""
+        api = environment.get("GITHUB_API_URL", "https://api.github.com").rstrip("/")
+        repository, token = environment.get("GITHUB_REPOSITORY", ""), environment.get("GITHUB_TOKEN", "")
+        if not re.match(r"https://|http://127\.0\.0\.1(:|/|$)", api):
+            raise UsageError(f"GITHUB_API_URL is `{api}`. The token goes to https only.")
+        if _REPOSITORY.fullmatch(repository) is None:
+            raise UsageError("GITHUB_REPOSITORY isn't set to <owner>/<name>.")
+        if not token:
+            raise UsageError("GITHUB_TOKEN isn't set. To comment, a token that may write to pull requests is needed.")
+        return cls(api, repository, number, token)
+
+    def put_comment(self, body: str, marker: str) -> str:
+        """Update the comment that begins with `marker` and is the workflow's own, or add it; return its URL.
+
+        Anyone can write the marker, so the author counts as well. Raises `ScopeError`.
+        """
+        own = self._own_comment(marker)
+        issues = f"repos/{self.repository}/issues"
+        if own is None:
+            answer = self._call("POST", f"{issues}/{self.number}/comments", {"body": body})
+        else:
+            answer = self._call("PATCH", f"{issues}/comments/{own}", {"body": body})
+        return str(answer.get("html_url", "")) if isinstance(answer, dict) else ""
+
+    def _own_comment(self, marker: str) -> int | None:
+        for page in range(1, _MAX_PAGES + 1):
+            path = f"repos/{self.repository}/issues/{self.number}/comments?per_page={_PAGE}&page={page}"
+            comments = self._call("GET", path)
+            if not isinstance(comments, list):
+                raise ScopeError("GitHub's list of comments isn't a list, so no comment is written.")
+            for comment in comments:
+                if comment["user"]["login"] == BOT and comment["body"].startswith(marker):
+                    return int(comment["id"])
+            if len(comments) < _PAGE:
+                return None
+        return None
+
+    def _call(self, method: str, path: str, body: Mapping[str, str] | None = None) -> Any:  # noqa: ANN401  JSON
+        request = urllib.request.Request(  # noqa: S310  https or loopback, see `of_environment`
+            f"{self.api}/{path}",
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={
+                "Authorization": f"Bearer {self.token}",
+                "Accept": "application/vnd.github+json",
+                "Content-Type": "application/json",
+                "X-GitHub-Api-Version": "2022-11-28",
+            },
+        )
+        try:
+            with urllib.request.build_opener(_NoRedirect).open(request, timeout=_SECONDS) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            with error:
+                reason = f"{error.code} {error.reason}"
+        except (OSError, ValueError) as error:
+            reason = str(getattr(error, "reason", error))
+        raise ScopeError(f"GitHub didn't take `{method} {path}`: {reason}. The token needs `pull-requests: write`.")

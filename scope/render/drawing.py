@@ -1,0 +1,71 @@
+"""What a manifest says as nodes and edges, while that is small enough to look at."""
+
+from scope.manifest import Cause, Deploy, Manifest
+from scope.render.mermaid import Edge, Node, mermaid
+
+_MAX_NODES = 40
+_MAX_EDGES = 60
+
+
+def drawing(manifest: Manifest) -> str | None:
+    """Return a Mermaid flowchart from changed files over what they reach to domains and their readers.
+
+    Files of one folder that lead to a domain on their own are one node. Nothing is drawn where nothing deploys, nor beyond
+    40 nodes and 60 edges: such a picture explains nothing.
+    """
+    paths = {change.id: change.path for change in manifest.changes}
+    nodes: dict[str, Node] = {}
+    edges: dict[tuple[str, str], Edge] = {}
+    direct: dict[tuple[str, str], set[str]] = {}
+    for item in manifest.deploy:
+        for cause in item.causes:
+            if _is_direct(cause):
+                direct.setdefault((item.domain, _folder(paths[cause.change])), set()).add(paths[cause.change])
+    for item in manifest.deploy:
+        goal = _add_domain(nodes, item)
+        for cause in item.causes:
+            path = paths[cause.change]
+            if _is_direct(cause):
+                alike = direct[item.domain, _folder(path)]
+                start = f"{item.domain}:{_folder(path)}" if len(alike) > 1 else f"file:{path}"
+                label = f"{_folder(path)} ({len(alike)} files)" if len(alike) > 1 else path
+                nodes.setdefault(start, Node(start, label))
+                edges.setdefault((start, goal), Edge(start, goal))
+                continue
+            below = f"file:{path}"
+            nodes.setdefault(below, Node(below, path))
+            for step in cause.path:
+                above = goal if step.node == f"domain:{item.domain}" else step.node
+                nodes.setdefault(above, Node(above, step.node.removeprefix("file:")))
+                # The last step only says whose the file is; the picture says it by the box that it leads to.
+                edges.setdefault((below, above), Edge(below, above, "" if above == goal else step.edge))
+                below = above
+    _add_readers(manifest, nodes, edges)
+    linked = {end for edge in edges.values() for end in (edge.start, edge.end)}
+    shown = [node for name, node in nodes.items() if name in linked]
+    if not edges or len(shown) > _MAX_NODES or len(edges) > _MAX_EDGES:
+        return None
+    return mermaid(shown, edges.values())
+
+
+def _is_direct(cause: Cause) -> bool:
+    return len(cause.path) <= 1
+
+
+def _folder(path: str) -> str:
+    return "/".join(path.split("/")[:-1][:3]) or "."
+
+
+def _add_domain(nodes: dict[str, Node], item: Deploy) -> str:
+    name = f"domain:{item.domain}"
+    kind = "removed" if item.action == "destroy" else "domain"
+    nodes.setdefault(name, Node(name, item.domain, kind))
+    return name
+
+
+def _add_readers(manifest: Manifest, nodes: dict[str, Node], edges: dict[tuple[str, str], Edge]) -> None:
+    for reader in manifest.readers:
+        domain, of = (name.partition("/")[2] for name in (reader.id, reader.of))
+        nodes.setdefault(f"domain:{domain}", Node(f"domain:{domain}", domain, "reader"))
+        start, end = f"domain:{of}", f"domain:{domain}"
+        edges.setdefault((start, end), Edge(start, end, "read by", is_dashed=True))

@@ -1,0 +1,260 @@
+"""The manifest as Markdown: a pull request's comment, a run's summary. What could harm stands first, reasons are folded.
+
+Nothing of the repository is pasted: paths, names, references and messages go through `code` or `prose`.
+"""
+
+import re
+import shlex
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from scope.manifest import Deploy, Manifest, ManifestChange, Reader
+from scope.render.drawing import drawing
+from scope.render.fit import Block, fit
+from scope.render.inert import code, prose, shortened
+
+MARKER = "<!-- scope: blast radius -->"
+COMMENT_LIMIT = 65_536
+SUMMARY_LIMIT = 1024 * 1024
+_CAUSES_SHOWN = 20
+_IDLE_SHOWN = 10
+_READERS_OPEN = 5
+_BECAUSE = {
+    "changed": "",
+    "rule": "by rule",
+    "first-deploy": "new domain",
+    "failed-attempt": "its last deploy failed",
+    "untrusted-record": "what it runs isn't known for sure",
+    "base-unreachable": "nothing to compare with",
+    "removed": "gone from the repository",
+}
+# In the order in which room is given when there isn't enough.
+_DESTROYS, _TABLE, _WARNINGS, _READERS, _GRAPH, _CAUSES, _IDLE = range(1, 8)
+_FIRST = 0
+
+
+def comment(manifest: Manifest, *, notes: Sequence[str] = (), limit: int = COMMENT_LIMIT) -> str:
+    """Return the page, in at most `limit` bytes. `notes` are whole sentences of scope's own, shown before everything."""
+    blocks = [
+        Block(_FIRST, "", f"{MARKER}\n{_headline(manifest)}\n"),
+        *(Block(_FIRST, "", f"\n> [!IMPORTANT]\n> {note}\n") for note in notes),
+        *_destroys(manifest),
+        *_table(manifest),
+        *_warnings(manifest),
+        *_readers(manifest),
+        *_graph(manifest),
+        *_causes(manifest),
+        *_idle(manifest),
+        Block(_FIRST, "", f"\n{_as_of(manifest)}\n"),
+    ]
+    return fit(blocks, limit, "manifest.json, an artifact of this run")
+
+
+def _headline(manifest: Manifest) -> str:
+    changes = _count(len(manifest.changes), "changed file")
+    if not manifest.deploy:
+        return f"**Deploys nothing.** {changes}, and no deployment is made of {_one(len(manifest.changes), 'it', 'them')}."
+    domains = len({item.domain for item in manifest.deploy})
+    what = "everything" if manifest.mode == "full" else _count(domains, "domain")
+    gone = sum(item.action == "destroy" for item in manifest.deploy)
+    also = f", {gone} to destroy" if gone else ""
+    return f"### Deploys {what}\n\n{changes} → {_count(len(manifest.deploy), 'deployment')}{also}."
+
+
+def _destroys(manifest: Manifest) -> Iterator[Block]:
+    gone = _by_domain([item for item in manifest.deploy if item.action == "destroy"])
+    if gone:
+        head = (
+            "\n> [!CAUTION]\n> Gone from the repository. Their resources, and the data that is only theirs, are destroyed "
+            "when someone deploys with `--prune`:\n"
+        )
+        items = tuple(f"> - {code(domain)} in {_names(items)}{_resources(items)}\n" for domain, items in gone)
+        yield Block(_DESTROYS, "domains to destroy", head, items)
+
+
+def _resources(items: Sequence[Deploy]) -> str:
+    found = sorted({resource for item in items for resource in item.resources})
+    return f": {_listed([code(resource) for resource in found], _CAUSES_SHOWN)}" if found else ""
+
+
+def _table(manifest: Manifest) -> Iterator[Block]:
+    if not manifest.deploy:
+        return
+    targets = [target for target in manifest.targets if any(item.target == target for item in manifest.deploy)]
+    head = f"\n| domain | {' | '.join(code(target) for target in targets)} | why |\n|---|{'---|' * len(targets)}---|\n"
+    rows = []
+    for domain, items in sorted(_by_domain(manifest.deploy), key=lambda pair: _row_rank(pair[1])):
+        actions = {item.target: "**destroy**" if item.action == "destroy" else "deploy" for item in items}
+        cells = " | ".join(actions.get(target, "\N{EN DASH}") for target in targets)
+        rows.append(f"| {code(domain)} | {cells} | {_short_why(manifest, items)} |\n")
+    yield Block(_TABLE, "rows of the table", head, tuple(rows))
+
+
+def _row_rank(items: Sequence[Deploy]) -> int:
+    return 0 if any(item.action == "destroy" for item in items) else 1
+
+
+def _short_why(manifest: Manifest, items: Sequence[Deploy]) -> str:
+    words = sorted({_BECAUSE[item.because] for item in items} - {""})
+    changed = {cause.change for item in items for cause in item.causes}
+    paths = [change.path for change in manifest.changes if change.id in changed]
+    if len(paths) == 1:
+        words.append(code(paths[0], 60))
+    elif paths:
+        words.append(_count(len(paths), "file"))
+    return ", ".join(words) or "\N{EN DASH}"
+
+
+def _warnings(manifest: Manifest) -> Iterator[Block]:
+    lines = [
+        f"> - {_place(warning.path, warning.line)}: {prose(warning.message)}\n"
+        if warning.path
+        else f"> - {prose(warning.message)}\n"
+        for warning in manifest.warnings
+    ]
+    lines += [
+        f"> - {code(change.path)}: no rule knows this path, so it deploys everything.\n"
+        for change in manifest.changes
+        if change.reaches and change.reason == "unowned"
+    ]
+    if lines:
+        yield Block(_WARNINGS, "warnings", "\n> [!WARNING]\n", tuple(lines))
+
+
+def _readers(manifest: Manifest) -> Iterator[Block]:
+    def place(reader: Reader) -> tuple[str, str, str, int]:
+        return reader.id.partition("/")[2], reader.table, reader.path, reader.line
+
+    grouped = groupby(sorted(manifest.readers, key=place), key=place)
+    lines = tuple(
+        f"- {code(domain)} reads {code(table)} in {_place(path, line)}\n" for (domain, table, path, line), _ in grouped
+    )
+    if lines:
+        domains = _count(len({reader.id.partition("/")[2] for reader in manifest.readers}), "domain")
+        what = f"Read by {domains}, which this alone doesn't deploy"
+        head, tail = ("\n**", "") if len(lines) <= _READERS_OPEN else ("\n<details><summary>", "\n</details>\n")
+        end = "**\n\n" if not tail else "</summary>\n\n"
+        yield Block(_READERS, "readers", f"{head}{what}{end}", lines, tail)
+
+
+def _graph(manifest: Manifest) -> Iterator[Block]:
+    drawn = drawing(manifest)
+    if drawn is not None:
+        yield Block(_GRAPH, "the graph", "\n", (f"```mermaid\n{drawn}```\n",))
+
+
+def _causes(manifest: Manifest) -> Iterator[Block]:
+    changes = {change.id: change for change in manifest.changes}
+    items = tuple(
+        f"\n{code(domain)} in {_names(alike)}{_because(alike[0])}\n\n{lines}"
+        for domain, items in _by_domain(manifest.deploy)
+        for lines, alike in _alike(items, changes)
+        if lines
+    )
+    if items:
+        yield Block(_CAUSES, "reasons", "\n<details><summary>Why</summary>\n", items, "\n</details>\n")
+
+
+def _alike(items: Sequence[Deploy], changes: dict[str, ManifestChange]) -> Iterator[tuple[str, list[Deploy]]]:
+    """Return the deployments of a domain with the same causes together, targets in their order."""
+    grouped: dict[tuple[str, str], list[Deploy]] = {}
+    for item in items:
+        grouped.setdefault((_cause_lines(item, changes), item.because), []).append(item)
+    for (lines, _), alike in grouped.items():
+        yield lines, alike
+
+
+def _cause_lines(item: Deploy, changes: dict[str, ManifestChange]) -> str:
+    lines = []
+    for cause in item.causes[:_CAUSES_SHOWN]:
+        change = changes[cause.change]
+        words = [change.status, *(["only comments or format"] if change.effect == "cosmetic" else [])]
+        moved = f", moved to {code(change.moved_to)}" if change.moved_to else ""
+        way = "".join(
+            f" → {code(_node(step.node))} ({prose(step.edge, 40)})"
+            for step in cause.path
+            if step.node != f"domain:{item.domain}"
+        )
+        lines.append(f"- {code(change.path)} ({', '.join(words)}{moved}){way}\n")
+    if len(item.causes) > _CAUSES_SHOWN:
+        lines.append(f"- and {len(item.causes) - _CAUSES_SHOWN} more\n")
+    return "".join(lines)
+
+
+def _because(item: Deploy) -> str:
+    word = _BECAUSE[item.because]
+    return f": {word}" if word else ""
+
+
+def _idle(manifest: Manifest) -> Iterator[Block]:
+    idle = [change for change in manifest.changes if not change.reaches]
+    by_reason: dict[str, list[str]] = {}
+    for change in idle:
+        by_reason.setdefault(change.reason or "", []).append(code(change.path))
+    lines = tuple(
+        f"- {f'{prose(reason)}: ' if reason else ''}{_listed(paths, _IDLE_SHOWN)}\n"
+        for reason, paths in sorted(by_reason.items())
+    )
+    if lines:
+        what = f"{_count(len(idle), 'changed file')} that {_one(len(idle), 'deploys', 'deploy')} nothing"
+        yield Block(_IDLE, "files that deploy nothing", f"\n<details><summary>{what}</summary>\n\n", lines, "\n</details>\n")
+
+
+def _as_of(manifest: Manifest) -> str:
+    base = manifest.bases.get("b0")
+    head = manifest.head
+    if manifest.against == "deployed" or base is None:
+        since = "what each deployment runs"
+    elif base.commit is None:
+        since = f"nothing ({prose(base.reason or 'no base')})"
+    else:
+        since = f"{_short(base.commit)} of {code(base.ref or 'base', 60)}"
+    dirty = " with uncommitted work" if head.dirty else ""
+    at = _short(head.commit) if head.commit else "no commit"
+    return f"<sub>{at}{dirty} against {since} · by {code(manifest.tool)} · see it locally: {code(_command(manifest))}</sub>"
+
+
+def _command(manifest: Manifest) -> str:
+    """Return the command that gives these numbers on a clone; of odd references only what a shell takes as it stands."""
+    base = manifest.bases.get("b0")
+    if manifest.against == "deployed" or base is None or not base.ref:
+        return "uv run scope status --target NAME"
+    ref = base.ref if re.fullmatch(r"[\w.][\w./-]*", base.ref, re.ASCII) else base.commit or "main"
+    return f"just scope {shlex.quote(f'base={ref}')}"
+
+
+def _by_domain(items: Sequence[Deploy]) -> list[tuple[str, list[Deploy]]]:
+    grouped: dict[str, list[Deploy]] = {}
+    for item in items:
+        grouped.setdefault(item.domain, []).append(item)
+    return sorted(grouped.items())
+
+
+def _listed(texts: Sequence[str], limit: int) -> str:
+    more = f" and {len(texts) - limit:,} more" if len(texts) > limit else ""
+    return ", ".join(texts[:limit]) + more
+
+
+def _names(items: Sequence[Deploy]) -> str:
+    return ", ".join(code(item.target) for item in items)
+
+
+def _node(name: str) -> str:
+    kind, _, rest = name.partition(":")
+    return rest if kind == "file" and rest else name
+
+
+def _place(path: str, line: int) -> str:
+    return code(f"{shortened(path, 200)}:{line}" if line else path)
+
+
+def _short(commit: str) -> str:
+    return code(commit[:9])
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number:,} {word}{'s' * (number != 1)}"
+
+
+def _one(number: int, one: str, many: str) -> str:
+    return one if number == 1 else many

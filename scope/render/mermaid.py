@@ -1,0 +1,73 @@
+"""Nodes and edges as a Mermaid flowchart, with every label inert.
+
+A label stands between quotation marks, and whatever has a meaning in Mermaid, Markdown or HTML is written as a character
+code: a file's name can neither end the fence it is shown in nor add a link, a style or a node.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from scope.render.inert import shortened, visible
+
+# GitHub draws nothing beyond.
+MERMAID_LIMIT = 50_000
+_LABEL_LENGTH = 80
+_PLAIN = re.compile(r"[^A-Za-z0-9 _/]")
+_BOXES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {"file": ("[", "]"), "domain": ("([", "])"), "reader": ("([", "])"), "removed": ("([", "])"), "table": ("[(", ")]")}
+)
+_STYLES: Mapping[str, str] = MappingProxyType(
+    {
+        "domain": "fill:#dafbe1,stroke:#1a7f37,color:#1f2328",
+        "removed": "fill:#ffebe9,stroke:#cf222e,color:#1f2328",
+        "reader": "fill:#ddf4ff,stroke:#0969da,color:#1f2328,stroke-dasharray:4 3",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A box: `kind` is `file`, `domain`, `reader`, `removed`, `table`, or anything else for a plain one."""
+
+    name: str
+    label: str
+    kind: str = "file"
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """An arrow between two nodes, by their names; dashed where nothing is deployed because of it."""
+
+    start: str
+    end: str
+    label: str = ""
+    is_dashed: bool = False
+
+
+def mermaid(nodes: Iterable[Node], edges: Iterable[Edge], limit: int = MERMAID_LIMIT) -> str | None:
+    """Return the flowchart, from left to right in the order given; nothing where it is longer than `limit` characters.
+
+    Edges of nodes that aren't given are left out.
+    """
+    shown = list(nodes)
+    ids = {node.name: f"n{number}" for number, node in enumerate(shown)}
+    lines = ["flowchart LR"]
+    for node in shown:
+        left, right = _BOXES.get(node.kind, ("[", "]"))
+        styled = f":::{node.kind}" if node.kind in _STYLES else ""
+        lines.append(f'  {ids[node.name]}{left}"{_label(node.label)}"{right}{styled}')
+    for edge in edges:
+        if edge.start in ids and edge.end in ids:
+            arrow = "-.->" if edge.is_dashed else "-->"
+            text = f'|"{_label(edge.label)}"|' if edge.label else ""
+            lines.append(f"  {ids[edge.start]} {arrow}{text} {ids[edge.end]}")
+    lines += [f"  classDef {kind} {_STYLES[kind]}" for kind in sorted({node.kind for node in shown} & _STYLES.keys())]
+    text = "\n".join(lines) + "\n"
+    return text if len(text) <= limit else None
+
+
+def _label(text: str) -> str:
+    coded = _PLAIN.sub(lambda match: f"#{ord(match[0])};", shortened(visible(text), _LABEL_LENGTH))
+    return coded if coded.strip() else "#8203;"

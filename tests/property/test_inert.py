@@ -1,0 +1,100 @@
+"""No text of a repository does anything in a comment: it is shown, and that's all."""
+
+import re
+from html.parser import HTMLParser
+
+from hypothesis import given
+from markdown_it import MarkdownIt
+
+from scope.manifest import Manifest
+from scope.render.inert import code, prose, visible
+from scope.render.markdown import MARKER, comment
+from tests.property.strategies import manifests, texts
+from tests.support.manifest_cases import CASES
+
+OURS = re.compile(
+    r"<!-- scope: blast radius -->|</?details>|<summary>[A-Za-z0-9,' ]*</summary>|</?sub>"
+    r"|<details><summary>[A-Za-z0-9,' ]*</summary>"
+)
+TAGS = {
+    *("blockquote", "code", "details", "em", "h3", "li", "p", "pre", "strong", "sub", "summary", "ul"),
+    *("table", "tbody", "td", "th", "thead", "tr"),
+}
+# What GitHub makes links of after Markdown, outside code: names, issues, addresses, commits. And emoji, and formulas.
+LINKED = re.compile(
+    r"@\w|#\d|GH-\d|www\.|://|\S@\S|\b(?=[0-9a-f]*\d)[0-9a-f]{7,40}\b|\b[a-f]{7,40}\b|:\w+:|\$", re.IGNORECASE
+)
+
+
+class _Page(HTMLParser):
+    """The tags of a page with their attributes, and its text outside code."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, tuple[str, ...]]] = []
+        self.text: list[str] = []
+        self.open: list[str] = []
+        self._code = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, tuple(f"{name}={value}" for name, value in attrs)))
+        self.open.append(tag)
+        self._code += tag == "code"
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+        self._code -= tag == "code"
+
+    def handle_data(self, data: str) -> None:
+        if not self._code:
+            self.text.append(data)
+
+
+def rendered(markdown: str) -> _Page:
+    """Render as GitHub does: CommonMark, tables, strikethrough, bare addresses as links, and HTML let through."""
+    parser = MarkdownIt("commonmark", {"html": True, "linkify": True}).enable(["table", "strikethrough", "linkify"])
+    for token in parser.parse(markdown):
+        for one in (token, *(token.children or ())):
+            if one.type in {"html_block", "html_inline"}:
+                for line in one.content.strip().splitlines():
+                    assert OURS.fullmatch(line), line
+    page = _Page()
+    page.feed(parser.render(markdown))
+    page.close()
+    return page
+
+
+def assert_inert(manifest: Manifest) -> None:
+    markdown = comment(manifest)
+    page = rendered(markdown)
+    assert {tag for tag, _ in page.tags} <= TAGS
+    assert {attribute for _, found in page.tags for attribute in found} <= {"class=language-mermaid"}
+    assert not LINKED.findall("\n".join(page.text))
+    assert visible(markdown.replace("\n", "")) == markdown.replace("\n", "")
+    assert markdown.startswith(MARKER)
+    assert page.open == [], "a fold isn't ended where it should be"
+
+
+@given(manifests())
+def test_no_manifest_puts_anything_but_text_into_its_comment(manifest: Manifest) -> None:
+    assert_inert(manifest)
+
+
+def test_the_hostile_example_is_inert() -> None:
+    assert_inert(CASES["hostile"])
+
+
+@given(texts)
+def test_a_code_span_is_one_element_in_a_cell_and_in_a_sentence(text: str) -> None:
+    page = rendered(f"| a | b |\n|---|---|\n| {code(text)} | x |\n\nA word {code(text)} end.\n")
+    assert [tag for tag, _ in page.tags].count("code") == 2
+    assert [tag for tag, _ in page.tags].count("td") == 2
+    assert {tag for tag, _ in page.tags} <= {"table", "thead", "tbody", "tr", "th", "td", "code", "p"}
+    assert "".join(page.text).split() == ["a", "b", "x", "A", "word", "end."]
+
+
+@given(texts)
+def test_a_sentence_of_a_repository_is_words_or_code(text: str) -> None:
+    page = rendered(f"Word: {prose(text)}\n")
+    assert {tag for tag, _ in page.tags} <= {"p", "code"}
+    assert not LINKED.findall("".join(page.text))
