@@ -1,5 +1,7 @@
 """Small repositories of specs for tests of the generator, and the generator as a person runs it."""
 
+import contextlib
+import io
 import os
 import subprocess
 import sys
@@ -9,6 +11,7 @@ from pathlib import Path
 
 from generator.build import Built, build_all
 from generator.checkout import Checkout
+from generator.cli import main
 from generator.errors import SpecError
 
 REPOSITORY = Path(__file__).parents[2]
@@ -56,11 +59,13 @@ class SpecTree:
         return []
 
     def run(self, *arguments: str, cwd: str = ".", env: Mapping[str, str] | None = None) -> Ran:
-        """Run `generator` as a person does, in a folder of the repository."""
+        """Run `generator` as a person does, in a folder of the repository; with an environment, as a process of its own."""
+        if env is None:
+            return _ran_here(self.root / cwd, arguments)
         done = subprocess.run(
             [sys.executable, "-m", "generator.cli", *arguments],
             cwd=self.root / cwd,
-            env={**os.environ, "PYTHONPATH": str(REPOSITORY), **(env or {})},
+            env={**os.environ, "PYTHONPATH": str(REPOSITORY), **env},
             capture_output=True,
             encoding="utf-8",
             check=False,
@@ -71,6 +76,16 @@ class SpecTree:
         """Return all files below resources/ with their bytes."""
         found = sorted((self.root / "resources").rglob("*"))
         return {path.relative_to(self.root).as_posix(): path.read_bytes() for path in found if path.is_file()}
+
+
+def _ran_here(folder: Path, arguments: tuple[str, ...]) -> Ran:
+    stdout, stderr = io.StringIO(), io.StringIO()
+    with contextlib.chdir(folder), contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(stderr):
+        try:
+            exit_code = main(arguments)
+        except SystemExit as error:
+            exit_code = int(error.code or 0)
+    return Ran(exit_code, stdout.getvalue(), stderr.getvalue())
 
 
 def spec_tree(root: Path, files: Mapping[str, str | bytes] | None = None) -> SpecTree:

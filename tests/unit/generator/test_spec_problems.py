@@ -236,8 +236,10 @@ def test_a_pipelines_problem_is_told(tmp_path: Path, spec: str, problem: str) ->
             "7:16: tasks[1].task_key: `a` is there twice",
         ),
         (
-            f"tasks:\n  - {{task_key: a, depends_on: [{{task_key: b}}], {REFRESH}}}\n"
-            f"  - {{task_key: b, depends_on: [{{task_key: a}}], {REFRESH}}}\n",
+            (
+                f"tasks:\n  - {{task_key: a, depends_on: [{{task_key: b}}], {REFRESH}}}\n"
+                f"  - {{task_key: b, depends_on: [{{task_key: a}}], {REFRESH}}}\n"
+            ),
             "tasks: wait for each other in a circle: ",
         ),
     ],
