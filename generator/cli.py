@@ -138,7 +138,7 @@ def _schema(options: argparse.Namespace) -> int:
     texts = schema_texts()
     if checkout.is_file(PATH):
         texts[PATH] = with_reference(checkout.read(PATH).decode("utf-8"))
-    return _plain_files(checkout, texts, check=options.check, command="generator schema")
+    return _plain_files(checkout, texts, check=options.check, command="just generate")
 
 
 def _plain_files(checkout: "Checkout", texts: dict[str, str], *, check: bool, command: str) -> int:

@@ -105,7 +105,7 @@ def test_a_stale_schema_is_found_and_refreshed(tmp_path: Path) -> None:
     assert tree.run("schema", "--check").exit_code == 0
     tree.write("resources/_generated/job.schema.json", "{}")
     ran = tree.run("schema", "--check")
-    assert (ran.exit_code, ran.stderr) == (1, "resources/_generated/job.schema.json is stale; run: generator schema\n")
+    assert (ran.exit_code, ran.stderr) == (1, "resources/_generated/job.schema.json is stale; run: just generate\n")
 
 
 def test_the_editor_is_pointed_at_every_schema() -> None:
