@@ -12,7 +12,7 @@ from typing import Any
 from generator.errors import listed, quoted, suggestion, value_name
 from generator.names import Kind
 from generator.spec import OWNED_SETTINGS
-from generator.yaml_tree import Json, TreePath
+from generator.yaml_tree import Fault, Json, TreePath
 
 FILE = Path(__file__).with_name("bundle_schema.json")
 
@@ -44,8 +44,8 @@ def definitions() -> dict[str, Schema]:
     return found
 
 
-def faults(definition: str, value: Json) -> Iterator[tuple[TreePath, str]]:
-    """Yield what the bundle's schema says against a value: a path below it, and a message."""
+def faults(definition: str, value: Json) -> Iterator[Fault]:
+    """Yield what the bundle's schema says against a value."""
     for error in _validator(definition).iter_errors(value):
         for leaf in _leaves(error):
             yield from _faults_of(leaf)
@@ -69,22 +69,24 @@ def _leaves(error: Any) -> Iterator[Any]:  # noqa: ANN401  jsonschema's errors a
             yield from _leaves(inner)
 
 
-def _faults_of(error: Any) -> Iterator[tuple[TreePath, str]]:  # noqa: ANN401
+def _faults_of(error: Any) -> Iterator[Fault]:  # noqa: ANN401
     path: TreePath = tuple(error.absolute_path)
     if error.validator == "additionalProperties":
         allowed = sorted(name for name, field in error.schema["properties"].items() if not field.get("doNotSuggest"))
         for key in sorted(set(error.instance) - set(error.schema["properties"])):
-            yield (*path, key), f"is not a field here.{suggestion(key, allowed)} Allowed: {', '.join(allowed)}."
+            message = f"is not a field here.{suggestion(key, allowed)} Allowed: {', '.join(allowed)}."
+            yield Fault((*path, key), message, at_key=True)
     elif error.validator == "required":
         for key in sorted(set(error.validator_value) - set(error.instance)):
-            yield (*path, key), f"is missing.{_described(error.schema, key)}"
+            yield Fault((*path, key), f"is missing.{_described(error.schema, key)}")
     elif error.validator == "enum":
         allowed = [str(value) for value in error.validator_value]
-        yield path, f"is {listed(allowed)}, not {quoted(error.instance)}.{suggestion(str(error.instance), allowed)}"
+        near = suggestion(str(error.instance), allowed)
+        yield Fault(path, f"is {listed(allowed)}, not {quoted(error.instance)}.{near}")
     elif error.validator == "type":
-        yield path, f"must be {type_name(error.validator_value)}, not {value_name(error.instance)}."
+        yield Fault(path, f"must be {type_name(error.validator_value)}, not {value_name(error.instance)}.")
     else:
-        yield path, f"{quoted(error.instance)} is refused by the bundle's schema ({error.validator})."
+        yield Fault(path, f"{quoted(error.instance)} is refused by the bundle's schema ({error.validator}).")
 
 
 def _described(schema: Schema, key: str) -> str:

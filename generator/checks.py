@@ -15,7 +15,7 @@ from generator.names import Kind, Layer, part_fault
 from generator.resolve import INGESTION_SETTINGS, MAX_TAGS, TASK_PATHS, pipeline_environment, tags_of
 from generator.spec import OWNED_SETTINGS, Body, JobSpec, PipelineSpec, Schedule
 from generator.texts import other_domain, text_faults
-from generator.yaml_tree import Json, TreePath
+from generator.yaml_tree import Fault, Json, TreePath
 
 _PARAMETER = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 _TABLE_PART = re.compile(r"[a-z][a-z0-9_]*")
@@ -27,8 +27,8 @@ def spec_problems(spec: LoadedSpec, inventory: Inventory) -> Iterator[Problem]:
     """Yield everything that is wrong with a spec, by itself and given what exists around it."""
     document, model = spec.document, spec.model
     yield from spec.problems
-    for path, message in text_faults(document.tree, spec.identity.domain, inventory):
-        yield document.problem(path, message)
+    for fault in text_faults(document.tree, spec.identity.domain, inventory):
+        yield document.located(fault)
     yield from _tag_problems(spec, inventory)
     yield from _settings_problems(spec)
     if isinstance(model, PipelineSpec):
@@ -56,10 +56,10 @@ def _tag_problems(spec: LoadedSpec, inventory: Inventory) -> Iterator[Problem]:
 def _settings_problems(spec: LoadedSpec) -> Iterator[Problem]:
     kind = spec.identity.kind
     owned = OWNED_SETTINGS[kind]
-    for path, message in faults(f"settings.{kind}", spec.model.settings):
-        if len(path) == 1 and path[0] in owned:
-            message = f"can't be set here: {owned[path[0]]}."  # noqa: PLW2901  a better message for the same fault
-        yield spec.document.problem(("settings", *path), message, at_key="is not a field" in message)
+    for fault in faults(f"settings.{kind}", spec.model.settings):
+        name = str(fault.path[0]) if len(fault.path) == 1 else ""
+        better = Fault(fault.path, f"can't be set here: {owned[name]}.", at_key=True) if name in owned else fault
+        yield spec.document.located(better.below("settings"))
 
 
 # Pipelines
@@ -132,8 +132,8 @@ def _one_body_problems(
     spec: LoadedSpec, inventory: Inventory, path: TreePath, body: Body | str, stem: str, definition: str
 ) -> Iterator[Problem]:
     if not isinstance(body, str):
-        for below, message in faults(definition, body):
-            yield spec.document.problem((*path, *below), message)
+        for fault in faults(definition, body):
+            yield spec.document.located(fault.below(*path))
         return
     preset = inventory.presets.get(body)
     if message := _preset_fault(preset, body, stem, inventory):
@@ -142,9 +142,8 @@ def _one_body_problems(
     if preset and isinstance(preset.value, dict):
         yield from _preset_text_problems(spec, path, preset, inventory)
         value = pipeline_environment(preset.value) if definition == PIPELINE_ENVIRONMENT else preset.value
-        for below, message in faults(definition, value):
-            place = ".".join(str(part) for part in below)
-            yield spec.document.problem(path, f"the preset {body} doesn't fit here: {place}: {message}")
+        for fault in faults(definition, value):
+            yield spec.document.problem(path, f"the preset {body} doesn't fit here: {fault.place()}: {fault.message}")
 
 
 def _preset_fault(preset: Preset | None, name: str, stem: str, inventory: Inventory) -> str:
@@ -157,9 +156,8 @@ def _preset_fault(preset: Preset | None, name: str, stem: str, inventory: Invent
 
 def _preset_text_problems(spec: LoadedSpec, path: TreePath, preset: Preset, inventory: Inventory) -> Iterator[Problem]:
     tree = preset.document.tree.get(preset.name)
-    for below, message in text_faults(tree, spec.identity.domain, inventory):
-        place = ".".join(str(part) for part in (preset.name, *below))
-        yield spec.document.problem(path, f"in {preset.document.file}, {place}: {message}")
+    for fault in text_faults(tree, spec.identity.domain, inventory):
+        yield spec.document.problem(path, f"in {preset.document.file}, {fault.place(preset.name)}: {fault.message}")
 
 
 # Schedules and parameters
@@ -178,31 +176,32 @@ def _schedule_problems(spec: LoadedSpec, model: JobSpec, inventory: Inventory) -
             yield spec.document.problem(at, message)
         elif preset and isinstance(preset.value, Schedule):
             yield from _preset_text_problems(spec, at, preset, inventory)
-            for path, message in _schedule_faults(preset.value, inventory):
-                place = ".".join(str(part) for part in (preset.name, *path))
-                yield spec.document.problem(at, f"in {preset.document.file}, {place}: {message}")
+            for fault in _schedule_faults(preset.value, inventory):
+                yield spec.document.problem(at, f"in {preset.document.file}, {fault.place(preset.name)}: {fault.message}")
         return
-    for path, message in _schedule_faults(schedule, inventory):
-        yield spec.document.problem((*at, *path), message)
+    for fault in _schedule_faults(schedule, inventory):
+        yield spec.document.located(fault.below(*at))
 
 
-def _schedule_faults(schedule: Schedule, inventory: Inventory) -> Iterator[tuple[TreePath, str]]:
+def _schedule_faults(schedule: Schedule, inventory: Inventory) -> Iterator[Fault]:
     if cron := schedule.cron:
         if fault := expression_fault(cron.expression):
-            yield ("cron", "expression"), fault
+            yield Fault(("cron", "expression"), fault)
         if fault := timezone_fault(cron.timezone):
-            yield ("cron", "timezone"), fault
+            yield Fault(("cron", "timezone"), fault)
     if update := schedule.table_update:
         if not update.tables and not update.external_tables:
-            yield ("table_update",), "names no table; give `tables` or `external_tables`."
+            yield Fault(("table_update",), "names no table; give `tables` or `external_tables`.")
         for index, table in enumerate(update.tables):
             if fault := _table_fault(table, inventory):
-                yield ("table_update", "tables", index), fault
+                yield Fault(("table_update", "tables", index), fault)
         for index, table in enumerate(update.external_tables):
             if table.count(".") != 2:
-                yield ("table_update", "external_tables", index), f"{quoted(table)} is not <catalog>.<schema>.<table>."
+                yield Fault(
+                    ("table_update", "external_tables", index), f"{quoted(table)} is not <catalog>.<schema>.<table>."
+                )
     if schedule.file_arrival and not schedule.file_arrival.url.endswith("/"):
-        yield ("file_arrival", "url"), "must end with `/`: it names a folder to watch."
+        yield Fault(("file_arrival", "url"), "must end with `/`: it names a folder to watch.")
 
 
 def _table_fault(table: str, inventory: Inventory) -> str:
@@ -249,37 +248,37 @@ def _task_problems(spec: LoadedSpec, model: JobSpec, inventory: Inventory) -> It
     for index, (task, key) in enumerate(zip(model.tasks, keys, strict=True)):
         if key in keys[:index]:
             yield spec.document.problem(("tasks", index, "task_key"), f"{quoted(key)} is there twice; keys must differ.")
-        for path, message in _task_faults(task, spec, model, inventory, keys):
-            yield spec.document.problem(("tasks", index, *path), message, at_key="is not a field" in message)
+        for fault in _task_faults(task, spec, model, inventory, keys):
+            yield spec.document.located(fault.below("tasks", index))
     yield from _cycle_problems(spec, model)
 
 
-def _task_faults(
-    task: Body, spec: LoadedSpec, model: JobSpec, inventory: Inventory, keys: list[str]
-) -> Iterator[tuple[TreePath, str]]:
+def _task_faults(task: Body, spec: LoadedSpec, model: JobSpec, inventory: Inventory, keys: list[str]) -> Iterator[Fault]:
     found = list(faults(TASK, task))
     yield from found
     actions = [name for name in task if name.endswith("_task") or name == "refresh_pipeline"]
     if len(actions) != 1 and not found:
         what = listed(actions, "and") if actions else "nothing"
-        yield (), f"must do exactly one thing, by a field that ends in `_task` or by `refresh_pipeline`; it does {what}."
-    if isinstance(name := task.get("refresh_pipeline"), str) and (fault := _pipeline_fault(name, spec, inventory)):
-        yield ("refresh_pipeline",), fault
+        yield Fault(
+            (), f"must do exactly one thing, by a field that ends in `_task` or by `refresh_pipeline`; it does {what}."
+        )
+    if isinstance(name := task.get("refresh_pipeline"), str) and (message := _pipeline_fault(name, spec, inventory)):
+        yield Fault(("refresh_pipeline",), message)
     for index, dependency in enumerate(_mappings(task.get("depends_on"))):
         if (key := dependency.get("task_key")) not in keys or key == task.get("task_key"):
             near = suggestion(str(key), keys)
-            yield ("depends_on", index, "task_key"), f"{quoted(key)} is not another task of this job.{near}"
+            yield Fault(("depends_on", index, "task_key"), f"{quoted(key)} is not another task of this job.{near}")
     for field, known in (("environment_key", model.environments), ("job_cluster_key", model.clusters)):
         if spec.broken & {"environments", "clusters"}:
             break
         if isinstance(key := task.get(field), str) and not key.startswith("${") and key not in known:
             where = "environments" if field == "environment_key" else "clusters"
-            yield (field,), f"{quoted(key)} is not one of this job's `{where}`.{suggestion(key, known)}"
+            yield Fault((field,), f"{quoted(key)} is not one of this job's `{where}`.{suggestion(key, known)}")
     yield from _path_faults(task, spec, model, inventory)
     for_each = task.get("for_each_task")
     if isinstance(for_each, dict) and isinstance(inner := for_each.get("task"), dict):
-        for path, message in _task_faults(inner, spec, model, inventory, keys):
-            yield ("for_each_task", "task", *path), message
+        for fault in _task_faults(inner, spec, model, inventory, keys):
+            yield fault.below("for_each_task", "task")
 
 
 def _mappings(value: Json | Any) -> list[dict[str, Any]]:  # noqa: ANN401
@@ -294,7 +293,7 @@ def _pipeline_fault(name: str, spec: LoadedSpec, inventory: Inventory) -> str:
     return "" if identity.domain == spec.identity.domain else f"{quoted(name)} {other_domain(identity.domain)}"
 
 
-def _path_faults(task: Body, spec: LoadedSpec, model: JobSpec, inventory: Inventory) -> Iterator[tuple[TreePath, str]]:
+def _path_faults(task: Body, spec: LoadedSpec, model: JobSpec, inventory: Inventory) -> Iterator[Fault]:
     for path in TASK_PATHS:
         value: Any = task
         holder: Any = {}
@@ -305,7 +304,7 @@ def _path_faults(task: Body, spec: LoadedSpec, model: JobSpec, inventory: Invent
             continue
         source = holder.get("source") or ("GIT" if "git_source" in model.settings else "WORKSPACE")
         if source != "GIT" and (fault := _file_fault(value, path[-1], spec, inventory)):
-            yield path, fault
+            yield Fault(path, fault)
 
 
 def _file_fault(path: str, field: str, spec: LoadedSpec, inventory: Inventory) -> str:

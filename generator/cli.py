@@ -65,7 +65,9 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument("--prune", action="store_true", help="with --all: remove modules whose specs are gone")
     build.set_defaults(run=_build)
 
-    schema = commands.add_parser("schema", help="write the JSON Schemas that editors check and complete specs with")
+    schema = commands.add_parser(
+        "schema", help="write the JSON Schemas that editors check specs with, and the reference in the docs"
+    )
     schema.add_argument("--check", action="store_true", help="write nothing; exit 1 if they are stale")
     schema.set_defaults(run=_schema)
 
@@ -130,9 +132,13 @@ def _write(checkout: "Checkout", found: "Sequence[Difference]", *, force: bool, 
 
 def _schema(options: argparse.Namespace) -> int:
     from generator.json_schema import schema_texts  # noqa: PLC0415  as in `_build`
+    from generator.reference import PATH, with_reference  # noqa: PLC0415
 
     checkout = _checkout(options.folder)
-    return _plain_files(checkout, schema_texts(), check=options.check, command="generator schema")
+    texts = schema_texts()
+    if checkout.is_file(PATH):
+        texts[PATH] = with_reference(checkout.read(PATH).decode("utf-8"))
+    return _plain_files(checkout, texts, check=options.check, command="just generate")
 
 
 def _plain_files(checkout: "Checkout", texts: dict[str, str], *, check: bool, command: str) -> int:

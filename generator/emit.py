@@ -25,7 +25,7 @@ from generator.errors import SpecError
 from generator.names import Kind
 
 _CLASSES = {Kind.PIPELINES: "Pipeline", Kind.JOBS: "Job"}
-_HEADER = re.compile(r"# Generated from (?P<spec>\S+) \((?P<input>[0-9a-f]{12}) (?P<output>[0-9a-f]{12})\)\. .*")
+_HEADER = re.compile(r"# Generated from (?P<spec>\S+) \((?P<input>[0-9a-f]{12}) (?P<output>[0-9a-f]{12})\): .*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def read_generated(path: str, text: str) -> Found | None:
 
 
 def _header(spec: str, input_digest: str, output_digest: str) -> str:
-    return f"# Generated from {spec} ({input_digest} {output_digest}). Change that, then: just generate"
+    return f"# Generated from {spec} ({input_digest} {output_digest}): edit that instead."
 
 
 def _parsed(text: str, spec: str, input_digest: str) -> Module | None:

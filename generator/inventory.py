@@ -109,7 +109,7 @@ def _presets(path: str, content: bytes) -> dict[str, Preset]:
         elif not isinstance(value, dict):
             problems.append(document.problem((name,), "must be a mapping: what stands for the preset's name."))
         elif definition := PRESET_DEFINITIONS[stem]:
-            problems += [document.problem((name, *below), message) for below, message in faults(definition, value)]
+            problems += [document.located(fault.below(name)) for fault in faults(definition, value)]
             found[f"{stem}.{name}"] = Preset(document, name, value)
         else:
             try:

@@ -14,12 +14,13 @@ def scaffold_texts(checkout: Checkout, domain: str, source: str, asset: str) -> 
     """Return path → text of all files of a new source. Raises SpecError for names that can't be, or that collide."""
     _refuse_bad_names(checkout, domain, source, asset)
     home = f"src/{domain}/{source}"
-    texts = {f"src/{domain}/__init__.py": "", f"{home}/__init__.py": "", f"{home}/transforms/__init__.py": ""}
+    # The specs come first: what was interrupted is known by them, and can be finished.
+    texts = {identity.spec: _spec(identity) for identity in _identities(domain, source, asset)}
+    texts |= {f"src/{domain}/__init__.py": "", f"{home}/__init__.py": "", f"{home}/transforms/__init__.py": ""}
     for layer in _LAYERS:
         texts[f"{home}/{layer}/__init__.py"] = ""
         texts[f"{home}/{layer}/{asset}.py"] = _layer_code(layer, domain, source, asset)
     texts[f"{home}/transforms/{asset}.py"] = _transforms(source, asset)
-    texts |= {identity.spec: _spec(identity) for identity in _identities(domain, source, asset)}
     texts[f"tests/unit/{domain}/test_{source}_{asset}.py"] = _test(domain, source, asset)
     rows = [{"id": "1", "updated_at": "2026-01-01T00:00:00Z"}, {"id": "1", "updated_at": "2026-01-02T00:00:00Z"}]
     texts[f"tests/fixtures/{domain}/{source}/{asset}.json"] = json.dumps(rows, indent=2) + "\n"
@@ -28,6 +29,11 @@ def scaffold_texts(checkout: Checkout, domain: str, source: str, asset: str) -> 
 
 def _identities(domain: str, source: str, asset: str) -> list[Identity]:
     return [Identity(kind, domain, source, Layer.FINAL, asset) for kind in Kind]
+
+
+def wanted_spec(domain: str, source: str, asset: str) -> str:
+    """Return the path of the pipeline's spec that a scaffold begins with."""
+    return Identity(Kind.PIPELINES, domain, source, Layer.FINAL, asset).spec
 
 
 def _refuse_bad_names(checkout: Checkout, domain: str, source: str, asset: str) -> None:
@@ -49,6 +55,10 @@ def _refuse_bad_names(checkout: Checkout, domain: str, source: str, asset: str) 
             raise SpecError(
                 f"{domain}/{source} would make the resource {found.key}, and so does {path}. Choose another name."
             )
+    own = f"specs/pipelines/{domain}/{source}/"
+    others = [path for path in checkout.spec_paths() if path.startswith(own) and path != wanted_spec(domain, source, asset)]
+    if others and not checkout.is_file(wanted_spec(domain, source, asset)):
+        raise SpecError(f"{domain}/{source} is there already, with {others[0]}. Add to it by writing specs, see the docs.")
     domains = checkout.folders("src")
     if domain not in domains:
         near = suggestion(domain, [name for name in domains if name.replace("_", "") == domain.replace("_", "")])

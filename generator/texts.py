@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from generator.errors import listed, quoted, suggestion
 from generator.inventory import Inventory
 from generator.names import Kind
-from generator.yaml_tree import Json, TreePath
+from generator.yaml_tree import Fault, Json, TreePath
 
 # Shapes that issuers document; a made-up password can't be told from other text.
 _TOKENS = re.compile(
@@ -22,17 +22,16 @@ _REFERENCE = re.compile(r"\$\{([^{}]*)\}")
 _PATH = re.compile(r"[^\W\d_][\w-]*(\[[0-9]+\])*(\.[^\W\d_][\w-]*(\[[0-9]+\])*)*")
 
 
-def text_faults(tree: Json, domain: str, inventory: Inventory) -> Iterator[tuple[TreePath, str]]:
-    """Yield, for every text in a tree, names of fields included, what can't stay: its place and a message."""
+def text_faults(tree: Json, domain: str, inventory: Inventory) -> Iterator[Fault]:
+    """Yield, for every text in a tree, names of fields included, what can't stay."""
     for path, text in _texts(tree, ()):
         if _TOKENS.search(text):
-            yield (
-                path,
-                "looks like a token or a key. Keep it in a secret scope and refer to it: `{{secrets/<scope>/<key>}}`.",
+            yield Fault(
+                path, "looks like a token or a key. Keep it in a secret scope: `{{secrets/<scope>/<key>}}` refers to it."
             )
         for match in _REFERENCE.finditer(text):
             if message := _reference_fault(match[1], domain, inventory):
-                yield path, f"`${{{match[1][:80]}}}` {message}"
+                yield Fault(path, f"`${{{match[1][:80]}}}` {message}")
 
 
 def _texts(tree: Json, path: TreePath) -> Iterator[tuple[TreePath, str]]:

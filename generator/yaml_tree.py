@@ -37,6 +37,23 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with a value below some place of a document; `at_key` where the field itself is the fault."""
+
+    path: TreePath
+    message: str
+    at_key: bool = False
+
+    def below(self, *path: str | int) -> "Fault":
+        """Return the fault as seen from further up."""
+        return Fault((*path, *self.path), self.message, self.at_key)
+
+    def place(self, *above: str) -> str:
+        """Return where it is, as people write it."""
+        return field_name((*above, *self.path))
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A YAML mapping and where each of its keys and values stands."""
 
@@ -44,6 +61,10 @@ class Document:
     tree: dict[str, Json]
     values: Mapping[TreePath, Position]
     keys: Mapping[TreePath, Position]
+
+    def located(self, fault: Fault) -> Problem:
+        """Return a fault as a problem of this document."""
+        return self.problem(fault.path, fault.message, at_key=fault.at_key)
 
     def problem(self, path: TreePath, message: str, *, at_key: bool = False) -> Problem:
         """Return a problem of the value at `path`, or of its key; what isn't there is reported where its parent stands."""

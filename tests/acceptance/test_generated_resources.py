@@ -110,3 +110,46 @@ def test_each_target_runs_as_the_domains_settings_say(
     assert result.exit_code == 0, result
     resources = result.json["resources"]
     assert all(resource["run_as"] == runner for kind in ("jobs", "pipelines") for resource in resources[kind].values())
+
+
+def test_a_scaffolded_source_validates_beside_what_is_there(
+    databricks_cli: DatabricksCli, fake_workspace: FakeWorkspace, tmp_path: Path
+) -> None:
+    sandbox = Sandbox.of_repository(tmp_path / "repository", leaving_out=["tests/", "docs/"])
+    sandbox.point_at(fake_workspace)
+    sandbox.link_venv()
+    generate(sandbox, "scaffold", "shipping", "carrier")
+    for target in TARGETS:
+        result = databricks_cli.bundle(
+            "validate", "--strict", "-o", "json", cwd=sandbox.root, workspace=fake_workspace, target=target
+        )
+        assert result.exit_code == 0, result
+        assert "shipping_carrier_final_records_job" in result.json["resources"]["jobs"]
+
+
+def test_a_task_from_the_wheel_gets_the_wheel_and_its_prefixes(
+    everything: Sandbox, databricks_cli: DatabricksCli, fake_workspace: FakeWorkspace
+) -> None:
+    deployed(databricks_cli, everything, fake_workspace, "staging")
+    summary = databricks_cli.bundle(
+        "summary", "-o", "json", cwd=everything.root, workspace=fake_workspace, target="staging", domain="finance"
+    ).json
+    job = summary["resources"]["jobs"]["finance_stripe_final_everything_job"]
+    (environment,) = [one for one in job["environments"] if one["environment_key"] == "default"]
+    assert environment["spec"]["dependencies"] != []
+    parameters = {one["name"]: one["default"] for one in job["parameters"]}
+    assert parameters["platform.catalog_prefix"] == "staging_"
+    (script,) = [task["spark_python_task"] for task in job["tasks"] if task["task_key"] == "script"]
+    assert script["parameters"][:2] == ["--days=7", "--platform.domain={{job.parameters.[platform.domain]}}"]
+
+
+def test_a_trigger_on_tables_names_them_as_the_target_does(
+    everything: Sandbox, databricks_cli: DatabricksCli, fake_workspace: FakeWorkspace
+) -> None:
+    result = databricks_cli.bundle("validate", "-o", "json", cwd=everything.root, workspace=fake_workspace, domain="finance")
+    trigger = result.json["resources"]["jobs"]["finance_stripe_staging_after_job"]["trigger"]["table_update"]
+    assert trigger["table_names"] == [
+        "dev_finance.tester_stripe.final_payments",
+        "staging_marketing.hubspot.final_campaign_revenue",
+        "system.billing.usage",
+    ]

@@ -1,4 +1,4 @@
-# Generated from specs/jobs/finance/stripe/final_payments.yml (0bf291a01668 a7baff7f7500). Change that, then: just generate
+# Generated from specs/jobs/finance/stripe/final_payments.yml (0bf291a01668 a7baff7f7500): edit that instead.
 from databricks.bundles.jobs import Job
 
 finance_stripe_final_payments_job = Job.from_dict(

@@ -1,4 +1,4 @@
-# Generated from specs/jobs/finance/stripe/final_report.yml (fe816ce5918a aac3cd8aea36). Change that, then: just generate
+# Generated from specs/jobs/finance/stripe/final_report.yml (fe816ce5918a aac3cd8aea36): edit that instead.
 from databricks.bundles.jobs import Job
 
 finance_stripe_final_report_job = Job.from_dict(

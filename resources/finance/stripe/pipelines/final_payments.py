@@ -1,4 +1,4 @@
-# Generated from specs/pipelines/finance/stripe/final_payments.yml (2a6b6699dff8 38089fb135a3). Change that, then: just generate
+# Generated from specs/pipelines/finance/stripe/final_payments.yml (2a6b6699dff8 38089fb135a3): edit that instead.
 from databricks.bundles.pipelines import Pipeline
 
 finance_stripe_final_payments_pipeline = Pipeline.from_dict(

@@ -1,4 +1,4 @@
-# Generated from specs/pipelines/finance/stripe/raw_payments.yml (6c992731971b f903cfb63536). Change that, then: just generate
+# Generated from specs/pipelines/finance/stripe/raw_payments.yml (6c992731971b f903cfb63536): edit that instead.
 from databricks.bundles.pipelines import Pipeline
 
 finance_stripe_raw_payments_pipeline = Pipeline.from_dict(

@@ -1,4 +1,4 @@
-# Generated from specs/jobs/marketing/hubspot/final_campaign_revenue.yml (7193eec25588 965ed34c5098). Change that, then: just generate
+# Generated from specs/jobs/marketing/hubspot/final_campaign_revenue.yml (7193eec25588 965ed34c5098): edit that instead.
 from databricks.bundles.jobs import Job
 
 marketing_hubspot_final_campaign_revenue_job = Job.from_dict(

@@ -1,4 +1,4 @@
-# Generated from specs/pipelines/marketing/hubspot/final_campaign_revenue.yml (1c688a08c97d 14060eac10d7). Change that, then: just generate
+# Generated from specs/pipelines/marketing/hubspot/final_campaign_revenue.yml (1c688a08c97d 14060eac10d7): edit that instead.
 from databricks.bundles.pipelines import Pipeline
 
 marketing_hubspot_final_campaign_revenue_pipeline = Pipeline.from_dict(

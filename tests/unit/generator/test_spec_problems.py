@@ -1,0 +1,414 @@
+"""What is wrong with a spec is told with its place, what is allowed, and a suggestion for near misses."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.support.spec_tree import IDENTITY, JOB, PIPELINE, SpecTree, spec_tree
+
+LAYERS = "layers: [raw, base, staging, final]\n"
+REFRESH = "refresh_pipeline: finance_stripe_final_payments"
+# A plausible token, in two pieces so that no scanner takes this file for a leak.
+TOKEN = "dapi" + "0123456789abcdef" * 2
+
+
+def tree_with(tmp_path: Path, pipeline: str = "", job: str | None = None) -> SpecTree:
+    """Return a repository with a sound pipeline spec, to which text is added, and a job's spec."""
+    files = {PIPELINE: IDENTITY + (pipeline if "layers" in pipeline or "layer:" in pipeline else LAYERS + pipeline)}
+    if job is not None:
+        files[JOB] = IDENTITY + job
+    return spec_tree(tmp_path, files)
+
+
+def test_sound_specs_have_no_problems(tmp_path: Path) -> None:
+    assert tree_with(tmp_path, job="schedule: schedules.nightly\n").problems() == []
+
+
+@pytest.mark.parametrize(
+    ("spec", "problem"),
+    [
+        (IDENTITY.replace("final", "bronze"), "3:8: layer: is raw, base, staging or final, not `bronze`."),
+        (
+            IDENTITY.replace("final", "stagin"),
+            "layer: is raw, base, staging or final, not `stagin`. Did you mean `staging`?",
+        ),
+        (IDENTITY.replace("finance", "sales"), "1:9: domain: is `sales`, but the file's path says finance."),
+        (IDENTITY.replace("finance", "Finance"), "domain: `Finance` is not snake_case"),
+        (IDENTITY.replace("finance", "class"), "domain: `class` is a word of the Python language"),
+        (IDENTITY.replace("finance", "all"), "domain: `all` is reserved"),
+        (IDENTITY.replace("finance", "json"), "domain: `json` is the name of a Python package"),
+        (IDENTITY.replace("finance", "pydantic"), "domain: `pydantic` is the name of a Python package"),
+        (IDENTITY.replace("finance", "f" * 61), "has 61 characters; at most 60"),
+        (IDENTITY.replace("payments", '"${var.x}"'), "asset: `${var.x}` is not snake_case"),
+        (IDENTITY.replace("payments", '\'"""\''), 'asset: `"""` is not snake_case'),
+        (IDENTITY.replace("payments", '"a\\nb"'), r"asset: 'a\nb' is not snake_case"),
+        (IDENTITY.replace("payments", "__import__"), "asset: `__import__` is not snake_case"),
+        (IDENTITY.replace("payments", "12"), "asset: must be text, not the number `12`."),
+        (IDENTITY.replace("asset: payments\n", ""), "asset: is missing; the file's path says payments."),
+        (IDENTITY + "sheduled: x\n", "5:1: sheduled: is not a field here. Allowed: asset, clusters"),
+        (IDENTITY + "layrs: [raw]\n", "5:1: layrs: is not a field here. Did you mean `layers`?"),
+        (IDENTITY + "layers: raw\n", "5:9: layers: must be a list, not the text `raw`."),
+        (IDENTITY + "layers: [raw, gold]\n", "5:15: layers[1]: is raw, base, staging or final, not `gold`."),
+        (IDENTITY + "layers: [raw, raw]\n", "5:9: layers: names raw twice."),
+        (IDENTITY + "files: [nope.py]\n", "`nope.py` is in none of the covered layers of src/finance/stripe."),
+        (IDENTITY + "files: [payment.py]\n", "Did you mean `payments.py`?"),
+        (IDENTITY + "serverless: 1\n", "5:13: serverless: must be true or false, not the number `1`."),
+        (IDENTITY + "configuration: {a: 1}\n", "configuration.a: must be text, not the number `1`. Put quotes around it."),
+        (IDENTITY + "configuration: {platform.domain: x}\n", "begins with `platform.`, which is the platform's own."),
+        (IDENTITY + "tags: {domain: x}\n", "5:8: tags.domain: is written by the platform"),
+        (IDENTITY + f"tags: {{{', '.join(f't{n}: x' for n in range(23))}}}\n", "tags: comes to 26 tags"),
+        (IDENTITY + "clusters: {default: {num_workers: 1}}\n", "clusters: is only for pipelines with `serverless: false`."),
+        (
+            IDENTITY + "environment: environments.nope\n",
+            "`environments.nope` is not a preset of resources/_models/environments.yml.",
+        ),
+        (
+            IDENTITY + "environment: schedules.nightly\n",
+            "`schedules.nightly` is not a preset of resources/_models/environments.yml.",
+        ),
+        (
+            IDENTITY + "environment: {dependecies: []}\n",
+            "environment.dependecies: is not a field here. Did you mean `dependencies`?",
+        ),
+        (
+            IDENTITY + "settings: {catalog: x}\n",
+            "settings.catalog: can't be set here: it is the domain, with the target's prefix.",
+        ),
+        (IDENTITY + "settings: {chanel: x}\n", "5:12: settings.chanel: is not a field here. Did you mean `channel`?"),
+        (IDENTITY + "settings: {photon: 1}\n", "settings.photon: must be true or false, not the number `1`."),
+        (IDENTITY + "settings: {channel: null}\n", "settings.channel: must be text, not empty."),
+        (IDENTITY + f"tags: {{x: {TOKEN}}}\n", "tags.x: looks like a token or a key. Keep it in a secret scope"),
+        (IDENTITY + "tags: {x: 'https://me:secret@example.com'}\n", "tags.x: looks like a token or a key."),
+        (IDENTITY + "tags: {x: '${var.nope}'}\n", "tags.x: `${var.nope}` names no variable of the bundle."),
+        (IDENTITY + "tags: {x: '${var.domian}'}\n", "Did you mean `domain`?"),
+        (IDENTITY + "tags: {x: '${HOME}'}\n", "tags.x: `${HOME}` is not a reference that a bundle knows"),
+        (
+            IDENTITY + "tags: {x: '${resources.volumes.landing.id}'}\n",
+            "refers to what nothing in the YAML in resources/ makes.",
+        ),
+        (
+            IDENTITY + "permissions: [{level: CAN_VIEW}]\n",
+            "permissions[0]: needs exactly one of group_name, user_name or service_principal_name; it has none of them.",
+        ),
+        (IDENTITY + "permissions: [{level: CAN_VEIW, group_name: x}]\n", "Did you mean `CAN_VIEW`?"),
+        (
+            IDENTITY + "permissions: [{level: CAN_VIEW, group_name: x, usr: y}]\n",
+            "permissions[0].usr: is not a field here. Allowed: group_name, level, service_principal_name, user_name.",
+        ),
+    ],
+)
+def test_a_pipelines_problem_is_told(tmp_path: Path, spec: str, problem: str) -> None:
+    found = spec_tree(tmp_path, {PIPELINE: spec}).problems()
+    assert any(problem in one for one in found), found
+    assert all(re.match(r"specs/pipelines/finance/stripe/final_payments\.yml:\d+:\d+: ", one) for one in found), found
+
+
+@pytest.mark.parametrize(
+    ("job", "problem"),
+    [
+        ("sheduled: {}\n", "5:1: sheduled: is not a field here. Did you mean `schedule`?"),
+        ("schedule: schedules.nightli\n", "Did you mean `schedules.nightly`?"),
+        (
+            "schedule: {}\n",
+            "schedule: needs exactly one of periodic, cron, table_update or file_arrival; it has none of them.",
+        ),
+        (
+            "schedule: {periodic: {interval: 1, unit: MINUTES}}\n",
+            "schedule.periodic.unit: is HOURS, DAYS or WEEKS, not `MINUTES`.",
+        ),
+        (
+            "schedule: {periodic: {interval: 0, unit: DAYS}}\n",
+            "schedule.periodic.interval: input should be greater than or equal to 1",
+        ),
+        (
+            "schedule: {periodic: {interval: '1', unit: DAYS}}\n",
+            "schedule.periodic.interval: must be a whole number, not the text `1`.",
+        ),
+        ("schedule: {periodic: {interval: 1}}\n", "schedule.periodic.unit: is missing."),
+        ("schedule: {periodc: {interval: 1}}\n", "schedule.periodc: is not a field here. Did you mean `periodic`?"),
+        ("schedule: {cron: {expression: 0 2 * * *, timezone: UTC}}\n", "schedule.cron.expression: has five fields"),
+        (
+            "schedule: {cron: {expression: 0 0 2 * * ?, timezone: Europe/Zurch}}\n",
+            "schedule.cron.timezone: is not an IANA time zone. Did you mean `Europe/Zurich`?",
+        ),
+        ("schedule: {table_update: {}}\n", "schedule.table_update: names no table"),
+        ("schedule: {table_update: {tables: [prod.final]}}\n", "is not a logical table name"),
+        (
+            "schedule: {table_update: {tables: [finance.strip.final_payments]}}\n",
+            "there is no folder src/finance/strip. Did you mean `finance.stripe`?",
+        ),
+        ("schedule: {table_update: {tables: [finance.stripe.payments]}}\n", "`payments` doesn't begin with a layer"),
+        ("schedule: {file_arrival: {url: /Volumes/x}}\n", "schedule.file_arrival.url: must end with `/`"),
+        (
+            "schedule: {table_update: {tables: [finance.stripe.final_payments], min_time_between_triggers_seconds: 5}}\n",
+            "input should be greater than or equal to 60",
+        ),
+        (
+            "schedule: schedules.nightly\nsettings: {continuous: {pause_status: PAUSED}}\n",
+            "can't go with `continuous` in the settings",
+        ),
+        ("parameters: {catalog: x}\n", "parameters.catalog: is given by the platform to every job."),
+        ("parameters: {'a b': x}\n", "parameters.a b: is not a parameter's name"),
+        ("parameters: {platform.domain: x}\n", "is given by the platform to every job."),
+        (
+            "settings: {max_concurent_runs: 1}\n",
+            "settings.max_concurent_runs: is not a field here. Did you mean `max_concurrent_runs`?",
+        ),
+        (
+            "settings: {max_concurrent_runs: '1'}\n",
+            "settings.max_concurrent_runs: must be a whole number, not the text `1`.",
+        ),
+        ("settings: {trigger: {}}\n", "settings.trigger: can't be set here: use `schedule` beside `settings`."),
+        (
+            "settings: {health: {rules: [{metric: NOPE, op: GREATER_THAN, value: 1}]}}\n",
+            "settings.health.rules[0].metric: is ",
+        ),
+        (
+            "environments: {default: {dependecies: []}}\n",
+            "environments.default.dependecies: is not a field here. Did you mean `dependencies`?",
+        ),
+        ("clusters: {a: {num_workers: many}}\n", "clusters.a.num_workers: must be a whole number, not the text `many`."),
+        ("clusters: {a: clusters.nope}\n", "`clusters.nope` is not a preset of resources/_models/clusters.yml."),
+        ("tasks: []\nx: 1\n", "x: is not a field here."),
+        ("tasks: [{refresh_pipeline: finance_stripe_final_payments}]\n", "tasks[0].task_key: is missing."),
+        ("tasks: [{task_key: a}]\n", "tasks[0]: must do exactly one thing"),
+        (
+            "tasks: [{task_key: a, refresh_pipeline: finance_stripe_final_payments, notebook_task: {notebook_path: /x}}]\n",
+            "it does refresh_pipeline and notebook_task.",
+        ),
+        (
+            "tasks: [{task_key: a, notbook_task: {}}]\n",
+            "tasks[0].notbook_task: is not a field here. Did you mean `notebook_task`?",
+        ),
+        (
+            "tasks: [{task_key: a, notebook_task: {notebook_pth: x}}]\n",
+            "tasks[0].notebook_task.notebook_pth: is not a field here. Did you mean `notebook_path`?",
+        ),
+        ("tasks: [{task_key: a, run_if: ALL_DUN, notebook_task: {notebook_path: /x}}]\n", "Did you mean `ALL_DONE`?"),
+        (
+            "tasks: [{task_key: a, notebook_task: {notebook_path: src/finance/stripe/nope.py}}]\n",
+            "`src/finance/stripe/nope.py` doesn't exist.",
+        ),
+        (
+            "tasks: [{task_key: a, notebook_task: {notebook_path: src/finance/stripe/raw/payment.py}}]\n",
+            "Did you mean `src/finance/stripe/raw/payments.py`?",
+        ),
+        (
+            "tasks: [{task_key: a, notebook_task: {notebook_path: src/marketing/hubspot/final/campaign_revenue.py}}]\n",
+            "is not deployed with this domain; what is lies in src/finance/ or src/common/.",
+        ),
+        (
+            "tasks: [{task_key: a, notebook_task: {notebook_path: ../../etc/passwd}}]\n",
+            "must be a path from the repository's root, without `..`.",
+        ),
+        ("tasks: [{task_key: a, spark_python_task: {python_file: generator/cli.py}}]\n", "is not deployed with this domain"),
+        (
+            "tasks: [{task_key: a, sql_task: {warehouse_id: x, file: {path: src/finance/x.sql}}}]\n",
+            "tasks[0].sql_task.file.path: `src/finance/x.sql` doesn't exist.",
+        ),
+        (
+            "tasks: [{task_key: a, refresh_pipeline: finance_stripe_final_payment}]\n",
+            "Did you mean `finance_stripe_final_payments`?",
+        ),
+        (
+            "tasks: [{task_key: a, for_each_task: {inputs: '[]', task: {task_key: b, refresh_pipeline: nope}}}]\n",
+            "tasks[0].for_each_task.task.refresh_pipeline: there is no pipeline `nope`.",
+        ),
+        (
+            "tasks: [{task_key: a, pipeline_task: {pipeline_id: '${resources.pipelines.nope.id}'}}]\n",
+            "refers to what nothing in specs/pipelines makes.",
+        ),
+        (
+            "tasks: [{task_key: a, environment_key: x, refresh_pipeline: finance_stripe_final_payments}]\n",
+            "`x` is not one of this job's `environments`.",
+        ),
+        (
+            "tasks: [{task_key: a, job_cluster_key: x, refresh_pipeline: finance_stripe_final_payments}]\n",
+            "`x` is not one of this job's `clusters`.",
+        ),
+        (
+            "tasks: [{task_key: a, depends_on: [{task_key: b}], refresh_pipeline: finance_stripe_final_payments}]\n",
+            "tasks[0].depends_on[0].task_key: `b` is not another task of this job.",
+        ),
+        (
+            f"tasks:\n  - {{task_key: a, {REFRESH}}}\n  - {{task_key: a, {REFRESH}}}\n",
+            "7:16: tasks[1].task_key: `a` is there twice",
+        ),
+        (
+            (
+                f"tasks:\n  - {{task_key: a, depends_on: [{{task_key: b}}], {REFRESH}}}\n"
+                f"  - {{task_key: b, depends_on: [{{task_key: a}}], {REFRESH}}}\n"
+            ),
+            "tasks: wait for each other in a circle: ",
+        ),
+    ],
+)
+def test_a_jobs_problem_is_told(tmp_path: Path, job: str, problem: str) -> None:
+    found = tree_with(tmp_path, job=job).problems()
+    assert any(problem in one for one in found), found
+    assert all(re.match(r"specs/jobs/finance/stripe/final_payments\.yml:\d+:\d+: ", one) for one in found), found
+
+
+def test_all_problems_of_a_spec_come_at_once_whatever_finds_them(tmp_path: Path) -> None:
+    job = (
+        "sheduled: x\nparameters: {catalog: x}\nsettings: {name: x, timeout_seconds: soon}\n"
+        "tasks:\n  - {task_key: a, refresh_pipeline: nope}\n"
+    )
+    found = tree_with(tmp_path, job=job.replace("sheduled", "layr: bronze\nsheduled")).problems()
+    fields = [one.split(": ")[1] for one in found]
+    assert fields == [
+        "layr",
+        "sheduled",
+        "parameters.catalog",
+        "settings.name",
+        "settings.timeout_seconds",
+        "tasks[0].refresh_pipeline",
+    ]
+
+
+def test_problems_of_all_specs_come_at_once(tmp_path: Path) -> None:
+    tree = tree_with(tmp_path, "nope: 1\n", job="nope: 1\n")
+    assert [one.split(":")[0] for one in tree.problems()] == [JOB, PIPELINE]
+
+
+def test_a_job_without_tasks_needs_the_pipeline_of_its_name(tmp_path: Path) -> None:
+    (problem,) = spec_tree(tmp_path, {JOB: IDENTITY}).problems()
+    assert "names no tasks, so it refreshes the pipeline of its own name, but there is no pipeline" in problem
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        "refresh_pipeline: finance_stripe_final_payments",
+        "pipeline_task: {pipeline_id: '${resources.pipelines.finance_stripe_final_payments_pipeline.id}'}",
+    ],
+)
+def test_a_reference_into_another_domain_is_refused_and_the_trigger_named(tmp_path: Path, task: str) -> None:
+    tree = tree_with(tmp_path)
+    identity = "domain: marketing\nsource: hubspot\nlayer: final\nasset: campaign_revenue\n"
+    tree.write("specs/jobs/marketing/hubspot/final_campaign_revenue.yml", f"{identity}tasks:\n  - task_key: a\n    {task}\n")
+    (problem,) = tree.problems()
+    assert "belongs to the domain `finance`, which is deployed on its own" in problem
+    assert "`table_update`" in problem
+
+
+def test_what_is_written_as_yaml_can_be_referred_to_in_its_own_domain_only(tmp_path: Path) -> None:
+    tree = tree_with(tmp_path, "tags: {volume: '${resources.volumes.landing.id}'}\n")
+    tree.write("resources/finance/stripe/volumes.yml", "resources:\n  volumes:\n    landing:\n      name: landing\n")
+    assert tree.problems() == []
+    identity = "domain: marketing\nsource: hubspot\nlayer: final\nasset: campaign_revenue\n"
+    text = f"{identity}tags: {{volume: '${{resources.volumes.landing.id}}'}}\n"
+    tree.write("specs/pipelines/marketing/hubspot/final_campaign_revenue.yml", text)
+    (problem,) = tree.problems()
+    assert "belongs to the domain `finance`" in problem
+
+
+def test_two_specs_that_make_one_resource_name_each_other(tmp_path: Path) -> None:
+    tree = spec_tree(tmp_path)
+    for domain, source in (("finance", "stripe_eu"), ("finance_stripe", "eu")):
+        tree.write(f"src/{domain}/{source}/final/x.py", "")
+        text = f"domain: {domain}\nsource: {source}\nlayer: final\nasset: x\n"
+        tree.write(f"specs/pipelines/{domain}/{source}/final_x.yml", text)
+    (problem,) = tree.problems()
+    assert "makes the resource finance_stripe_eu_final_x_pipeline, and so does specs/pipelines/" in problem
+
+
+def test_two_pipelines_that_load_one_file_are_both_told(tmp_path: Path) -> None:
+    tree = tree_with(tmp_path)
+    tree.write("specs/pipelines/finance/stripe/raw_payments.yml", IDENTITY.replace("final", "raw"))
+    found = tree.problems()
+    assert [one.split(":")[0] for one in found] == [PIPELINE, "specs/pipelines/finance/stripe/raw_payments.yml"]
+    assert all("src/finance/stripe/raw/payments.py, and so does specs/pipelines/finance/stripe/" in one for one in found)
+
+
+def test_a_script_of_a_job_that_a_pipeline_also_loads_is_told(tmp_path: Path) -> None:
+    job = "tasks: [{task_key: a, spark_python_task: {python_file: src/finance/stripe/raw/payments.py}}]\n"
+    found = tree_with(tmp_path, job=job).problems()
+    assert [one.split(":")[0] for one in found] == [JOB, PIPELINE]
+
+
+def test_a_layer_without_source_files_is_told(tmp_path: Path) -> None:
+    tree = tree_with(tmp_path, "layers: [raw, final]\n")
+    (tree.root / "src/finance/stripe/raw/payments.py").unlink()
+    (problem,) = tree.problems()
+    assert "layers[0]: has no source files" in problem
+
+
+def test_a_file_that_no_pipeline_reaches_is_told_with_the_specs_nearby(tmp_path: Path) -> None:
+    built = tree_with(tmp_path, "layers: [final, staging, base]\n").build()
+    found = [str(problem) for problem in built.unreached]
+    assert found[0].startswith("src/finance/stripe/raw/payments.py: is in the layer raw, but no pipeline loads it")
+    assert PIPELINE in found[0]
+
+
+@pytest.mark.parametrize(
+    ("path", "problem"),
+    [
+        ("specs/pipelines/finance/stripe/gold_payments.yml", "<layer>_<asset>.yml"),
+        ("specs/pipelines/finance/stripe/final_payments.yaml", "is not where specs lie"),
+        ("specs/pipelines/finance/final_payments.yml", "is not where specs lie"),
+        ("specs/pipelines/finance/stripe/deep/final_payments.yml", "is not where specs lie"),
+        ("specs/pipelines/finance/stripe/final_.yml", "<layer>_<asset>.yml"),
+        ("specs/pipelines/Finance/stripe/final_payments.yml", "`Finance` is not snake_case"),
+        ("specs/pipelines/json/stripe/final_payments.yml", "`json` is the name of a Python package"),
+        ("specs/pipelines/finance/stripe/final_a b.yml", "`a b` is not snake_case"),
+        ("specs/pipelines/finance/stripe/final_${x}.yml", "is not snake_case"),
+        ("specs/domains/Finance.yml", "`Finance` is not snake_case"),
+        ("specs/domains/finance.yaml", "is not where a domain's settings lie"),
+        (
+            "resources/_models/other.yml",
+            "is not a file of presets; those are clusters.yml, environments.yml or schedules.yml",
+        ),
+    ],
+)
+def test_a_path_that_no_spec_can_have_is_told(tmp_path: Path, path: str, problem: str) -> None:
+    (found,) = spec_tree(tmp_path, {path: IDENTITY}).problems()
+    assert found.startswith(f"{path}: ")
+    assert problem in found
+
+
+def test_presets_are_checked_where_they_stand(tmp_path: Path) -> None:
+    tree = spec_tree(tmp_path, {"resources/_models/clusters.yml": "small:\n  num_wrkers: 1\n"})
+    (problem,) = tree.problems()
+    assert problem.startswith(
+        "resources/_models/clusters.yml:2:3: small.num_wrkers: is not a field here. Did you mean `num_workers`?"
+    )
+
+
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        ("ownr: x\n", "1:1: ownr: is not a field here. Did you mean `owner`?"),
+        ("run_as:\n  nope: {user_name: x}\n", "run_as.nope: is not a target. They are dev, prod or staging."),
+        ("run_as:\n  prod: {user_name: x}\n", "run_as: must also say who runs in staging."),
+        ("run_as:\n  prod: {}\n  staging: {user_name: x}\n", "needs exactly one of user_name or service_principal_name"),
+        ("notifications: {on_failure: x}\n", "notifications.on_failure: must be a list, not the text `x`."),
+        ("permissions: [{level: IS_OWNER, group_name: x}]\n", "is CAN_VIEW, CAN_RUN or CAN_MANAGE, not `IS_OWNER`."),
+    ],
+)
+def test_a_domains_settings_are_checked(tmp_path: Path, settings: str, problem: str) -> None:
+    found = spec_tree(tmp_path, {"specs/domains/finance.yml": settings}).problems()
+    assert any(problem in one for one in found), found
+
+
+def test_a_link_that_leads_out_of_the_repository_is_refused(tmp_path: Path) -> None:
+    tree = spec_tree(tmp_path / "repository")
+    outside = tmp_path / "outside.yml"
+    outside.write_text(IDENTITY)
+    link = tree.root / PIPELINE
+    link.parent.mkdir(parents=True)
+    link.symlink_to(outside)
+    (problem,) = tree.problems()
+    assert "is, or lies behind, a symbolic link that leads elsewhere" in problem
+
+
+def test_a_linked_folder_of_specs_is_refused(tmp_path: Path) -> None:
+    tree = spec_tree(tmp_path / "repository")
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "final_payments.yml").write_text(IDENTITY)
+    link = (tree.root / PIPELINE).parent
+    link.parent.mkdir(parents=True)
+    link.symlink_to(outside)
+    assert tree.problems() != []
