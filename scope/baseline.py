@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from scope.errors import UsageError
-from scope.manifest import Base
+from scope.manifest import Base, Head
 from scope.ports import Git
 
 _NO_COMMIT = re.compile(r"0{40}|0{64}")
@@ -19,6 +19,24 @@ class Baseline:
     info: Base
     tree: str
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What is looked at: a commit's tree, or the work tree's, and how the manifest names it."""
+
+    info: Head
+    tree: str
+
+
+def resolve_head(git: Git, head_ref: str | None) -> Looked:
+    """Return the tree of `head_ref`, or of the work tree where none is named; `UsageError` where it isn't in this clone."""
+    commit = git.commit(head_ref or "HEAD")
+    if head_ref is not None and commit is None:
+        raise UsageError(f"The head `{head_ref}` isn't in this clone. " + FETCH_HINT.format(ref=head_ref))
+    committed = git.root_tree(commit) if commit is not None else git.empty_tree
+    tree = committed if head_ref is not None else git.work_tree()
+    return Looked(Head(ref=head_ref or "HEAD", commit=commit, dirty=tree != committed), tree)
 
 
 def baseline(git: Git, base_ref: str, head_commit: str | None) -> Baseline:

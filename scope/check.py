@@ -1,12 +1,17 @@
 """What would break in a stage or in the workspace, found in the whole repository at once."""
 
+import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from scope.closure import Closures
-from scope.model import Finding, Kind
+from scope.manifest import written_path
+from scope.model import Change, Finding, Kind
+from scope.readers import CODE, TableReader, reads
 from scope.rules import NO_DOMAINS, is_domain_name
 from scope.stage_check import check_stage
+from scope.table_notes import TableUses
+from scope.tables import table_uses
 
 # Folders below `src` and `resources` that are nobody's domain.
 _PLACED = frozenset({"common", "_models", "_generated", "dist"})
@@ -14,11 +19,62 @@ _PLACED = frozenset({"common", "_models", "_generated", "dist"})
 
 def check_repository(closures: Closures) -> tuple[Finding, ...]:
     """Return every finding, sorted by place: what keeps any domain's stage from standing alone, and names that can't be."""
-    found = set(_names(closures))
+    found = {*_names(closures), *_literal_names(closures)}
     for domain in closures.domains:
         for target in closures.targets[:1]:
             found.update(check_stage(closures, target, domain))
     return tuple(sorted(found))
+
+
+def removed_tables(base: Closures, head: Closures, changes: Iterable[Change]) -> tuple[Finding, ...]:
+    """Return the places that read a table of another domain which the changes remove, sorted by place."""
+    lost = _written(base, changes) - _written(head, changes)
+    prefixes = frozenset(f"{table.rpartition('.')[0]}." for table in lost)
+    found: set[Finding] = set()
+    for reader in reads(head, prefixes):
+        is_foreign = reader.table.partition(".")[0] != reader.domain
+        if is_foreign and reader.table in lost and reader.table not in _still_written(head, reader):
+            message = f"Reads `{reader.table}`, which this change removes. Keep the table until nobody reads it."
+            found.add(Finding(written_path(reader.path), reader.line, "removed-table", message))
+    return tuple(sorted(found))
+
+
+def _written(side: Closures, changes: Iterable[Change]) -> frozenset[str]:
+    """Return the tables that the changed files write on one side."""
+    return _writes(side, (change.path for change in changes))
+
+
+def _still_written(head: Closures, reader: TableReader) -> frozenset[str]:
+    """Return the tables that the files which name a removed table write at the head."""
+    domain, _, name = reader.table.split(".")
+    return _writes(head, head.snapshot.grep((re.escape(name),), (f"src/{domain}",)))
+
+
+def _writes(side: Closures, paths: Iterable[str]) -> frozenset[str]:
+    code = (path for path in paths if path.endswith(CODE))
+    files = {path: entry for path in code if (entry := side.snapshot.entry(path)) is not None}
+    contents = side.snapshot.read_all(files)
+    return frozenset(table for path, content in contents.items() for table in _uses(path, content).writes)
+
+
+def _literal_names(closures: Closures) -> Iterator[Finding]:
+    """Return the reads of another domain's or one's own tables by a name that is prod's in every target."""
+    for domain in closures.domains:
+        own = {
+            path: entry
+            for path, entry in closures.own_files(domain).items()
+            if path.startswith("src/") and path.endswith(CODE)
+        }
+        for path, content in closures.snapshot.read_all(own).items():
+            for read in _uses(path, content).reads:
+                if read.parts == 3 and not read.through_table and read.table.partition(".")[0] in closures.domains:
+                    message = f"`{read.table}` is prod's table in every target. Read it through `common.tables.table(…)`."
+                    yield Finding(written_path(path), read.line, "literal-table", message)
+
+
+def _uses(path: str, content: bytes) -> TableUses:
+    parts = path.split("/")
+    return table_uses(path, content, home=(parts[1], parts[2]) if len(parts) > 3 and parts[0] == "src" else None)
 
 
 def _names(closures: Closures) -> Iterator[Finding]:

@@ -125,9 +125,16 @@ class Library:
         """Return the files that a path means: relative to the file that says it, to `src`, or to the root."""
         text = use.path.strip()
         candidates = [posixpath.normpath(posixpath.join(use.relative_to, text))]
-        if "common/" in text:
-            candidates.append(posixpath.normpath(f"{COMMON}/" + text.rpartition("common/")[2]))
-        found = {path for candidate in candidates if candidate.startswith(COMMON) for path in self._matches(candidate)}
+        parts = text.split("/")
+        if "common" in parts:
+            below = parts[len(parts) - parts[::-1].index("common") :]
+            candidates.append(posixpath.normpath("/".join([COMMON, *below])))
+        found = {
+            path
+            for candidate in candidates
+            if candidate == COMMON or candidate.startswith(f"{COMMON}/")
+            for path in self._matches(candidate)
+        }
         yield from sorted(found)
 
     def _matches(self, path: str) -> Iterator[str]:

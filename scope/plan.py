@@ -17,10 +17,12 @@ from scope.manifest import (
     Matrix,
     MatrixEntry,
     Mode,
+    Reader,
     Warn,
     written_path,
 )
 from scope.model import Change, Effect, Kind
+from scope.readers import Readers, readers
 from scope.rules import Reach
 
 # The kind of edge, and the code of the warning, for imports that are made at run time.
@@ -39,10 +41,16 @@ class Sides:
 
 
 def plan(
-    sides: Sides, targets: tuple[str, ...], effect: Callable[[Change], Effect], *, with_fingerprints: bool = False
+    sides: Sides,
+    targets: tuple[str, ...],
+    effect: Callable[[Change], Effect],
+    *,
+    with_fingerprints: bool = False,
+    with_readers: bool = True,
 ) -> Manifest:
     """Return the manifest of a comparison with one base, for some targets of the head.
 
+    Readers of tables are looked for in the whole repository, which takes longer than all the rest.
     Fingerprints are left out unless they are asked for: the set is found without them, and each costs its whole closure.
     """
     impact = Comparison(sides.base, sides.head, sides.changes).impact(targets)
@@ -66,6 +74,7 @@ def plan(
         )
         for change in sides.changes
     )
+    found = readers(sides.head, sides.base, impact.impacted) if with_readers else Readers({}, 0)
     return Manifest(
         mode=_mode(deploy, targets, sides.head),
         against="main",
@@ -74,9 +83,9 @@ def plan(
         bases={"b0": sides.base_info},
         changes=changes,
         deploy=deploy,
-        readers=(),
+        readers=_readers(found, deploy),
         matrix=matrix(deploy, sides.head.rules.matrix_jobs),
-        warnings=tuple(_warnings(sides, impact.impacted)),
+        warnings=(*_warnings(sides, impact.impacted), *_unknown_readers(found)),
     )
 
 
@@ -128,6 +137,28 @@ def matrix(deploy: Iterable[Deploy], limit: int) -> Matrix:
             name = packed[0] if len(packed) == 1 else f"{packed[0]}-to-{packed[-1]}"
             entries.append(MatrixEntry(id=f"{target}-{name}", target=target, domains=" ".join(packed)))
     return Matrix(tuple(entries))
+
+
+def _readers(found: Readers, deploy: Iterable[Deploy]) -> tuple[Reader, ...]:
+    """Return the readers for each deployment, in the order of the deployments."""
+    return tuple(
+        Reader(
+            id=f"{item.target}/{reader.domain}",
+            of=item.id,
+            table=reader.table,
+            path=written_path(reader.path),
+            line=reader.line,
+        )
+        for item in deploy
+        for reader in found.of.get(item.domain, ())
+    )
+
+
+def _unknown_readers(found: Readers) -> Iterable[Warn]:
+    if found.not_understood:
+        count = found.not_understood
+        message = f"Names of tables are made at run time in {count} place{'s' * (count > 1)}, so readers may be missing."
+        yield Warn("unknown-tables", "src", 0, message)
 
 
 def _warnings(sides: Sides, impacted: Iterable[Impacted]) -> list[Warn]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from scope.baseline import resolve_head
 from scope.closure import Closures, Sources
 from scope.console import Console
 from scope.errors import ScopeError, UsageError
@@ -27,11 +28,8 @@ def prepare(git: Git, target: str, domain: str, head_ref: str | None, console: C
 
     Raises `UsageError` for names that aren't there and `ScopeError` with every finding for a stage that doesn't stand alone.
     """
-    commit = git.commit(head_ref or "HEAD")
-    if head_ref is not None and commit is None:
-        raise UsageError(f"The head `{head_ref}` isn't in this clone. Fetch it first: `git fetch origin {head_ref}`.")
-    tree = git.root_tree(commit) if head_ref is not None and commit is not None else git.work_tree()
-    closures = Closures(Snapshot(git, tree), Sources())
+    head = resolve_head(git, head_ref)
+    closures = Closures(Snapshot(git, head.tree), Sources())
     if target not in closures.targets:
         raise UsageError(f"There is no target `{target}`. targets/ has {', '.join(closures.targets) or 'none'}.")
     if domain not in closures.domains:
@@ -42,5 +40,5 @@ def prepare(git: Git, target: str, domain: str, head_ref: str | None, console: C
         raise ScopeError(f"The stage of {target}/{domain} doesn't stand on its own:\n{lines}")
     files = closures.staged(target, domain)
     console.say(f"Staging {target}/{domain}: {len(files)} files.")
-    branch = git.branch if commit == git.commit("HEAD") else None
-    return Ready(closures.snapshot, files, StageFacts(target, domain, commit, branch, git.origin))
+    branch = git.branch if head.info.commit == git.commit("HEAD") else None
+    return Ready(closures.snapshot, files, StageFacts(target, domain, head.info.commit, branch, git.origin))

@@ -6,7 +6,7 @@ A resolver turns them into files. Its side of the bargain, so that nothing is mi
   name, for the longest part of it that is one: `common.money.ROUNDING` is used through `common.money`.
 - `common.readers.*` stands for everything below `common.readers`.
 - A path stands for a file (a notebook's path has no suffix), or for everything below a folder; where neither is there, for
-  the nearest folder above that is.
+  nothing: a tree in which it is there has the edge.
 - Names count from `src` and from the repository's root, and `src.` has been taken off.
 """
 

@@ -50,6 +50,7 @@ class GitRepository:
         self._reader: _ObjectReader | None = None
         self._trees: dict[str, Mapping[str, Entry]] = {}
         self._is_partial: bool | None = None
+        self._work_tree: str | None = None
 
     def __enter__(self) -> Self:
         """Return the repository; on leaving, its helper process and temporary files are gone."""
@@ -108,7 +109,15 @@ class GitRepository:
         return found.oid
 
     def work_tree(self) -> str:
-        """Return a tree of the work tree as `git add --all` would see it; leaves no trace in the repository."""
+        """Return a tree of the work tree as `git add --all` would see it; leaves no trace in the repository.
+
+        It is looked at once: a second call gives the same tree, whatever has changed since.
+        """
+        if self._work_tree is None:
+            self._work_tree = self._write_work_tree()
+        return self._work_tree
+
+    def _write_work_tree(self) -> str:
         self._temporary = Path(tempfile.mkdtemp(prefix="scope-objects-"))
         index, objects = (
             Path(os.fsdecode(self._run("rev-parse", "--git-path", name).rstrip(b"\n"))) for name in ("index", "objects")

@@ -8,10 +8,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 from scope.adapters.git import GitRepository
-from scope.check import check_repository
+from scope.baseline import resolve_head
+from scope.check import check_repository, removed_tables
 from scope.closure import Closures, Sources
+from scope.commands.plan import compare
 from scope.console import Console
-from scope.errors import UsageError
 from scope.model import Finding
 from scope.render.annotations import annotations
 from scope.render.inert import visible
@@ -21,6 +22,7 @@ HELP = "find what would break in a stage: imports, references, names"
 EXAMPLES = """\
 examples:
   scope check                    the work tree
+  scope check --base main        … and tables that are removed while somebody reads them
   scope check --head HEAD        a commit
   scope check --format github    annotations for a pull request
 """
@@ -29,19 +31,19 @@ FORMATS = ("text", "json", "github")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
+    parser.add_argument("--base", metavar="REF", help="also find readers of tables that the changes since this base remove")
     parser.add_argument("--head", metavar="REF", help="check a commit, not the work tree")
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Print the findings on stdout; return 1 where there are any."""
     with GitRepository(Path(options.directory)) as git:
-        commit = git.commit(options.head) if options.head else None
-        if options.head and commit is None:
-            raise UsageError(
-                f"The head `{options.head}` isn't in this clone. Fetch it first: `git fetch origin {options.head}`."
-            )
-        tree = git.root_tree(commit) if commit else git.work_tree()
-        findings = check_repository(Closures(Snapshot(git, tree), Sources()))
+        head = resolve_head(git, options.head)
+        closures = Closures(Snapshot(git, head.tree), Sources())
+        findings = check_repository(closures)
+        if options.base:
+            sides = compare(git, options.base, options.head, console)
+            findings = (*findings, *removed_tables(sides.base, sides.head, sides.changes))
     sys.stdout.write(_rendered(findings, options.format))
     plural = "s" if len(findings) > 1 else ""
     console.say(f"scope check: {len(findings)} finding{plural}." if findings else "scope check: nothing found.")

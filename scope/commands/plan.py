@@ -7,12 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from scope.adapters.git import GitRepository
-from scope.baseline import baseline
+from scope.baseline import baseline, resolve_head
 from scope.closure import Closures, Sources
 from scope.console import Console
 from scope.errors import UsageError
 from scope.files import write_whole
-from scope.manifest import Head, Manifest, dumps
+from scope.manifest import Manifest, dumps
 from scope.model import Change, Effect, Kind, Status
 from scope.plan import Sides, plan
 from scope.ports import Git
@@ -41,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fingerprints", action="store_true", help="compute the fingerprints of what deploys, and show them"
     )
+    parser.add_argument("--no-readers", action="store_true", help="don't look who reads the tables of what deploys")
     parser.add_argument("--detailed-exitcode", action="store_true", help="exit with 5 when there is something to deploy")
 
 
@@ -48,7 +49,13 @@ def run(options: argparse.Namespace, console: Console) -> int:
     """Write the manifest and show the plan; return the exit code."""
     with GitRepository(Path(options.directory)) as git:
         sides = compare(git, options.base, options.head, console)
-        manifest = plan(sides, _targets(sides.head, options.target), effect_in(git), with_fingerprints=options.fingerprints)
+        manifest = plan(
+            sides,
+            _targets(sides.head, options.target),
+            effect_in(git),
+            with_fingerprints=options.fingerprints,
+            with_readers=not options.no_readers,
+        )
         content = dumps(manifest)
         _write(content, options.output, git.root / MANIFEST, console)
         _show(manifest, content, options, console)
@@ -57,21 +64,17 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
 def compare(git: Git, base_ref: str, head_ref: str | None, console: Console) -> Sides:
     """Return the two sides of a comparison: the merge base with `base_ref`, and a commit or the work tree."""
-    head_commit = git.commit(head_ref or "HEAD")
-    if head_ref is not None and head_commit is None:
-        raise UsageError(f"The head `{head_ref}` isn't in this clone. Fetch it first: `git fetch origin {head_ref}`.")
-    base = baseline(git, base_ref, head_commit)
+    head = resolve_head(git, head_ref)
+    base = baseline(git, base_ref, head.info.commit)
     for note in base.notes:
         console.say(note)
-    committed = git.root_tree(head_commit) if head_commit is not None else git.empty_tree
-    tree = committed if head_ref is not None else git.work_tree()
     sources = Sources()
     return Sides(
         base=Closures(Snapshot(git, base.tree), sources),
-        head=Closures(Snapshot(git, tree), sources),
-        changes=git.changes(base.tree, tree),
+        head=Closures(Snapshot(git, head.tree), sources),
+        changes=git.changes(base.tree, head.tree),
         base_info=base.info,
-        head_info=Head(ref=head_ref or "HEAD", commit=head_commit, dirty=tree != committed),
+        head_info=head.info,
     )
 
 

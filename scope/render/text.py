@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import TextIO
 
 from rich import box
@@ -112,6 +114,12 @@ def _notes(manifest: Manifest) -> Iterator[Text]:
             yield Text(f"{title}:", style)
         for reason, names in sorted(_by_reason(changes).items()):
             yield Text(f"  {_some(names)}{f' ({reason})' if reason else ''}", style)
+    readers = sorted({(item.of.partition("/")[2], item.id.partition("/")[2], item.table) for item in manifest.readers})
+    if readers:
+        yield Text()
+        yield Text("Also read by (to review, not deployed):", "cyan")
+    for pair, rows in groupby(readers, key=itemgetter(0, 1)):
+        yield Text(f"  {pair[1]} reads {_some([visible(row[2]) for row in rows])}", "cyan")
     for warning in manifest.warnings:
         place = f"{visible(warning.path)}:{warning.line}" if warning.line else visible(warning.path)
         yield Text(f"{place}: {warning.message}", "yellow")

@@ -1,0 +1,100 @@
+"""Who reads the tables of what deploys, in other domains: to review, never to deploy.
+
+A logical name is `domain.source.table`, so one search for `domain.source.` finds every file that may read a source's tables.
+Best effort: names made at run time are counted, not found.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from scope.closure import Closures
+from scope.impact import Impacted
+from scope.manifest import Step
+from scope.model import Change, Kind
+from scope.tables import table_uses
+
+UNKNOWN = -1
+CODE = (".py", ".sql", ".ipynb")
+_SPECS = (".yml", ".yaml")
+_NAME = re.compile(r"(?<![\w.}])([a-z]\w*)\.([a-z]\w*)\.([a-z]\w*)(?![\w.])")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class TableReader:
+    """A place in another domain that reads a table."""
+
+    domain: str
+    table: str
+    path: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """The readers of each deploying domain's tables, sorted, and how many names in the files searched weren't understood."""
+
+    of: Mapping[str, tuple[TableReader, ...]]
+    not_understood: int
+
+
+def readers(head: Closures, base: Closures, impacted: Iterable[Impacted]) -> Readers:
+    """Return who else reads tables of the sources that a change reaches, at the head."""
+    sources = _reached_sources(impacted, (base, head))
+    prefixes = {f"{domain}.{source}.": domain for domain, names in sources.items() for source in names}
+    found: dict[str, set[TableReader]] = defaultdict(set)
+    not_understood = 0
+    for reader in reads(head, frozenset(prefixes)):
+        not_understood += reader.line == UNKNOWN
+        domain = prefixes.get(reader.table[: reader.table.rfind(".") + 1])
+        if domain is not None and domain != reader.domain:
+            found[domain].add(reader)
+    return Readers({domain: tuple(sorted(listed)) for domain, listed in found.items()}, not_understood)
+
+
+def _reached_sources(impacted: Iterable[Impacted], sides: tuple[Closures, ...]) -> Mapping[str, frozenset[str]]:
+    """Return by domain the sources that changes reach: all of them where a change isn't in one source's files."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for item in impacted:
+        for change, steps in item.causes:
+            source = _source_on(change, steps, item.domain)
+            everything = (name for side in sides for name in side.sources(item.domain))
+            found[item.domain].update({source} if source else everything)
+    return {domain: frozenset(names) for domain, names in found.items()}
+
+
+def _source_on(change: Change, steps: tuple[Step, ...], domain: str) -> str | None:
+    """Return the source through which a change reaches a domain, if it is one source."""
+    for path in (change.path, *(step.node.removeprefix("file:") for step in steps)):
+        parts = path.split("/")
+        if len(parts) > 3 and parts[0] in {"src", "resources"} and parts[1] == domain:
+            return parts[2]
+        if len(parts) > 4 and parts[0] == "specs" and parts[2] == domain:
+            return parts[3]
+    return None
+
+
+def reads(head: Closures, prefixes: frozenset[str]) -> Iterator[TableReader]:
+    """Yield the reads of tables in all files that hold one of the prefixes, such as `finance.stripe.`.
+
+    A name that is made at run time gives a reader of no table, on the line `UNKNOWN`.
+    """
+    if not prefixes:
+        return
+    patterns = tuple(sorted(re.escape(prefix) for prefix in prefixes))
+    paths = head.snapshot.grep(patterns, ("src", "specs"))
+    files = {
+        path: entry for path in sorted(paths) if (entry := head.snapshot.entry(path)) is not None and entry.kind is Kind.FILE
+    }
+    for path, content in head.snapshot.read_all(files).items():
+        parts = path.split("/")
+        if path.endswith(CODE) and len(parts) > 3 and parts[1] != "common":
+            uses = table_uses(path, content, home=(parts[1], parts[2]))
+            yield from (TableReader(parts[1], read.table, path, read.line) for read in uses.reads)
+            yield from (TableReader(parts[1], "", path, UNKNOWN) for _ in uses.not_understood)
+        elif path.endswith(_SPECS) and len(parts) > 4:
+            for line, text in enumerate(content.decode(errors="replace").splitlines(), 1):
+                yield from (
+                    TableReader(parts[2], ".".join(name), path, line) for name in _NAME.findall(text.partition("#")[0])
+                )
