@@ -383,6 +383,9 @@ def test_presets_are_checked_where_they_stand(tmp_path: Path) -> None:
         ("run_as:\n  nope: {user_name: x}\n", "run_as.nope: is not a target. They are dev, prod or staging."),
         ("run_as:\n  prod: {user_name: x}\n", "run_as: must also say who runs in staging."),
         ("run_as:\n  prod: {}\n  staging: {user_name: x}\n", "needs exactly one of user_name or service_principal_name"),
+        ("tags: {layer: x}\n", "1:8: tags.layer: is written by the platform"),
+        (f"tags: {{x: {TOKEN}}}\n", "tags.x: looks like a token or a key."),
+        ("tags: {x: '${var.nope}'}\n", "tags.x: `${var.nope}` names no variable of the bundle."),
         ("notifications: {on_failure: x}\n", "notifications.on_failure: must be a list, not the text `x`."),
         ("permissions: [{level: IS_OWNER, group_name: x}]\n", "is CAN_VIEW, CAN_RUN or CAN_MANAGE, not `IS_OWNER`."),
     ],
@@ -390,6 +393,12 @@ def test_presets_are_checked_where_they_stand(tmp_path: Path) -> None:
 def test_a_domains_settings_are_checked(tmp_path: Path, settings: str, problem: str) -> None:
     found = spec_tree(tmp_path, {"specs/domains/finance.yml": settings}).problems()
     assert any(problem in one for one in found), found
+
+
+def test_settings_of_a_domain_that_does_not_exist_are_told(tmp_path: Path) -> None:
+    (problem,) = spec_tree(tmp_path, {"specs/domains/finanze.yml": "owner: x\n"}).problems()
+    assert problem.startswith("specs/domains/finanze.yml:1:1: is about a domain that doesn't exist")
+    assert "Did you mean `finance`?" in problem
 
 
 def test_a_link_that_leads_out_of_the_repository_is_refused(tmp_path: Path) -> None:
