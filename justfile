@@ -26,12 +26,12 @@ why subject *args:
 # Builds one job's module from its spec: `just build-job-resource spec=specs/jobs/finance/stripe/final_payments.yml`
 [group('generate')]
 build-job-resource spec *args:
-    {{ generator }} build {{ quote(trim_start_match(spec, "spec=")) }} "${@:2}"
+    {{ generator }} -C {{ quote(invocation_directory()) }} build {{ quote(trim_start_match(spec, "spec=")) }} "${@:2}"
 
 # Builds one pipeline's module from its spec: `just build-pipeline-resource spec=specs/pipelines/…`
 [group('generate')]
 build-pipeline-resource spec *args:
-    {{ generator }} build {{ quote(trim_start_match(spec, "spec=")) }} "${@:2}"
+    {{ generator }} -C {{ quote(invocation_directory()) }} build {{ quote(trim_start_match(spec, "spec=")) }} "${@:2}"
 
 # Builds the modules of all specs, and the specs' schemas for editors
 [group('generate')]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from generator.checkout import Checkout
-from generator.checks import spec_problems
+from generator.checks import domain_problems, spec_problems
 from generator.coverage import shared_files, unreached_files
 from generator.emit import Module, digest, formatted, module_text, yaml_text
 from generator.errors import Problem, SpecError
@@ -31,6 +31,7 @@ def build_all(checkout: Checkout) -> Built:
     inventory = take_inventory(checkout, paths)
     specs, problems = _load(checkout, paths)
     problems += [problem for spec in specs for problem in spec_problems(spec, inventory)]
+    problems += [problem for domain in inventory.domains for problem in domain_problems(domain, inventory)]
     problems += shared_files([spec for spec in specs if not spec.broken], inventory)
     if problems:
         raise SpecError(*problems)
@@ -42,7 +43,7 @@ def build_one(checkout: Checkout, path: str) -> Built:
     """Return what one spec makes, checked against its neighbours. Raises SpecError with its problems."""
     spec = load_spec(path, checkout.read(path))
     inventory = take_inventory(checkout, checkout.spec_paths())
-    problems = list(spec_problems(spec, inventory))
+    problems = [*spec_problems(spec, inventory), *domain_problems(spec.identity.domain, inventory)]
     neighbours = [
         other
         for other in checkout.spec_paths()

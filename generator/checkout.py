@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from generator.errors import Problem, SpecError
-from generator.names import Kind
 from generator.yaml_tree import MAX_BYTES
 
 MARKER = "databricks.yml"
@@ -31,7 +30,7 @@ class Checkout:
 
     def spec_paths(self) -> list[str]:
         """Return what lies where specs do, whether it can be one or not; only Markdown is let be."""
-        found = [path for kind in Kind for path in self.files(f"specs/{kind}")]
+        found = (path for path in self.files("specs") if not path.startswith("specs/domains/"))
         return sorted(path for path in found if not path.endswith(".md"))
 
     def domain_paths(self) -> list[str]:
@@ -59,11 +58,11 @@ class Checkout:
 
     def is_file(self, path: str) -> bool:
         """Return whether a path inside the root is a file."""
-        return self._is_inside(path) and (self.root / path).is_file()
+        return stat.S_ISREG(self._mode(path))
 
     def is_folder(self, path: str) -> bool:
         """Return whether a path inside the root is a folder."""
-        return self._is_inside(path) and (self.root / path).is_dir()
+        return stat.S_ISDIR(self._mode(path))
 
     def folders(self, path: str) -> list[str]:
         """Return the names of the folders in a folder, sorted."""
@@ -77,8 +76,13 @@ class Checkout:
         found = self.files(f"src/{domain}/{source}/{layer}")
         return [path for path in found if path.endswith((".py", ".sql", ".ipynb")) and not Path(path).name.startswith("_")]
 
-    def _is_inside(self, path: str) -> bool:
-        return (self.root / path).resolve().is_relative_to(self.root.resolve())
+    def _mode(self, path: str) -> int:
+        """Return the mode of what lies at a path; 0 where nothing inside the root does, whatever the path is made of."""
+        try:
+            place = (self.root / path).resolve(strict=True)
+            return place.stat().st_mode if place.is_relative_to(self.root.resolve()) else 0
+        except (OSError, RuntimeError, ValueError):
+            return 0
 
 
 def find_root(start: Path) -> Path:

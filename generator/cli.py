@@ -5,7 +5,7 @@ Exit codes: 0 done, 1 `--check` found something, 2 bad input, 3 refused because 
 
 import argparse
 import io
-import os.path
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -35,6 +35,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SpecError as error:
         _say(str(error))
         return BAD_INPUT
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; what Python still holds for them goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FOUND
+    except KeyboardInterrupt:
+        _say("Interrupted. Each file is as it was or whole; run the command again.")
+        return FOUND
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -44,6 +51,9 @@ def _parser() -> argparse.ArgumentParser:
         epilog="exit codes: 0 done; 1 --check found differences; 2 bad input; 3 refused, because work would be overwritten",
     )
     parser.add_argument("-C", metavar="DIR", dest="folder", default=".", help="run as if started in DIR")
+    parser.add_argument(
+        "-q", "--quiet", action="store_true", help="say nothing of what was written; only warnings and errors"
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     build = commands.add_parser(
@@ -98,7 +108,7 @@ def _build(options: argparse.Namespace) -> int:
         return _report(found, [str(problem) for problem in built.unreached])
     for problem in built.unreached:
         _say(f"Warning: {problem}")
-    return _write(checkout, found, force=options.force, prune=options.prune)
+    return _write(checkout, found, force=options.force, prune=options.prune, quiet=options.quiet)
 
 
 def _report(found: "Sequence[Difference]", unreached: Sequence[str]) -> int:
@@ -110,7 +120,7 @@ def _report(found: "Sequence[Difference]", unreached: Sequence[str]) -> int:
     return FOUND if found or unreached else OK
 
 
-def _write(checkout: "Checkout", found: "Sequence[Difference]", *, force: bool, prune: bool) -> int:
+def _write(checkout: "Checkout", found: "Sequence[Difference]", *, force: bool, prune: bool, quiet: bool) -> int:
     from generator.files import REFUSED as REFUSED_FINDINGS  # noqa: PLC0415  as in `_build`
     from generator.files import Finding, apply  # noqa: PLC0415
 
@@ -125,7 +135,7 @@ def _write(checkout: "Checkout", found: "Sequence[Difference]", *, force: bool, 
     if refused:
         raise RefusedError(*(f"{one.path} {one.finding}." for one in refused), "Nothing was written.")
     apply(checkout, list(wanted))
-    for difference in wanted:
+    for difference in [] if quiet else wanted:
         _say(f"{'removed' if difference.after is None else 'wrote'} {difference.path}")
     return OK
 
@@ -138,20 +148,21 @@ def _schema(options: argparse.Namespace) -> int:
     texts = schema_texts()
     if checkout.is_file(PATH):
         texts[PATH] = with_reference(checkout.read(PATH).decode("utf-8"))
-    return _plain_files(checkout, texts, check=options.check, command="just generate")
+    return _plain_files(checkout, texts, check=options.check, quiet=options.quiet)
 
 
-def _plain_files(checkout: "Checkout", texts: dict[str, str], *, check: bool, command: str) -> int:
+def _plain_files(checkout: "Checkout", texts: dict[str, str], *, check: bool, quiet: bool) -> int:
     from generator.files import write_whole  # noqa: PLC0415  as in `_build`
 
     stale = [path for path, text in texts.items() if not _holds(checkout.root / path, text)]
     for path in stale:
         if check:
-            _say(f"{path} is stale; run: {command}")
+            _say(f"{path} is stale; run: just generate")
         else:
             (checkout.root / path).parent.mkdir(parents=True, exist_ok=True)
             write_whole(checkout.root / path, texts[path])
-            _say(f"wrote {path}")
+            if not quiet:
+                _say(f"wrote {path}")
     return FOUND if check and stale else OK
 
 
@@ -167,11 +178,12 @@ def _scaffold(options: argparse.Namespace) -> int:
     for path, text in missing.items():
         (checkout.root / path).parent.mkdir(parents=True, exist_ok=True)
         write_whole(checkout.root / path, text)
-        _say(f"wrote {path}")
+        if not options.quiet:
+            _say(f"wrote {path}")
     built = build_all(checkout)
     found = differences(checkout, built.expected, whole=False)
     own = [one for one in found if one.path.startswith(f"resources/{domain}/")]
-    code = _write(checkout, own, force=False, prune=False)
+    code = _write(checkout, own, force=False, prune=False, quiet=options.quiet)
     if not missing and not own:
         _say(f"{domain}/{source} is there already; nothing was changed.")
     return code
@@ -209,6 +221,7 @@ def _holds(place: Path, text: str) -> bool:
 
 def _print(text: str) -> None:
     sys.stdout.write(text)
+    sys.stdout.flush()
 
 
 def _say(text: str) -> None:

@@ -131,8 +131,9 @@ def apply(checkout: Checkout, found: list[Difference]) -> None:
             else:
                 place.parent.mkdir(parents=True, exist_ok=True)
                 write_whole(place, difference.after)
-        except OSError as error:
-            raise SpecError(Problem(difference.path, 0, 0, "", f"can't be written: {error.strerror or error}.")) from None
+        except (OSError, RuntimeError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise SpecError(Problem(difference.path, 0, 0, "", f"can't be written: {reason}.")) from None
 
 
 def write_whole(place: Path, text: str) -> None:

@@ -13,6 +13,7 @@ from generator.names import Identity, Kind
 from generator.spec import Body, DomainSettings, JobSpec, Notifications, Permission, PipelineSpec, Schedule
 
 MAX_TAGS = 25
+OWNED_TAGS = ("domain", "source", "layer", "owner")
 
 # What common.tables reads: from a pipeline's configuration and from a job's parameters.
 PLATFORM_KEYS = {

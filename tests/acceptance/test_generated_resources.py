@@ -131,12 +131,12 @@ def test_a_task_from_the_wheel_gets_the_wheel_and_its_prefixes(
     everything: Sandbox, databricks_cli: DatabricksCli, fake_workspace: FakeWorkspace
 ) -> None:
     deployed(databricks_cli, everything, fake_workspace, "staging")
-    summary = databricks_cli.bundle(
-        "summary", "-o", "json", cwd=everything.root, workspace=fake_workspace, target="staging", domain="finance"
-    ).json
-    job = summary["resources"]["jobs"]["finance_stripe_final_everything_job"]
+    jobs = fake_workspace.snapshot().resources["jobs"].values()
+    (job,) = [one["settings"] for one in jobs if one["settings"]["name"] == "finance_stripe_final_everything"]
     (environment,) = [one for one in job["environments"] if one["environment_key"] == "default"]
-    assert environment["spec"]["dependencies"] != []
+    (wheel,) = environment["spec"]["dependencies"]
+    assert wheel.endswith(".whl")
+    assert fake_workspace.read(wheel)
     parameters = {one["name"]: one["default"] for one in job["parameters"]}
     assert parameters["platform.catalog_prefix"] == "staging_"
     (script,) = [task["spark_python_task"] for task in job["tasks"] if task["task_key"] == "script"]

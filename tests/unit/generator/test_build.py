@@ -1,12 +1,14 @@
 """`generator build` as a person types it: what it writes, leaves, refuses and removes."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.support.spec_tree import IDENTITY, JOB, PIPELINE, SpecTree, spec_tree
+from tests.support.spec_tree import IDENTITY, JOB, PIPELINE, REPOSITORY, SpecTree, spec_tree
 
 MODULE = "resources/finance/stripe/pipelines/final_payments.py"
 JOB_MODULE = "resources/finance/stripe/jobs/final_payments.py"
@@ -266,6 +268,23 @@ def test_a_person_can_write_where_the_generator_wrote(tree: SpecTree) -> None:
     os.umask(mask)
     built(tree)
     assert (tree.root / MODULE).stat().st_mode & 0o777 == 0o666 & ~mask
+
+
+def test_quiet_says_nothing_of_what_it_wrote(tree: SpecTree) -> None:
+    ran = tree.run("--quiet", "build", "--all")
+    assert (ran.exit_code, ran.stdout, ran.stderr) == (0, "", "")
+    assert MODULE in tree.modules()
+
+
+def test_a_reader_that_stops_reading_is_no_crash(tree: SpecTree) -> None:
+    built(tree).write(PIPELINE, CHAIN + "serverless: false\n")
+    command = [sys.executable, "-m", "generator.cli", "build", "--all", "--check"]
+    env = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(command, cwd=tree.root, env=env, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writing)
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False)
 
 
 def test_outside_of_a_repository_the_command_says_so(tmp_path: Path) -> None:

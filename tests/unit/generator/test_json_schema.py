@@ -113,3 +113,11 @@ def test_the_editor_is_pointed_at_every_schema() -> None:
     assert {path.removeprefix("./") for path in settings["yaml.schemas"]} == set(schema_texts())
     for pattern in settings["yaml.schemas"].values():
         assert list(EVERYTHING.glob(pattern)), pattern
+
+
+@pytest.mark.parametrize(
+    ("model", "pattern"), [(PipelineSpec, "specs/pipelines/*/*/*.yml"), (JobSpec, "specs/jobs/*/*/*.yml")]
+)
+def test_the_case_that_is_deployed_uses_every_field(model: type[PipelineSpec], pattern: str) -> None:
+    used = {name for path in EVERYTHING.glob(pattern) for name in yaml.safe_load(path.read_text(encoding="utf-8"))}
+    assert set(model.model_fields) - used == set()

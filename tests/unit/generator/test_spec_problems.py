@@ -354,6 +354,8 @@ def test_a_file_that_no_pipeline_reaches_is_told_with_the_specs_nearby(tmp_path:
         ("specs/pipelines/json/stripe/final_payments.yml", "`json` is the name of a Python package"),
         ("specs/pipelines/finance/stripe/final_a b.yml", "`a b` is not snake_case"),
         ("specs/pipelines/finance/stripe/final_${x}.yml", "is not snake_case"),
+        ("specs/pipeline/finance/stripe/final_payments.yml", "is not where specs lie"),
+        ("specs/final_payments.yml", "is not where specs lie"),
         ("specs/domains/Finance.yml", "`Finance` is not snake_case"),
         ("specs/domains/finance.yaml", "is not where a domain's settings lie"),
         (
@@ -383,6 +385,9 @@ def test_presets_are_checked_where_they_stand(tmp_path: Path) -> None:
         ("run_as:\n  nope: {user_name: x}\n", "run_as.nope: is not a target. They are dev, prod or staging."),
         ("run_as:\n  prod: {user_name: x}\n", "run_as: must also say who runs in staging."),
         ("run_as:\n  prod: {}\n  staging: {user_name: x}\n", "needs exactly one of user_name or service_principal_name"),
+        ("tags: {layer: x}\n", "1:8: tags.layer: is written by the platform"),
+        (f"tags: {{x: {TOKEN}}}\n", "tags.x: looks like a token or a key."),
+        ("tags: {x: '${var.nope}'}\n", "tags.x: `${var.nope}` names no variable of the bundle."),
         ("notifications: {on_failure: x}\n", "notifications.on_failure: must be a list, not the text `x`."),
         ("permissions: [{level: IS_OWNER, group_name: x}]\n", "is CAN_VIEW, CAN_RUN or CAN_MANAGE, not `IS_OWNER`."),
     ],
@@ -390,6 +395,12 @@ def test_presets_are_checked_where_they_stand(tmp_path: Path) -> None:
 def test_a_domains_settings_are_checked(tmp_path: Path, settings: str, problem: str) -> None:
     found = spec_tree(tmp_path, {"specs/domains/finance.yml": settings}).problems()
     assert any(problem in one for one in found), found
+
+
+def test_settings_of_a_domain_that_does_not_exist_are_told(tmp_path: Path) -> None:
+    (problem,) = spec_tree(tmp_path, {"specs/domains/finanze.yml": "owner: x\n"}).problems()
+    assert problem.startswith("specs/domains/finanze.yml:1:1: is about a domain that doesn't exist")
+    assert "Did you mean `finance`?" in problem
 
 
 def test_a_link_that_leads_out_of_the_repository_is_refused(tmp_path: Path) -> None:
@@ -401,6 +412,39 @@ def test_a_link_that_leads_out_of_the_repository_is_refused(tmp_path: Path) -> N
     link.symlink_to(outside)
     (problem,) = tree.problems()
     assert "is, or lies behind, a symbolic link that leads elsewhere" in problem
+
+
+def test_a_link_to_itself_is_refused(tmp_path: Path) -> None:
+    tree = spec_tree(tmp_path)
+    link = tree.root / PIPELINE
+    link.parent.mkdir(parents=True)
+    link.symlink_to(link)
+    (problem,) = tree.problems()
+    assert problem.startswith(f"{PIPELINE}: ")
+
+
+def test_a_huge_spec_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    (problem,) = spec_tree(tmp_path, {PIPELINE: b"#" * (10 * 1024 * 1024)}).problems()
+    assert problem == f"{PIPELINE}: has 10485760 bytes; at most 262144 are read."
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"\xef\xbb\xbf" + IDENTITY.encode(), "begins with a byte order mark"),
+        (IDENTITY.encode() + b"# n\xe9\n", "is not UTF-8"),
+        (b"", "is empty"),
+        (b"- a\n", "has a list at the top"),
+        (IDENTITY.encode() * 2, "is there twice"),
+        (b"---\n".join([IDENTITY.encode()] * 2), "a second document begins here"),
+        (IDENTITY.encode() + b"tags:\n\tx: y\n", "a tab stands where YAML wants spaces"),
+        (IDENTITY.encode() + b"tags: {since: 2026-01-01}\n", "reads as a date, which no field wants"),
+    ],
+)
+def test_a_spec_that_is_no_clean_yaml_is_one_clear_error(tmp_path: Path, content: bytes, problem: str) -> None:
+    found = spec_tree(tmp_path, {PIPELINE: content}).problems()
+    assert all(problem in one for one in found)
+    assert found != []
 
 
 def test_a_linked_folder_of_specs_is_refused(tmp_path: Path) -> None:

@@ -1,0 +1,210 @@
+"""What a job's spec says about schedules, parameters and tasks, against what exists in the repository."""
+
+import graphlib
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from generator.bundle_schema import CLUSTER, ENVIRONMENT, TASK, faults
+from generator.cron import expression_fault, timezone_fault
+from generator.errors import Problem, listed, quoted, suggestion
+from generator.inventory import Inventory
+from generator.load import LoadedSpec
+from generator.names import Kind, Layer, part_fault
+from generator.presets import body_problems, preset_fault, preset_text_problems
+from generator.resolve import TASK_PATHS
+from generator.spec import Body, JobSpec, Schedule
+from generator.texts import other_domain
+from generator.yaml_tree import Fault, Json, TreePath
+
+_PARAMETER = re.compile(r"[A-Za-z0-9_.-]{1,100}")
+_TABLE_PART = re.compile(r"[a-z][a-z0-9_]*")
+# Where a task's path may also lead: the workspace, volumes, cloud storage, another repository (`source: GIT`), a reference.
+_ELSEWHERE = re.compile(r"/|[a-z][a-z0-9+]*:|\$\{|\{\{")
+
+
+def job_problems(spec: LoadedSpec, model: JobSpec, inventory: Inventory) -> Iterator[Problem]:
+    """Yield what is wrong with the fields that only jobs have."""
+    yield from _schedule_problems(spec, model, inventory)
+    yield from _parameter_problems(spec, model)
+    yield from body_problems(spec, inventory, "environments", model.environments, ENVIRONMENT)
+    yield from body_problems(spec, inventory, "clusters", model.clusters, CLUSTER)
+    if "tasks" not in spec.broken:
+        yield from _task_problems(spec, model, inventory)
+
+
+# Schedules and parameters
+
+
+def _schedule_problems(spec: LoadedSpec, model: JobSpec, inventory: Inventory) -> Iterator[Problem]:
+    schedule = model.schedule
+    at: TreePath = ("schedule",)
+    if schedule is None:
+        return
+    if "continuous" in model.settings:
+        yield spec.document.problem(at, "can't go with `continuous` in the settings, which starts the job all the time.")
+    if isinstance(schedule, str):
+        preset = inventory.presets.get(schedule)
+        if message := preset_fault(preset, schedule, "schedules", inventory):
+            yield spec.document.problem(at, message)
+        elif preset and isinstance(preset.value, Schedule):
+            yield from preset_text_problems(spec, at, preset, inventory)
+            for fault in _schedule_faults(preset.value, inventory):
+                yield spec.document.problem(at, f"in {preset.document.file}, {fault.place(preset.name)}: {fault.message}")
+        return
+    for fault in _schedule_faults(schedule, inventory):
+        yield spec.document.located(fault.below(*at))
+
+
+def _schedule_faults(schedule: Schedule, inventory: Inventory) -> Iterator[Fault]:
+    if cron := schedule.cron:
+        if fault := expression_fault(cron.expression):
+            yield Fault(("cron", "expression"), fault)
+        if fault := timezone_fault(cron.timezone):
+            yield Fault(("cron", "timezone"), fault)
+    if update := schedule.table_update:
+        if not update.tables and not update.external_tables:
+            yield Fault(("table_update",), "names no table; give `tables` or `external_tables`.")
+        for index, table in enumerate(update.tables):
+            if fault := _table_fault(table, inventory):
+                yield Fault(("table_update", "tables", index), fault)
+        for index, table in enumerate(update.external_tables):
+            if table.count(".") != 2:
+                yield Fault(
+                    ("table_update", "external_tables", index), f"{quoted(table)} is not <catalog>.<schema>.<table>."
+                )
+    if schedule.file_arrival and not schedule.file_arrival.url.endswith("/"):
+        yield Fault(("file_arrival", "url"), "must end with `/`: it names a folder to watch.")
+
+
+def _table_fault(table: str, inventory: Inventory) -> str:
+    parts = table.split(".")
+    if len(parts) != 3 or not all(_TABLE_PART.fullmatch(part) for part in parts):
+        return (
+            f"{quoted(table)} is not a logical table name: <domain>.<source>.<layer>_<asset>, without a target's prefixes."
+        )
+    domain, source, name = parts
+    if part_fault(domain) or part_fault(source) or not inventory.checkout.is_folder(f"src/{domain}/{source}"):
+        sources = [
+            f"{one}.{two}" for one in inventory.checkout.folders("src") for two in inventory.checkout.folders(f"src/{one}")
+        ]
+        near = suggestion(f"{domain}.{source}", sources)
+        missing = f"there is no folder src/{domain}/{source}"
+        return f"{quoted(table)} is of no source here: {missing}.{near} Tables of others are `external_tables`."
+    if name.partition("_")[0] not in tuple(Layer):
+        return f"{quoted(name)} doesn't begin with a layer: {listed(Layer)}, as tables do."
+    return ""
+
+
+def _parameter_problems(spec: LoadedSpec, model: JobSpec) -> Iterator[Problem]:
+    for name in model.parameters:
+        if name in ("catalog", "schema") or name.startswith("platform."):
+            yield spec.document.problem(
+                ("parameters", name), "is given by the platform to every job. Leave it out.", at_key=True
+            )
+        elif not _PARAMETER.fullmatch(name):
+            message = "is not a parameter's name: letters, digits, `_`, `-` and `.`, at most 100."
+            yield spec.document.problem(("parameters", name), message, at_key=True)
+
+
+# Tasks
+
+
+def _task_problems(spec: LoadedSpec, model: JobSpec, inventory: Inventory) -> Iterator[Problem]:
+    if not model.tasks:
+        key = spec.identity.name + Kind.PIPELINES.suffix
+        if key not in inventory.identities:
+            near = _pipeline_fault(spec.identity.name, spec, inventory)
+            yield spec.document.problem((), f"names no tasks, so it refreshes the pipeline of its own name, but {near}")
+        return
+    keys = [str(task.get("task_key")) for task in model.tasks]
+    for index, (task, key) in enumerate(zip(model.tasks, keys, strict=True)):
+        if key in keys[:index]:
+            yield spec.document.problem(("tasks", index, "task_key"), f"{quoted(key)} is there twice; keys must differ.")
+        for fault in _task_faults(task, spec, model, inventory, keys):
+            yield spec.document.located(fault.below("tasks", index))
+    yield from _cycle_problems(spec, model)
+
+
+def _task_faults(task: Body, spec: LoadedSpec, model: JobSpec, inventory: Inventory, keys: list[str]) -> Iterator[Fault]:
+    found = list(faults(TASK, task))
+    yield from found
+    actions = [name for name in task if name.endswith("_task") or name == "refresh_pipeline"]
+    if len(actions) != 1 and not found:
+        what = listed(actions, "and") if actions else "nothing"
+        yield Fault(
+            (), f"must do exactly one thing, by a field that ends in `_task` or by `refresh_pipeline`; it does {what}."
+        )
+    if isinstance(name := task.get("refresh_pipeline"), str) and (message := _pipeline_fault(name, spec, inventory)):
+        yield Fault(("refresh_pipeline",), message)
+    for index, dependency in enumerate(_mappings(task.get("depends_on"))):
+        if (key := dependency.get("task_key")) not in keys or key == task.get("task_key"):
+            near = suggestion(str(key), keys)
+            yield Fault(("depends_on", index, "task_key"), f"{quoted(key)} is not another task of this job.{near}")
+    for field, known in (("environment_key", model.environments), ("job_cluster_key", model.clusters)):
+        if spec.broken & {"environments", "clusters"}:
+            break
+        if isinstance(key := task.get(field), str) and not key.startswith("${") and key not in known:
+            where = "environments" if field == "environment_key" else "clusters"
+            yield Fault((field,), f"{quoted(key)} is not one of this job's `{where}`.{suggestion(key, known)}")
+    yield from _path_faults(task, spec, model, inventory)
+    for_each = task.get("for_each_task")
+    if isinstance(for_each, dict) and isinstance(inner := for_each.get("task"), dict):
+        for fault in _task_faults(inner, spec, model, inventory, keys):
+            yield fault.below("for_each_task", "task")
+
+
+def _mappings(value: Json | Any) -> list[dict[str, Any]]:  # noqa: ANN401
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _pipeline_fault(name: str, spec: LoadedSpec, inventory: Inventory) -> str:
+    identity = inventory.identities.get(name + Kind.PIPELINES.suffix)
+    if identity is None:
+        known = [one.name for one in inventory.identities.values() if one.kind is Kind.PIPELINES]
+        return f"there is no pipeline {quoted(name)}.{suggestion(name, known)} Write its spec first."
+    return "" if identity.domain == spec.identity.domain else f"{quoted(name)} {other_domain(identity.domain)}"
+
+
+def _path_faults(task: Body, spec: LoadedSpec, model: JobSpec, inventory: Inventory) -> Iterator[Fault]:
+    for path in TASK_PATHS:
+        value: Any = task
+        holder: Any = {}
+        for part in path:
+            holder = value if isinstance(value, dict) else {}
+            value = holder.get(part)
+        if not isinstance(value, str) or _ELSEWHERE.match(value):
+            continue
+        source = holder.get("source") or ("GIT" if "git_source" in model.settings else "WORKSPACE")
+        if source != "GIT" and (fault := _file_fault(value, path[-1], spec, inventory)):
+            yield Fault(path, fault)
+
+
+def _file_fault(path: str, field: str, spec: LoadedSpec, inventory: Inventory) -> str:
+    plain = path.removeprefix("./")
+    parts = plain.split("/")
+    if ".." in parts or "" in parts:
+        return f"{quoted(path)} must be a path from the repository's root, without `..`."
+    own = (f"src/{spec.identity.domain}/", "src/common/")
+    if not plain.startswith(own):
+        return f"{quoted(path)} is not deployed with this domain; what is lies in {listed(own)}."
+    is_there = inventory.checkout.is_folder if field == "project_directory" else inventory.checkout.is_file
+    if is_there(plain):
+        return ""
+    folder = plain.rpartition("/")[0]
+    there = [name for name in inventory.checkout.files(folder) if not name.endswith("__init__.py")]
+    near = suggestion(plain, there)
+    return f"{quoted(path)} doesn't exist.{near}"
+
+
+def _cycle_problems(spec: LoadedSpec, model: JobSpec) -> Iterator[Problem]:
+    graph = {
+        str(task.get("task_key")): [str(dependency.get("task_key")) for dependency in _mappings(task.get("depends_on"))]
+        for task in model.tasks
+    }
+    try:
+        graphlib.TopologicalSorter(graph).prepare()
+    except graphlib.CycleError as error:
+        cycle: list[str] = error.args[1]
+        if len(set(cycle)) > 1:
+            yield spec.document.problem(("tasks",), f"wait for each other in a circle: {' → '.join(cycle[::-1])}.")
