@@ -155,6 +155,10 @@ class BundleCli(Protocol):
         """Return what a deploy would do. Writes nothing to the workspace."""
         ...
 
+    def state_file(self) -> bytes | None:
+        """Return the stage's own `resources.json`: after an attempt that didn't end, and a `plan`, it knows the most."""
+        ...
+
     def deploy(self) -> None:
         """Upload the files and bring the resources to what the stage says, deletions included."""
         ...

@@ -97,6 +97,11 @@ class StagedCli:
         """Return what a deploy would do. Writes nothing to the workspace."""
         return parse_plan(self._run("plan", "-o", "json", seconds=_PLAN_SECONDS))
 
+    def state_file(self) -> bytes | None:
+        """Return the stage's own `resources.json`: after an attempt that didn't end, and a `plan`, it knows the most."""
+        path = self.stage / ".databricks" / "bundle" / self.target / "resources.json"
+        return path.read_bytes() if path.is_file() else None
+
     def deploy(self) -> None:
         """Upload the files and bring the resources to what the stage says, deletions included."""
         self._run("deploy", "--auto-approve", seconds=self.deploy_seconds)

@@ -1,0 +1,219 @@
+"""`scope deploy`: bring a target's deployments to what is checked out, each on its own, several at once."""
+
+import argparse
+import hashlib
+import os
+import sys
+from functools import partial
+from pathlib import Path
+
+from scope.console import Console
+from scope.deploy import deploy_domain
+from scope.deploy_set import Wanted, deploy_set, narrow
+from scope.destroy import destroy_domain
+from scope.errors import Refused, UsageError
+from scope.files import write_whole
+from scope.opening import LOGS, Asked, opened
+from scope.parallel import Job, run_all
+from scope.render.progress import LineReporter, Reporter, SilentReporter, print_failed_log
+from scope.results import Results, dumps
+from scope.run import Done, Options, Outcome, Result, Run, exit_code
+
+HELP = "deploy what is due in a target"
+EXAMPLES = """\
+examples:
+  scope deploy --target dev --domain finance           your own copy, from the work tree
+  scope deploy --target prod                           all that the records say is due, from the commit
+  scope deploy --target prod --manifest .scope/manifest.json --max-parallel 8
+  scope deploy --target prod --domain finance --approve-destructive 1f0c66d1a4e9b2c3
+  just deploy dev finance                              the same as the first
+"""
+RESULTS = Path(".scope", "results.json")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument("-t", "--target", default="dev", metavar="NAME", help="the target (dev)")
+    parser.add_argument(
+        "--domain", action="append", default=[], metavar="NAME", help="only this domain; may be repeated (all)"
+    )
+    parser.add_argument("--manifest", metavar="FILE", help="only what this manifest names; it can't add anything")
+    parser.add_argument("--manifest-sha256", metavar="HEX", help="refuse the manifest if its digest is another")
+    parser.add_argument("--allow-rollback", action="store_true", help="deploy over a newer commit")
+    parser.add_argument("--prune", action="store_true", help="destroy the deployments of domains that are gone")
+    add_run_arguments(parser)
+
+
+def add_run_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of every command that changes deployments."""
+    parser.add_argument(
+        "--approve-destructive",
+        action="append",
+        default=[],
+        metavar="DIGEST",
+        help="approve exactly the list that was shown with this digest, or what is left of it; may be repeated",
+    )
+    parser.add_argument("--max-parallel", type=_count, default=4, metavar="N", help="deployments at once (4)")
+    parser.add_argument("--lock-timeout", type=_seconds, default=300.0, metavar="SECONDS", help="wait for a lock (300)")
+    parser.add_argument(
+        "--retry-seconds", type=_seconds, default=300.0, metavar="SECONDS", help="try again what may pass, for so long (300)"
+    )
+    parser.add_argument("--results", metavar="FILE", help=f"where the outcome goes as JSON ({RESULTS})")
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 64:
+        raise argparse.ArgumentTypeError(f"{text!r} isn't a number from 1 to 64")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} isn't a number of seconds")
+    return float(text)
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    """Deploy, and return the exit code."""
+    if options.manifest_sha256 and not options.manifest:
+        raise UsageError("`--manifest-sha256` is the digest of a manifest. Name the file with `--manifest`.")
+    holder = Teller(console, options.target)
+    asked = Asked(options.target, run_options(options), options.max_parallel)
+    with opened(Path(options.directory), asked, holder.tell) as opened_run:
+        wanted = deploy_set(opened_run, options.domain)
+        if options.manifest:
+            wanted = _narrowed(opened_run, wanted, options)
+        due = tuple(item for item in wanted if item.due is not None)
+        jobs = tuple(_job(opened_run, item) for item in due)
+        results = holder.run(opened_run, jobs, options.max_parallel)
+        return finish(opened_run, results, len(wanted) - len(due), options, console)
+
+
+def run_options(options: argparse.Namespace) -> Options:
+    """Return what the command line allows."""
+    return Options(
+        lock_timeout=options.lock_timeout,
+        retry_seconds=options.retry_seconds,
+        approvals=frozenset(options.approve_destructive),
+        prune=getattr(options, "prune", False),
+        allow_rollback=getattr(options, "allow_rollback", False),
+        destroys=getattr(options, "yes", False),
+    )
+
+
+def _narrowed(opened_run: Run, wanted: tuple[Wanted, ...], options: argparse.Namespace) -> tuple[Wanted, ...]:
+    from scope.manifest_reader import loads, read_bytes  # noqa: PLC0415  60 ms, and only with a manifest
+
+    content = read_bytes(Path(options.manifest))
+    digest = hashlib.sha256(content).hexdigest()
+    if options.manifest_sha256 and digest != options.manifest_sha256.lower().removeprefix("sha256:"):
+        raise UsageError(
+            f"{options.manifest} has the digest {digest}, not {options.manifest_sha256}: it isn't the one that was "
+            "planned. Take the manifest of that plan, or make a new one."
+        )
+    return narrow(wanted, loads(content, options.manifest), opened_run, options.manifest)
+
+
+def _job(opened_run: Run, item: Wanted) -> Job:
+    log = str(LOGS / opened_run.settings.name / f"{item.domain}.log")
+    because = item.due.because if item.due is not None else None
+    if item.action == "deploy":
+        return Job(item.domain, "deploy", because, partial(deploy_domain, opened_run, item.domain), log)
+    if opened_run.options.prune:
+        return Job(item.domain, "destroy", because, partial(destroy_domain, opened_run, item.domain), log)
+    return Job(item.domain, "destroy", because, partial(_refuse_prune, opened_run, item), None)
+
+
+def _refuse_prune(opened_run: Run, item: Wanted) -> Done:
+    ids = [key.removeprefix("resources.") for key, _ in item.deployed.state.resources.ids if len(key.split(".")) == 3]
+    listed = "".join(f"\n  delete {key}" for key in ids)
+    raise Refused(
+        f"The domain `{item.domain}` is gone from the repository and still deployed in {opened_run.settings.name}. "
+        f"To destroy it and what it owns, add --prune:{listed}"
+    )
+
+
+class Teller:
+    """Tells people how a run gets on: before its deployments are known by messages, then by a reporter."""
+
+    def __init__(self, console: Console, target: str) -> None:
+        """Write to stderr, which leaves stdout to machines."""
+        self._console = console
+        self._target = target
+        self._reporter: Reporter | None = None
+
+    def tell(self, domain: str, message: str) -> None:
+        """Pass a message on."""
+        if self._reporter is not None:
+            self._reporter.tell(domain, message)
+        else:
+            self._console.say(message)
+
+    def run(self, opened_run: Run, jobs: tuple[Job, ...], max_parallel: int) -> tuple[Result, ...]:
+        """Do the jobs, shown as they get on, and return their results."""
+        if not jobs:
+            return ()
+        for job in jobs:
+            if job.log is not None:
+                (opened_run.root / job.log).unlink(missing_ok=True)
+        self._reporter = self._choose(jobs)
+        try:
+            return run_all(opened_run, jobs, max_parallel, self._reporter.finished)
+        finally:
+            self._reporter.close()
+            self._reporter = None
+
+    def _choose(self, jobs: tuple[Job, ...]) -> Reporter:
+        if self._console.is_quiet:
+            return SilentReporter()
+        if sys.stderr.isatty():
+            from scope.render.live import LiveReporter  # noqa: PLC0415  rich takes 60 ms
+
+            color = self._console.has_color(sys.stderr)
+            return LiveReporter(self._target, [job.domain for job in jobs], sys.stderr, color=color)
+        return LineReporter(self._target, sys.stderr)
+
+
+def finish(opened_run: Run, results: tuple[Result, ...], in_sync: int, options: argparse.Namespace, console: Console) -> int:
+    """Write the outcome for people and machines, and return the exit code."""
+    code = exit_code(results)
+    content = dumps(
+        Results(
+            target=opened_run.settings.name,
+            commit=opened_run.head.commit,
+            dirty=opened_run.head.is_dirty,
+            run_url=opened_run.run_url,
+            exit_code=code,
+            in_sync=in_sync,
+            results=results,
+        )
+    )
+    root = opened_run.root
+    write_whole(Path(options.results) if options.results else root / RESULTS, content)
+    for result in results:
+        if result.outcome == Outcome.FAILED and result.log is not None:
+            print_failed_log(result, root / result.log, sys.stderr)
+    _show(opened_run, results, in_sync, options, console, content)
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if summary:
+        from scope.render.outcome import markdown_summary  # noqa: PLC0415  rich takes 60 ms
+
+        with Path(summary).open("a", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(markdown_summary(opened_run.settings.name, results, in_sync))
+    return code
+
+
+def _show(
+    opened_run: Run, results: tuple[Result, ...], in_sync: int, options: argparse.Namespace, console: Console, content: bytes
+) -> None:
+    if options.format == "json":
+        sys.stdout.buffer.write(content)
+    # What didn't go well is said even to those who asked for quiet.
+    if console.is_quiet and not exit_code(results):
+        return
+    from scope.render.outcome import print_summary  # noqa: PLC0415  as above
+
+    stream = console.table_stream(machine_on_stdout=options.format == "json")
+    if not results and not in_sync:
+        console.say(f"{opened_run.settings.name}: nothing to deploy.")
+    print_summary(results, in_sync, stream, color=console.has_color(stream))

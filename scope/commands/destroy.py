@@ -1,0 +1,72 @@
+"""`scope destroy`: remove deployments with all that they own, or list what is deployed."""
+
+import argparse
+import sys
+from functools import partial
+from pathlib import Path
+
+from scope.commands.deploy import Teller, add_run_arguments, finish, run_options
+from scope.console import Console
+from scope.deploy_set import survey
+from scope.deployments import deployed_domains
+from scope.destroy import destroy_domain
+from scope.errors import UsageError
+from scope.opening import LOGS, Asked, opened
+from scope.parallel import Job
+from scope.record import Record
+from scope.rules import is_domain_name
+from scope.run import Run
+
+HELP = "remove a deployment and all its resources"
+EXAMPLES = """\
+examples:
+  scope destroy --target dev                           lists your own deployments
+  scope destroy --target dev --domain finance          shows what would be deleted
+  scope destroy --target dev --domain finance --yes    deletes it
+  just destroy dev finance                             the same as the second
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument("-t", "--target", default="dev", metavar="NAME", help="the target (dev)")
+    parser.add_argument("--domain", action="append", default=[], metavar="NAME", help="this domain; may be repeated")
+    parser.add_argument("--yes", action="store_true", help="delete what was listed, without its digest")
+    add_run_arguments(parser)
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    """Destroy, or list, and return the exit code."""
+    unknown = sorted(domain for domain in options.domain if not is_domain_name(domain))
+    if unknown:
+        raise UsageError(f"`{unknown[0]}` can't be a domain's name: those are snake_case, such as finance.")
+    teller = Teller(console, options.target)
+    asked = Asked(options.target, run_options(options), options.max_parallel, needs_branch=bool(options.domain))
+    with opened(Path(options.directory), asked, teller.tell) as opened_run:
+        if not options.domain:
+            return _list(opened_run, console)
+        jobs = tuple(
+            Job(
+                domain,
+                "destroy",
+                None,
+                partial(destroy_domain, opened_run, domain),
+                str(LOGS / options.target / f"{domain}.log"),
+            )
+            for domain in dict.fromkeys(options.domain)
+        )
+        results = teller.run(opened_run, jobs, options.max_parallel)
+        return finish(opened_run, results, 0, options, console)
+
+
+def _list(opened_run: Run, console: Console) -> int:
+    """Write one line per deployment: domain, commit, time, by whom, tab-separated."""
+    found = survey(opened_run, deployed_domains(opened_run.workspace, opened_run.settings.base(opened_run.user)))
+    for item in found:
+        attempt = item.record.attempted if isinstance(item.record, Record) else None
+        commit = (attempt.commit or "")[:9] + ("+" if attempt.dirty else "") if attempt else "unknown"
+        sys.stdout.write(
+            "\t".join([item.domain, commit, attempt.when if attempt else "", attempt.who if attempt else ""]) + "\n"
+        )
+    console.say(f"{len(found)} deployed in {opened_run.settings.name} at {opened_run.settings.host}.")
+    return 0

@@ -1,0 +1,74 @@
+"""Which deployments of a target are due: worked out from this checkout and the records, and only narrowed by a manifest."""
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from scope.deployments import Deployed, Due, deployed_domains, due, look
+from scope.errors import UsageError
+from scope.manifest import Action, Manifest
+from scope.run import Run
+
+# Looking at a deployment takes four requests; so many are looked at at once.
+_AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A domain that was looked at: `due` is nothing where the workspace has what the head has."""
+
+    deployed: Deployed
+    due: Due | None
+
+    @property
+    def domain(self) -> str:
+        """Return the domain's name."""
+        return self.deployed.domain
+
+    @property
+    def action(self) -> Action:
+        """Return what is to be done where something is due."""
+        return "destroy" if self.due is not None and self.due.because == "removed" else "deploy"
+
+
+def survey(run: Run, domains: Iterable[str]) -> tuple[Deployed, ...]:
+    """Return what lies in the workspace of some domains, in their order."""
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return tuple(pool.map(lambda domain: look(run.workspace, run.settings.name, domain, run.paths(domain)), domains))
+
+
+def deploy_set(run: Run, domains: Iterable[str] = ()) -> tuple[Wanted, ...]:
+    """Return the domains of the head and of the target, or some of them, sorted, each with why it is due, if it is."""
+    head = set(run.closures.domains)
+    asked = set(domains)
+    there = () if asked and asked <= head else deployed_domains(run.workspace, run.settings.base(run.user))
+    unknown = sorted(asked - head - set(there))
+    if unknown:
+        known = ", ".join(sorted(head | set(there))) or "none"
+        raise UsageError(f"There is no domain `{unknown[0]}`, here or deployed in {run.settings.name}. There are {known}.")
+    found = survey(run, sorted(asked or head | set(there)))
+    return tuple(
+        Wanted(item, due(item, run.closures.fingerprint(run.settings.name, item.domain), run.head.repository))
+        for item in found
+    )
+
+
+def narrow(wanted: tuple[Wanted, ...], manifest: Manifest, run: Run, where: str) -> tuple[Wanted, ...]:
+    """Return those that a manifest names too; `UsageError` where the manifest is of something else."""
+    if run.settings.name not in manifest.targets:
+        raise UsageError(f"{where} isn't for {run.settings.name}, but for {', '.join(manifest.targets) or 'no target'}.")
+    if manifest.head.commit != run.head.commit:
+        there = (manifest.head.commit or "no commit")[:9]
+        here = (run.head.commit or "no commit")[:9]
+        raise UsageError(f"{where} is of {there}, and {here} is checked out. Check that commit out, or make a new manifest.")
+    if manifest.head.dirty and not run.head.is_dirty:
+        raise UsageError(
+            f"{where} has uncommitted work in it, and this deploys a commit. Make a new one with `--head HEAD`."
+        )
+    named = {item.domain: item for item in manifest.deploy if item.target == run.settings.name}
+    for domain, item in named.items():
+        if item.action == "deploy" and item.fingerprint.head != run.closures.fingerprint(run.settings.name, domain):
+            raise UsageError(
+                f"{where}: {item.id} has another fingerprint than this checkout. Make a new manifest with this scope."
+            )
+    return tuple(item for item in wanted if item.domain in named)

@@ -1,0 +1,90 @@
+"""The end of a deployment: everything it owns and its whole folder, shown before, and looked for afterwards.
+
+It works although the domain's folders are gone from the repository: the CLI needs the bundle's frame only.
+"""
+
+from scope.deploy import consent_needed, held_lock, made_stage, retried
+from scope.deployments import Deployed, check_state, look
+from scope.errors import Fault, RemoteError
+from scope.gate import Gate, destroy_gate
+from scope.lock import Lock
+from scope.model import RemoteResource
+from scope.ports import BundleCli
+from scope.record import Record, new_attempt, write_record
+from scope.run import Counts, Done, Outcome, Run, Stopped
+from scope.state import Condition
+
+
+def destroy_domain(run: Run, domain: str) -> Done:
+    """Remove a deployment with all its resources. Raises `ScopeError` for what fails or needs consent."""
+    paths = run.paths(domain)
+    before = look(run.workspace, run.settings.name, domain, paths)
+    if before.is_absent and not run.workspace.resources_of(paths.metadata):
+        return Done(Outcome.NOTHING, message="there is no such deployment")
+    with run.git_lock:
+        own = (f"src/{domain}/", f"resources/{domain}/")
+        staged = tuple(path for path in run.closures.staged(run.settings.name, domain) if not path.startswith(own))
+    with made_stage(run, domain, staged) as folder, held_lock(run, domain) as lock:
+        before = look(run.workspace, run.settings.name, domain, paths)
+        if before.state.unusable:
+            check_state(before)
+        found = _pass_gate(run, domain, before)
+        cli = run.make_cli(folder, domain)
+        retried(run, domain, lambda: _try(run, domain, cli, lock, before, found))
+    return Done(Outcome.DESTROYED, Counts(deleted=len(found.items)))
+
+
+def _orphans(run: Run, before: Deployed) -> tuple[RemoteResource, ...]:
+    known = {found for _, found in before.state.resources.ids}
+    return tuple(item for item in run.workspace.resources_of(before.paths.metadata) if item.id not in known)
+
+
+def _pass_gate(run: Run, domain: str, before: Deployed) -> Gate:
+    found = destroy_gate(run.id(domain), before.state.resources, _orphans(run, before))
+    for item in found.items:
+        run.tell(domain, item)
+    earlier = before.record.attempted if isinstance(before.record, Record) else None
+    is_open = found.is_open(
+        run.options.approvals, earlier.approved if earlier else (), earlier.approved_digest if earlier else None
+    )
+    if found.items and not (run.options.destroys or is_open):
+        raise consent_needed(run.id(domain), found, "--approve-destructive")
+    return found
+
+
+def _try(run: Run, domain: str, cli: BundleCli, lock: Lock, before: Deployed, found: Gate) -> None:
+    paths = before.paths
+    if run.stop.is_set():
+        raise Stopped("Stopped before anything was changed.")
+    if run.workspace.entries(paths.root) is not None:
+        _destroy_folder(run, domain, cli, lock, before, found)
+    for orphan in run.workspace.resources_of(paths.metadata):
+        run.tell(domain, f"deleting the {orphan}")
+        run.workspace.delete_resource(orphan)
+    left = run.workspace.resources_of(paths.metadata)
+    if left or run.workspace.entries(paths.root) is not None:
+        words = ", ".join([*map(str, left), *([paths.root] if not left else [])])
+        raise RemoteError(Fault.SERVER, f"{words} is still there after {run.id(domain)} was destroyed. Run it again.")
+
+
+def _destroy_folder(run: Run, domain: str, cli: BundleCli, lock: Lock, before: Deployed, found: Gate) -> None:
+    paths = before.paths
+    lock.check()
+    attempt = new_attempt(
+        "destroy",
+        commit=run.head.commit,
+        fingerprint=None,
+        dirty=run.head.is_dirty,
+        who=run.user.name,
+        run_url=run.run_url,
+        cli=run.cli_version,
+        approved_digest=found.digest,
+        approved=found.items,
+    )
+    applied = before.record.applied if isinstance(before.record, Record) else None
+    write_record(run.workspace, paths.state, Record(run.head.repository, run.settings.name, domain, attempt, applied))
+    if before.state.resources.condition is Condition.READABLE:
+        run.tell(domain, f"destroying {len(found.items)} resources")
+        cli.destroy()
+    # Where the CLI finds no state it leaves the folder: the lock and the record are in it.
+    run.workspace.delete(paths.root, recursive=True)

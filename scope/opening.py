@@ -1,0 +1,115 @@
+"""From a repository and a target's name to a run over it: everything that must be right before the first request."""
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from scope.adapters.bundle_cli import StagedCli, check_version, find_cli
+from scope.adapters.credentials import find_credentials
+from scope.adapters.git import GitRepository
+from scope.adapters.workspace import DatabricksWorkspace
+from scope.ancestry import check_branch
+from scope.closure import Closures, Sources
+from scope.errors import UsageError
+from scope.record import repository_name
+from scope.run import Head, Options, Run
+from scope.snapshot import Snapshot
+from scope.target import TargetSettings, check_host, read_target
+
+LOGS = Path(".scope", "logs")
+# Requests a second, shared among parallel deploys. The CLI's own limit, 15, makes an upload of 2,000 files take minutes.
+_RATE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a caller says about a run before it is opened."""
+
+    target: str
+    options: Options = field(default_factory=Options)
+    max_parallel: int = 4
+    needs_branch: bool = True
+
+
+@contextmanager
+def opened(start: Path, asked: Asked, tell: Callable[[str, str], None]) -> Iterator[Run]:
+    """Open a run over a target: the head, the CLI, credentials for the target's own host, the branch, who they are.
+
+    Staging and prod are deployed from the commit that is checked out, whatever lies in the work tree; a development target
+    from the work tree. Raises `ScopeError` before anything is sent where something isn't right.
+    """
+    with GitRepository(start) as git:
+        commit = git.commit("HEAD")
+        if commit is None:
+            raise UsageError("This repository has no commit yet. Make the first one, then run this again.")
+        snapshot = Snapshot(git, git.root_tree(commit))
+        settings = read_target(snapshot, asked.target) if _is_committed(snapshot, asked.target) else None
+        is_dirty = False
+        if settings is None or not settings.is_production:
+            tree = git.work_tree()
+            is_dirty = tree != snapshot.tree
+            snapshot = Snapshot(git, tree)
+            settings = _work_tree_target(snapshot, asked.target)
+        cli = find_cli(git.root)
+        version = check_version(cli)
+        credentials = find_credentials(settings)
+        check_host(settings, credentials.host)
+        if asked.needs_branch and settings.is_production:
+            check_branch(git, settings, commit)
+        workspace = DatabricksWorkspace(settings.host, credentials.profile)
+        user = workspace.user()
+        branch = settings.branch if settings.is_production and settings.branch else git.branch
+        head = Head(commit, is_dirty, branch, git.origin, repository_name(git.origin))
+        rate = _share(os.environ, asked.max_parallel)
+        child = {**credentials.settings(), "DATABRICKS_RATE_LIMIT": rate}
+        logs = git.root / LOGS / asked.target
+
+        def make_cli(folder: Path, domain: str) -> StagedCli:
+            return StagedCli(cli, folder, asked.target, domain, logs / f"{domain}.log", child)
+
+        yield Run(
+            root=git.root,
+            git=git,
+            closures=Closures(snapshot, Sources()),
+            head=head,
+            settings=settings,
+            workspace=workspace,
+            user=user,
+            options=asked.options,
+            cli_version=version,
+            make_cli=make_cli,
+            run_url=run_url(os.environ),
+            stop=threading.Event(),
+            tell=tell,
+        )
+
+
+def _is_committed(snapshot: Snapshot, target: str) -> bool:
+    return snapshot.read(f"targets/{target}.yml") is not None
+
+
+def _work_tree_target(snapshot: Snapshot, target: str) -> TargetSettings:
+    settings = read_target(snapshot, target)
+    if settings.is_production:
+        raise UsageError(
+            f"targets/{target}.yml isn't committed, and {target} is deployed from commits only. Commit it first."
+        )
+    return settings
+
+
+def _share(environment: Mapping[str, str], max_parallel: int) -> str:
+    """Return one deploy's share of the requests a second; DATABRICKS_RATE_LIMIT is what all have together."""
+    given = environment.get("DATABRICKS_RATE_LIMIT", "")
+    total = int(given) if given.isdecimal() and int(given) > 0 else _RATE
+    return str(max(1, total // max(1, max_parallel)))
+
+
+def run_url(environment: Mapping[str, str]) -> str | None:
+    """Return the page of the workflow run that this is part of, if it is."""
+    parts = [environment.get(name) for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")]
+    if not all(parts):
+        return None
+    return f"{parts[0]}/{parts[1]}/actions/runs/{parts[2]}"

@@ -1,0 +1,60 @@
+"""What a run came to: a table for people, and a page for GitHub."""
+
+from collections.abc import Iterable
+from typing import TextIO
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from scope.render.inert import visible
+from scope.render.progress import STYLES
+from scope.run import Result
+
+
+def print_summary(results: Iterable[Result], in_sync: int, stream: TextIO, *, color: bool) -> None:
+    """Write what became of each deployment, and the words of those that didn't go well."""
+    found = tuple(results)
+    is_terminal = stream.isatty()
+    width = None if is_terminal else 10_000
+    console = Console(file=stream, width=width, no_color=not color, highlight=False, soft_wrap=not is_terminal, markup=False)
+    if found:
+        table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+        for name in ("deployment", "outcome", "why"):
+            table.add_column(name, no_wrap=True)
+        for name in ("created", "changed", "deleted", "seconds"):
+            table.add_column(name, justify="right", no_wrap=True)
+        for item in found:
+            counts = (str(item.created), str(item.changed), str(item.deleted), f"{item.seconds:.1f}")
+            table.add_row(item.id, Text(item.outcome, STYLES[item.outcome]), item.because or "", *counts)
+        console.print(table)
+    for item in found:
+        if item.message:
+            console.print(Text(f"{item.id}: {_lines(item.message)}"))
+    if in_sync:
+        console.print(f"{in_sync} {'deployments are' if in_sync != 1 else 'deployment is'} in sync already: nothing to do.")
+
+
+def markdown_summary(target: str, results: Iterable[Result], in_sync: int) -> str:
+    """Return the summary for GitHub's page of a workflow run."""
+    rows = [
+        f"| `{item.id}` | {item.outcome} | {item.created} | {item.changed} | {item.deleted} | {item.seconds:.1f} s "
+        f"| {_cell(item.message or '')} |"
+        for item in results
+    ]
+    head = ["| deployment | outcome | created | changed | deleted | time | |", "|---|---|--:|--:|--:|--:|---|"]
+    note = f"{in_sync} in sync already." if in_sync else ""
+    body = [*head, *rows] if rows else ["Nothing to deploy."]
+    return "\n".join([f"### Deploy to {target}", "", *body, "", note]).rstrip() + "\n"
+
+
+def _cell(text: str) -> str:
+    """Return a message that stays in its cell and means nothing to Markdown, HTML or GitHub."""
+    shown = visible(" ".join(text.split()))[:500]
+    safe = shown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return "".join(f"\\{letter}" if letter in "\\`*_[]|#@~!" else letter for letter in safe)
+
+
+def _lines(message: str) -> str:
+    return "\n".join(visible(line) for line in message.splitlines())
