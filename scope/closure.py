@@ -35,8 +35,15 @@ FINGERPRINT_VERSION = "v1"
 # Files of other kinds are data: they name nothing.
 _READ = (".py", ".ipynb", ".sql", ".scala", ".r", ".yml", ".yaml", ".json", ".toml", ".ini", ".cfg", ".sh", ".txt")
 _NO_USES = Uses()
-# A star import names only the package, so no word of what it reaches need stand in the file.
-_STAR = (r"^[^#'\"]*import[[:space:]]*\*", r"^[[:space:]]*\*[[:space:]]*(#.*|;.*)?$")
+# A use that reaches shared files without saying a word of their names: star imports (also in notebooks, whose lines are JSON
+# strings), whole folders, texts put together at run time, packages whose files are opened.
+_WIDE = (
+    r"import[[:space:]]*\*",
+    r"^[[:space:]\"]*\*[[:space:]]*(\\n)?([\"#;]|$)",
+    r"common/|/common",
+    r"(common|_models)(\.[[:alnum:]_]*)*[\"'{%\\]",
+    r"importlib",
+)
 
 
 class Sources:
@@ -44,7 +51,7 @@ class Sources:
 
     def __init__(self) -> None:
         """Know nothing yet."""
-        self._known: dict[tuple[str, str], Uses] = {}
+        self._known: dict[tuple[str, Entry], Uses] = {}
 
     def uses(self, snapshot: Snapshot, files: Mapping[str, Entry], folders: tuple[str, ...] = ()) -> dict[str, Uses]:
         """Return what each of `files` uses; those that use nothing are left out.
@@ -52,15 +59,15 @@ class Sources:
         `folders` says where the files of a domain lie: one search of the tree then finds the few worth reading. Shared
         code is always read, since relative imports need no word that a search could look for.
         """
-        unknown = {path: entry for path, entry in files.items() if (path, entry.oid) not in self._known}
+        unknown = {path: entry for path, entry in files.items() if (path, entry) not in self._known}
         readable = {path: entry for path, entry in unknown.items() if entry.kind is Kind.FILE and path.endswith(_READ)}
         if folders and len(readable) > _FEW:
             marked = snapshot.grep(tuple(re.escape(marker.decode()) for marker in MARKERS), folders)
             readable = {path: entry for path, entry in readable.items() if path in marked}
         contents = snapshot.read_all(readable)
         for path, entry in unknown.items():
-            self._known[path, entry.oid] = file_uses(path, contents[path]) if path in contents else _NO_USES
-        found = {path: self._known[path, entry.oid] for path, entry in files.items()}
+            self._known[path, entry] = file_uses(path, contents[path]) if path in contents else _NO_USES
+        found = {path: self._known[path, entry] for path, entry in files.items()}
         return {path: uses for path, uses in found.items() if uses != _NO_USES}
 
 
@@ -105,7 +112,8 @@ class Closures:
     @cached_property
     def targets(self) -> tuple[str, ...]:
         """Return the bundle's targets, by the names of the files in `targets`, sorted."""
-        stems = (name.removesuffix(".yml") for name in self.snapshot.names("targets") if name.endswith(".yml"))
+        files = (name for name, entry in self.snapshot.names("targets").items() if entry.kind is not Kind.FOLDER)
+        stems = (name.removesuffix(".yml") for name in files if name.endswith(".yml"))
         return tuple(sorted(stem for stem in stems if is_target_name(stem)))
 
     @cached_property
@@ -210,7 +218,7 @@ class Closures:
         folders = tuple(f"{top}/{domain}" for domain in self.domains for top in ("src", "resources"))
         patterns = tuple(sorted(re.escape(word) for word in words(reached)))
         dynamic = tuple(re.escape(marker.decode()) for marker in MARKERS if marker not in _NAMING)
-        found = {path.split("/")[1] for path in self.snapshot.grep(patterns + dynamic + _STAR, folders)}
+        found = {path.split("/")[1] for path in self.snapshot.grep(patterns + dynamic + _WIDE, folders)}
         stems = {preset_stem(path) for path in changed if is_preset(path)}
         return frozenset(found | {domain for domain in self.domains if stems & self._stems(domain)})
 
