@@ -4,6 +4,7 @@ The set is *defined* by fingerprints: a deployment is in it when its closure dif
 say where to look, so that nothing else is computed; looking in too many places costs time, never exactness.
 """
 
+import posixpath
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from scope.closure import Closures
 from scope.graph import Graph
 from scope.manifest import Action, Because, Step, written_path
 from scope.model import Change, Status
-from scope.rules import Owner, Reach, united
+from scope.rules import CONFIG, Owner, Reach, united
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class Comparison:
         """Return the deployments to look at because of a change."""
         if _is_mode_only(change):
             return set()
-        found: set[tuple[str, str]] = set()
+        found = {(target, domain) for target in self._head.targets for domain in self._beyond_owners(change.path)}
         for owner in self._owners(change.path):
             match owner.reach:
                 case Reach.NOTHING:
@@ -86,6 +87,18 @@ class Comparison:
                         (target, domain) for target in self._head.targets for domain in self._domains_of(owner, change)
                     }
         return found
+
+    def _beyond_owners(self, path: str) -> Iterable[str]:
+        """Return the domains that a path reaches whoever owns it: where it makes the domain exist, or changes the rules."""
+        if path == CONFIG and self._base.rules.own != self._head.rules.own:
+            return self.domains
+        top, _, inside = path.partition("/")
+        domain, is_folder, _ = inside.partition("/")
+        return (domain,) if top in {"src", "resources"} and is_folder and domain in self._come_and_gone else ()
+
+    @cached_property
+    def _come_and_gone(self) -> frozenset[str]:
+        return frozenset(self._base.domains) ^ frozenset(self._head.domains)
 
     def _owners(self, path: str) -> frozenset[Owner]:
         return united((self._base.rules, self._head.rules), path)
@@ -101,7 +114,7 @@ class Comparison:
 
     @cached_property
     def _users(self) -> Mapping[str, frozenset[str]]:
-        """Return for each changed shared file the domains in whose closure it is, at base or head."""
+        """Return for each changed shared file the domains in whose closure it, or what moves with it, is at base or head."""
         shared = {
             change.path
             for change in self._changes
@@ -110,12 +123,21 @@ class Comparison:
         found: dict[str, set[str]] = defaultdict(set)
         if not shared:
             return {}
+        wanted = {path: {path, *self._data_moved_by(path)} for path in shared}
         for side in (self._base, self._head):
             everywhere = {path for part in side.everywhere for path in part.files}
-            for domain in side.domains_naming(shared):
-                for path in shared & (side.shared(domain).files.keys() | side.rule_files(domain).keys() | everywhere):
-                    found[path].add(domain)
+            for domain in side.domains_naming(frozenset[str]().union(*wanted.values())):
+                closure = side.shared(domain).files.keys() | side.rule_files(domain).keys() | everywhere
+                for path, files in wanted.items():
+                    if files & closure:
+                        found[path].add(domain)
         return {path: frozenset(domains) for path, domains in found.items()}
+
+    def _data_moved_by(self, path: str) -> tuple[str, ...]:
+        """Return the data files that change packages because a module makes its folder one, or no longer does."""
+        folder = posixpath.dirname(path)
+        before, after = self._base.library.data_of(folder), self._head.library.data_of(folder)
+        return () if not path.endswith(".py") or (before and after) else before or after
 
     def _compare(self, target: str, domain: str, changes: list[Change]) -> Impacted | None:
         before, after = self._base.fingerprint(target, domain), self._head.fingerprint(target, domain)
@@ -144,9 +166,18 @@ class Comparison:
                     return self._way_in_domain(change.path, domain, owner)
                 case _:
                     continue
-        return self._graph_of(domain).way(file_node(change.path), f"domain:{domain}") or (
-            Step(f"domain:{domain}", "part-of"),
+        return self._way_through_graph(change.path, domain) or (
+            Step(f"domain:{domain}", "rule" if change.path == CONFIG else "part-of"),
         )
+
+    def _way_through_graph(self, path: str, domain: str) -> tuple[Step, ...] | None:
+        graph, goal = self._graph_of(domain), f"domain:{domain}"
+        found = graph.way(file_node(path), goal)
+        for data in () if found else sorted(self._data_moved_by(path)):
+            way = graph.way(file_node(data), goal)
+            if way:
+                return (Step(file_node(data), "package-data"), *way)
+        return found
 
     def _way_in_domain(self, path: str, domain: str, owner: Owner) -> tuple[Step, ...]:
         parts = path.split("/")
@@ -177,6 +208,8 @@ class Comparison:
         if _is_mode_only(change):
             return "only the executable bit differs, which neither a stage nor the workspace keeps"
         owners = self._owners(change.path)
+        if self._beyond_owners(change.path):
+            return "the rules themselves changed" if change.path == CONFIG else None
         if all(owner.reach is Reach.NOTHING for owner in owners):
             return " / ".join(sorted({owner.why for owner in owners}))
         if any(owner.reach is Reach.EVERYTHING for owner in owners):
