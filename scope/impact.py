@@ -14,7 +14,7 @@ from scope.closure import Closures
 from scope.library import is_preset
 from scope.manifest import Action, Because, Step
 from scope.model import Change, Status
-from scope.rules import Owner, Reach, united
+from scope.rules import CONFIG, Owner, Reach, united
 from scope.users import Users, file_node
 
 
@@ -69,12 +69,11 @@ class Comparison:
             for target, domain in self.reach(change):
                 if target in wanted_targets and domain in wanted_domains:
                     reached[target, domain].append(change)
-        if self._base.rules != self._head.rules:
-            # Other rules can move a path that hasn't changed into a closure, or out of it.
-            for target, domain in product(wanted_targets, wanted_domains):
-                if self._base.fingerprint(target, domain) != self._head.fingerprint(target, domain):
-                    reached[target, domain] += ()
-        found = tuple(self._impacted(target, domain, changes) for (target, domain), changes in sorted(reached.items()))
+        pairs = sorted(reached)
+        if self._base.rules.own != self._head.rules.own:
+            # Other rules can move a path that hasn't changed into a closure, or out of it: then only fingerprints tell.
+            pairs = [pair for pair in pairs if self._base.fingerprint(*pair) != self._head.fingerprint(*pair)]
+        found = tuple(self._impacted(target, domain, reached[target, domain]) for target, domain in pairs)
         return Impact(found, {change.path: self.reason(change) for change in self._changes})
 
     def reach(self, change: Change) -> set[tuple[str, str]]:
@@ -84,7 +83,7 @@ class Comparison:
         """
         if _is_mode_only(change):
             return set()
-        found: set[tuple[str, str]] = set()
+        found = set(product(self._head.targets, self._beyond_owners(change.path)))
         for owner in self._owners(change.path):
             match owner.reach:
                 case Reach.NOTHING:
@@ -98,7 +97,25 @@ class Comparison:
                 case _:
                     found.update(product(self._head.targets, self._users.of(change.path)))
                     found.update(product(self._users.of_targets(change.path), self.domains))
-        return {(target, domain) for target, domain in found if target in self._head.targets}
+        return {
+            (target, domain) for target, domain in found if target in self._head.targets and self._exists(target, domain)
+        }
+
+    def _exists(self, target: str, domain: str) -> bool:
+        """Return whether a deployment is there at base or at head; a new target never had what is gone by then."""
+        return any(target in side.targets and domain in side.domains for side in (self._base, self._head))
+
+    def _beyond_owners(self, path: str) -> Iterable[str]:
+        """Return the domains that a path reaches whoever owns it: where it makes the domain exist, or changes the rules."""
+        if path == CONFIG and self._base.rules.own != self._head.rules.own:
+            return self.domains
+        top, _, inside = path.partition("/")
+        domain, is_folder, _ = inside.partition("/")
+        return (domain,) if top in {"src", "resources"} and is_folder and domain in self._come_and_gone else ()
+
+    @cached_property
+    def _come_and_gone(self) -> frozenset[str]:
+        return frozenset(self._base.domains) ^ frozenset(self._head.domains)
 
     def _owners(self, path: str) -> frozenset[Owner]:
         return united((self._base.rules, self._head.rules), path)
@@ -137,7 +154,9 @@ class Comparison:
                     continue
         if domain in self._users.of(change.path):
             return self._users.of(change.path)[domain]
-        return (*self._users.of_targets(change.path)[target], Step(f"domain:{domain}", "part-of"))
+        if target in self._users.of_targets(change.path):
+            return (*self._users.of_targets(change.path)[target], Step(f"domain:{domain}", "part-of"))
+        return (Step(f"domain:{domain}", "rule" if change.path == CONFIG else "part-of"),)
 
     def _way_in_domain(self, path: str, domain: str, owner: Owner) -> tuple[Step, ...]:
         parts = path.split("/")
@@ -159,6 +178,8 @@ class Comparison:
         if _is_mode_only(change):
             return "only the executable bit differs, which neither a stage nor the workspace keeps"
         owners = self._owners(change.path)
+        if self._beyond_owners(change.path):
+            return "the rules themselves changed" if change.path == CONFIG else None
         if all(owner.reach is Reach.NOTHING for owner in owners):
             return " / ".join(sorted({owner.why for owner in owners}))
         if any(owner.reach is Reach.EVERYTHING for owner in owners):

@@ -73,10 +73,6 @@ class Git(Protocol):
         """Return the files below `folders` of a tree with a line that one of the extended regular expressions matches."""
         ...
 
-    def search(self, tree: str, patterns: Iterable[str], folders: Iterable[str]) -> tuple[tuple[str, str], ...]:
-        """Return (path, text) for every whole word below `folders` of a tree that one of the patterns matches."""
-        ...
-
 
 class Workspace(Protocol):
     """One Databricks workspace. Paths are absolute, with the `/Workspace` in front.

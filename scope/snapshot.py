@@ -70,7 +70,3 @@ class Snapshot:
     def grep(self, patterns: tuple[str, ...], folders: tuple[str, ...]) -> frozenset[str]:
         """Return the files below `folders` with a line that one of the extended regular expressions matches."""
         return self._git.grep(self.tree, patterns, folders)
-
-    def search(self, patterns: tuple[str, ...], folders: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-        """Return (path, text) for every whole word below `folders` that one of the extended regular expressions matches."""
-        return self._git.search(self.tree, patterns, folders)

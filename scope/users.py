@@ -5,6 +5,8 @@ the few that settle a domain's answer are read, nearest first. What a search by 
 exactness: a file counts as a user only when what it says resolves to a shared file.
 """
 
+import os
+import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -19,11 +21,16 @@ from scope.model import Change
 
 # Markers that only say "something shared is named here": the changed files' own names are narrower.
 _NAMING = frozenset({b"common", b"resources", b"_models"})
-_DYNAMIC = tuple(marker.decode() for marker in MARKERS if marker not in _NAMING)
-# A star import names only the package, so no word of what it reaches need stand in the file.
-_STAR = (r"^[^#'\"]*import[[:space:]]*\*", r"^[[:space:]]*\*[[:space:]]*(#.*|;.*)?$")
-
-
+# Uses that reach shared files without a word of their names: what is loaded by machinery, star imports (also in notebooks,
+# whose lines are JSON strings), whole folders, texts put together at run time, packages whose files are opened.
+_WIDE = (
+    *(re.escape(marker.decode()) for marker in MARKERS if marker not in _NAMING),
+    r"import[ \t]*\*",
+    r"^[ \t\"]*\*[ \t]*(\\n)?([\"#;]|$)",
+    r"common/|/common",
+    r"(common|_models)(\.[A-Za-z0-9_]*)*[\"'{%\\]",
+    r"importlib",
+)
 # Stands for a file that may load whatever it likes, or whose words weren't searched for.
 ANYTHING = ""
 
@@ -69,14 +76,31 @@ class Users:
 
     def _ways_from(self, path: str) -> dict[str, tuple[Step, ...]]:
         found = self._preset_ways(path) if is_preset(path) else {}
+        self._add_ways(path, (), found)
+        for data in sorted(self._data_moved_by(path)):
+            self._add_ways(data, (Step(file_node(data), "package-data"),), found)
+        return found
+
+    def _data_moved_by(self, path: str) -> tuple[str, ...]:
+        """Return the data files that change packages because a module makes its folder one, or no longer does."""
+        folder = posixpath.dirname(path)
+        before, after = (side.library.data_of(folder) for side in self._sides)
+        return () if not path.endswith(".py") or (before and after) else before or after
+
+    def _add_ways(self, path: str, start: tuple[Step, ...], found: dict[str, tuple[Step, ...]]) -> None:
+        """Add the ways from a shared file to the domains that have none yet, nearest first."""
         domains = {domain for side in self._sides for domain in side.domains}
         for layer in self._graph.layers_above(file_node(path)):
             for domain in sorted(domains - found.keys()):
                 edge = self._edge_into(domain, layer)
                 if edge is not None:
                     inner = self._graph.way(file_node(path), file_node(edge.dependency)) or ()
-                    found[domain] = (*inner, Step(file_node(edge.dependent), edge.kind), Step(f"domain:{domain}", "part-of"))
-        return found
+                    found[domain] = (
+                        *start,
+                        *inner,
+                        Step(file_node(edge.dependent), edge.kind),
+                        Step(f"domain:{domain}", "part-of"),
+                    )
 
     def _preset_ways(self, path: str) -> dict[str, tuple[Step, ...]]:
         found: dict[str, tuple[Step, ...]] = {}
@@ -91,7 +115,7 @@ class Users:
     def _graph(self) -> Graph:
         edges = {edge for side in self._sides for edge in side.library_edges}
         nodes = ((file_node(edge.dependent), file_node(edge.dependency), edge.kind) for edge in edges)
-        return Graph(nodes, alone=(file_node(path) for path in self._shared))
+        return Graph(nodes, alone=self._starts)
 
     def _edge_into(self, domain: str, layer: frozenset[str]) -> Edge | None:
         """Return the first edge from a file of a domain, or of what every domain has, into a layer of shared files."""
@@ -125,24 +149,38 @@ class Users:
     @cached_property
     def _candidates(self) -> Mapping[str, tuple[tuple[str, frozenset[str]], ...]]:
         """Return by domain the files that may use a changed file or a dependent of one, with the words found in each."""
-        names = words(_path_of(node) for node in self._graph.blast_radius(file_node(path) for path in self._shared))
-        found: dict[str, set[str]] = defaultdict(set)
-        head = self._sides[1]
-        folders = tuple(f"{top}/{domain}" for domain in head.domains for top in ("src", "resources"))
-        for path, word in head.snapshot.search(_patterns(names), folders):
-            found[path].add(word if word in names else ANYTHING)
-        # The head was searched; what only the base's version of a changed file says must be read.
-        for path in self._changes:
-            if path.startswith(("src/", "resources/")):
-                found[path].add(ANYTHING)
+        names = words(_path_of(node) for node in self._graph.blast_radius(self._starts))
+        found: dict[str, frozenset[str]] = {}
+        for side in self._sides:
+            # The head is searched; what only the base's version of a changed file says must be read.
+            paths = self._searched(names) if side is self._sides[1] else self._changes
+            entries = ((path, side.snapshot.entry(path)) for path in paths if path.startswith(("src/", "resources/")))
+            contents = side.snapshot.read_all({path: entry for path, entry in entries if entry is not None})
+            for path, content in contents.items():
+                found[path] = found.get(path, frozenset()) | _words_in(content, names)
         by_domain: dict[str, list[tuple[str, frozenset[str]]]] = defaultdict(list)
         for path, hits in sorted(found.items()):
-            by_domain[path.split("/")[1]].append((path, frozenset(hits)))
+            by_domain[path.split("/")[1]].append((path, hits))
         return {domain: tuple(candidates) for domain, candidates in by_domain.items()}
 
+    def _searched(self, names: frozenset[str]) -> frozenset[str]:
+        head = self._sides[1]
+        folders = tuple(f"{top}/{domain}" for domain in head.domains for top in ("src", "resources"))
+        return head.snapshot.grep((*sorted(re.escape(name) for name in names), *_WIDE), folders)
 
-def _patterns(names: frozenset[str]) -> tuple[str, ...]:
-    return (*sorted(re.escape(name) for name in names), *(re.escape(marker) for marker in _DYNAMIC), *_STAR)
+    @cached_property
+    def _starts(self) -> frozenset[str]:
+        moved = {data for path in self._shared for data in self._data_moved_by(path)}
+        return frozenset(file_node(path) for path in self._shared | moved)
+
+
+_WIDE_USE = re.compile("|".join(f"(?:{pattern})" for pattern in _WIDE).encode(), re.MULTILINE)
+
+
+def _words_in(content: bytes, names: frozenset[str]) -> frozenset[str]:
+    """Return those of the names that stand in a file, and `ANYTHING` where it may use more than it names."""
+    found = frozenset(name for name in names if os.fsencode(name) in content)
+    return found | {ANYTHING} if _WIDE_USE.search(content) else found
 
 
 def _path_of(node: str) -> str:

@@ -19,9 +19,8 @@ from scope.model import Change, Entry, Kind, Status
 
 # Requests written before answers are read: below a pipe's capacity (64 KiB), so that neither side can block the other.
 _BATCH = 500
-# A line of a search: the tree and the file, a NUL, the text. A file's name may hold line ends, the text can't.
-_SEARCHED = re.compile(rb"([^\0]+)\0([^\n]*)\n")
 _KINDS = {b"40000": Kind.FOLDER, b"120000": Kind.SYMLINK, b"160000": Kind.SUBMODULE}
+_PLAIN_REF = re.compile(r"[\w./-]+")
 _KEPT_VARIABLES = frozenset(
     {"GIT_SSH", "GIT_SSH_COMMAND", "GIT_ASKPASS", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM"}
 )
@@ -86,8 +85,12 @@ class GitRepository:
 
     def commit(self, ref: str) -> str | None:
         """Return the commit that `ref` names and that is really in this clone."""
-        if not ref or "\n" in ref or "\0" in ref:
+        if not ref or ref.startswith("-") or "\n" in ref or "\0" in ref:
             return None
+        if not _PLAIN_REF.fullmatch(ref):
+            # Some of what `@{…}`, `^` and `:` can say ends a reader, so another process is asked.
+            answer = self._run("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}", accept=(0, 1, 128))
+            return answer.strip().decode() or None
         found = self._objects.read(os.fsencode(ref) + b"^{commit}")
         return found.oid if found else None
 
@@ -174,35 +177,14 @@ class GitRepository:
 
     def grep(self, tree: str, patterns: Iterable[str], folders: Iterable[str]) -> frozenset[str]:
         """Return the files below `folders` of a tree with a line that one of the extended regular expressions matches."""
-        answer = self._grep(tree, patterns, folders, "--files-with-matches")
-        return frozenset(self._name(name, tree) for name in answer.split(b"\0") if name)
-
-    def search(self, tree: str, patterns: Iterable[str], folders: Iterable[str]) -> tuple[tuple[str, str], ...]:
-        """Return (path, text) for every whole word below `folders` of a tree that one of the patterns matches."""
-        answer = self._grep(tree, patterns, folders, "--only-matching", "--word-regexp", "--no-line-number", "--no-column")
-        found = dict.fromkeys(_SEARCHED.findall(answer))
-        return tuple((self._name(name, tree), os.fsdecode(text)) for name, text in found)
-
-    def _grep(self, tree: str, patterns: Iterable[str], folders: Iterable[str], *options: str) -> bytes:
         chosen = [option for pattern in patterns for option in ("-e", pattern)]
         paths = [f":(top,literal){folder}" for folder in folders]
         if not chosen or not paths:
-            return b""
-        fixed = (
-            "-z",
-            "--extended-regexp",
-            "--full-name",
-            "--no-textconv",
-            "--no-color",
-            "--text",
-            "--no-heading",
-            "--no-break",
-        )
-        return self._run("grep", *fixed, *options, *chosen, tree, "--", *paths, accept=(0, 1))
-
-    @staticmethod
-    def _name(name: bytes, tree: str) -> str:
-        return os.fsdecode(name[len(tree) + 1 :])
+            return frozenset()
+        options = ("--files-with-matches", "-z", "--extended-regexp", "--full-name", "--no-textconv", "--no-color", "--text")
+        answer = self._run("grep", *options, *chosen, tree, "--", *paths, accept=(0, 1))
+        prefix = len(tree) + 1
+        return frozenset(os.fsdecode(name[prefix:]) for name in answer.split(b"\0") if name)
 
     @property
     def _objects(self) -> "_ObjectReader":
@@ -237,6 +219,8 @@ class GitRepository:
             raise UsageError("git isn't on the PATH. Install it, then run this again.") from None
         if done.returncode not in accept:
             words = os.fsdecode(done.stderr).strip() or f"exit code {done.returncode}"
+            if words.startswith("fatal: cannot change to"):
+                raise UsageError(f"There is no folder {self.root}. Name one in the repository with `-C`.")
             if "not a git repository" in words or "must be run in a work tree" in words:
                 raise UsageError(
                     f"{self.root} isn't in the work tree of a git repository. Run this there, or name one with `-C`."
