@@ -28,8 +28,12 @@ class Built:
 def build_all(checkout: Checkout) -> Built:
     """Return what all specs make. Raises SpecError with the problems of all of them."""
     paths = checkout.spec_paths()
-    inventory = take_inventory(checkout, paths)
     specs, problems = _load(checkout, paths)
+    try:
+        inventory = take_inventory(checkout, paths)
+    except SpecError as error:
+        # Without it, the documents can still be told what is wrong with them by themselves.
+        raise SpecError(*error.problems, *problems, *(problem for spec in specs for problem in spec.problems)) from None
     problems += [problem for spec in specs for problem in spec_problems(spec, inventory)]
     problems += [problem for domain in inventory.domains for problem in domain_problems(domain, inventory)]
     problems += shared_files([spec for spec in specs if not spec.broken], inventory)

@@ -272,6 +272,14 @@ def test_problems_of_all_specs_come_at_once(tmp_path: Path) -> None:
     assert [one.split(":")[0] for one in tree.problems()] == [JOB, PIPELINE]
 
 
+def test_problems_of_presets_domains_and_specs_come_at_once(tmp_path: Path) -> None:
+    tree = tree_with(tmp_path, "nope: 1\n", job="- no\n")
+    tree.write("resources/_models/clusters.yml", "small: {num_wrkers: 1}\n")
+    tree.write("specs/domains/finance.yml", "ownr: x\n")
+    files = {"resources/_models/clusters.yml", "specs/domains/finance.yml", JOB, PIPELINE}
+    assert {one.split(":")[0] for one in tree.problems()} == files
+
+
 def test_a_job_without_tasks_needs_the_pipeline_of_its_name(tmp_path: Path) -> None:
     (problem,) = spec_tree(tmp_path, {JOB: IDENTITY}).problems()
     assert "names no tasks, so it refreshes the pipeline of its own name, but there is no pipeline" in problem
