@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from scope.cli import main
+from tests.support.builders import resource_module
 from tests.support.sandbox import Sandbox
 
 PLATFORM: Mapping[str, str | bytes] = {
@@ -29,10 +30,10 @@ PLATFORM: Mapping[str, str | bytes] = {
     "src/common/readers/rates.csv": "1\n",
     "src/finance/stripe/base/a.py": "from common.money import X\n",
     "src/finance/stripe/final/b.py": "X = 1\n",
-    "resources/finance/stripe/jobs/a.py": "from databricks.bundles.jobs import Job\n\nfinance_a_job = Job.from_dict({})\n",
+    "resources/finance/stripe/jobs/a.py": resource_module("job", "finance_a_job", {}),
     "specs/jobs/finance/stripe/a.yml": "cluster: clusters.small\n",
     "src/marketing/hubspot/base/a.py": "from common.readers import csv\n",
-    "resources/marketing/hubspot/jobs/a.py": "from databricks.bundles.jobs import Job\n\nmarketing_a_job = Job.from_dict({})\n",
+    "resources/marketing/hubspot/jobs/a.py": resource_module("job", "marketing_a_job", {}),
 }
 """Two domains: finance uses common.money and, through it, common.text; marketing uses common.readers with its data."""
 
