@@ -67,7 +67,8 @@ def narrow(wanted: tuple[Wanted, ...], manifest: Manifest, run: Run, where: str)
         )
     named = {item.domain: item for item in manifest.deploy if item.target == run.settings.name}
     for domain, item in named.items():
-        if item.action == "deploy" and item.fingerprint.head != run.closures.fingerprint(run.settings.name, domain):
+        planned = item.fingerprint.head  # a plan may leave it out
+        if planned is not None and planned != run.closures.fingerprint(run.settings.name, domain):
             raise UsageError(
                 f"{where}: {item.id} has another fingerprint than this checkout. Make a new manifest with this scope."
             )

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -91,7 +91,6 @@ class StagedCli:
     log: Path
     settings: Mapping[str, str] = field(default_factory=dict)
     deploy_seconds: float = _DEPLOY_SECONDS
-    on_line: Callable[[str], None] = field(default=lambda _: None, compare=False)
 
     def plan(self) -> BundlePlan:
         """Return what a deploy would do. Writes nothing to the workspace."""
@@ -173,15 +172,18 @@ class StagedCli:
             reader.join(timeout=5)
         return code, bytes(answer), bytes(errors)
 
-    def _pump(self, stream: IO[bytes] | None, kept: bytearray, longest: int, log: IO[bytes] | None) -> None:
+    @staticmethod
+    def _pump(stream: IO[bytes] | None, kept: bytearray, longest: int, log: IO[bytes] | None) -> None:
         """Read a stream to its end, so that the process never waits for us; keep no more than `longest` bytes."""
-        for line in iter(lambda: stream.readline(65_536) if stream else b"", b""):
-            if len(kept) + len(line) <= longest:
-                kept += line
-                if log is not None:
-                    log.write(line)
-                    log.flush()
-                    self.on_line(line.decode(errors="replace").rstrip())
+        if stream is None:
+            return
+        with stream:
+            for line in iter(lambda: stream.readline(65_536), b""):
+                if len(kept) + len(line) <= longest:
+                    kept += line
+                    if log is not None:
+                        log.write(line)
+                        log.flush()
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
