@@ -1,9 +1,11 @@
 """From an impact to the manifest: named, numbered, sorted."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from scope.closure import Closures
+from scope.errors import UsageError
 from scope.impact import Comparison, Impacted, moves
 from scope.manifest import (
     MAX_MATRIX_JOBS,
@@ -23,7 +25,7 @@ from scope.manifest import (
 )
 from scope.model import Change, Effect, Kind
 from scope.readers import Readers, readers
-from scope.rules import Reach
+from scope.rules import Reach, is_domain_name
 
 # The kind of edge, and the code of the warning, for imports that are made at run time.
 _DYNAMIC = "dynamic-import"
@@ -86,6 +88,29 @@ def plan(
         readers=_readers(found, deploy),
         matrix=matrix(deploy, sides.head.rules.matrix_jobs),
         warnings=(*_warnings(sides, impact.impacted), *_unknown_readers(found)),
+    )
+
+
+def narrowed(manifest: Manifest, domains: Collection[str], matrix_jobs: int) -> Manifest:
+    """Return the manifest with only the deployments of some domains, or as it is where none is named.
+
+    What is named and not due is no mistake; a name that can't be one raises `UsageError`.
+    """
+    wrong = sorted(name for name in domains if not is_domain_name(name))
+    if wrong:
+        raise UsageError(f"`{wrong[0]}` isn't a domain's name: those are snake_case, with spaces between them.")
+    if not domains:
+        return manifest
+    deploy = tuple(item for item in manifest.deploy if item.domain in domains)
+    ids = {item.id for item in deploy}
+    reached = Counter(cause for item in deploy for cause in {cause.change for cause in item.causes})
+    return replace(
+        manifest,
+        mode="scoped" if deploy else "none",
+        deploy=deploy,
+        changes=tuple(replace(change, reaches=reached[change.id]) for change in manifest.changes),
+        readers=tuple(reader for reader in manifest.readers if reader.of in ids),
+        matrix=matrix(deploy, matrix_jobs),
     )
 
 

@@ -19,7 +19,7 @@ BOT = "github-actions[bot]"
 _PAGE = 100
 _MAX_PAGES = 100
 _SECONDS = 30
-_REPOSITORY = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
+_REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*/(?!\.{1,2}$)[A-Za-z0-9_.-]+")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 

@@ -14,7 +14,7 @@ from scope.errors import UsageError
 from scope.files import write_whole
 from scope.manifest import Manifest, dumps
 from scope.model import Change, Effect, Kind, Status
-from scope.plan import Sides, plan
+from scope.plan import Sides, narrowed, plan
 from scope.ports import Git
 from scope.snapshot import Snapshot
 
@@ -37,12 +37,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--head", metavar="REF", help="look at a commit, not at the work tree")
     parser.add_argument("--target", action="append", metavar="NAME", help="only this target; may be repeated (all)")
+    parser.add_argument(
+        "--domains", action="append", default=[], metavar="NAMES", help="only these domains, with spaces between them (all)"
+    )
     parser.add_argument("--output", metavar="FILE", help=f"where the manifest goes, - for stdout ({MANIFEST})")
     parser.add_argument(
         "--fingerprints", action="store_true", help="compute the fingerprints of what deploys, and show them"
     )
     parser.add_argument("--no-readers", action="store_true", help="don't look who reads the tables of what deploys")
     parser.add_argument("--detailed-exitcode", action="store_true", help="exit with 5 when there is something to deploy")
+    parser.add_argument(
+        "--github", action="store_true", help="also write the outputs and the summary of a step of a GitHub workflow"
+    )
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
@@ -56,10 +62,23 @@ def run(options: argparse.Namespace, console: Console) -> int:
             with_fingerprints=options.fingerprints,
             with_readers=not options.no_readers,
         )
+        manifest = narrowed(manifest, " ".join(options.domains).split(), sides.head.rules.matrix_jobs)
         content = dumps(manifest)
         _write(content, options.output, git.root / MANIFEST, console)
         _show(manifest, content, options, console)
+        if options.github:
+            write_for_github(manifest, content)
     return 5 if options.detailed_exitcode and manifest.deploy else 0
+
+
+def write_for_github(manifest: Manifest, content: bytes) -> None:
+    """Write what the next jobs need, and the page that people look at, where a workflow's step is to write them."""
+    from scope.adapters.github import write_outputs, write_summary  # noqa: PLC0415  a network client, for workflows only
+    from scope.render.markdown import SUMMARY_LIMIT, comment  # noqa: PLC0415  as above
+    from scope.render.matrix import outputs  # noqa: PLC0415  as above
+
+    write_outputs(outputs(manifest, content))
+    write_summary(comment(manifest, limit=SUMMARY_LIMIT))
 
 
 def compare(git: Git, base_ref: str, head_ref: str | None, console: Console) -> Sides:

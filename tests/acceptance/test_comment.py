@@ -1,0 +1,112 @@
+"""`scope comment` and `scope plan --github` on real repositories."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.builders import monorepo
+from tests.support.manifests import assert_follows_schema
+from tests.support.sandbox import Sandbox, git_environment
+
+
+def scope(sandbox: Sandbox, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "scope.cli", *arguments],
+        cwd=sandbox.root,
+        env=git_environment() | environment,
+        capture_output=True,
+        check=False,
+        encoding="utf-8",
+    )
+
+
+@pytest.fixture
+def branch(sandbox: Sandbox) -> Sandbox:
+    """A platform of two domains, and a branch that changes one of them."""
+    sandbox.write_all(monorepo(2))
+    sandbox.commit("Start")
+    sandbox.switch("topic", create=True)
+    sandbox.append("src/d00/s00/base/facts.py", "CHANGED = True\n")
+    sandbox.commit("Change")
+    return sandbox
+
+
+def test_the_comment_names_what_deploys_and_how_to_see_it(branch: Sandbox) -> None:
+    assert scope(branch, "plan", "--head", "HEAD").returncode == 0
+    done = scope(branch, "comment")
+    assert done.returncode == 0, done.stderr
+    assert "| `d00` | deploy | deploy | deploy | `src/d00/s00/base/facts.py` |" in done.stdout
+    assert "`just scope base=main`" in done.stdout
+    assert_follows_schema(branch.path(".scope/manifest.json").read_bytes())
+
+
+def test_outputs_and_summary_are_written_for_a_step(branch: Sandbox, tmp_path: Path) -> None:
+    files = {name: str(tmp_path / name) for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
+    assert scope(branch, "plan", "--head", "HEAD", "--github", **files).returncode == 0
+    written = (tmp_path / "GITHUB_OUTPUT").read_text(encoding="utf-8")
+    assert "has_changes<<end_" in written
+    assert '"id":"staging-d00"' in written
+    assert "### Deploys 1 domain" in (tmp_path / "GITHUB_STEP_SUMMARY").read_text(encoding="utf-8")
+
+
+def test_outside_of_a_workflow_github_is_refused(branch: Sandbox) -> None:
+    done = scope(branch, "plan", "--head", "HEAD", "--github")
+    assert done.returncode == 2
+    assert "GITHUB_OUTPUT isn't set" in done.stderr
+
+
+def test_only_the_domains_named_are_in_the_manifest(branch: Sandbox) -> None:
+    branch.append("src/d01/s00/base/facts.py", "CHANGED = True\n")
+    branch.commit("Change")
+    done = scope(branch, "plan", "--head", "HEAD", "--domains", "d01 d77", "--output", "-")
+    manifest = json.loads(done.stdout)
+    assert [item["id"] for item in manifest["deploy"]] == ["dev/d01", "prod/d01", "staging/d01"]
+    assert [change["reaches"] for change in manifest["changes"]] == [0, 3]
+    assert_follows_schema(done.stdout.encode())
+
+
+def test_a_domain_s_name_that_cannot_be_is_refused(branch: Sandbox) -> None:
+    done = scope(branch, "plan", "--domains", "d00 ../x")
+    assert done.returncode == 2
+    assert "`../x` isn't a domain's name" in done.stderr
+
+
+def test_a_manifest_of_another_commit_is_refused(branch: Sandbox) -> None:
+    scope(branch, "plan", "--head", "HEAD")
+    branch.append("src/d00/s00/base/facts.py", "AGAIN = True\n")
+    head = branch.commit("Again")
+    done = scope(branch, "comment", "--head", head)
+    assert done.returncode == 2
+    assert "The manifest was made of commit" in done.stderr
+
+
+def test_a_manifest_of_uncommitted_work_is_refused_for_a_commit(branch: Sandbox) -> None:
+    branch.append("src/d00/s00/base/facts.py", "DIRTY = True\n")
+    scope(branch, "plan")
+    done = scope(branch, "comment", "--head", branch.head)
+    assert done.returncode == 2
+    assert "with uncommitted work" in done.stderr
+
+
+def test_a_branch_that_changes_scope_is_told_so_whatever_its_manifest_says(branch: Sandbox, tmp_path: Path) -> None:
+    branch.write("scope/plan.py", "print('what I like')\n")
+    head = branch.commit("Change scope")
+    scope(branch, "plan", "--head", "HEAD")
+    manifest = branch.path(".scope/manifest.json")
+    forged = json.loads(manifest.read_bytes())
+    forged["changes"] = [change for change in forged["changes"] if not change["path"].startswith("scope/")]
+    (tmp_path / "forged.json").write_text(json.dumps(forged), encoding="utf-8")
+    branch.switch("main")
+    done = scope(branch, "comment", "--manifest", str(tmp_path / "forged.json"), "--head", head)
+    assert done.returncode == 0, done.stderr
+    assert "This pull request changes `scope/`: its own version of scope made these numbers" in done.stdout
+
+
+def test_a_branch_that_leaves_scope_alone_is_told_nothing(branch: Sandbox) -> None:
+    head = branch.head
+    scope(branch, "plan", "--head", "HEAD")
+    branch.switch("main")
+    assert "own version" not in scope(branch, "comment", "--head", head).stdout
