@@ -4,6 +4,7 @@ import argparse
 import hashlib
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from scope.adapters.git import GitRepository
@@ -12,7 +13,7 @@ from scope.closure import Closures, Sources
 from scope.console import Console
 from scope.errors import UsageError
 from scope.files import write_whole
-from scope.manifest import Head, Manifest, dumps
+from scope.manifest import Head, Manifest, Warn, dumps
 from scope.model import Change, Effect, Kind, Status
 from scope.plan import Sides, plan
 from scope.ports import Git
@@ -24,16 +25,22 @@ examples:
   scope plan                              this work tree against main
   scope plan --base origin/main --head HEAD
   scope plan --target prod --output -     the manifest on stdout
+  scope plan --base deployed --target prod    against what each domain of prod really runs
   just scope base=main                    the same as the first
 """
 MANIFEST = Path(".scope", "manifest.json")
 DEFAULT_BASE = "main"
+# Not a ref: the commits that a target's records name, each domain its own.
+DEPLOYED = "deployed"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument(
         "--base", default=DEFAULT_BASE, metavar="REF", help="compare with its merge base with the head (main)"
+    )
+    parser.add_argument(
+        "--fallback", metavar="REF", help="with `--base deployed`: compare with this where the workspace can't be asked"
     )
     parser.add_argument("--head", metavar="REF", help="look at a commit, not at the work tree")
     parser.add_argument("--target", action="append", metavar="NAME", help="only this target; may be repeated (all)")
@@ -46,12 +53,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Write the manifest and show the plan; return the exit code."""
+    notes: tuple[Warn, ...] = ()
+    if options.base == DEPLOYED:
+        from scope.commands.plan_deployed import planned  # noqa: PLC0415  it reaches for the workspace
+
+        manifest, root, notes = planned(options, console)
+        if manifest is not None:
+            return publish(manifest, root, options, console)
+    elif options.fallback:
+        raise UsageError("`--fallback` stands in for records that can't be read. It goes with `--base deployed`.")
     with GitRepository(Path(options.directory)) as git:
-        sides = compare(git, options.base, options.head, console)
+        sides = compare(git, options.fallback or options.base, options.head, console)
         manifest = plan(sides, _targets(sides.head, options.target), effect_in(git), with_fingerprints=options.fingerprints)
-        content = dumps(manifest)
-        _write(content, options.output, git.root / MANIFEST, console)
-        _show(manifest, content, options, console)
+        manifest = replace(manifest, warnings=(*notes, *manifest.warnings))
+        return publish(manifest, git.root, options, console)
+
+
+def publish(manifest: Manifest, root: Path, options: argparse.Namespace, console: Console) -> int:
+    """Write the manifest to its file, show it, and return the exit code."""
+    content = dumps(manifest)
+    _write(content, options.output, root / MANIFEST, console)
+    _show(manifest, content, options, console)
     return 5 if options.detailed_exitcode and manifest.deploy else 0
 
 

@@ -1,0 +1,32 @@
+"""`scope plan --base deployed`: the manifest from the records of a target, or a note why they can't be read."""
+
+import argparse
+from pathlib import Path
+
+from scope.commands.plan import effect_in
+from scope.console import Console
+from scope.deploy_set import deploy_set
+from scope.errors import RemoteError, UsageError
+from scope.manifest import Manifest, Warn
+from scope.opening import Asked, opened
+from scope.plan_records import plan_records
+
+
+def planned(options: argparse.Namespace, console: Console) -> tuple[Manifest | None, Path, tuple[Warn, ...]]:
+    """Return the manifest and the repository's folder; without a manifest the note to show with the fallback's."""
+    if options.head is not None:
+        raise UsageError("`--base deployed` looks at what is checked out. Check that commit out, and leave `--head` away.")
+    if not options.target or len(options.target) != 1:
+        raise UsageError("`--base deployed` needs one target: each has its own records. Add `--target NAME`.")
+    asked = Asked(options.target[0], needs_branch=False, needs_cli=False)
+    try:
+        with opened(Path(options.directory), asked, lambda _, message: console.say(message)) as run:
+            return plan_records(run, deploy_set(run), effect_in(run.git)), run.root, ()
+    except RemoteError as error:
+        if not options.fallback:
+            raise
+        note = (
+            f"What is deployed in {options.target[0]} couldn't be read, so this is compared with {options.fallback}: {error}"
+        )
+        console.say(f"Note: {note}")
+        return None, Path(options.directory), (Warn("records-unreadable", f"targets/{options.target[0]}.yml", 0, note),)
