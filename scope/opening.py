@@ -32,6 +32,7 @@ class Asked:
     options: Options = field(default_factory=Options)
     max_parallel: int = 4
     needs_branch: bool = True
+    needs_cli: bool = True
 
 
 @contextmanager
@@ -53,8 +54,7 @@ def opened(start: Path, asked: Asked, tell: Callable[[str, str], None]) -> Itera
             is_dirty = tree != snapshot.tree
             snapshot = Snapshot(git, tree)
             settings = _work_tree_target(snapshot, asked.target)
-        cli = find_cli(git.root)
-        version = check_version(cli)
+        version = check_version(find_cli(git.root)) if asked.needs_cli else ""
         credentials = find_credentials(settings)
         check_host(settings, credentials.host)
         if asked.needs_branch and settings.is_production:
@@ -68,7 +68,7 @@ def opened(start: Path, asked: Asked, tell: Callable[[str, str], None]) -> Itera
         logs = git.root / LOGS / asked.target
 
         def make_cli(folder: Path, domain: str) -> StagedCli:
-            return StagedCli(cli, folder, asked.target, domain, logs / f"{domain}.log", child)
+            return StagedCli(find_cli(git.root), folder, asked.target, domain, logs / f"{domain}.log", child)
 
         yield Run(
             root=git.root,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from scope.closure import Closures
 from scope.errors import UsageError
-from scope.impact import Comparison, Impacted, moves
+from scope.impact import Comparison, Impact, Impacted, moves
 from scope.manifest import (
     MAX_MATRIX_JOBS,
     Base,
@@ -58,27 +58,10 @@ def plan(
     impact = Comparison(sides.base, sides.head, sides.changes).impact(targets)
     numbered = {change.path: f"c{number}" for number, change in enumerate(sides.changes)}
     deploy = tuple(_deploy(item, numbered, sides, with_fingerprints=with_fingerprints) for item in impact.impacted)
-    reached: dict[str, int] = {}
-    for item in impact.impacted:
-        for change, _steps in item.causes:
-            reached[change.path] = reached.get(change.path, 0) + 1
-    gone_to = moves(sides.changes)
-    changes = tuple(
-        ManifestChange(
-            id=numbered[change.path],
-            base="b0",
-            path=written_path(change.path),
-            status=change.status.value,
-            moved_to=written_path(gone_to[change.path]) if change.path in gone_to else None,
-            effect=effect(change).value,
-            reaches=reached.get(change.path, 0),
-            reason=impact.reasons[change.path],
-        )
-        for change in sides.changes
-    )
+    changes = listed_changes("b0", sides.changes, numbered, impact, effect)
     found = readers(sides.head, sides.base, impact.impacted) if with_readers else Readers({}, 0)
     return Manifest(
-        mode=_mode(deploy, targets, sides.head),
+        mode=mode_of(deploy, targets, sides.head),
         against="main",
         targets=targets,
         head=sides.head_info,
@@ -114,6 +97,34 @@ def narrowed(manifest: Manifest, domains: Collection[str], matrix_jobs: int) -> 
     )
 
 
+def listed_changes(
+    base: str,
+    changes: tuple[Change, ...],
+    numbered: Mapping[str, str],
+    impact: Impact,
+    effect: Callable[[Change], Effect],
+) -> tuple[ManifestChange, ...]:
+    """Return the changes since one base as the manifest has them; `numbered` gives each path its id."""
+    reached: dict[str, int] = {}
+    for item in impact.impacted:
+        for change, _steps in item.causes:
+            reached[change.path] = reached.get(change.path, 0) + 1
+    gone_to = moves(changes)
+    return tuple(
+        ManifestChange(
+            id=numbered[change.path],
+            base=base,
+            path=written_path(change.path),
+            status=change.status.value,
+            moved_to=written_path(gone_to[change.path]) if change.path in gone_to else None,
+            effect=effect(change).value,
+            reaches=reached.get(change.path, 0),
+            reason=impact.reasons[change.path],
+        )
+        for change in changes
+    )
+
+
 def _deploy(item: Impacted, numbered: Mapping[str, str], sides: Sides, *, with_fingerprints: bool) -> Deploy:
     fingerprint = Fingerprints(None, None)
     if with_fingerprints:
@@ -136,7 +147,8 @@ def _deploy(item: Impacted, numbered: Mapping[str, str], sides: Sides, *, with_f
     )
 
 
-def _mode(deploy: tuple[Deploy, ...], targets: tuple[str, ...], head: Closures) -> Mode:
+def mode_of(deploy: tuple[Deploy, ...], targets: tuple[str, ...], head: Closures) -> Mode:
+    """Return whether nothing, everything or part of some targets deploys."""
     if not deploy:
         return "none"
     deployed = {item.id for item in deploy if item.action == "deploy"}

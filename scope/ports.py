@@ -49,6 +49,10 @@ class Git(Protocol):
         """Return the best common ancestor of two commits, or nothing."""
         ...
 
+    def count_between(self, older: str, newer: str) -> int:
+        """Return how many commits `newer` has that `older` hasn't, as far as this clone's history goes."""
+        ...
+
     def changes(self, base_tree: str, head_tree: str) -> tuple[Change, ...]:
         """Compare two trees directly, sorted by path. Renames are off, and paths come as they are, not quoted."""
         ...

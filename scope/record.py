@@ -26,6 +26,7 @@ NAME = "scope.json"
 VERSION: Literal[1] = 1
 # A record is a few hundred bytes; whatever is much longer isn't one.
 _LONGEST = 1_000_000
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _STRICT: dict[str, object] = {"strict": True, "extra": "forbid"}
 
 
@@ -154,10 +155,15 @@ def parse_record(content: bytes) -> Record | Odd:
     if version > VERSION:
         return Odd(f"a newer scope wrote it (version {version})")
     try:
-        return _adapter().validate_json(content)
+        found = _adapter().validate_json(content)
     except ValidationError as error:
         first = error.errors()[0]
         return Odd(f"`{'.'.join(str(part) for part in first['loc'])}`: {first['msg']}")
+    attempts = (found.attempted, *((found.applied.attempt,) if found.applied else ()))
+    if any(attempt.commit is not None and not _COMMIT.fullmatch(attempt.commit) for attempt in attempts):
+        # It goes to git, where a name that begins with a hyphen would be an option.
+        return Odd("`commit` isn't a commit's name")
+    return found
 
 
 @cache

@@ -122,11 +122,12 @@ def parse_files(content: bytes | None) -> FileState:
         if not isinstance(path, str) or not path or path.startswith("/") or ".." in path.split("/"):
             return FileState(Condition.BROKEN)
         local.add(path)
-        remote.add(_without_extension(path) if item.get("is_notebook") is True else path)
+        remote.add(without_extension(path) if item.get("is_notebook") is True else path)
     return FileState(Condition.READABLE, seq, frozenset(local), frozenset(remote))
 
 
-def _without_extension(path: str) -> str:
+def without_extension(path: str) -> str:
+    """Return what a notebook is called in the workspace."""
     folder, slash, name = path.rpartition("/")
     stem = name.rpartition(".")[0]
     return f"{folder}{slash}{stem or name}"

@@ -147,6 +147,10 @@ class GitRepository:
         # Exit 1 without text is git's way to say that there is none.
         return self._run("merge-base", one, other, accept=(0, 1)).strip().decode() or None
 
+    def count_between(self, older: str, newer: str) -> int:
+        """Return how many commits `newer` has that `older` hasn't, as far as this clone's history goes."""
+        return int(self._run("rev-list", "--count", newer, f"^{older}", "--"))
+
     def changes(self, base_tree: str, head_tree: str) -> tuple[Change, ...]:
         """Compare two trees directly, sorted by path. Renames are off, and paths come as they are, not quoted."""
         options = ("-r", "-z", "--raw", "--no-renames", "--no-abbrev", "--no-ext-diff", "--ignore-submodules=none")

@@ -53,7 +53,7 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIGEST",
         help="approve exactly the list that was shown with this digest, or what is left of it; may be repeated",
     )
-    parser.add_argument("--max-parallel", type=_count, default=4, metavar="N", help="deployments at once (4)")
+    parser.add_argument("--max-parallel", type=count, default=4, metavar="N", help="deployments at once (4)")
     parser.add_argument("--lock-timeout", type=_seconds, default=300.0, metavar="SECONDS", help="wait for a lock (300)")
     parser.add_argument(
         "--retry-seconds", type=_seconds, default=300.0, metavar="SECONDS", help="try again what may pass, for so long (300)"
@@ -61,7 +61,8 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--results", metavar="FILE", help=f"where the outcome goes as JSON ({RESULTS})")
 
 
-def _count(text: str) -> int:
+def count(text: str) -> int:
+    """Return a number of things at once, as an option has it."""
     if not text.isdecimal() or not 1 <= int(text) <= 64:
         raise argparse.ArgumentTypeError(f"{text!r} isn't a number from 1 to 64")
     return int(text)
@@ -84,7 +85,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         if options.manifest:
             wanted = _narrowed(opened_run, wanted, options)
         due = tuple(item for item in wanted if item.due is not None)
-        jobs = tuple(_job(opened_run, item) for item in due)
+        jobs = tuple(job_for(opened_run, item) for item in due)
         results = holder.run(opened_run, jobs, options.max_parallel)
         return finish(opened_run, results, len(wanted) - len(due), options, console)
 
@@ -114,7 +115,8 @@ def _narrowed(opened_run: Run, wanted: tuple[Wanted, ...], options: argparse.Nam
     return narrow(wanted, loads(content, options.manifest), opened_run, options.manifest)
 
 
-def _job(opened_run: Run, item: Wanted) -> Job:
+def job_for(opened_run: Run, item: Wanted) -> Job:
+    """Return the work that brings a due deployment to the head."""
     log = str(LOGS / opened_run.settings.name / f"{item.domain}.log")
     because = item.due.because if item.due is not None else None
     if item.action == "deploy":

@@ -4,6 +4,7 @@ import argparse
 import hashlib
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from scope.adapters.git import GitRepository
@@ -12,7 +13,7 @@ from scope.closure import Closures, Sources
 from scope.console import Console
 from scope.errors import UsageError
 from scope.files import write_whole
-from scope.manifest import Manifest, dumps
+from scope.manifest import Manifest, Warn, dumps
 from scope.model import Change, Effect, Kind, Status
 from scope.plan import Sides, narrowed, plan
 from scope.ports import Git
@@ -24,16 +25,22 @@ examples:
   scope plan                              this work tree against main
   scope plan --base origin/main --head HEAD
   scope plan --target prod --output -     the manifest on stdout
+  scope plan --base deployed --target prod    against what each domain of prod really runs
   just scope base=main                    the same as the first
 """
 MANIFEST = Path(".scope", "manifest.json")
 DEFAULT_BASE = "main"
+# Not a ref: the commits that a target's records name, each domain its own.
+DEPLOYED = "deployed"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument(
         "--base", default=DEFAULT_BASE, metavar="REF", help="compare with its merge base with the head (main)"
+    )
+    parser.add_argument(
+        "--fallback", metavar="REF", help="with `--base deployed`: compare with this where the workspace can't be asked"
     )
     parser.add_argument("--head", metavar="REF", help="look at a commit, not at the work tree")
     parser.add_argument("--target", action="append", metavar="NAME", help="only this target; may be repeated (all)")
@@ -53,8 +60,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Write the manifest and show the plan; return the exit code."""
+    notes: tuple[Warn, ...] = ()
+    if options.base == DEPLOYED:
+        from scope.commands.plan_deployed import planned  # noqa: PLC0415  it reaches for the workspace
+
+        found = planned(options, console)
+        if found.manifest is not None:
+            return publish(found.manifest, found.root, found.matrix_jobs, options, console)
+        notes = found.notes
+    elif options.fallback:
+        raise UsageError("`--fallback` stands in for records that can't be read. It goes with `--base deployed`.")
     with GitRepository(Path(options.directory)) as git:
-        sides = compare(git, options.base, options.head, console)
+        sides = compare(git, options.fallback or options.base, options.head, console)
         manifest = plan(
             sides,
             _targets(sides.head, options.target),
@@ -62,12 +79,18 @@ def run(options: argparse.Namespace, console: Console) -> int:
             with_fingerprints=options.fingerprints,
             with_readers=not options.no_readers,
         )
-        manifest = narrowed(manifest, " ".join(options.domains).split(), sides.head.rules.matrix_jobs)
-        content = dumps(manifest)
-        _write(content, options.output, git.root / MANIFEST, console)
-        _show(manifest, content, options, console)
-        if options.github:
-            write_for_github(manifest, content)
+        manifest = replace(manifest, warnings=(*notes, *manifest.warnings))
+        return publish(manifest, git.root, sides.head.rules.matrix_jobs, options, console)
+
+
+def publish(manifest: Manifest, root: Path, matrix_jobs: int, options: argparse.Namespace, console: Console) -> int:
+    """Write the manifest to its file, narrowed to the domains asked for; show it, and return the exit code."""
+    manifest = narrowed(manifest, " ".join(options.domains).split(), matrix_jobs)
+    content = dumps(manifest)
+    _write(content, options.output, root / MANIFEST, console)
+    _show(manifest, content, options, console)
+    if options.github:
+        write_for_github(manifest, content)
     return 5 if options.detailed_exitcode and manifest.deploy else 0
 
 

@@ -42,6 +42,8 @@ def print_plan(manifest: Manifest, stream: TextIO, *, color: bool) -> None:
 
 
 def _headline(manifest: Manifest) -> Text:
+    if manifest.against == "deployed":
+        return _deployed_headline(manifest)
     base = manifest.bases.get("b0")
     since = "" if base is None or base.commit is None else f" since {visible(base.ref or '')} ({base.commit[:9]})"
     count = len(manifest.changes)
@@ -52,10 +54,22 @@ def _headline(manifest: Manifest) -> Text:
         files += ", uncommitted work included"
     if not manifest.deploy:
         return Text.assemble(f"{files}: ", ("nothing to deploy", "bold green"), ".")
+    return Text.assemble(f"{files}: ", (_count(manifest), "bold"), ".")
+
+
+def _deployed_headline(manifest: Manifest) -> Text:
+    work = ", uncommitted work included" if manifest.head.dirty else ""
+    head = f"{', '.join(manifest.targets)} beside {(manifest.head.commit or 'nothing')[:9]}{work}"
+    if not manifest.deploy:
+        return Text.assemble(f"{head}: ", ("nothing to deploy", "bold green"), ".")
+    return Text.assemble(f"{head}: ", (_count(manifest), "bold"), ".")
+
+
+def _count(manifest: Manifest) -> str:
     domains = {item.domain for item in manifest.deploy}
     what = "every domain deploys" if manifest.mode == "full" else f"{len(domains)} domain{'s' * (len(domains) != 1)}"
     number = len(manifest.deploy)
-    return Text.assemble(f"{files}: ", (f"{what}, {number} deployment{'s' * (number != 1)}", "bold"), ".")
+    return f"{what}, {number} deployment{'s' * (number != 1)}"
 
 
 def _table(manifest: Manifest) -> Table:
@@ -86,6 +100,8 @@ def _why(item: Deploy, changes: dict[str, ManifestChange]) -> str:
         "removed": "gone from the repository",
         "first-deploy": "new domain",
         "base-unreachable": "no base to compare with",
+        "failed-attempt": "an attempt didn't end well",
+        "untrusted-record": "what was recorded can't be believed",
     }
     # What is this domain's own says more than what deploys everything anyway.
     causes = sorted(item.causes, key=lambda cause: changes[cause.change].reason is not None)

@@ -1,0 +1,52 @@
+"""`scope status`: what each domain of a target runs, beside what is checked out."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from scope.commands.deploy import count
+from scope.console import Console
+from scope.deploy_set import deploy_set
+from scope.opening import Asked, opened
+from scope.status import Report, dumps, statuses
+
+HELP = "what each domain of a target runs: in sync, behind, ahead, dirty, drifted, foreign, never deployed, gone"
+EXAMPLES = """\
+examples:
+  scope status --target prod
+  scope status --target prod --drift --verify          plans each domain, and compares the files in the workspace
+  scope status --target prod --format json --detailed-exitcode
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument("-t", "--target", default="dev", metavar="NAME", help="the target (dev)")
+    parser.add_argument(
+        "--domain", action="append", default=[], metavar="NAME", help="only this domain; may be repeated (all)"
+    )
+    parser.add_argument("--drift", action="store_true", help="plan what is in sync: changes by hand show as drifted")
+    parser.add_argument("--verify", action="store_true", help="compare the files in the workspace with the head's")
+    parser.add_argument("--max-parallel", type=count, default=4, metavar="N", help="plans at once (4)")
+    parser.add_argument("--detailed-exitcode", action="store_true", help="exit with 5 when not all is in sync")
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    """Show how each domain stands; return the exit code."""
+    asked = Asked(options.target, max_parallel=options.max_parallel, needs_branch=False, needs_cli=options.drift)
+    with opened(Path(options.directory), asked, lambda _, message: console.say(message)) as opened_run:
+        found = statuses(opened_run, deploy_set(opened_run, options.domain))
+        if options.drift or options.verify:
+            from scope.drift import with_drift, with_verified_files  # noqa: PLC0415  only these look so closely
+
+            found = with_drift(opened_run, found, options.max_parallel) if options.drift else found
+            found = with_verified_files(opened_run, found) if options.verify else found
+        head = opened_run.head
+        report = Report(opened_run.settings.name, opened_run.workspace.host, head.commit, head.is_dirty, found)
+    if options.format == "json":
+        sys.stdout.buffer.write(dumps(report))
+    elif not console.is_quiet:
+        from scope.render.status import print_status  # noqa: PLC0415  rich takes 60 ms
+
+        print_status(report, sys.stdout, color=console.has_color(sys.stdout))
+    return 5 if options.detailed_exitcode and not report.is_in_sync else 0

@@ -1,0 +1,92 @@
+"""The state of a target for people: one line per domain, and below it what is wrong and how to go on."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import TextIO
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from scope.render.inert import visible
+from scope.status import Report, Status, Sync
+
+_STYLES = {
+    Sync.IN_SYNC: "green",
+    Sync.BEHIND: "yellow",
+    Sync.AHEAD: "yellow",
+    Sync.DIRTY: "bold red",
+    Sync.DRIFTED: "magenta",
+    Sync.FOREIGN: "magenta",
+    Sync.NEVER_DEPLOYED: "cyan",
+    Sync.GONE: "bold red",
+}
+# Paths and differences in a list before it is cut.
+_SHOWN = 3
+_UNITS = ((86400, "d"), (3600, "h"), (60, "min"))
+
+
+def print_status(report: Report, stream: TextIO, *, color: bool, now: datetime | None = None) -> None:
+    """Write the table to a stream, as wide as its terminal, or unwrapped where it is none."""
+    is_terminal = stream.isatty()
+    console = Console(
+        file=stream,
+        width=None if is_terminal else 10_000,
+        no_color=not color,
+        highlight=False,
+        soft_wrap=not is_terminal,
+        markup=False,
+    )
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for name in ("domain", "status", "commit", "age", "by"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("what", overflow="fold")
+    for item in report.domains:
+        commit = (item.commit or "")[:9] + ("+" if item.dirty else "")
+        table.add_row(
+            item.domain,
+            Text(str(item.sync).replace("-", " "), _STYLES[item.sync]),
+            commit,
+            age(item.when, now or datetime.now(UTC)),
+            Text(visible(item.who or "")),
+            Text(visible("; ".join(_words(item)))),
+        )
+    if report.domains:
+        console.print(table)
+    in_sync = sum(item.sync is Sync.IN_SYNC for item in report.domains)
+    console.print(f"{report.target} at {report.host}: {in_sync} of {len(report.domains)} domains in sync.")
+
+
+def _words(item: Status) -> Iterator[str]:
+    if item.commits:
+        yield f"{item.commits} commit{'s' * (item.commits != 1)}"
+    if item.changes:
+        yield _some(item.changes)
+    if item.why:
+        yield item.why
+    if item.differences:
+        yield _some(item.differences)
+    if item.locked_by:
+        yield f"locked by {item.locked_by}"
+
+
+def _some(names: tuple[str, ...]) -> str:
+    more = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def age(when: str | None, now: datetime) -> str:
+    """Return how long ago something was, in its largest unit.
+
+    >>> age("2026-01-01T00:00:00Z", datetime(2026, 1, 3, tzinfo=UTC))
+    '2 d'
+    """
+    try:
+        then = datetime.fromisoformat(when) if when else None
+    except ValueError:
+        return "?"
+    if then is None:
+        return ""
+    seconds = (now - then).total_seconds() if then.tzinfo is not None else 0
+    return next((f"{int(seconds // size)} {unit}" for size, unit in _UNITS if seconds >= size), "now")

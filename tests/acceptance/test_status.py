@@ -1,0 +1,147 @@
+"""`scope status`, and `scope plan --base deployed`: what each domain runs, beside the head."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from scope.manifest_reader import loads
+from tests.support.builders import domain
+from tests.support.cli import DatabricksCli
+from tests.support.deploying import BASE, Platform
+from tests.support.fake_workspace import FakeWorkspace
+
+pytestmark = pytest.mark.cli
+
+
+@pytest.fixture
+def platform(tmp_path: Path, fake_workspace: FakeWorkspace, databricks_cli: DatabricksCli) -> Platform:
+    return Platform.create(tmp_path, fake_workspace, databricks_cli, {"sales": ["orders"], "ads": ["clicks"]})
+
+
+def status(platform: Platform, *arguments: str) -> dict[str, dict]:
+    done = platform.scope("status", "--target", "prod", "--format", "json", *arguments)
+    assert done.exit_code == 0, done
+    return {item["domain"]: item for item in done.json["domains"]}
+
+
+def test_each_domain_says_how_it_stands(platform: Platform) -> None:
+    assert {name: item["sync"] for name, item in status(platform).items()} == {
+        "ads": "never-deployed",
+        "sales": "never-deployed",
+    }
+    first = platform.sandbox.head
+    assert platform.deploy().exit_code == 0
+    done = platform.scope("status", "--target", "prod", "--detailed-exitcode")
+    assert done.exit_code == 0
+    assert "2 of 2 domains in sync." in done.stdout
+
+    platform.sandbox.append("src/sales/orders/base/facts.py", "MORE = 1\n")
+    platform.push("Change sales")
+    platform.sandbox.write("docs/note.md", "words\n")
+    platform.push("Say something")
+    found = status(platform)
+    assert (found["ads"]["sync"], found["sales"]["sync"]) == ("in-sync", "behind")
+    assert (found["sales"]["commits"], found["sales"]["changes"]) == (2, ["src/sales/orders/base/facts.py"])
+    assert found["sales"]["commit"] == first
+    assert platform.scope("status", "--target", "prod", "--detailed-exitcode").exit_code == 5
+
+    assert platform.deploy().exit_code == 0
+    platform.sandbox.git("checkout", "--quiet", first)
+    assert (status(platform)["sales"]["sync"], status(platform)["sales"]["commits"]) == ("ahead", 2)
+
+
+def test_what_is_gone_failed_or_deployed_by_others_shows(platform: Platform) -> None:
+    assert platform.deploy().exit_code == 0
+    platform.sandbox.delete("src/ads")
+    platform.sandbox.delete("resources/ads")
+    platform.sandbox.append("src/sales/orders/base/facts.py", "MORE = 1\n")
+    platform.push("Remove ads, change sales")
+    platform.workspace.fail("POST", f"/api/2.0/workspace-files/import-file{BASE}/sales/files/*", 400, times=0)
+    assert platform.deploy("--domain", "sales", "--retry-seconds", "0").exit_code == 1
+    platform.workspace.clear_rules()
+    found = status(platform)
+    assert (found["ads"]["sync"], found["sales"]["sync"]) == ("gone", "dirty")
+    assert "didn't end well" in found["sales"]["why"]
+    assert platform.deploy("--domain", "sales").exit_code == 0
+
+    # A deploy by hand raises the CLI's own number.
+    path = f"{BASE}/sales/state/deployment.json"
+    held = json.loads(platform.workspace.read(path) or b"")
+    platform.workspace.write(path, json.dumps({**held, "seq": held["seq"] + 1}).encode())
+    found = status(platform)
+    assert found["sales"]["sync"] == "foreign"
+    assert "something else deployed since" in found["sales"]["why"]
+
+
+def test_a_change_by_hand_shows_as_drift(platform: Platform) -> None:
+    assert platform.deploy("--domain", "sales").exit_code == 0
+    assert status(platform, "--domain", "sales", "--drift", "--verify")["sales"]["sync"] == "in-sync"
+    platform.workspace.write(f"{BASE}/sales/files/src/sales/orders/base/facts.py", b"EDITED = 1\n")
+    platform.workspace.write(f"{BASE}/sales/files/src/sales/orders/base/extra.py", b"EXTRA = 1\n")
+    jobs = platform.workspace.snapshot().resources["jobs"]
+    job_id, job = next(iter(jobs.items()))
+    settings = {**job["settings"], "max_concurrent_runs": 7}
+    platform.workspace.call("POST", "/api/2.2/jobs/reset", {"job_id": int(job_id), "new_settings": settings})
+    found = status(platform, "--domain", "sales", "--drift", "--verify")["sales"]
+    assert found["sync"] == "drifted"
+    assert found["differences"] == [
+        "update jobs.sales_orders_refresh_job",
+        "extra src/sales/orders/base/extra.py",
+        "edited src/sales/orders/base/facts.py",
+    ]
+
+
+def test_a_plan_against_the_records_has_a_base_per_domain(platform: Platform) -> None:
+    first = platform.sandbox.head
+    assert platform.deploy("--domain", "sales").exit_code == 0
+    platform.sandbox.append("src/sales/orders/base/facts.py", "MORE = 1\n")
+    platform.sandbox.write_all(domain("refunds"))
+    platform.push("Change sales, add refunds")
+    done = platform.scope("plan", "--base", "deployed", "--target", "prod", "--detailed-exitcode")
+    assert done.exit_code == 5, done
+    manifest = loads(platform.sandbox.path(".scope/manifest.json").read_bytes(), "it")
+    assert manifest.against == "deployed"
+    assert {item.domain: item.because for item in manifest.deploy} == {
+        "ads": "first-deploy",
+        "refunds": "first-deploy",
+        "sales": "changed",
+    }
+    sales = next(item for item in manifest.deploy if item.domain == "sales")
+    assert (manifest.bases[sales.base].kind, manifest.bases[sales.base].commit) == ("record", first)
+    changes = {change.id: change.path for change in manifest.changes}
+    assert [changes[cause.change] for cause in sales.causes] == ["src/sales/orders/base/facts.py"]
+    # The same manifest drives a deploy.
+    done = platform.deploy("--manifest", str(platform.sandbox.path(".scope/manifest.json")))
+    assert done.exit_code == 0, done
+    assert platform.scope("plan", "--base", "deployed", "--target", "prod", "--detailed-exitcode").exit_code == 0
+
+
+def test_a_base_that_is_gone_deploys_the_domain_and_says_so(platform: Platform) -> None:
+    assert platform.deploy("--domain", "sales").exit_code == 0
+    path = f"{BASE}/sales/state/scope.json"
+    gone = (platform.workspace.read(path) or b"").replace(platform.sandbox.head.encode(), b"1" * 40)
+    platform.workspace.write(path, gone)
+    platform.sandbox.append("src/sales/orders/base/facts.py", "MORE = 1\n")
+    platform.push("Change sales")
+    assert platform.scope("plan", "--base", "deployed", "--target", "prod").exit_code == 0
+    manifest = loads(platform.sandbox.path(".scope/manifest.json").read_bytes(), "it")
+    assert {item.domain: item.because for item in manifest.deploy}["sales"] == "base-unreachable"
+
+
+def test_where_the_workspace_cannot_be_asked_a_plan_stops_or_falls_back_with_a_note(platform: Platform) -> None:
+    platform.workspace.fail("GET", "/api/2.0/preview/scim/v2/Me", 403, times=0)
+    arguments = ("plan", "--base", "deployed", "--target", "prod")
+    assert platform.scope(*arguments).exit_code == 1
+    done = platform.scope(*arguments, "--fallback", "main")
+    assert done.exit_code == 0, done
+    assert "couldn't be read, so this is compared with main" in done.stderr
+    manifest = loads(platform.sandbox.path(".scope/manifest.json").read_bytes(), "it")
+    assert [warning.code for warning in manifest.warnings] == ["records-unreadable"]
+
+
+def test_a_status_writes_nothing(platform: Platform) -> None:
+    assert platform.deploy().exit_code == 0
+    platform.workspace.clear_requests()
+    status(platform, "--drift", "--verify")
+    assert platform.workspace.writes() == []
