@@ -7,11 +7,9 @@ from collections.abc import Iterable, Iterator
 from scope.closure import Closures
 from scope.manifest import written_path
 from scope.model import Change, Finding, Kind
-from scope.readers import CODE, TableReader, reads
+from scope.readers import CODE, TableReader, file_tables, reads
 from scope.rules import NO_DOMAINS, is_domain_name
 from scope.stage_check import check_stage
-from scope.table_notes import TableUses
-from scope.tables import table_uses
 
 # Folders below `src` and `resources` that are nobody's domain.
 _PLACED = frozenset({"common", "_models", "_generated", "dist"})
@@ -54,7 +52,7 @@ def _writes(side: Closures, paths: Iterable[str]) -> frozenset[str]:
     code = (path for path in paths if path.endswith(CODE))
     files = {path: entry for path in code if (entry := side.snapshot.entry(path)) is not None}
     contents = side.snapshot.read_all(files)
-    return frozenset(table for path, content in contents.items() for table in _uses(path, content).writes)
+    return frozenset(table for path, content in contents.items() for table in file_tables(path, content).writes)
 
 
 def _literal_names(closures: Closures) -> Iterator[Finding]:
@@ -66,15 +64,10 @@ def _literal_names(closures: Closures) -> Iterator[Finding]:
             if path.startswith("src/") and path.endswith(CODE)
         }
         for path, content in closures.snapshot.read_all(own).items():
-            for read in _uses(path, content).reads:
+            for read in file_tables(path, content).reads:
                 if read.parts == 3 and not read.through_table and read.table.partition(".")[0] in closures.domains:
                     message = f"`{read.table}` is prod's table in every target. Read it through `common.tables.table(…)`."
                     yield Finding(written_path(path), read.line, "literal-table", message)
-
-
-def _uses(path: str, content: bytes) -> TableUses:
-    parts = path.split("/")
-    return table_uses(path, content, home=(parts[1], parts[2]) if len(parts) > 3 and parts[0] == "src" else None)
 
 
 def _names(closures: Closures) -> Iterator[Finding]:

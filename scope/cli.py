@@ -19,7 +19,20 @@ exit codes:
 FORMATS = ("text", "json")
 ALL_FORMATS = (*FORMATS, "github", "mermaid")
 # A module per command, imported when it is asked for, or for the help.
-COMMANDS = ("plan", "comment", "results", "why", "check", "bundle", "run", "deploy", "status", "reconcile", "destroy")
+COMMANDS = (
+    "plan",
+    "comment",
+    "results",
+    "why",
+    "graph",
+    "check",
+    "bundle",
+    "run",
+    "deploy",
+    "status",
+    "reconcile",
+    "destroy",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,6 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         command = importlib.import_module(f"scope.commands.{options.command}")
         known = getattr(command, "FORMATS", FORMATS)
+        if options.format is None:
+            options.format = known[0]
         if options.format not in known:
             raise UsageError(f"`{options.command}` has no `--format {options.format}`. It has {', '.join(known)}.")
         code = command.run(options, console)
@@ -53,7 +68,7 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"scope {__version__}")
     _add_global(parser, ALL_FORMATS)
-    parser.set_defaults(format="text", quiet=False, no_color=False, directory=".")
+    parser.set_defaults(format=None, quiet=False, no_color=False, directory=".")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     named = _command(given)
     for name in (named,) if named else COMMANDS:

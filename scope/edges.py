@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from scope.closure import Closures
 from scope.impact import spec_module
 from scope.model import Entry
+from scope.readers import CODE, file_tables
 from scope.references import FileReference, file_references
 from scope.resources import resource_keys
 from scope.rules import COMMON, MODELS
@@ -30,6 +31,7 @@ def repository_edges(closures: Closures, domains: Iterable[str] | None = None) -
             (file_node(edge.dependent), file_node(edge.dependency), edge.kind) for part in shared for edge in part.edges
         )
         found.update(_rule_edges(closures, domain))
+        found.update(_table_edges(closures, domain))
     for target in closures.targets:
         found.add((f"target:{target}", file_node(f"targets/{target}.yml"), "configures"))
     return frozenset(found)
@@ -66,6 +68,15 @@ def _resource_edges(closures: Closures, domain: str) -> Iterator[GraphEdge]:
 
 def _answers(reference: FileReference, *places: Mapping[str, Entry]) -> Iterator[str]:
     yield from (path for place in places for path in place if reference.means(path))
+
+
+def _table_edges(closures: Closures, domain: str) -> Iterator[GraphEdge]:
+    """Return the edges from a domain's files to the tables that they read, and from tables to the files that write them."""
+    files = closures.snapshot.files(f"src/{domain}")
+    for path, content in closures.snapshot.read_all({path: files[path] for path in files if path.endswith(CODE)}).items():
+        uses = file_tables(path, content)
+        yield from ((f"table:{table}", file_node(path), "written-by") for table in uses.writes)
+        yield from ((file_node(path), f"table:{read.table}", "reads") for read in uses.reads)
 
 
 def _rule_edges(closures: Closures, domain: str) -> Iterator[GraphEdge]:

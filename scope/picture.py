@@ -7,6 +7,7 @@ from scope.edges import GraphEdge, node_kind
 from scope.graph import Graph
 from scope.rules import COMMON
 
+_TOPS = ("src", "resources", "specs", "targets")
 # More than this, and nobody reads a drawing.
 READABLE = 60
 
@@ -32,7 +33,8 @@ class Picture:
 def picture(edges: Iterable[GraphEdge], changed: frozenset[str] = frozenset(), limit: int | None = READABLE) -> Picture:
     """Return the picture of a graph; with `changed` nodes, of them and of what depends on them.
 
-    Beyond `limit` nodes, files are drawn as their source, then sources as their domain, then shared files as their folder.
+    Beyond `limit` nodes, tooling is drawn as one node, then a source's files and tables as the source, then sources as their
+    domain, then shared files as their folder.
     """
     kept = frozenset(edges)
     if changed:
@@ -53,12 +55,21 @@ def _nodes(edges: Iterable[GraphEdge]) -> frozenset[str]:
     return frozenset(node for one, other, _ in edges for node in (one, other))
 
 
+def _to_tooling(node: str) -> str:
+    """Return one node for all files that shape every deployment and lie in none."""
+    is_tooling = node.startswith("file:") and not node.startswith(tuple(f"file:{top}/" for top in _TOPS))
+    return "file:the bundle and its tooling" if is_tooling else node
+
+
 def _to_source(node: str) -> str:
-    """Return the source for one of its files."""
-    parts = node.removeprefix("file:").split("/")
-    if node.startswith("file:") and parts[0] in {"src", "resources"} and len(parts) > 3 and not _is_shared(node):
+    """Return the source for one of its files or tables."""
+    kind, _, name = node.partition(":")
+    parts = name.split("/")
+    if kind == "table":
+        return f"source:{name.rpartition('.')[0]}"
+    if kind == "file" and parts[0] in {"src", "resources"} and len(parts) > 3 and not _is_shared(node):
         return f"source:{parts[1]}.{parts[2]}"
-    if node.startswith("file:specs/") and len(parts) > 4:
+    if kind == "file" and parts[0] == "specs" and len(parts) > 4:
         return f"source:{parts[2]}.{parts[3]}"
     return node
 
@@ -74,11 +85,12 @@ def _to_domain(node: str) -> str:
 
 
 def _to_folder(node: str) -> str:
-    """Return the folder for a shared file, and one node for all that configures everything."""
-    if node.startswith(("domain:", "table:", "target:")):
-        return node
-    path = node.removeprefix("file:")
-    return f"file:{path.rpartition('/')[0]}" if _is_shared(node) else "file:the bundle and its tooling"
+    """Return the folder for a shared file or a target's."""
+    return (
+        f"file:{node.removeprefix('file:').rpartition('/')[0]}"
+        if _is_shared(node) or node.startswith("file:targets/")
+        else node
+    )
 
 
 def _is_shared(node: str) -> bool:
@@ -86,7 +98,8 @@ def _is_shared(node: str) -> bool:
 
 
 _FOLDS: tuple[tuple[str, Callable[[str], str]], ...] = (
-    ("files into sources", _to_source),
+    ("what shapes every deployment into one node", _to_tooling),
+    ("files and tables into sources", _to_source),
     ("sources into domains", _to_domain),
     ("shared files into folders", _to_folder),
 )

@@ -13,7 +13,7 @@ from scope.closure import Closures
 from scope.impact import Impacted
 from scope.manifest import Step
 from scope.model import Change, Kind
-from scope.tables import table_uses
+from scope.tables import TableUses, table_uses
 
 UNKNOWN = -1
 CODE = (".py", ".sql", ".ipynb")
@@ -90,7 +90,7 @@ def reads(head: Closures, prefixes: frozenset[str]) -> Iterator[TableReader]:
     for path, content in head.snapshot.read_all(files).items():
         parts = path.split("/")
         if path.endswith(CODE) and len(parts) > 3 and parts[1] != "common":
-            uses = table_uses(path, content, home=(parts[1], parts[2]))
+            uses = file_tables(path, content)
             yield from (TableReader(parts[1], read.table, path, read.line) for read in uses.reads)
             yield from (TableReader(parts[1], "", path, UNKNOWN) for _ in uses.not_understood)
         elif path.endswith(_SPECS) and len(parts) > 4:
@@ -98,3 +98,9 @@ def reads(head: Closures, prefixes: frozenset[str]) -> Iterator[TableReader]:
                 yield from (
                     TableReader(parts[2], ".".join(name), path, line) for name in _NAME.findall(text.partition("#")[0])
                 )
+
+
+def file_tables(path: str, content: bytes) -> TableUses:
+    """Return the tables of a file; names of one and two parts are completed with the domain and source it lies in."""
+    parts = path.split("/")
+    return table_uses(path, content, home=(parts[1], parts[2]) if len(parts) > 3 and parts[0] == "src" else None)

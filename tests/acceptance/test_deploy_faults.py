@@ -172,7 +172,8 @@ def test_a_deletion_that_was_not_permitted_is_a_failure_although_the_cli_says_su
     assert platform.deploy().exit_code == 0
     platform.sandbox.delete("resources/sales/orders/jobs/more.py")
     platform.push("Remove it")
-    digest = platform.deploy() and platform.results()["prod/sales"]["digest"]
+    platform.deploy()
+    digest = str(platform.results()["prod/sales"]["digest"])
     platform.workspace.fail("POST", "/api/2.2/jobs/delete", 403, times=0)
     failed = platform.deploy("--approve-destructive", digest)
     assert failed.exit_code == 1, failed

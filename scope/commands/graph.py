@@ -1,0 +1,90 @@
+"""`scope graph`: the dependency graph as a picture or as data, of an impact or of the whole repository."""
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from scope.adapters.git import GitRepository
+from scope.baseline import resolve_head
+from scope.closure import Closures, Sources
+from scope.commands.plan import DEFAULT_BASE, compare
+from scope.console import Console
+from scope.edges import repository_edges
+from scope.errors import ScopeError
+from scope.impact import Comparison
+from scope.picture import READABLE, Picture, picture
+from scope.readers import readers
+from scope.render.mermaid import Edge, mermaid
+from scope.render.mermaid import Node as Box
+from scope.snapshot import Snapshot
+from scope.users import file_node
+
+HELP = "draw what depends on what: of a change, or of the whole repository"
+EXAMPLES = """\
+examples:
+  scope graph                          what the changes since main reach, for a Markdown file or mermaid.live
+  scope graph --all --format json      every node and edge, for a program
+  scope graph --all --limit 200        less folded
+"""
+FORMATS = ("mermaid", "json")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument("--all", action="store_true", help="the whole repository, not only what has changed")
+    parser.add_argument(
+        "--base", default=DEFAULT_BASE, metavar="REF", help="compare with its merge base with the head (main)"
+    )
+    parser.add_argument("--head", metavar="REF", help="look at a commit, not at the work tree")
+    parser.add_argument(
+        "--limit", type=int, metavar="N", help=f"fold beyond so many nodes (mermaid: {READABLE}, json: none)"
+    )
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    """Print the graph on stdout; return the exit code."""
+    is_json = options.format == "json"
+    limit = options.limit if options.limit is not None else None if is_json else READABLE
+    with GitRepository(Path(options.directory)) as git:
+        if options.all:
+            head = Closures(Snapshot(git, resolve_head(git, options.head).tree), Sources())
+            drawn = picture(repository_edges(head), limit=limit)
+        else:
+            sides = compare(git, options.base, options.head, console)
+            impact = Comparison(sides.base, sides.head, sides.changes).impact()
+            domains = {item.domain for item in impact.impacted}
+            # What was deleted still reaches what used it.
+            edges = (repository_edges(side, domains & set(side.domains)) for side in (sides.base, sides.head))
+            changed = frozenset(file_node(change.path) for item in impact.impacted for change, _ in item.causes)
+            found = readers(sides.head, sides.base, impact.impacted)
+            tables = {(reader.domain, reader.table) for listed in found.of.values() for reader in listed}
+            reading = {(f"reader:{domain}", f"table:{table}", "reads") for domain, table in tables}
+            reading |= {(f"table:{table}", f"source:{table.rpartition('.')[0]}", "written-by") for _, table in tables}
+            drawn = picture(frozenset(reading).union(*edges), changed, limit) if changed else Picture((), ())
+    if drawn.nodes or is_json:
+        sys.stdout.write(_json(drawn) if is_json else _mermaid(drawn))
+    else:
+        console.say("Nothing deploys, so there is nothing to draw. The whole: `scope graph --all`.")
+    for fold in drawn.folded:
+        console.say(f"Folded to stay readable: {fold}.")
+    return 0
+
+
+def _json(drawn: Picture) -> str:
+    edges = [{"from": one, "to": other, "kind": kind} for one, other, kind in drawn.edges]
+    nodes = [asdict(node) for node in drawn.nodes]
+    return json.dumps({"nodes": nodes, "edges": edges, "folded": drawn.folded}, indent=2, ensure_ascii=False) + "\n"
+
+
+def _mermaid(drawn: Picture) -> str:
+    boxes = (Box(node.id, node.id.partition(":")[2], node.kind) for node in drawn.nodes)
+    # Drawn the way a change travels: from what is needed to what needs it.
+    arrows = (Edge(other, one, kind) for one, other, kind in drawn.edges)
+    text = mermaid(boxes, arrows)
+    if text is None:
+        raise ScopeError(
+            "The graph is larger than Mermaid draws, folded as it is. Take `--format json`, or a smaller `--limit`."
+        )
+    return text if text.endswith("\n") else f"{text}\n"
