@@ -15,38 +15,45 @@ dev := "uv run --quiet"
 
 # Shows what the changes since a base would deploy, and why: `just scope base=main`
 [group('scope')]
+[no-exit-message]
 scope base="main" *args:
     @{{ scope }} plan --base {{ quote(trim_start_match(base, "base=")) }} "${@:2}"
 
 # Shows why a domain is in the deploy set, or what a path would reach: `just why src/common/money.py`
 [group('scope')]
+[no-exit-message]
 why subject *args:
     @{{ scope }} why {{ quote(subject) }} "${@:2}"
 
 # Builds one job's module from its spec: `just build-job-resource spec=specs/jobs/finance/stripe/final_payments.yml`
 [group('generate')]
+[no-exit-message]
 build-job-resource spec *args:
     {{ generator }} -C {{ quote(invocation_directory()) }} build {{ quote(trim_start_match(spec, "spec=")) }} "${@:2}"
 
 # Builds one pipeline's module from its spec: `just build-pipeline-resource spec=specs/pipelines/…`
 [group('generate')]
+[no-exit-message]
 build-pipeline-resource spec *args:
     {{ generator }} -C {{ quote(invocation_directory()) }} build {{ quote(trim_start_match(spec, "spec=")) }} "${@:2}"
 
 # Builds the modules of all specs, and the specs' schemas for editors
 [group('generate')]
+[no-exit-message]
 generate *args:
     {{ generator }} build --all "$@"
     {{ generator }} schema
 
 # Fails, with the difference, where a module or a schema isn't what the specs say
 [group('generate')]
+[no-exit-message]
 generate-check:
     {{ generator }} build --all --check
     {{ generator }} schema --check
 
 # Begins a source of a domain: folders, stubs of the four layers, specs, modules, tests: `just scaffold finance adyen`
 [group('generate')]
+[no-exit-message]
 scaffold domain source:
     {{ generator }} scaffold {{ quote(trim_start_match(domain, "domain=")) }} {{ quote(trim_start_match(source, "source=")) }}
 
@@ -77,32 +84,38 @@ check: && lint typecheck generate-check scope-check
 
 # Finds imports, references and names that would break in a stage or in the workspace
 [group('quality')]
+[no-exit-message]
 scope-check *args:
     @{{ scope }} check "$@"
 
 # Runs the tests: `just test`, `just test tests/unit -k rules`
 [group('quality')]
+[no-exit-message]
 test *args:
     {{ dev }} pytest --numprocesses auto "$@"
 
 # Has the CLI validate the whole bundle: `just validate prod`
 [group('deploy')]
+[no-exit-message]
 validate target="dev":
     uv sync --quiet
     databricks bundle validate --target {{ quote(trim_start_match(target, "target=")) }}
 
 # Deploys a domain, or each in turn: `just deploy dev finance`
 [group('deploy')]
+[no-exit-message]
 deploy target="dev" domain="" *args:
     @{{ deployer }} deploy --target {{ quote(trim_start_match(target, "target=")) }} {{ if domain == "" { "" } else { "--domain " + quote(trim_start_match(domain, "domain=")) } }} "${@:3}"
 
 # Runs a job or pipeline that is deployed, whichever domain it belongs to: `just run finance_stripe_final_payments_job`
 [group('deploy')]
+[no-exit-message]
 run resource target="dev" *args:
     @{{ deployer }} run --target {{ quote(trim_start_match(target, "target=")) }} {{ quote(trim_start_match(resource, "resource=")) }} "${@:3}"
 
 # Removes a domain's deployment and all its resources: `just destroy dev finance`
 [group('deploy')]
+[no-exit-message]
 destroy target domain *args:
     @{{ deployer }} destroy --target {{ quote(trim_start_match(target, "target=")) }} --domain {{ quote(trim_start_match(domain, "domain=")) }} "${@:3}"
 
