@@ -7,7 +7,7 @@ work was looked at, and what an unclean attempt left behind is found and bound b
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from scope.ancestry import check_order
@@ -40,7 +40,7 @@ class _Progress:
     before: Deployed
     is_unclean: bool
     makes: frozenset[str]
-    counts: Counts = field(default_factory=Counts)
+    counts: Counts | None = None
 
 
 def deploy_domain(run: Run, domain: str) -> Done:
@@ -65,7 +65,7 @@ def deploy_domain(run: Run, domain: str) -> Done:
         progress = _Progress(before, not before.is_absent and not before.is_clean, frozenset(earlier))
         cli = run.make_cli(folder, domain)
         retried(run, domain, lambda: _try(run, domain, cli, lock, progress, staged, fingerprint))
-    return Done(Outcome.DEPLOYED, progress.counts)
+    return Done(Outcome.DEPLOYED, progress.counts or Counts())
 
 
 def _superseded(run: Run, before: Deployed) -> str | None:
@@ -85,6 +85,8 @@ def _try(
     before, paths = progress.before, progress.before.paths
     run.tell(domain, "planning")
     plan = cli.plan()
+    # A second try finds some of the work done.
+    progress.counts = progress.counts or _counts(plan)
     orphans = _orphans(run, paths, plan, _known_ids(cli, run, paths), progress)
     plan = bind_all(
         run.id(domain), cli, run.workspace, plan, orphans, progress.makes, lambda message: run.tell(domain, message)
@@ -120,7 +122,6 @@ def _try(
     lock.check()
     applied = Applied(attempt, after.resources.lineage, after.resources.serial, after.files.seq or 0)
     write_record(run.workspace, paths.state, Record(record.repository, record.target, record.domain, attempt, applied))
-    progress.counts = _counts(plan)
 
 
 def _known_ids(cli: BundleCli, run: Run, paths: Paths) -> frozenset[str]:
@@ -130,11 +131,14 @@ def _known_ids(cli: BundleCli, run: Run, paths: Paths) -> frozenset[str]:
 
 
 def _orphans(run: Run, paths: Paths, plan: BundlePlan, known: frozenset[str], progress: _Progress) -> Orphans:
-    """Return the orphans: after an unclean attempt all there are, before a first one those of the names to be made."""
+    """Return the orphans. Before a first deploy they are looked for by the names to be made, which costs little."""
     if progress.is_unclean:
         return match(plan, run.workspace.resources_of(paths.metadata), known)
     if progress.before.is_absent:
-        return match(plan, run.workspace.resources_of(paths.metadata, created_names(plan)), known)
+        names = created_names(plan)
+        # One of them tells of an earlier life of this deployment, and then there may be others.
+        if run.workspace.resources_of(paths.metadata, names):
+            return match(plan, run.workspace.resources_of(paths.metadata), known)
     return Orphans((), ())
 
 

@@ -72,6 +72,9 @@ class Run:
         return f"scope run {self.run_url} ({domain})" if self.run_url else f"{self.user.name}, by scope ({domain})"
 
 
+OutcomeName = Literal["deployed", "destroyed", "nothing", "superseded", "refused", "locked", "stopped", "failed"]
+
+
 class Outcome(StrEnum):
     """What became of one deployment."""
 
@@ -115,7 +118,7 @@ class Result:
     domain: str
     action: Action
     because: str | None
-    outcome: Literal["deployed", "destroyed", "nothing", "superseded", "refused", "locked", "stopped", "failed"]
+    outcome: OutcomeName
     fault: str | None
     message: str | None
     created: int

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 # For one request, and for a request with all its repetitions.
 _REQUEST_SECONDS = 10
 _RETRY_SECONDS = 15
+# For the first of all: nobody there is nobody there.
+_PROBE_SECONDS = 4
 # Listing folders and looking at pipelines takes a request each; so many go out at once.
 _AT_ONCE = 8
 _PAGE = 100
@@ -51,6 +53,9 @@ class DatabricksWorkspace:
 
     @cached_property
     def _client(self) -> "WorkspaceClient":
+        return self._connect(_REQUEST_SECONDS, _RETRY_SECONDS)
+
+    def _connect(self, request_seconds: int, retry_seconds: int) -> "WorkspaceClient":
         from databricks.sdk import WorkspaceClient  # noqa: PLC0415  a second, and only commands that deploy need it
         from databricks.sdk.core import Config  # noqa: PLC0415  as above
 
@@ -58,8 +63,8 @@ class DatabricksWorkspace:
             config = Config(
                 host=self.host,
                 profile=self._profile,
-                http_timeout_seconds=_REQUEST_SECONDS,
-                retry_timeout_seconds=_RETRY_SECONDS,
+                http_timeout_seconds=request_seconds,
+                retry_timeout_seconds=retry_seconds,
                 product="scope",
             )
         except ValueError as error:
@@ -73,7 +78,7 @@ class DatabricksWorkspace:
     def user(self) -> User:
         """Return who the credentials are. The first call notices in seconds that nobody answers."""
         with self._failures("asking who the credentials are"):
-            me = self._client.current_user.me()
+            me = self._connect(_PROBE_SECONDS, _PROBE_SECONDS).current_user.me()
         name = me.user_name or ""
         local = me.display_name if _is_uuid(name) and me.display_name else name
         return User(name, short_name(local))

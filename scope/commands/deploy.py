@@ -10,6 +10,7 @@ from pathlib import Path
 from scope.console import Console
 from scope.deploy import deploy_domain
 from scope.deploy_set import Wanted, deploy_set, narrow
+from scope.deployments import writers
 from scope.destroy import destroy_domain
 from scope.errors import Refused, UsageError
 from scope.files import write_whole
@@ -81,6 +82,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     holder = Teller(console, options.target)
     asked = Asked(options.target, run_options(options), options.max_parallel)
     with opened(Path(options.directory), asked, holder.tell) as opened_run:
+        _tell_writers(opened_run)
         wanted = deploy_set(opened_run, options.domain)
         if options.manifest:
             wanted = _narrowed(opened_run, wanted, options)
@@ -88,6 +90,16 @@ def run(options: argparse.Namespace, console: Console) -> int:
         jobs = tuple(job_for(opened_run, item) for item in due)
         results = holder.run(opened_run, jobs, options.max_parallel)
         return finish(opened_run, results, len(wanted) - len(due), options, console)
+
+
+def _tell_writers(opened_run: Run) -> None:
+    """Say who else may write the target's folder: staging's and prod's are the deployer's alone."""
+    if opened_run.settings.is_production:
+        base = opened_run.settings.base(opened_run.user)
+        for grant in writers(opened_run.workspace, base, opened_run.user):
+            opened_run.tell(
+                "", f"{grant.principal} may write {base} too ({grant.level}), and so what runs. Take that right away."
+            )
 
 
 def run_options(options: argparse.Namespace) -> Options:
