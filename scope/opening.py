@@ -36,7 +36,9 @@ class Asked:
 
 
 @contextmanager
-def opened(start: Path, asked: Asked, tell: Callable[[str, str], None]) -> Iterator[Run]:
+def opened(
+    start: Path, asked: Asked, tell: Callable[[str, str], None], note: Callable[[str, str], None] | None = None
+) -> Iterator[Run]:
     """Open a run over a target: the head, the CLI, credentials for the target's own host, the branch, who they are.
 
     Staging and prod are deployed from the commit that is checked out, whatever lies in the work tree; a development target
@@ -84,6 +86,7 @@ def opened(start: Path, asked: Asked, tell: Callable[[str, str], None]) -> Itera
             run_url=run_url(os.environ),
             stop=threading.Event(),
             tell=tell,
+            note=note or tell,
         )
 
 

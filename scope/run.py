@@ -55,7 +55,9 @@ class Run:
     make_cli: Callable[[Path, str], BundleCli]
     run_url: str | None = None
     stop: threading.Event = field(default_factory=threading.Event)
+    # What is being done now, and what should stay to be read; by domain, or about the whole run without one.
     tell: Callable[[str, str], None] = field(default=lambda _domain, _message: None)
+    note: Callable[[str, str], None] = field(default=lambda _domain, _message: None)
     # Git answers one question at a time.
     git_lock: threading.Lock = field(default_factory=threading.Lock)
 

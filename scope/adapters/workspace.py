@@ -197,21 +197,20 @@ class DatabricksWorkspace:
 
     def active(self, resources: Iterable[RemoteResource]) -> tuple[RemoteResource, ...]:
         """Return those of some jobs and pipelines that are running now, sorted."""
-        wanted = set(resources)
-        jobs = {resource.id: resource for resource in wanted if resource.kind == "jobs"}
-        found: set[RemoteResource] = set()
-        with self._failures("looking for active runs"):
-            for job_id, job in jobs.items():
-                if next(iter(self._client.jobs.list_runs(active_only=True, job_id=int(job_id), limit=1)), None):
-                    found.add(job)
-            for resource in wanted - set(jobs.values()):
-                try:
-                    pipeline = self._client.pipelines.get(resource.id)
-                except self._missing:
-                    continue
-                if pipeline.state is not None and pipeline.state.value in _BUSY_PIPELINE:
-                    found.add(resource)
-        return tuple(sorted(found))
+        wanted = sorted(set(resources))
+        with self._failures("looking for active runs"), ThreadPoolExecutor(_AT_ONCE) as pool:
+            return tuple(
+                item for item, is_active in zip(wanted, pool.map(self._is_active, wanted), strict=True) if is_active
+            )
+
+    def _is_active(self, resource: RemoteResource) -> bool:
+        if resource.kind == "jobs":
+            return any(True for _ in self._client.jobs.list_runs(active_only=True, job_id=int(resource.id), limit=1))
+        try:
+            pipeline = self._client.pipelines.get(resource.id)
+        except self._missing:
+            return False
+        return pipeline.state is not None and pipeline.state.value in _BUSY_PIPELINE
 
     def delete_resource(self, resource: RemoteResource) -> bool:
         """Delete a job or pipeline; return whether it was there."""

@@ -2,8 +2,10 @@
 
 import json
 import os
+import resource
 import signal
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -489,7 +491,57 @@ def test_active_runs_are_minded_as_the_target_says(platform: Platform, answer: s
     assert "sales_orders_refresh" in done.stderr + done.stdout
 
 
+def test_a_run_whose_lock_was_taken_over_writes_nothing_more(platform: Platform) -> None:
+    rule = platform.workspace.hold(*CREATE_JOB)
+    process = platform.start("deploy", "--target", "prod")
+    rule.wait_until_holding()
+    other = b'{"ID": "c8a4a6d0-2c6f-4b8e-9a52-0d1a3c5b7e9f", "AcquisitionTime": "2026-01-01T00:00:00Z", "User": "another"}'
+    platform.workspace.write(f"{STATE}/deploy.lock", other)
+    rule.release()
+    done = finished(process)
+    assert done.exit_code == 1, done
+    assert "was taken away from this run: it is held by another since" in done.stdout
+    assert platform.lock("sales") == other
+    assert platform.record("sales")["applied"] is None
+
+
+def test_an_approved_list_is_still_approved_when_half_of_it_is_tried_again(platform: Platform) -> None:
+    add_job(platform, "more")
+    add_job(platform, "most")
+    platform.push("Add jobs")
+    assert platform.deploy().exit_code == 0
+    for name in ("more", "most"):
+        platform.sandbox.delete(f"resources/sales/orders/jobs/{name}.py")
+    platform.push("Remove them")
+    assert platform.deploy().exit_code == 3
+    digest = platform.results()["prod/sales"]["digest"]
+    platform.workspace.kill("POST", "/api/2.2/jobs/delete", skip=1)
+    done = platform.deploy("--approve-destructive", digest)
+    assert done.exit_code == 0, done
+    assert platform.results()["prod/sales"]["deleted"] == 2
+    platform.check("sales", [JOB], [PIPELINE])
+
+
 # The CLI
+
+
+def test_a_full_disk_is_told_and_leaves_no_lock(platform: Platform) -> None:
+    def fill() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+
+    done = finished(platform.start("deploy", "--target", "prod", before=fill))
+    assert done.exit_code != 0
+    assert "can't be written: File too large. Free some space, or set TMPDIR." in done.stdout
+    assert "Traceback" not in done.stderr
+    assert platform.lock("sales") is None
+
+
+def test_no_temporary_folder_is_told_and_leaves_no_lock(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(platform.sandbox.root / "nowhere"))
+    done = platform.deploy()
+    assert done.exit_code == 1
+    assert "No stage can be made" in done.stdout
+    assert platform.lock("sales") is None
 
 
 def fake_cli(folder: Path, script: str) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scope.gate import destroy_gate, gate
+from scope.gate import Consent, destroy_gate, gate
 from scope.model import ActionKind, BundlePlan, PlanAction, RemoteResource
 from scope.state import Condition, ResourceState
 
@@ -18,7 +18,7 @@ def test_nothing_destructive_needs_no_consent() -> None:
         "prod/x", plan(("jobs.a", "update"), ("jobs.b", "create"), ("jobs.c", "skip"), ("jobs.d", "resize")), STATE, 0
     )
     assert (found.items, found.reasons) == ((), ())
-    assert found.is_open(frozenset())
+    assert found.consent(frozenset()) == Consent(None, ())
 
 
 @pytest.mark.parametrize("kind", ["jobs", "pipelines", "schemas", "volumes", "dashboards", "a_kind_of_tomorrow"])
@@ -26,8 +26,8 @@ def test_nothing_destructive_needs_no_consent() -> None:
 def test_what_holds_data_or_history_needs_consent(kind: str, action: str) -> None:
     found = gate("prod/x", plan((f"{kind}.a", action), ("jobs.left", "skip")), STATE, 10)
     assert found.reasons
-    assert not found.is_open(frozenset())
-    assert found.is_open(frozenset({found.digest}))
+    assert found.consent(frozenset()) is None
+    assert found.consent(frozenset({found.digest})) == Consent(found.digest, found.items)
 
 
 def test_permissions_are_listed_and_need_no_consent() -> None:
@@ -67,11 +67,12 @@ def test_a_digest_is_of_one_list_of_one_deployment() -> None:
 def test_what_is_left_of_an_approved_list_is_approved_and_nothing_more() -> None:
     both = gate("prod/x", plan(("jobs.a", "delete"), ("jobs.b", "delete")), STATE, 10)
     less = gate("prod/x", plan(("jobs.a", "delete")), STATE, 10)
-    approvals = frozenset({both.digest})
-    assert less.is_open(approvals, both.items, both.digest)
-    assert not less.is_open(approvals)
-    assert not less.is_open(frozenset(), both.items, both.digest)
-    assert not both.is_open(frozenset({less.digest}), less.items, less.digest)
+    approvals, earlier = frozenset({both.digest}), Consent(both.digest, both.items)
+    # What is left the next time is still part of the whole list.
+    assert less.consent(approvals, earlier) == earlier
+    assert less.consent(approvals) is None
+    assert less.consent(frozenset(), earlier) is None
+    assert both.consent(frozenset({less.digest}), Consent(less.digest, less.items)) is None
 
 
 def test_a_destroy_lists_everything_and_the_orphans_too() -> None:
