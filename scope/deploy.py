@@ -7,13 +7,13 @@ work was looked at, and what an unclean attempt left behind is found and bound b
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from scope.ancestry import check_order
 from scope.deployments import Deployed, check_state, due, look
 from scope.errors import Fault, Refused, RemoteError, ScopeError
-from scope.gate import Gate, gate
+from scope.gate import Consent, Gate, gate
 from scope.lock import Lock, acquire
 from scope.model import ActionKind, BundlePlan, RemoteResource
 from scope.orphans import Orphans, bind_all, catalog_creations, created_names, match
@@ -40,7 +40,8 @@ class _Progress:
     before: Deployed
     is_unclean: bool
     makes: frozenset[str]
-    counts: Counts = field(default_factory=Counts)
+    attempted: Attempt | None
+    counts: Counts | None = None
 
 
 def deploy_domain(run: Run, domain: str) -> Done:
@@ -61,11 +62,12 @@ def deploy_domain(run: Run, domain: str) -> Done:
         if superseded is not None:
             return Done(Outcome.SUPERSEDED, message=superseded)
         check_state(before)
-        earlier = before.record.attempted.makes if isinstance(before.record, Record) and not before.is_clean else ()
-        progress = _Progress(before, not before.is_absent and not before.is_clean, frozenset(earlier))
+        attempted = before.record.attempted if isinstance(before.record, Record) else None
+        earlier = frozenset(attempted.makes) if attempted is not None and not before.is_clean else frozenset()
+        progress = _Progress(before, not before.is_absent and not before.is_clean, earlier, attempted)
         cli = run.make_cli(folder, domain)
         retried(run, domain, lambda: _try(run, domain, cli, lock, progress, staged, fingerprint))
-    return Done(Outcome.DEPLOYED, progress.counts)
+    return Done(Outcome.DEPLOYED, progress.counts or Counts())
 
 
 def _superseded(run: Run, before: Deployed) -> str | None:
@@ -85,12 +87,14 @@ def _try(
     before, paths = progress.before, progress.before.paths
     run.tell(domain, "planning")
     plan = cli.plan()
+    # A second try finds some of the work done.
+    progress.counts = progress.counts or _counts(plan)
     orphans = _orphans(run, paths, plan, _known_ids(cli, run, paths), progress)
     plan = bind_all(
-        run.id(domain), cli, run.workspace, plan, orphans, progress.makes, lambda message: run.tell(domain, message)
+        run.id(domain), cli, run.workspace, plan, orphans, progress.makes, lambda message: run.note(domain, message)
     )
     state = parse_resources(cli.state_file())
-    opened = _pass_gate(run, domain, plan, state, before)
+    consent = _pass_gate(run, domain, plan, state, progress.attempted)
     _mind_active_runs(run, domain, state)
     if run.stop.is_set():
         raise Stopped("Stopped before anything was changed.")
@@ -106,9 +110,10 @@ def _try(
         run_url=run.run_url,
         cli=run.cli_version,
         makes=tuple(sorted(progress.makes)),
-        approved_digest=opened.digest if opened.reasons else None,
-        approved=opened.items if opened.reasons else (),
+        approved_digest=consent.digest,
+        approved=consent.items,
     )
+    progress.attempted = attempt
     record = _recorded(run, domain, before, attempt)
     write_record(run.workspace, paths.state, record)
     was_unclean, progress.is_unclean = progress.is_unclean, True
@@ -120,7 +125,6 @@ def _try(
     lock.check()
     applied = Applied(attempt, after.resources.lineage, after.resources.serial, after.files.seq or 0)
     write_record(run.workspace, paths.state, Record(record.repository, record.target, record.domain, attempt, applied))
-    progress.counts = _counts(plan)
 
 
 def _known_ids(cli: BundleCli, run: Run, paths: Paths) -> frozenset[str]:
@@ -130,32 +134,38 @@ def _known_ids(cli: BundleCli, run: Run, paths: Paths) -> frozenset[str]:
 
 
 def _orphans(run: Run, paths: Paths, plan: BundlePlan, known: frozenset[str], progress: _Progress) -> Orphans:
-    """Return the orphans: after an unclean attempt all there are, before a first one those of the names to be made."""
+    """Return the orphans. Before a first deploy they are looked for by the names to be made, which costs little."""
     if progress.is_unclean:
         return match(plan, run.workspace.resources_of(paths.metadata), known)
     if progress.before.is_absent:
-        return match(plan, run.workspace.resources_of(paths.metadata, created_names(plan)), known)
+        names = created_names(plan)
+        # One of them tells of an earlier life of this deployment, and then there may be others.
+        if run.workspace.resources_of(paths.metadata, names):
+            return match(plan, run.workspace.resources_of(paths.metadata), known)
     return Orphans((), ())
 
 
-def _pass_gate(run: Run, domain: str, plan: BundlePlan, state: ResourceState, before: Deployed) -> Gate:
+def _pass_gate(run: Run, domain: str, plan: BundlePlan, state: ResourceState, attempted: Attempt | None) -> Consent:
     found = gate(run.id(domain), plan, state, run.closures.rules.max_deletions)
-    earlier = before.record.attempted if isinstance(before.record, Record) else None
     for item in found.items:
-        run.tell(domain, item)
-    if not found.is_open(
-        run.options.approvals, earlier.approved if earlier else (), earlier.approved_digest if earlier else None
-    ):
-        raise consent_needed(run.id(domain), found, "--approve-destructive")
-    return found
+        run.note(domain, item)
+    consent = found.consent(run.options.approvals, earlier_consent(attempted))
+    if consent is None:
+        raise consent_needed(run.id(domain), found)
+    return consent
 
 
-def consent_needed(deployment: str, found: Gate, option: str) -> ConsentNeeded:
+def earlier_consent(attempted: Attempt | None) -> Consent | None:
+    """Return what an earlier attempt had consent to."""
+    return Consent(attempted.approved_digest, attempted.approved) if attempted and attempted.approved_digest else None
+
+
+def consent_needed(deployment: str, found: Gate) -> ConsentNeeded:
     """Return the refusal that shows a list and says how to approve exactly it."""
     listed = "\n".join(f"  {item}" for item in found.items)
     message = (
-        f"{deployment} needs consent: {'; '.join(found.reasons)}. Nothing was uploaded.\n{listed}\n"
-        f"To approve exactly this list, or what is left of it later, add: {option} {found.digest}"
+        f"{deployment} needs consent: {'; '.join(found.reasons)}. Nothing was changed.\n{listed}\n"
+        f"To approve exactly this list, or what is left of it later, add: --approve-destructive {found.digest}"
     )
     return ConsentNeeded(message, found.items, found.digest)
 
@@ -172,14 +182,14 @@ def _mind_active_runs(run: Run, domain: str, state: ResourceState) -> None:
     while active := run.workspace.active(owned):
         words = ", ".join(str(resource) for resource in active)
         if answer == "warn":
-            run.tell(domain, f"running now, and will go on with new files: {words}")
+            run.note(domain, f"running now, and will go on with new files: {words}")
             return
         if answer == "refuse" or time.monotonic() >= deadline or run.stop.is_set():
             raise Refused(
                 f"{run.id(domain)} has active runs: {words}. Nothing was uploaded. Wait for their end, then run this again; "
                 "`[tool.scope] active-runs` says what happens then."
             )
-        run.tell(domain, f"waiting for the end of {words}")
+        run.note(domain, f"waiting for the end of {words}")
         run.stop.wait(_ACTIVE_POLL)
 
 
@@ -201,7 +211,7 @@ def _verify(
     after = read_state(run.workspace, paths.state)
     check_upload(staged, before, after)
     for stray in remove_strays(run.workspace, paths, after.files):
-        run.tell(domain, f"removed {stray}, which no deploy has uploaded")
+        run.note(domain, f"removed {stray}, which no deploy has uploaded")
     if was_unclean:
         known = {found for _, found in after.resources.ids}
         left = [resource for resource in run.workspace.resources_of(paths.metadata) if resource.id not in known]
@@ -270,7 +280,7 @@ def held_lock(run: Run, domain: str) -> Iterator[Lock]:
         state_path,
         run.lock_user(domain),
         timeout=run.options.lock_timeout,
-        waiting=lambda holder: run.tell(domain, f"waiting for the lock, held by {holder}"),
+        waiting=lambda holder: run.note(domain, f"waiting for the lock, held by {holder}"),
         is_stopped=run.stop.is_set,
     )
     try:
@@ -283,7 +293,7 @@ def _release(run: Run, domain: str, lock: Lock) -> None:
     try:
         lock.release()
     except RemoteError as error:
-        run.tell(
+        run.note(
             domain,
             f"the lock {lock.path} couldn't be released ({error}). "
             f"Run: scope recover --target {run.settings.name} --domain {domain}",
@@ -297,7 +307,7 @@ def retried(run: Run, domain: str, step: Callable[[], None]) -> None:
     def told(state: tenacity.RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
         pause = state.next_action.sleep if state.next_action else 0
-        run.tell(domain, f"trying again in {pause:.0f} s: {error}")
+        run.note(domain, f"trying again in {pause:.0f} s: {error}")
 
     tenacity.Retrying(
         retry=tenacity.retry_if_exception(lambda error: isinstance(error, RemoteError) and error.fault.may_pass),

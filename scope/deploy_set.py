@@ -4,13 +4,10 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from scope.deployments import Deployed, Due, deployed_domains, due, look
+from scope.deployments import AT_ONCE, Deployed, Due, deployed_domains, due, look
 from scope.errors import UsageError
 from scope.manifest import Action, Manifest
 from scope.run import Run
-
-# Looking at a deployment takes four requests; so many are looked at at once.
-_AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +30,7 @@ class Wanted:
 
 def survey(run: Run, domains: Iterable[str]) -> tuple[Deployed, ...]:
     """Return what lies in the workspace of some domains, in their order."""
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
         return tuple(pool.map(lambda domain: look(run.workspace, run.settings.name, domain, run.paths(domain)), domains))
 
 
@@ -41,7 +38,7 @@ def deploy_set(run: Run, domains: Iterable[str] = ()) -> tuple[Wanted, ...]:
     """Return the domains of the head and of the target, or some of them, sorted, each with why it is due, if it is."""
     head = set(run.closures.domains)
     asked = set(domains)
-    there = () if asked and asked <= head else deployed_domains(run.workspace, run.settings.base(run.user))
+    there = () if asked and asked <= head else deployed_domains(run.workspace, run.settings.base(run.user), head)
     unknown = sorted(asked - head - set(there))
     if unknown:
         known = ", ".join(sorted(head | set(there))) or "none"

@@ -4,18 +4,22 @@ The set is defined by fingerprints: a deployment is in it when what was last app
 what the head has.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from scope.errors import Refused
+from scope.errors import Fault, Refused, RemoteError
 from scope.lock import Holder, read_holder
 from scope.manifest import Because
-from scope.model import RemoteKind
+from scope.model import Grant, RemoteKind, User
 from scope.ports import Workspace
 from scope.record import Odd, Record, distrust, read_record
 from scope.rules import is_domain_name
 from scope.state import Condition, DeploymentState, read_state
 from scope.target import Paths
+
+# So many deployments are looked at at once; each takes a few requests.
+AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +66,39 @@ def look(workspace: Workspace, target: str, domain: str, paths: Paths) -> Deploy
     )
 
 
-def deployed_domains(workspace: Workspace, base: str) -> tuple[str, ...]:
-    """Return the domains with a deployment below a target's folder, sorted. A folder alone is none: `validate` makes one."""
-    return tuple(sorted(_deployed_domains(workspace, base)))
+def deployed_domains(workspace: Workspace, base: str, skip: Collection[str] = ()) -> tuple[str, ...]:
+    """Return the domains with a deployment below a target's folder, sorted. A folder alone is none: `validate` makes one.
+
+    Those in `skip` are left out, and not looked at.
+    """
+    folders = [
+        entry.path
+        for entry in workspace.entries(base) or ()
+        if entry.kind is RemoteKind.FOLDER and is_domain_name(name := entry.path.rpartition("/")[2]) and name not in skip
+    ]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        found = zip(folders, pool.map(lambda folder: _is_deployed(workspace, folder), folders), strict=True)
+        return tuple(sorted(folder.rpartition("/")[2] for folder, is_deployed in found if is_deployed))
 
 
-def _deployed_domains(workspace: Workspace, base: str) -> Iterator[str]:
-    for entry in workspace.entries(base) or ():
-        name = entry.path.rpartition("/")[2]
-        if entry.kind is RemoteKind.FOLDER and is_domain_name(name):
-            names = {item.path.rpartition("/")[2] for item in workspace.entries(f"{entry.path}/state") or ()}
-            if names & {"scope.json", "resources.json", "deployment.json", "metadata.json"}:
-                yield name
+def _is_deployed(workspace: Workspace, root: str) -> bool:
+    names = {entry.path.rpartition("/")[2] for entry in workspace.entries(f"{root}/state") or ()}
+    return bool(names & {"scope.json", "resources.json", "deployment.json", "metadata.json"})
+
+
+def writers(workspace: Workspace, folder: str, user: User) -> tuple[Grant, ...]:
+    """Return who else may write a folder, and so the deployments and the records in it. Admins always may."""
+    try:
+        grants = workspace.grants(folder)
+    except RemoteError as error:
+        if error.fault in {Fault.MISSING, Fault.PERMISSION}:
+            return ()
+        raise
+    return tuple(
+        grant
+        for grant in grants
+        if grant.level in {"CAN_EDIT", "CAN_MANAGE"} and grant.principal not in {user.name, "admins"}
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,10 @@
 It works although the domain's folders are gone from the repository: the CLI needs the bundle's frame only.
 """
 
-from scope.deploy import consent_needed, held_lock, made_stage, retried
+from scope.deploy import consent_needed, earlier_consent, held_lock, made_stage, retried
 from scope.deployments import Deployed, check_state, look
 from scope.errors import Fault, RemoteError
-from scope.gate import Gate, destroy_gate
+from scope.gate import Consent, Gate, destroy_gate
 from scope.lock import Lock
 from scope.model import RemoteResource
 from scope.ports import BundleCli
@@ -28,9 +28,9 @@ def destroy_domain(run: Run, domain: str) -> Done:
         before = look(run.workspace, run.settings.name, domain, paths)
         if before.state.unusable:
             check_state(before)
-        found = _pass_gate(run, domain, before)
+        found, consent = _pass_gate(run, domain, before)
         cli = run.make_cli(folder, domain)
-        retried(run, domain, lambda: _try(run, domain, cli, lock, before, found))
+        retried(run, domain, lambda: _try(run, domain, cli, lock, before, consent))
     return Done(Outcome.DESTROYED, Counts(deleted=len(found.items)))
 
 
@@ -39,27 +39,27 @@ def _orphans(run: Run, before: Deployed) -> tuple[RemoteResource, ...]:
     return tuple(item for item in run.workspace.resources_of(before.paths.metadata) if item.id not in known)
 
 
-def _pass_gate(run: Run, domain: str, before: Deployed) -> Gate:
+def _pass_gate(run: Run, domain: str, before: Deployed) -> tuple[Gate, Consent]:
     found = destroy_gate(run.id(domain), before.state.resources, _orphans(run, before))
     for item in found.items:
-        run.tell(domain, item)
-    earlier = before.record.attempted if isinstance(before.record, Record) else None
-    is_open = found.is_open(
-        run.options.approvals, earlier.approved if earlier else (), earlier.approved_digest if earlier else None
-    )
-    if found.items and not (run.options.destroys or is_open):
-        raise consent_needed(run.id(domain), found, "--approve-destructive")
-    return found
+        run.note(domain, item)
+    if run.options.destroys or not found.items:
+        return found, Consent(found.digest, found.items)
+    attempted = before.record.attempted if isinstance(before.record, Record) else None
+    consent = found.consent(run.options.approvals, earlier_consent(attempted))
+    if consent is None:
+        raise consent_needed(run.id(domain), found)
+    return found, consent
 
 
-def _try(run: Run, domain: str, cli: BundleCli, lock: Lock, before: Deployed, found: Gate) -> None:
+def _try(run: Run, domain: str, cli: BundleCli, lock: Lock, before: Deployed, consent: Consent) -> None:
     paths = before.paths
     if run.stop.is_set():
         raise Stopped("Stopped before anything was changed.")
     if run.workspace.entries(paths.root) is not None:
-        _destroy_folder(run, domain, cli, lock, before, found)
+        _destroy_folder(run, domain, cli, lock, before, consent)
     for orphan in run.workspace.resources_of(paths.metadata):
-        run.tell(domain, f"deleting the {orphan}")
+        run.note(domain, f"deleting the {orphan}")
         run.workspace.delete_resource(orphan)
     left = run.workspace.resources_of(paths.metadata)
     if left or run.workspace.entries(paths.root) is not None:
@@ -67,7 +67,7 @@ def _try(run: Run, domain: str, cli: BundleCli, lock: Lock, before: Deployed, fo
         raise RemoteError(Fault.SERVER, f"{words} is still there after {run.id(domain)} was destroyed. Run it again.")
 
 
-def _destroy_folder(run: Run, domain: str, cli: BundleCli, lock: Lock, before: Deployed, found: Gate) -> None:
+def _destroy_folder(run: Run, domain: str, cli: BundleCli, lock: Lock, before: Deployed, consent: Consent) -> None:
     paths = before.paths
     lock.check()
     attempt = new_attempt(
@@ -78,13 +78,13 @@ def _destroy_folder(run: Run, domain: str, cli: BundleCli, lock: Lock, before: D
         who=run.user.name,
         run_url=run.run_url,
         cli=run.cli_version,
-        approved_digest=found.digest,
-        approved=found.items,
+        approved_digest=consent.digest,
+        approved=consent.items,
     )
     applied = before.record.applied if isinstance(before.record, Record) else None
     write_record(run.workspace, paths.state, Record(run.head.repository, run.settings.name, domain, attempt, applied))
     if before.state.resources.condition is Condition.READABLE:
-        run.tell(domain, f"destroying {len(found.items)} resources")
+        run.tell(domain, "destroying")
         cli.destroy()
     # Where the CLI finds no state it leaves the folder: the lock and the record are in it.
     run.workspace.delete(paths.root, recursive=True)

@@ -23,6 +23,14 @@ _DIGEST_LENGTH = 16
 
 
 @dataclass(frozen=True, slots=True)
+class Consent:
+    """A list that was approved, by its digest; without one, none was needed."""
+
+    digest: str | None
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Gate:
     """What a plan deletes or makes anew, and why it needs consent, if it does."""
 
@@ -30,11 +38,15 @@ class Gate:
     reasons: tuple[str, ...]
     digest: str
 
-    def is_open(self, approvals: Collection[str], earlier: Collection[str] = (), earlier_digest: str | None = None) -> bool:
-        """Return whether the list was consented to, or is part of the list that an earlier attempt had consent for."""
-        if not self.reasons or self.digest in approvals:
-            return True
-        return earlier_digest is not None and earlier_digest in approvals and set(self.items) <= set(earlier)
+    def consent(self, approvals: Collection[str], earlier: Consent | None = None) -> Consent | None:
+        """Return the consent that lets this list pass: to it, or to a list that it is the rest of; nothing without one."""
+        if not self.reasons:
+            return Consent(None, ())
+        if self.digest in approvals:
+            return Consent(self.digest, self.items)
+        if earlier is not None and earlier.digest in approvals and set(self.items) <= set(earlier.items):
+            return earlier
+        return None
 
 
 def gate(deployment: str, plan: BundlePlan, state: ResourceState, max_deletions: int) -> Gate:

@@ -36,7 +36,9 @@ class Asked:
 
 
 @contextmanager
-def opened(start: Path, asked: Asked, tell: Callable[[str, str], None]) -> Iterator[Run]:
+def opened(
+    start: Path, asked: Asked, tell: Callable[[str, str], None], note: Callable[[str, str], None] | None = None
+) -> Iterator[Run]:
     """Open a run over a target: the head, the CLI, credentials for the target's own host, the branch, who they are.
 
     Staging and prod are deployed from the commit that is checked out, whatever lies in the work tree; a development target
@@ -63,7 +65,7 @@ def opened(start: Path, asked: Asked, tell: Callable[[str, str], None]) -> Itera
         user = workspace.user()
         branch = settings.branch if settings.is_production and settings.branch else git.branch
         head = Head(commit, is_dirty, branch, git.origin, repository_name(git.origin))
-        rate = _share(os.environ, asked.max_parallel)
+        rate = share(os.environ, asked.max_parallel)
         child = {**credentials.settings(), "DATABRICKS_RATE_LIMIT": rate}
         logs = git.root / LOGS / asked.target
 
@@ -84,6 +86,7 @@ def opened(start: Path, asked: Asked, tell: Callable[[str, str], None]) -> Itera
             run_url=run_url(os.environ),
             stop=threading.Event(),
             tell=tell,
+            note=note or tell,
         )
 
 
@@ -100,7 +103,7 @@ def _work_tree_target(snapshot: Snapshot, target: str) -> TargetSettings:
     return settings
 
 
-def _share(environment: Mapping[str, str], max_parallel: int) -> str:
+def share(environment: Mapping[str, str], max_parallel: int) -> str:
     """Return one deploy's share of the requests a second; DATABRICKS_RATE_LIMIT is what all have together."""
     given = environment.get("DATABRICKS_RATE_LIMIT", "")
     total = int(given) if given.isdecimal() and int(given) > 0 else _RATE

@@ -55,7 +55,7 @@ def stopping(run: Run) -> Iterator[None]:
         if asked > _PATIENCE:
             # Waiting threads would hold up any gentler end.
             os._exit(130)
-        run.tell("", "stopping: nothing new is begun, what the CLI has begun may end")
+        run.note("", "stopping: nothing new is begun, what the CLI has begun may end")
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

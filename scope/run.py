@@ -55,7 +55,9 @@ class Run:
     make_cli: Callable[[Path, str], BundleCli]
     run_url: str | None = None
     stop: threading.Event = field(default_factory=threading.Event)
+    # What is being done now, and what should stay to be read; by domain, or about the whole run without one.
     tell: Callable[[str, str], None] = field(default=lambda _domain, _message: None)
+    note: Callable[[str, str], None] = field(default=lambda _domain, _message: None)
     # Git answers one question at a time.
     git_lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -70,6 +72,9 @@ class Run:
     def lock_user(self, domain: str) -> str:
         """Return what the lock file says to those who meet it."""
         return f"scope run {self.run_url} ({domain})" if self.run_url else f"{self.user.name}, by scope ({domain})"
+
+
+OutcomeName = Literal["deployed", "destroyed", "nothing", "superseded", "refused", "locked", "stopped", "failed"]
 
 
 class Outcome(StrEnum):
@@ -115,7 +120,7 @@ class Result:
     domain: str
     action: Action
     because: str | None
-    outcome: Literal["deployed", "destroyed", "nothing", "superseded", "refused", "locked", "stopped", "failed"]
+    outcome: OutcomeName
     fault: str | None
     message: str | None
     created: int

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 # For one request, and for a request with all its repetitions.
 _REQUEST_SECONDS = 10
 _RETRY_SECONDS = 15
+# For the first of all: nobody there is nobody there.
+_PROBE_SECONDS = 4
 # Listing folders and looking at pipelines takes a request each; so many go out at once.
 _AT_ONCE = 8
 _PAGE = 100
@@ -51,6 +53,9 @@ class DatabricksWorkspace:
 
     @cached_property
     def _client(self) -> "WorkspaceClient":
+        return self._connect(_REQUEST_SECONDS, _RETRY_SECONDS)
+
+    def _connect(self, request_seconds: int, retry_seconds: int) -> "WorkspaceClient":
         from databricks.sdk import WorkspaceClient  # noqa: PLC0415  a second, and only commands that deploy need it
         from databricks.sdk.core import Config  # noqa: PLC0415  as above
 
@@ -58,8 +63,8 @@ class DatabricksWorkspace:
             config = Config(
                 host=self.host,
                 profile=self._profile,
-                http_timeout_seconds=_REQUEST_SECONDS,
-                retry_timeout_seconds=_RETRY_SECONDS,
+                http_timeout_seconds=request_seconds,
+                retry_timeout_seconds=retry_seconds,
                 product="scope",
             )
         except ValueError as error:
@@ -73,7 +78,7 @@ class DatabricksWorkspace:
     def user(self) -> User:
         """Return who the credentials are. The first call notices in seconds that nobody answers."""
         with self._failures("asking who the credentials are"):
-            me = self._client.current_user.me()
+            me = self._connect(_PROBE_SECONDS, _PROBE_SECONDS).current_user.me()
         name = me.user_name or ""
         local = me.display_name if _is_uuid(name) and me.display_name else name
         return User(name, short_name(local))
@@ -192,21 +197,20 @@ class DatabricksWorkspace:
 
     def active(self, resources: Iterable[RemoteResource]) -> tuple[RemoteResource, ...]:
         """Return those of some jobs and pipelines that are running now, sorted."""
-        wanted = set(resources)
-        jobs = {resource.id: resource for resource in wanted if resource.kind == "jobs"}
-        found: set[RemoteResource] = set()
-        with self._failures("looking for active runs"):
-            for job_id, job in jobs.items():
-                if next(iter(self._client.jobs.list_runs(active_only=True, job_id=int(job_id), limit=1)), None):
-                    found.add(job)
-            for resource in wanted - set(jobs.values()):
-                try:
-                    pipeline = self._client.pipelines.get(resource.id)
-                except self._missing:
-                    continue
-                if pipeline.state is not None and pipeline.state.value in _BUSY_PIPELINE:
-                    found.add(resource)
-        return tuple(sorted(found))
+        wanted = sorted(set(resources))
+        with self._failures("looking for active runs"), ThreadPoolExecutor(_AT_ONCE) as pool:
+            return tuple(
+                item for item, is_active in zip(wanted, pool.map(self._is_active, wanted), strict=True) if is_active
+            )
+
+    def _is_active(self, resource: RemoteResource) -> bool:
+        if resource.kind == "jobs":
+            return any(True for _ in self._client.jobs.list_runs(active_only=True, job_id=int(resource.id), limit=1))
+        try:
+            pipeline = self._client.pipelines.get(resource.id)
+        except self._missing:
+            return False
+        return pipeline.state is not None and pipeline.state.value in _BUSY_PIPELINE
 
     def delete_resource(self, resource: RemoteResource) -> bool:
         """Delete a job or pipeline; return whether it was there."""

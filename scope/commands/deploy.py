@@ -10,6 +10,7 @@ from pathlib import Path
 from scope.console import Console
 from scope.deploy import deploy_domain
 from scope.deploy_set import Wanted, deploy_set, narrow
+from scope.deployments import writers
 from scope.destroy import destroy_domain
 from scope.errors import Refused, UsageError
 from scope.files import write_whole
@@ -80,7 +81,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
         raise UsageError("`--manifest-sha256` is the digest of a manifest. Name the file with `--manifest`.")
     holder = Teller(console, options.target)
     asked = Asked(options.target, run_options(options), options.max_parallel)
-    with opened(Path(options.directory), asked, holder.tell) as opened_run:
+    with opened(Path(options.directory), asked, holder.tell, holder.note) as opened_run:
+        _tell_writers(opened_run)
         wanted = deploy_set(opened_run, options.domain)
         if options.manifest:
             wanted = _narrowed(opened_run, wanted, options)
@@ -88,6 +90,16 @@ def run(options: argparse.Namespace, console: Console) -> int:
         jobs = tuple(job_for(opened_run, item) for item in due)
         results = holder.run(opened_run, jobs, options.max_parallel)
         return finish(opened_run, results, len(wanted) - len(due), options, console)
+
+
+def _tell_writers(opened_run: Run) -> None:
+    """Say who else may write the target's folder: staging's and prod's are the deployer's alone."""
+    if opened_run.settings.is_production:
+        base = opened_run.settings.base(opened_run.user)
+        for grant in writers(opened_run.workspace, base, opened_run.user):
+            opened_run.tell(
+                "", f"{grant.principal} may write {base} too ({grant.level}), and so what runs. Take that right away."
+            )
 
 
 def run_options(options: argparse.Namespace) -> Options:
@@ -151,6 +163,13 @@ class Teller:
         else:
             self._console.say(message)
 
+    def note(self, domain: str, message: str) -> None:
+        """Pass on what should stay to be read."""
+        if self._reporter is not None:
+            self._reporter.note(domain, message)
+        else:
+            self._console.say(message)
+
     def run(self, opened_run: Run, jobs: tuple[Job, ...], max_parallel: int) -> tuple[Result, ...]:
         """Do the jobs, shown as they get on, and return their results."""
         if not jobs:
@@ -191,7 +210,6 @@ def finish(opened_run: Run, results: tuple[Result, ...], in_sync: int, options: 
         )
     )
     root = opened_run.root
-    write_whole(Path(options.results) if options.results else root / RESULTS, content)
     for result in results:
         if result.outcome == Outcome.FAILED and result.log is not None:
             print_failed_log(result, root / result.log, sys.stderr)
@@ -202,6 +220,8 @@ def finish(opened_run: Run, results: tuple[Result, ...], in_sync: int, options: 
 
         with Path(summary).open("a", encoding="utf-8", errors="backslashreplace") as file:
             file.write(markdown_summary(opened_run.settings.name, results, in_sync))
+    # Last: whatever keeps a file from being written, people have been told.
+    write_whole(Path(options.results) if options.results else root / RESULTS, content)
     return code
 
 

@@ -42,7 +42,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         raise UsageError(f"`{unknown[0]}` can't be a domain's name: those are snake_case, such as finance.")
     teller = Teller(console, options.target)
     asked = Asked(options.target, run_options(options), options.max_parallel, needs_branch=bool(options.domain))
-    with opened(Path(options.directory), asked, teller.tell) as opened_run:
+    with opened(Path(options.directory), asked, teller.tell, teller.note) as opened_run:
         if not options.domain:
             return _list(opened_run, console)
         jobs = tuple(

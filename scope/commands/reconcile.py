@@ -45,7 +45,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         needs_branch=not options.dry_run,
         needs_cli=not options.dry_run,
     )
-    with opened(Path(options.directory), asked, teller.tell) as opened_run:
+    with opened(Path(options.directory), asked, teller.tell, teller.note) as opened_run:
         wanted = deploy_set(opened_run, options.domain)
         manifest = plan_records(opened_run, wanted, effect_in(opened_run.git))
         content = dumps(manifest)

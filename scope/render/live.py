@@ -25,7 +25,6 @@ class LiveReporter:
         self._started: dict[str, float] = {}
         self._steps: dict[str, Text] = {domain: Text("waiting", "dim") for domain in domains}
         self._ended: dict[str, float] = {}
-        self._note = ""
         console = Console(file=stream, no_color=not color, highlight=False, markup=False)
         self._live = Live(get_renderable=self._table, console=console, refresh_per_second=4)
         self._live.start()
@@ -33,11 +32,14 @@ class LiveReporter:
     def tell(self, domain: str, message: str) -> None:
         """Show the step behind the domain."""
         with self._lock:
-            if not domain:
-                self._note = visible(message)
-                return
             self._started.setdefault(domain, time.monotonic())
             self._steps[domain] = Text(visible(message.partition("\n")[0]))
+
+    def note(self, domain: str, message: str) -> None:
+        """Write a line above the table."""
+        place = f"{self._target}/{domain}" if domain else self._target
+        for line in message.splitlines():
+            self._live.console.print(Text(f"{place}: {visible(line)}"))
 
     def finished(self, result: Result) -> None:
         """Show the outcome, and stop its clock."""
@@ -51,7 +53,7 @@ class LiveReporter:
 
     def _table(self) -> Table:
         with self._lock:
-            table = Table(box=None, show_header=False, pad_edge=False, caption=self._note or None)
+            table = Table(box=None, show_header=False, pad_edge=False)
             for domain, step in self._steps.items():
                 started = self._started.get(domain)
                 seconds = self._ended.get(domain, time.monotonic() - started if started is not None else 0)

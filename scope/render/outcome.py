@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from scope.render.inert import visible
-from scope.render.progress import STYLES
+from scope.render.progress import STYLES, neutral
 from scope.run import Result
 
 
@@ -57,4 +57,4 @@ def _cell(text: str) -> str:
 
 
 def _lines(message: str) -> str:
-    return "\n".join(visible(line) for line in message.splitlines())
+    return "\n".join(neutral(visible(line)) for line in message.splitlines())

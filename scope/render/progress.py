@@ -28,6 +28,10 @@ class Reporter(Protocol):
         """Take in what a deployment does now; without a domain it is about the whole run."""
         ...
 
+    def note(self, domain: str, message: str) -> None:
+        """Take in what should stay to be read."""
+        ...
+
     def finished(self, result: Result) -> None:
         """Take in the end of a deployment."""
         ...
@@ -41,6 +45,9 @@ class SilentReporter:
     """Shows nothing; for those who asked for quiet."""
 
     def tell(self, domain: str, message: str) -> None:
+        """Pass over it."""
+
+    def note(self, domain: str, message: str) -> None:
         """Pass over it."""
 
     def finished(self, result: Result) -> None:
@@ -65,6 +72,10 @@ class LineReporter:
         with self._lock:
             for line in message.splitlines():
                 print(neutral(f"{place}: {visible(line)}"), file=self._stream, flush=True)
+
+    def note(self, domain: str, message: str) -> None:
+        """Write it as a line, like everything else."""
+        self.tell(domain, message)
 
     def finished(self, result: Result) -> None:
         """Write the end as a line; what it says in full comes in the summary."""

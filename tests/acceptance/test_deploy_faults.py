@@ -2,8 +2,10 @@
 
 import json
 import os
+import resource
 import signal
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ import pytest
 from tests.support.builders import domain, job_fields, resource_module, resource_yaml
 from tests.support.cli import DatabricksCli
 from tests.support.deploying import BASE, Platform, finished, kill, wait_for
-from tests.support.fake_workspace import FakeWorkspace, FakeWorkspaceError
+from tests.support.fake_workspace import FakeWorkspace
 
 pytestmark = pytest.mark.cli
 
@@ -172,8 +174,8 @@ def test_a_deletion_that_was_not_permitted_is_a_failure_although_the_cli_says_su
     assert platform.deploy().exit_code == 0
     platform.sandbox.delete("resources/sales/orders/jobs/more.py")
     platform.push("Remove it")
-    platform.deploy()
-    digest = str(platform.results()["prod/sales"]["digest"])
+    assert platform.deploy().exit_code == 3
+    digest = platform.results()["prod/sales"]["digest"]
     platform.workspace.fail("POST", "/api/2.2/jobs/delete", 403, times=0)
     failed = platform.deploy("--approve-destructive", digest)
     assert failed.exit_code == 1, failed
@@ -451,7 +453,7 @@ def test_a_domain_that_is_gone_is_destroyed_only_when_asked_and_approved(platfor
     assert done.exit_code == 0, done
     assert platform.owned("sales") == {"jobs": [], "pipelines": []}
     assert platform.files("sales") == {}
-    platform.check("sales_eu", ["sales_eu_orders_refresh"], ["sales_eu_orders_final_facts"])
+    assert platform.owned("sales_eu") == {"jobs": ["sales_eu_orders_refresh"], "pipelines": ["sales_eu_orders_final_facts"]}
     assert "nothing to do" in platform.deploy("--prune").stdout
 
 
@@ -489,7 +491,57 @@ def test_active_runs_are_minded_as_the_target_says(platform: Platform, answer: s
     assert "sales_orders_refresh" in done.stderr + done.stdout
 
 
+def test_a_run_whose_lock_was_taken_over_writes_nothing_more(platform: Platform) -> None:
+    rule = platform.workspace.hold(*CREATE_JOB)
+    process = platform.start("deploy", "--target", "prod")
+    rule.wait_until_holding()
+    other = b'{"ID": "c8a4a6d0-2c6f-4b8e-9a52-0d1a3c5b7e9f", "AcquisitionTime": "2026-01-01T00:00:00Z", "User": "another"}'
+    platform.workspace.write(f"{STATE}/deploy.lock", other)
+    rule.release()
+    done = finished(process)
+    assert done.exit_code == 1, done
+    assert "was taken away from this run: it is held by another since" in done.stdout
+    assert platform.lock("sales") == other
+    assert platform.record("sales")["applied"] is None
+
+
+def test_an_approved_list_is_still_approved_when_half_of_it_is_tried_again(platform: Platform) -> None:
+    add_job(platform, "more")
+    add_job(platform, "most")
+    platform.push("Add jobs")
+    assert platform.deploy().exit_code == 0
+    for name in ("more", "most"):
+        platform.sandbox.delete(f"resources/sales/orders/jobs/{name}.py")
+    platform.push("Remove them")
+    assert platform.deploy().exit_code == 3
+    digest = platform.results()["prod/sales"]["digest"]
+    platform.workspace.kill("POST", "/api/2.2/jobs/delete", skip=1)
+    done = platform.deploy("--approve-destructive", digest)
+    assert done.exit_code == 0, done
+    assert platform.results()["prod/sales"]["deleted"] == 2
+    platform.check("sales", [JOB], [PIPELINE])
+
+
 # The CLI
+
+
+def test_a_full_disk_is_told_and_leaves_no_lock(platform: Platform) -> None:
+    def fill() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+
+    done = finished(platform.start("deploy", "--target", "prod", before=fill))
+    assert done.exit_code != 0
+    assert "can't be written: File too large. Free some space, or set TMPDIR." in done.stdout
+    assert "Traceback" not in done.stderr
+    assert platform.lock("sales") is None
+
+
+def test_no_temporary_folder_is_told_and_leaves_no_lock(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(platform.sandbox.root / "nowhere"))
+    done = platform.deploy()
+    assert done.exit_code == 1
+    assert "No stage can be made" in done.stdout
+    assert platform.lock("sales") is None
 
 
 def fake_cli(folder: Path, script: str) -> str:
@@ -544,17 +596,3 @@ def test_a_cli_that_prints_nonsense_is_a_failure_and_its_words_are_harmless(
     assert platform.results()["prod/sales"]["fault"] == fault, done
     assert platform.lock("sales") is None
     assert not [line for line in (done.stdout + done.stderr).splitlines() if line.lstrip().startswith("::") or "##[" in line]
-
-
-def test_no_temporary_folder_is_told_and_nothing_is_begun(platform: Platform, tmp_path: Path) -> None:
-    nowhere = tmp_path / "nowhere"
-    process = platform.start("deploy", "--target", "prod", TMPDIR=str(nowhere), TEMP="/nowhere", TMP="/nowhere")
-    done = finished(process)
-    # Python falls back to other folders where it can; then the deploy goes on.
-    assert done.exit_code in {0, 1}
-    assert "Traceback" not in done.stderr
-
-
-def test_the_fake_refuses_what_a_workspace_would(platform: Platform) -> None:
-    with pytest.raises(FakeWorkspaceError):
-        platform.workspace.call("POST", "/api/2.0/workspace/delete", {"path": f"{BASE}/none"})

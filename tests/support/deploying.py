@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -57,8 +57,8 @@ class Platform:
         # The package itself, as an installed console command would be found wherever it is started.
         return self.cli.environment(self.workspace, {"PYTHONPATH": str(REPOSITORY), **self.env, **extra})
 
-    def start(self, *arguments: str, **extra: str) -> "subprocess.Popen[str]":
-        """Start `scope` and let it run."""
+    def start(self, *arguments: str, before: Callable[[], None] | None = None, **extra: str) -> "subprocess.Popen[str]":
+        """Start `scope` and let it run; `before` is called in the new process."""
         return subprocess.Popen(
             [sys.executable, "-m", "scope.cli", "-C", str(self.sandbox.root), *arguments],
             env=self.environment(**extra),
@@ -67,6 +67,7 @@ class Platform:
             stderr=subprocess.PIPE,
             text=True,
             errors="replace",
+            preexec_fn=before,  # noqa: PLW1509  limits can be set nowhere else, and no thread of ours is needed there
         )
 
     def scope(self, *arguments: str, **extra: str) -> CliResult:
@@ -152,7 +153,7 @@ def kill(process: "subprocess.Popen[str]") -> None:
             stream.close()
 
 
-def wait_for(what: str, fact: "Any", seconds: float = 60) -> None:  # noqa: ANN401  a callable that answers truth
+def wait_for(what: str, fact: Callable[[], object], seconds: float = 60) -> None:
     """Return when a fact has become true."""
     deadline = time.monotonic() + seconds
     while not fact():
