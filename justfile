@@ -79,8 +79,16 @@ typecheck:
 
 # All that CI asks of a change before its tests
 [group('quality')]
-check: && lint typecheck generate-check scope-check
+check: && lint typecheck generate-check scope-check workflows
     {{ dev }} ruff format --check .
+
+# Checks the workflows: their form, what they do with tokens and scripts, and, where Go is, what actionlint knows
+[group('quality')]
+workflows:
+    {{ dev }} zizmor --quiet --persona auditor --offline .github
+    {{ dev }} check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+    {{ dev }} check-jsonschema --builtin-schema vendor.github-actions .github/actions/*/action.yml
+    @if command -v go >/dev/null; then go -C tests/actionlint tool actionlint; else echo "actionlint is left out: no Go." >&2; fi
 
 # Finds imports, references and names that would break in a stage or in the workspace
 [group('quality')]

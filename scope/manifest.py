@@ -131,6 +131,22 @@ class Warn:
 
 
 @dataclass(frozen=True, slots=True)
+class LivePlan:
+    """What the CLI's own plan of one deployment would do to resources; `problem` says why there is none.
+
+    One of a deployment that isn't in `deploy` is here because it changes something that scope can't explain.
+    """
+
+    id: str
+    create: int
+    update: int
+    delete: int
+    recreate: int
+    destructive: tuple[str, ...]
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """Version 1 of the file. Keys may be added, never renamed."""
 
@@ -151,6 +167,7 @@ class Manifest:
     readers: tuple[Reader, ...]
     matrix: Matrix
     warnings: tuple[Warn, ...]
+    live: tuple[LivePlan, ...] = ()
     schema_version: Literal[1] = SCHEMA_VERSION
     tool: str = field(default=TOOL)
 

@@ -145,6 +145,7 @@ def _problems(manifest: Manifest) -> Iterator[str]:
     yield from _deployments(manifest)
     yield from _readers(manifest)
     yield from _matrix(manifest)
+    yield from _live(manifest)
     places = [warning.path for warning in manifest.warnings if warning.path]
     yield from _unknown("warnings", places, _is_path, "a path in a repository")
     lines = [*(warning.line for warning in manifest.warnings), *(reader.line for reader in manifest.readers)]
@@ -198,6 +199,14 @@ def _readers(manifest: Manifest) -> Iterator[str]:
     yield from _unknown("readers.of", [reader.of for reader in readers], deployed.__contains__, "one of `deploy`")
     yield from _unknown("readers.id", [reader.id for reader in readers], _is_deployment, "<target>/<domain>")
     yield from _unknown("readers.path", [reader.path for reader in readers], _is_path, "a path in a repository")
+
+
+def _live(manifest: Manifest) -> Iterator[str]:
+    yield from _repeated("live.id", [plan.id for plan in manifest.live])
+    yield from _unknown("live.id", [plan.id for plan in manifest.live], _is_deployment, "<target>/<domain>")
+    for plan in manifest.live:
+        if min(plan.create, plan.update, plan.delete, plan.recreate) < 0:
+            yield f"live: {_shown(plan.id)} has a count below none"
 
 
 def _matrix(manifest: Manifest) -> Iterator[str]:

@@ -7,38 +7,16 @@ never silence.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from scope.errors import UsageError
 from scope.manifest import Manifest, MatrixEntry
+from scope.results import Results
 
 _MAX_BYTES = 64 * 1024 * 1024
+_adapter = TypeAdapter(Results)
 _DONE = frozenset({"deployed", "destroyed", "nothing", "superseded"})
-
-
-class Outcome(BaseModel):
-    """One deployment's part of results.json: what is needed here of it."""
-
-    model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
-
-    id: str
-    outcome: Literal["deployed", "destroyed", "nothing", "superseded", "refused", "locked", "stopped", "failed"]
-    message: str | None
-    digest: str | None = None
-
-
-class JobResults(BaseModel):
-    """One job's results.json: what is needed here of it."""
-
-    model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
-
-    schema_version: Literal[1]
-    target: str
-    commit: str | None
-    in_sync: int
-    results: tuple[Outcome, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +34,7 @@ class Line:
         return self.outcome in _DONE
 
 
-def read_results(path: Path) -> JobResults | None:
+def read_results(path: Path) -> Results | None:
     """Return a job's results, or nothing where it left none. Raises `UsageError` where the file isn't one."""
     try:
         with path.open("rb") as file:
@@ -68,12 +46,12 @@ def read_results(path: Path) -> JobResults | None:
     if len(content) > _MAX_BYTES:
         raise UsageError(f"{path} is too long for a file of results.")
     try:
-        return JobResults.model_validate_json(content)
+        return _adapter.validate_json(content, strict=True)
     except ValidationError as error:
         raise UsageError(f"{path} isn't a file of results of `scope deploy`: {error.errors()[0]['msg']}.") from None
 
 
-def account(manifest: Manifest, results: Mapping[str, JobResults | None]) -> tuple[Line, ...]:
+def account(manifest: Manifest, results: Mapping[str, Results | None]) -> tuple[Line, ...]:
     """Return a line for every deployment that was done or not, and for every job that doesn't account for all of its own.
 
     `results` are the jobs' by their id in the matrix.
@@ -81,7 +59,7 @@ def account(manifest: Manifest, results: Mapping[str, JobResults | None]) -> tup
     return tuple(line for entry in manifest.matrix.include for line in _account(entry, manifest, results.get(entry.id)))
 
 
-def _account(entry: MatrixEntry, manifest: Manifest, found: JobResults | None) -> list[Line]:
+def _account(entry: MatrixEntry, manifest: Manifest, found: Results | None) -> list[Line]:
     due = {f"{entry.target}/{domain}" for domain in entry.domains.split()}
     if found is None:
         return [Line(name, "missing", "Its job left no results.") for name in sorted(due)]

@@ -5,10 +5,10 @@ Nothing of the repository is pasted: paths, names, references and messages go th
 
 import re
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
-from scope.manifest import Deploy, Manifest, ManifestChange, Reader
+from scope.manifest import Deploy, LivePlan, Manifest, ManifestChange, Reader
 from scope.render.drawing import drawing
 from scope.render.fit import Block, fit
 from scope.render.inert import code, prose, shortened
@@ -29,7 +29,7 @@ _BECAUSE = {
     "removed": "gone from the repository",
 }
 # In the order in which room is given when there isn't enough.
-_DESTROYS, _TABLE, _WARNINGS, _READERS, _GRAPH, _CAUSES, _IDLE = range(1, 8)
+_DESTROYS, _DESTRUCTIVE, _TABLE, _UNEXPLAINED, _WARNINGS, _READERS, _GRAPH, _CAUSES, _IDLE = range(1, 10)
 _FIRST = 0
 
 
@@ -39,7 +39,9 @@ def comment(manifest: Manifest, *, notes: Sequence[str] = (), limit: int = COMME
         Block(_FIRST, "", f"{MARKER}\n{_headline(manifest)}\n"),
         *(Block(_FIRST, "", f"\n> [!IMPORTANT]\n> {note}\n") for note in notes),
         *_destroys(manifest),
+        *_destructive(manifest),
         *_table(manifest),
+        *_unexplained(manifest),
         *_warnings(manifest),
         *_readers(manifest),
         *_graph(manifest),
@@ -77,21 +79,66 @@ def _resources(items: Sequence[Deploy]) -> str:
     return f": {_listed([code(resource) for resource in found], _CAUSES_SHOWN)}" if found else ""
 
 
+def _destructive(manifest: Manifest) -> Iterator[Block]:
+    lines = tuple(
+        f"> - {code(item)} in {code(plan.id)}\n"
+        for plan in manifest.live
+        if _action(manifest, plan) == "deploy"
+        for item in plan.destructive
+    )
+    if lines:
+        head = (
+            "\n> [!CAUTION]\n> The plan deletes resources or makes them anew. What holds data needs approval of the list:\n"
+        )
+        yield Block(_DESTRUCTIVE, "deletions", head, lines)
+
+
+def _unexplained(manifest: Manifest) -> Iterator[Block]:
+    lines = tuple(f"> - {code(plan.id)}: {_effect(plan)}\n" for plan in manifest.live if _action(manifest, plan) is None)
+    if lines:
+        head = (
+            "\n> [!WARNING]\n> Not due, and the plan changes something all the same. Somebody changed it in the workspace, "
+            "or scope misses what it depends on:\n"
+        )
+        yield Block(_UNEXPLAINED, "changes that scope can't explain", head, lines)
+
+
+def _action(manifest: Manifest, plan: LivePlan) -> str | None:
+    return next((item.action for item in manifest.deploy if item.id == plan.id), None)
+
+
+def _effect(plan: LivePlan) -> str:
+    """Return what a plan does in a few words."""
+    if plan.problem is not None:
+        return f"no plan: {prose(plan.problem)}"
+    counts = ((plan.create, "created"), (plan.update, "updated"), (plan.recreate, "made anew"), (plan.delete, "deleted"))
+    return ", ".join(f"{number} {word}" for number, word in counts if number) or "code only"
+
+
 def _table(manifest: Manifest) -> Iterator[Block]:
     if not manifest.deploy:
         return
     targets = [target for target in manifest.targets if any(item.target == target for item in manifest.deploy)]
     head = f"\n| domain | {' | '.join(code(target) for target in targets)} | why |\n|---|{'---|' * len(targets)}---|\n"
     rows = []
-    for domain, items in sorted(_by_domain(manifest.deploy), key=lambda pair: _row_rank(pair[1])):
-        actions = {item.target: "**destroy**" if item.action == "destroy" else "deploy" for item in items}
+    live = {plan.id: plan for plan in manifest.live}
+    for domain, items in sorted(_by_domain(manifest.deploy), key=lambda pair: _row_rank(pair[1], live)):
+        actions = {item.target: _cell(item, live.get(item.id)) for item in items}
         cells = " | ".join(actions.get(target, "\N{EN DASH}") for target in targets)
         rows.append(f"| {code(domain)} | {cells} | {_short_why(manifest, items)} |\n")
     yield Block(_TABLE, "rows of the table", head, tuple(rows))
 
 
-def _row_rank(items: Sequence[Deploy]) -> int:
-    return 0 if any(item.action == "destroy" for item in items) else 1
+def _row_rank(items: Sequence[Deploy], live: Mapping[str, LivePlan]) -> int:
+    if any(item.action == "destroy" for item in items):
+        return 0
+    return 1 if any(item.id in live and live[item.id].destructive for item in items) else 2
+
+
+def _cell(item: Deploy, plan: LivePlan | None) -> str:
+    if item.action == "destroy":
+        return "**destroy**"
+    return "deploy" if plan is None else f"deploy: {_effect(plan)}"
 
 
 def _short_why(manifest: Manifest, items: Sequence[Deploy]) -> str:

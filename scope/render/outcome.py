@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from scope.render.inert import visible
+from scope.render.inert import prose, visible
 from scope.render.progress import STYLES, neutral
 from scope.run import Result
 
@@ -50,10 +50,8 @@ def markdown_summary(target: str, results: Iterable[Result], in_sync: int) -> st
 
 
 def _cell(text: str) -> str:
-    """Return a message that stays in its cell and means nothing to Markdown, HTML or GitHub."""
-    shown = visible(" ".join(text.split()))[:500]
-    safe = shown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return "".join(f"\\{letter}" if letter in "\\`*_[]|#@~!" else letter for letter in safe)
+    """Return a message as a cell: its first words, as code, in which nothing is a name, a link or an element."""
+    return prose(" ".join(text.split()), 500) if text else ""
 
 
 def _lines(message: str) -> str:

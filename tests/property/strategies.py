@@ -1,6 +1,7 @@
 """Random values of the kind that scope makes itself: everything is possible, and agrees with everything else."""
 
 import string
+from dataclasses import replace
 
 from hypothesis import strategies as st
 
@@ -11,6 +12,7 @@ from scope.manifest import (
     Deploy,
     Fingerprints,
     Head,
+    LivePlan,
     Manifest,
     ManifestChange,
     Reader,
@@ -41,92 +43,121 @@ HOSTILE = (
     "\udcff",
 )
 
-domain_names = st.from_regex(r"[a-z][a-z0-9_]{0,12}", fullmatch=True).filter(is_domain_name)
-commits = st.text("0123456789abcdef", min_size=40, max_size=40)
-texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30) | st.sampled_from(HOSTILE[:-1])
-_fingerprints = st.text("0123456789abcdef", min_size=64, max_size=64).map("v1:{}".format)
+domain_names = (
+    st.text(string.ascii_lowercase, min_size=1, max_size=6) | st.sampled_from(["finance", "sales", "sales_eu", "d_00", "x2"])
+).filter(is_domain_name)
+commits = st.integers(0, 2**160 - 1).map("{:040x}".format)
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20) | st.sampled_from(HOSTILE[:-1])
 _parts = (
-    st.text(string.ascii_letters + string.digits + "._- ", min_size=1, max_size=12)
+    st.sampled_from(["src", "common", "finance", "a b", "x.py", ".", ".."])
     | st.sampled_from(HOSTILE)
     | st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1, max_size=8)
 ).filter(lambda part: "/" not in part and part not in {".", ".."} and part.lower() != ".git")
-paths = st.lists(_parts, min_size=1, max_size=4).map("/".join)
+paths = st.lists(_parts, min_size=1, max_size=3).map("/".join)
 written_paths = paths.map(written_path)
+_numbers = st.integers(0, 9)
+# Strategies are made once: of what refers to something else, the references are numbers until the whole is put together.
+_fingerprints = st.none() | st.integers(0, 2**256 - 1).map("v1:{:064x}".format)
+_bases = st.builds(
+    Base,
+    kind=st.sampled_from(["merge-base", "record", "none"]),
+    ref=st.none() | texts,
+    commit=st.none() | commits,
+    reason=st.none() | texts,
+)
+_changes = st.builds(
+    ManifestChange,
+    id=st.just(""),
+    base=_numbers.map(str),
+    path=written_paths,
+    status=st.sampled_from(["added", "modified", "deleted", "type"]),
+    moved_to=st.none() | written_paths,
+    effect=st.sampled_from(["content", "cosmetic"]),
+    reaches=_numbers,
+    reason=st.none() | texts,
+)
 _steps = st.builds(Step, node=written_paths.map("file:{}".format) | texts, edge=texts)
+_causes = st.builds(Cause, change=_numbers.map(str), path=st.lists(_steps, max_size=2).map(tuple))
+_because: st.SearchStrategy[Because] = st.sampled_from(
+    ["changed", "rule", "first-deploy", "failed-attempt", "untrusted-record", "base-unreachable", "removed"]
+)
+_deployments = st.builds(
+    Deploy,
+    id=st.just(""),
+    target=st.just(""),
+    domain=st.just(""),
+    action=st.just("deploy"),
+    because=_because,
+    base=_numbers.map(str),
+    fingerprint=st.builds(Fingerprints, base=_fingerprints, head=_fingerprints),
+    sources=st.lists(domain_names, max_size=2).map(tuple),
+    resources=st.lists(texts, max_size=2).map(tuple),
+    causes=st.lists(_causes, max_size=2).map(tuple),
+)
+_readers = st.builds(
+    Reader, id=_numbers.map(str), of=_numbers.map(str), table=texts, path=written_paths, line=st.integers(0, 10_000)
+)
+_warnings = st.builds(Warn, code=texts, path=written_paths | st.just(""), line=st.integers(0, 10_000), message=texts)
+_live = st.builds(
+    LivePlan,
+    id=_numbers.map(str),
+    create=_numbers,
+    update=_numbers,
+    delete=_numbers,
+    recreate=_numbers,
+    destructive=st.lists(texts, max_size=2).map(tuple),
+    problem=st.none() | texts,
+)
+_heads = st.builds(Head, ref=texts, commit=st.none() | commits, dirty=st.booleans())
 
 
 @st.composite
 def manifests(draw: st.DrawFn) -> Manifest:
     """Draw a manifest whose parts agree."""
-    targets = draw(st.lists(st.sampled_from(["dev", "staging", "prod", "prod-eu"]), min_size=1, unique=True))
-    domains = draw(st.lists(domain_names, max_size=4, unique=True))
-    bases = {f"b{number}": base for number, base in enumerate(draw(st.lists(_bases(), min_size=1, max_size=3)))}
-    base_ids = st.sampled_from(list(bases))
-    pairs = [(target, domain) for target in targets for domain in domains if draw(st.booleans())]
+    targets = draw(st.sampled_from([("dev",), ("dev", "prod", "staging"), ("prod-eu", "prod")]))
+    domains = draw(st.lists(domain_names, max_size=3, unique=True))
+    bases = {f"b{number}": base for number, base in enumerate(draw(st.lists(_bases, min_size=1, max_size=2)))}
+    base_ids = list(bases)
+    pairs = [(target, domain) for target in targets for domain in domains]
+    due = draw(st.lists(st.sampled_from(pairs), unique=True)) if pairs else []
     changes = tuple(
-        ManifestChange(
-            id=f"c{number}",
-            base=draw(base_ids),
-            path=draw(written_paths),
-            status=draw(st.sampled_from(["added", "modified", "deleted", "type"])),
-            moved_to=draw(st.none() | written_paths),
-            effect=draw(st.sampled_from(["content", "cosmetic"])),
-            reaches=draw(st.integers(0, len(pairs))),
-            reason=draw(st.none() | texts),
+        replace(one, id=f"c{number}", base=_pick(base_ids, one.base), reaches=min(one.reaches, len(due)))
+        for number, one in enumerate(draw(st.lists(_changes, max_size=3)))
+    )
+    change_ids = [change.id for change in changes]
+    deploy = tuple(
+        replace(
+            one,
+            id=f"{target}/{domain}",
+            target=target,
+            domain=domain,
+            action="destroy" if one.because == "removed" else "deploy",
+            base=_pick(base_ids, one.base),
+            causes=tuple(replace(cause, change=_pick(change_ids, cause.change)) for cause in one.causes if change_ids),
         )
-        for number in range(draw(st.integers(0, 4)))
+        for target, domain in due
+        for one in (draw(_deployments),)
     )
-    deploy = tuple(draw(_deployments(target, domain, base_ids, changes)) for target, domain in pairs)
-    readers = st.builds(
-        Reader,
-        id=st.sampled_from([f"{target}/{domain}" for target, domain in pairs]),
-        of=st.sampled_from([item.id for item in deploy]),
-        table=texts,
-        path=written_paths,
-        line=st.integers(0, 10_000),
-    )
-    warnings = st.builds(Warn, code=texts, path=written_paths | st.just(""), line=st.integers(0, 10_000), message=texts)
+    all_ids, due_ids = [f"{target}/{domain}" for target, domain in pairs], [item.id for item in deploy]
+    live = {_pick(all_ids, one.id): one for one in draw(st.lists(_live, max_size=2)) if all_ids}
     return Manifest(
         mode=draw(st.sampled_from(["scoped", "full"])) if deploy else "none",
         against=draw(st.sampled_from(["main", "deployed"])),
-        targets=tuple(targets),
-        head=Head(ref=draw(texts), commit=draw(st.none() | commits), dirty=draw(st.booleans())),
+        targets=targets,
+        head=draw(_heads),
         bases=bases,
         changes=changes,
         deploy=deploy,
-        readers=tuple(draw(st.lists(readers, max_size=3))) if deploy else (),
+        readers=tuple(
+            replace(one, id=_pick(all_ids, one.id), of=_pick(due_ids, one.of))
+            for one in draw(st.lists(_readers, max_size=2))
+            if due_ids
+        ),
         matrix=matrix(deploy, draw(st.integers(1, 20))),
-        warnings=tuple(draw(st.lists(warnings, max_size=3))),
+        warnings=tuple(draw(st.lists(_warnings, max_size=2))),
+        live=tuple(replace(one, id=name) for name, one in live.items()),
     )
 
 
-def _bases() -> st.SearchStrategy[Base]:
-    return st.builds(
-        Base,
-        kind=st.sampled_from(["merge-base", "record", "none"]),
-        ref=st.none() | texts,
-        commit=st.none() | commits,
-        reason=st.none() | texts,
-    )
-
-
-def _deployments(
-    target: str, domain: str, base_ids: st.SearchStrategy[str], changes: tuple[ManifestChange, ...]
-) -> st.SearchStrategy[Deploy]:
-    becauses: list[Because] = ["changed", "rule", "first-deploy", "failed-attempt", "untrusted-record", "base-unreachable"]
-    ids = [change.id for change in changes]
-    cause = st.builds(Cause, change=st.sampled_from(ids), path=st.lists(_steps, max_size=4).map(tuple))
-    causes = st.lists(cause, max_size=3) if ids else st.just([])
-    parts = {
-        "id": st.just(f"{target}/{domain}"),
-        "target": st.just(target),
-        "domain": st.just(domain),
-        "base": base_ids,
-        "fingerprint": st.builds(Fingerprints, base=st.none() | _fingerprints, head=st.none() | _fingerprints),
-        "sources": st.lists(domain_names, max_size=3).map(tuple),
-        "resources": st.lists(texts, max_size=3).map(tuple),
-        "causes": causes.map(tuple),
-    }
-    return st.builds(Deploy, action=st.just("deploy"), because=st.sampled_from(becauses), **parts) | st.builds(
-        Deploy, action=st.just("destroy"), because=st.just("removed"), **parts
-    )
+def _pick(names: list[str], number: str) -> str:
+    return names[int(number) % len(names)]

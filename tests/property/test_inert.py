@@ -9,6 +9,8 @@ from markdown_it import MarkdownIt
 from scope.manifest import Manifest
 from scope.render.inert import code, prose, visible
 from scope.render.markdown import MARKER, comment
+from scope.render.outcome import markdown_summary
+from scope.run import Result
 from tests.property.strategies import manifests, texts
 from tests.support.manifest_cases import CASES
 
@@ -98,3 +100,28 @@ def test_a_sentence_of_a_repository_is_words_or_code(text: str) -> None:
     page = rendered(f"Word: {prose(text)}\n")
     assert {tag for tag, _ in page.tags} <= {"p", "code"}
     assert not LINKED.findall("".join(page.text))
+
+
+@given(texts)
+def test_the_message_of_a_deploy_is_a_cell_of_its_summary(text: str) -> None:
+    result = Result(
+        id="prod/finance",
+        target="prod",
+        domain="finance",
+        action="deploy",
+        because="changed",
+        outcome="failed",
+        fault=None,
+        message=text,
+        created=0,
+        changed=0,
+        deleted=0,
+        destructive=(),
+        digest=None,
+        seconds=1,
+        log=None,
+    )
+    page = rendered(markdown_summary("prod", [result], 0))
+    assert {tag for tag, _ in page.tags} <= TAGS
+    assert [tag for tag, _ in page.tags].count("td") == 7
+    assert not LINKED.findall("\n".join(page.text))

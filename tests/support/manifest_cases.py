@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from scope.manifest import Base, Cause, Deploy, Head, Manifest, ManifestChange, Reader, Step, Warn, written_path
+from scope.manifest import Base, Cause, Deploy, Head, LivePlan, Manifest, ManifestChange, Reader, Step, Warn, written_path
 from scope.plan import matrix
 from tests.support.manifests import change, deployment
 
@@ -163,6 +163,18 @@ def _own_file(**fields: object) -> Manifest:
     return manifest(everywhere("finance", own(0, "finance")), (change(0, "src/finance/stripe/raw/payments.py", **fields),))
 
 
+def _live() -> Manifest:
+    shared = _shared_module()
+    deploy = tuple(item for item in shared.deploy if item.target == "prod")
+    live = (
+        LivePlan("prod/finance", 0, 2, 1, 1, ("delete jobs.finance_old", "recreate pipelines.finance_raw"), None),
+        LivePlan("prod/marketing", 0, 0, 0, 0, (), None),
+        LivePlan("prod/sales", 0, 1, 0, 0, (), None),
+        LivePlan("prod/support", 0, 0, 0, 0, (), "The CLI ended with 1: no such `job`"),
+    )
+    return replace(manifest(deploy, shared.changes, ("prod",)), live=live)
+
+
 CASES: dict[str, Manifest] = {
     "nothing_changed": manifest((), ()),
     "documentation_only": manifest((), (change(0, "docs/layers.md", reason="documentation"),)),
@@ -176,5 +188,6 @@ CASES: dict[str, Manifest] = {
     "hostile": _hostile(),
     "deployed": _deployed(),
     "no_base": _no_base(),
+    "live": _live(),
     "many_domains": _many(),
 }

@@ -2,12 +2,8 @@
 
 import json
 import re
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,89 +13,16 @@ from scope.adapters.github import BOT, PullRequest, write_outputs, write_summary
 from scope.errors import ScopeError, UsageError
 from scope.manifest import dumps
 from scope.render.matrix import outputs
+from tests.support.fake_github import FakeGitHub, serving_github
 from tests.support.manifest_cases import CASES
+from tests.support.workflow_player import read_outputs
 
 MARKER = "<!-- marker -->"
 
 
-class FakeGitHub(ThreadingHTTPServer):
-    """A pull request's comments, by GitHub's interface; on loopback."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.comments: list[dict[str, Any]] = []
-        self.tokens: set[str] = set()
-        self.redirect_to: str | None = None
-
-    def add(self, login: str, body: str) -> int:
-        number = len(self.comments) + 1
-        self.comments.append(
-            {"id": number, "user": {"login": login}, "body": body, "html_url": f"https://x.invalid/{number}"}
-        )
-        return number
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
-
-
-class _Handler(BaseHTTPRequestHandler):
-    @property
-    def github(self) -> FakeGitHub:
-        assert isinstance(self.server, FakeGitHub)
-        return self.server
-
-    def do_GET(self) -> None:
-        if self.github.redirect_to:
-            self.send_response(302)
-            self.send_header("Location", self.github.redirect_to)
-            self.end_headers()
-            return
-        match = re.fullmatch(r"/repos/o/r/issues/7/comments\?per_page=(\d+)&page=(\d+)", self.path)
-        assert match is not None
-        size, page = int(match[1]), int(match[2])
-        self._answer(self.github.comments[size * (page - 1) : size * page])
-
-    def do_POST(self) -> None:
-        assert self.path == "/repos/o/r/issues/7/comments"
-        self.github.add(BOT, self._body())
-        self._answer(self.github.comments[-1])
-
-    def do_PATCH(self) -> None:
-        number = int(self.path.removeprefix("/repos/o/r/issues/comments/"))
-        self.github.comments[number - 1]["body"] = self._body()
-        self._answer(self.github.comments[number - 1])
-
-    def _body(self) -> str:
-        return json.loads(self.rfile.read(int(self.headers["Content-Length"])))["body"]
-
-    def _answer(self, value: object) -> None:
-        self.github.tokens.add(self.headers["Authorization"])
-        content = json.dumps(value).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the library's names
-        """Stay quiet."""
-
-
-@contextmanager
-def serving() -> Iterator[FakeGitHub]:
-    with FakeGitHub() as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
-
-
 @pytest.fixture
 def github() -> Iterator[FakeGitHub]:
-    with serving() as server:
+    with serving_github() as server:
         yield server
 
 
@@ -137,7 +60,7 @@ def test_its_own_comment_is_found_on_a_later_page(github: FakeGitHub) -> None:
 
 
 def test_a_redirect_does_not_get_the_token(github: FakeGitHub) -> None:
-    with serving() as other:
+    with serving_github() as other:
         github.redirect_to = other.url
         with pytest.raises(ScopeError, match="302"):
             pull_request(github).put_comment("x", MARKER)
@@ -159,23 +82,6 @@ def test_an_environment_that_is_not_a_workflow_is_refused(change: dict[str, str]
     environment = {"GITHUB_REPOSITORY": "o/r", "GITHUB_TOKEN": "t"} | change
     with pytest.raises(UsageError, match=message):
         PullRequest.of_environment(7, environment)
-
-
-def read_outputs(text: str) -> dict[str, str]:
-    """Read a file of outputs as the runner does."""
-    found: dict[str, str] = {}
-    lines = iter(text.split("\n"))
-    for line in lines:
-        if not line:
-            continue
-        name, _, delimiter = line.partition("<<")
-        value: list[str] = []
-        for inner in lines:
-            if inner == delimiter:
-                break
-            value.append(inner)
-        found[name] = "\n".join(value)
-    return found
 
 
 @given(

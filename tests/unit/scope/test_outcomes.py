@@ -1,37 +1,58 @@
 """The result gate: nothing that was due is done unless a job says so."""
 
-import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from scope.errors import UsageError
-from scope.outcomes import JobResults, account, exit_code, read_results
+from scope.outcomes import account, exit_code, read_results
+from scope.results import Results, dumps
+from scope.run import Result
 from tests.support.manifest_cases import CASES
 
 MANIFEST = CASES["deployed"]
+RESULT: dict[str, Any] = {
+    "id": "",
+    "target": "prod",
+    "domain": "",
+    "action": "deploy",
+    "because": "changed",
+    "outcome": "",
+    "fault": None,
+    "message": None,
+    "created": 0,
+    "changed": 0,
+    "deleted": 0,
+    "destructive": (),
+    "digest": None,
+    "seconds": 1.5,
+    "log": None,
+}
 NAMES = [item.id for item in MANIFEST.deploy]
 
 
-def written(folder: Path, outcomes: dict[str, str], **fields: Any) -> JobResults:  # noqa: ANN401  any field of the file
-    tree = {
-        "schema_version": 1,
-        "tool": "scope",
-        "target": "prod",
-        "commit": MANIFEST.head.commit,
-        "exit_code": 0,
-        "in_sync": 0,
-        "results": [{"id": name, "outcome": outcome, "message": None} for name, outcome in outcomes.items()],
-    }
+def written(folder: Path, outcomes: dict[str, str], **fields: Any) -> Results:  # noqa: ANN401  any field of the file
+    """Write and read a job's file with these outcomes."""
+    results = tuple(Result(**RESULT | {"id": name, "outcome": outcome}) for name, outcome in outcomes.items())
+    plain = Results(
+        target="prod",
+        commit=MANIFEST.head.commit,
+        dirty=False,
+        run_url=None,
+        exit_code=0,
+        in_sync=0,
+        results=results,
+    )
     path = folder / "results.json"
-    path.write_text(json.dumps(tree | fields), encoding="utf-8")
+    path.write_bytes(dumps(replace(plain, **fields)))
     found = read_results(path)
     assert found is not None
     return found
 
 
-def found_of(tmp_path: Path, **changed: str) -> dict[str, JobResults | None]:
+def found_of(tmp_path: Path, **changed: str) -> dict[str, Results | None]:
     outcomes = {item.domain: "deployed" for item in MANIFEST.deploy} | changed
     return {f"prod-{domain}": written(tmp_path, {f"prod/{domain}": outcome}) for domain, outcome in outcomes.items()}
 

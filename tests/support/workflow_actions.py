@@ -1,0 +1,167 @@
+"""Stand-ins for the actions that our workflows use, with the same effect on the workspace, and for programs on a runner."""
+
+import fnmatch
+import io
+import shutil
+import stat
+import sys
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from tests.support.sandbox import Sandbox
+
+NOT_PLAYED = (
+    "jobs side by side, concurrency groups and cancellation: jobs run one after the other",
+    "waiting for reviewers: the test says whether they approve; branch rules of environments",
+    "the exchange of an OIDC token: a job with `id-token: write` and an environment gets a token of the fake workspace",
+    "what `permissions` allow on GitHub, but for `id-token` and `pull-requests`: other scopes are never asked for",
+    "actions' own code: checkout, artifacts and setups are stand-ins here; caches, retention",
+    "`uv sync`: the test's own environment is used; `uv run` starts the scope of the workspace in it",
+    "`.ci/run`: its outcome is given; it is what runs these tests",
+    "the download of the CLI: `curl` gives an archive with the CLI of this machine; digest and installation are real",
+)
+
+
+class NotPlayableError(Exception):
+    """The workflow has something that the player doesn't know."""
+
+
+@dataclass
+class Runner:
+    """One job's machine: its folders, and the store of artifacts that all jobs of a run share."""
+
+    workspace: Path
+    temp: Path
+    tools: Path
+    artifacts: Path
+    origin: Sandbox
+    github: Mapping[str, Any]
+    uploaded: list[str] = field(default_factory=list)
+
+
+def play_action(uses: str, inputs: Mapping[str, Any], runner: Runner) -> str | None:
+    """Do what an action does; return why it failed, or nothing."""
+    name, _, pin = uses.partition("@")
+    if len(pin) != 40:
+        raise NotPlayableError(f"{uses} isn't pinned to a commit")
+    match name:
+        case "actions/checkout":
+            return _checkout(dict(inputs), runner)
+        case "actions/upload-artifact":
+            return _upload(dict(inputs), runner)
+        case "actions/download-artifact":
+            return _download(dict(inputs), runner)
+        case "astral-sh/setup-uv" | "actions/setup-go":
+            _take(inputs, "enable-cache", "cache", "go-version-file")
+            return None
+        case _:
+            raise NotPlayableError(uses)
+
+
+def _take(inputs: Mapping[str, Any], *known: str) -> None:
+    unknown = set(inputs) - set(known)
+    if unknown:
+        raise NotPlayableError(f"inputs {sorted(unknown)}")
+
+
+def _checkout(inputs: dict[str, Any], runner: Runner) -> str | None:
+    _take(inputs, "ref", "fetch-depth", "persist-credentials")
+    if inputs.get("persist-credentials") is not False:
+        raise NotPlayableError("a checkout that leaves its token behind")
+    clone = Sandbox(runner.workspace)
+    clone.git("init", "--quiet")
+    clone.git("remote", "add", "origin", runner.origin.root.as_uri())
+    depth = inputs.get("fetch-depth", 1)
+    commit, ref = str(inputs.get("ref") or ""), str(runner.github["ref"])
+    if depth == 0:
+        clone.git("fetch", "--quiet", "--no-tags", "origin", "+refs/heads/*:refs/remotes/origin/*")
+    clone.git("fetch", "--quiet", "--no-tags", *([f"--depth={depth}"] if depth else []), "origin", commit or ref)
+    if not commit and ref.startswith("refs/heads/"):
+        branch = ref.removeprefix("refs/heads/")
+        clone.git("update-ref", f"refs/remotes/origin/{branch}", str(runner.github["sha"]))
+        clone.git("checkout", "--quiet", "--force", "-B", branch, str(runner.github["sha"]))
+    else:
+        clone.git("checkout", "--quiet", "--force", "--detach", commit or str(runner.github["sha"]))
+    return None
+
+
+def _upload(inputs: dict[str, Any], runner: Runner) -> str | None:
+    _take(inputs, "name", "path", "if-no-files-found", "include-hidden-files", "retention-days", "overwrite")
+    source = runner.workspace / inputs["path"]
+    if source.is_relative_to(runner.workspace) and "/." in f"/{inputs['path']}" and not inputs.get("include-hidden-files"):
+        return "hidden files aren't uploaded"
+    if not source.exists():
+        return f"{inputs['path']} isn't there" if inputs.get("if-no-files-found") == "error" else None
+    goal = runner.artifacts / inputs["name"]
+    if goal.exists() and not inputs.get("overwrite"):
+        return f"the artifact {inputs['name']} is there already"
+    shutil.rmtree(goal, ignore_errors=True)
+    if source.is_dir():
+        shutil.copytree(source, goal)
+    else:
+        goal.mkdir(parents=True)
+        shutil.copyfile(source, goal / source.name)
+    runner.uploaded.append(inputs["name"])
+    return None
+
+
+def _download(inputs: dict[str, Any], runner: Runner) -> str | None:
+    _take(inputs, "name", "pattern", "path")
+    goal = runner.workspace / inputs.get("path", ".")
+    goal.mkdir(parents=True, exist_ok=True)
+    if "name" in inputs:
+        source = runner.artifacts / inputs["name"]
+        if not source.is_dir():
+            return f"there is no artifact {inputs['name']}"
+        shutil.copytree(source, goal, dirs_exist_ok=True)
+        return None
+    for source in sorted(runner.artifacts.iterdir()):
+        if fnmatch.fnmatchcase(source.name, inputs["pattern"]):
+            shutil.copytree(source, goal / source.name)
+    return None
+
+
+def make_tools(folder: Path, databricks: Path) -> str:
+    """Put stand-ins for `uv` and `curl` into a folder; return the digest of the archive that `curl` gives."""
+    folder.mkdir(parents=True)
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        program = zipfile.ZipInfo("databricks")
+        program.external_attr = (stat.S_IFREG | 0o755) << 16
+        archive.writestr(program, f'#!/bin/sh\nexec "{databricks}" "$@"\n')
+        archive.writestr("README.md", "not installed")
+    (folder / "databricks.zip").write_bytes(content.getvalue())
+    _program(
+        folder / "curl",
+        f"""
+        while [ $# -gt 1 ]; do
+            case $1 in --output) out=$2; shift ;; esac
+            shift
+        done
+        case $1 in
+            https://github.com/databricks/cli/releases/download/v*/databricks_cli_*_linux_amd64.zip)
+                cp "{folder}/databricks.zip" "$out" ;;
+            *) echo "curl: not here: $1" >&2; exit 6 ;;
+        esac
+        """,
+    )
+    _program(
+        folder / "uv",
+        f"""
+        case "$1 $2 $3" in
+            "sync --locked --no-default-groups") exit 0 ;;
+            "run --no-sync scope") shift 3; PYTHONPATH=$PWD exec "{sys.executable}" -m scope.cli "$@" ;;
+            *) echo "uv: not here: $*" >&2; exit 2 ;;
+        esac
+        """,
+    )
+    return sha256(content.getvalue()).hexdigest()
+
+
+def _program(path: Path, text: str) -> None:
+    path.write_text(f"#!/bin/sh\n{text}", encoding="utf-8")
+    path.chmod(0o755)
