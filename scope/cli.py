@@ -19,7 +19,9 @@ exit codes:
 FORMATS = ("text", "json")
 ALL_FORMATS = (*FORMATS, "github", "mermaid")
 # A module per command, imported when it is asked for, or for the help.
-COMMANDS = ("plan", "comment", "results", "why", "check", "bundle", "run", "deploy", "status", "reconcile", "destroy")
+COMMANDS = (
+    "plan", "comment", "results", "why", "check", "bundle", "run", "deploy", "status", "reconcile", "recover", "destroy",
+)  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
