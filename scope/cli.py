@@ -20,7 +20,9 @@ FORMATS = ("text", "json")
 ALL_FORMATS = (*FORMATS, "github", "mermaid")
 # A module per command, imported when it is asked for, or for the help.
 COMMANDS = (
-    "plan", "comment", "results", "why", "check", "bundle", "run", "deploy", "status", "reconcile", "recover", "destroy",
+COMMANDS = (
+    "plan", "comment", "results", "why", "check", "bundle", "run", "deploy", "status", "reconcile", "recover", "doctor",
+    "destroy",
 )  # fmt: skip
 
 
