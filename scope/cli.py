@@ -20,7 +20,6 @@ FORMATS = ("text", "json")
 ALL_FORMATS = (*FORMATS, "github", "mermaid")
 # A module per command, imported when it is asked for, or for the help.
 COMMANDS = (
-COMMANDS = (
     "plan", "comment", "results", "why", "check", "bundle", "run", "deploy", "status", "reconcile", "recover", "doctor",
     "destroy",
 )  # fmt: skip

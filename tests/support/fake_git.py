@@ -39,6 +39,8 @@ class FakeGit:
         """Name of a ref → commit; a commit here is named like its tree."""
         self.ancestors: dict[frozenset[str], str] = {}
         """Two commits → their merge base."""
+        self.counts: dict[tuple[str, str], int] = {}
+        """Older and newer commit → how many the newer has more."""
         self.fetchable: set[str] = set()
 
     def make(self, files: Files) -> str:
@@ -92,6 +94,9 @@ class FakeGit:
 
     def merge_base(self, one: str, other: str) -> str | None:
         return one if one == other else self.ancestors.get(frozenset({one, other}))
+
+    def count_between(self, older: str, newer: str) -> int:
+        return 0 if older == newer else self.counts[older, newer]
 
     def changes(self, base_tree: str, head_tree: str) -> tuple[Change, ...]:
         base, head = self._listed(base_tree, ""), self._listed(head_tree, "")
