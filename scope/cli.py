@@ -20,19 +20,9 @@ FORMATS = ("text", "json")
 ALL_FORMATS = (*FORMATS, "github", "mermaid")
 # A module per command, imported when it is asked for, or for the help.
 COMMANDS = (
-    "plan",
-    "comment",
-    "results",
-    "why",
-    "graph",
-    "check",
-    "bundle",
-    "run",
-    "deploy",
-    "status",
-    "reconcile",
+    "plan", "comment", "results", "why", "graph", "check", "bundle", "run", "deploy", "status", "reconcile", "recover", "doctor",
     "destroy",
-)
+)  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

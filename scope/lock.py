@@ -175,6 +175,12 @@ def generations(workspace: Workspace, state_path: str, dead: Holder) -> int:
     return count
 
 
+def claim_of(workspace: Workspace, state_path: str, dead: Holder, generation: int) -> Holder | None:
+    """Return who won the right to take over a lock in one generation; nothing where nobody did."""
+    content = workspace.read(f"{state_path}/{_claim(dead, generation)}")
+    return None if content is None else parse_holder(content)
+
+
 def _claim(dead: Holder, generation: int) -> str:
     try:
         name = str(uuid.UUID(dead.id))

@@ -134,11 +134,7 @@ def write_venv(folder: Path) -> None:
 
     A path that a `.pth` file adds is not searched for further `.pth` files, and those are what makes a checkout visible.
     """
-    real = Path(sys.prefix, "pyvenv.cfg")
-    if not real.is_file():
-        raise UsageError(
-            "scope must run in the project's own environment. Run `uv sync`, then start it with `uv run scope`."
-        )
+    real = check_venv()
     packages = folder / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
     packages.mkdir(parents=True)
     (folder / "bin").mkdir()
@@ -146,3 +142,13 @@ def write_venv(folder: Path) -> None:
     for name in ("python", "python3"):
         (folder / "bin" / name).symlink_to(Path(sys.executable).resolve())
     (packages / "tools.pth").write_text(sysconfig.get_path("purelib") + "\n")
+
+
+def check_venv() -> Path:
+    """Return the file that makes the running environment a venv; `UsageError` where it is none: a stage needs a copy."""
+    found = Path(sys.prefix, "pyvenv.cfg")
+    if not found.is_file():
+        raise UsageError(
+            "scope must run in the project's own environment. Run `uv sync`, then start it with `uv run scope`."
+        )
+    return found

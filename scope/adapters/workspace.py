@@ -36,6 +36,7 @@ _KINDS = {
     "DIRECTORY": RemoteKind.FOLDER,
 }
 _CATALOG_PATHS = {
+    "catalogs": "catalogs",
     "schemas": "schemas",
     "volumes": "volumes",
     "registered_models": "models",

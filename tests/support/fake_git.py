@@ -39,8 +39,8 @@ class FakeGit:
         """Name of a ref → commit; a commit here is named like its tree."""
         self.ancestors: dict[frozenset[str], str] = {}
         """Two commits → their merge base."""
-        self.distances: dict[tuple[str, str], int] = {}
-        """Older and newer commit → how many commits lie between."""
+        self.counts: dict[tuple[str, str], int] = {}
+        """Older and newer commit → how many the newer has more."""
         self.fetchable: set[str] = set()
 
     def make(self, files: Files) -> str:
@@ -96,7 +96,7 @@ class FakeGit:
         return one if one == other else self.ancestors.get(frozenset({one, other}))
 
     def count_between(self, older: str, newer: str) -> int:
-        return 0 if older == newer else self.distances[older, newer]
+        return 0 if older == newer else self.counts[older, newer]
 
     def changes(self, base_tree: str, head_tree: str) -> tuple[Change, ...]:
         base, head = self._listed(base_tree, ""), self._listed(head_tree, "")

@@ -102,7 +102,7 @@ class InMemoryWorkspace:
         return self.owned.pop(resource, None) is not None
 
     def has_named(self, kind: str, full_name: str) -> bool | None:
-        if kind not in {"schemas", "volumes", "registered_models"}:
+        if kind not in {"catalogs", "schemas", "volumes", "registered_models"}:
             return None
         return (kind, full_name) in self.named
 

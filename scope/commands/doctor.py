@@ -1,0 +1,86 @@
+"""`scope doctor`: what is missing on this machine and in a target, each line with its fix."""
+
+import argparse
+import dataclasses
+import json
+import sys
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+
+from scope.adapters.bundle_cli import check_version, find_cli
+from scope.adapters.git import GitRepository
+from scope.closure import Closures, Sources
+from scope.console import Console
+from scope.doctor import PACKAGE, Check, State, checked, ok, package_check, repository_checks, target_checks, wrong
+from scope.errors import ScopeError
+from scope.opening import Asked, opened
+from scope.render.inert import visible
+from scope.snapshot import Snapshot
+
+HELP = "what is missing on this machine and in a target, and how to get it"
+EXAMPLES = """\
+examples:
+  scope doctor                          this machine, this clone, the targets' files
+  scope doctor --target prod            and that workspace: credentials, folder, records, catalogs
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument("-t", "--target", metavar="NAME", help="look at this target's workspace too (none)")
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    """Print what was looked at; return 1 where something is wrong."""
+    found: list[Check] = []
+    for check in _checks(options, console):
+        found.append(check)
+        if options.format == "text" and not (console.is_quiet and check.state is State.OK):
+            sys.stdout.write(visible(f"{check.state:<8}{check.name}: {check.what}") + "\n")
+            sys.stdout.flush()
+    is_wrong = any(check.state is State.WRONG for check in found)
+    if options.format == "json":
+        tree = {"schema_version": 1, "checks": [dataclasses.asdict(check) for check in found]}
+        sys.stdout.write(json.dumps(tree, indent=2, ensure_ascii=True) + "\n")
+    return 1 if is_wrong else 0
+
+
+def _checks(options: argparse.Namespace, console: Console) -> Iterator[Check]:
+    with GitRepository(Path(options.directory)) as git:
+        closures = Closures(Snapshot(git, git.work_tree()), Sources())
+        yield from _machine_checks(git.root)
+        yield from repository_checks(git, (options.target,) if options.target else closures.targets)
+    if not options.target:
+        return
+    asked = Asked(options.target, needs_branch=False, needs_cli=False)
+    try:
+        with opened(Path(options.directory), asked, lambda _, message: console.say(message)) as opened_run:
+            yield from target_checks(opened_run)
+    except ScopeError as error:
+        yield wrong("workspace", str(error))
+
+
+def _machine_checks(root: Path) -> Iterator[Check]:
+    try:
+        version = check_version(find_cli(root))
+    except ScopeError as error:
+        yield wrong("Databricks CLI", str(error))
+    else:
+        yield ok("Databricks CLI", version)
+        yield package_check(version, _package_version())
+    yield checked("environment", _environment)
+
+
+def _environment() -> str:
+    from scope.stage import check_venv  # noqa: PLC0415  only here
+
+    check_venv()
+    return sys.prefix
+
+
+def _package_version() -> str | None:
+    try:
+        return metadata.version(PACKAGE)
+    except metadata.PackageNotFoundError:
+        return None

@@ -1,0 +1,69 @@
+"""`scope recover`: after a dead run or a lost state, say what is wrong with a deployment, and put it right."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from scope.console import Console
+from scope.errors import Refused, UsageError
+from scope.opening import Asked, opened
+from scope.recover import diagnose, lines, recover
+from scope.render.inert import visible
+from scope.rules import is_domain_name
+
+HELP = "put a deployment right after a dead run or a lost state"
+EXAMPLES = """\
+examples:
+  scope recover --target prod --domain finance                      says what it would do
+  scope recover --target prod --domain finance --yes                does it
+  scope recover --target prod --domain finance --yes --delete-id 17  and deletes a leftover that fits nowhere
+"""
+FORMATS = ("text",)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument("-t", "--target", default="dev", metavar="NAME", help="the target (dev)")
+    parser.add_argument("--domain", required=True, metavar="NAME", help="the deployment's domain")
+    parser.add_argument("--yes", action="store_true", help="do what was shown")
+    parser.add_argument(
+        "--delete-id",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="delete this leftover job or pipeline; may be repeated",
+    )
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    """Show what is wrong, or put it right; return the exit code."""
+    if not is_domain_name(options.domain):
+        raise UsageError(f"`{options.domain}` can't be a domain's name: those are snake_case, such as finance.")
+    if options.delete_id and not options.yes:
+        raise UsageError("`--delete-id` deletes at once. Look first, then add `--yes`.")
+    asked = Asked(options.target, needs_branch=options.yes)
+    again = f"scope reconcile --target {options.target} --domain {options.domain}"
+    with opened(Path(options.directory), asked, lambda _, message: console.say(visible(message))) as opened_run:
+        name = opened_run.id(options.domain)
+        if options.yes:
+            result = recover(opened_run, options.domain, options.delete_id)
+            _print(result.done)
+            if result.left:
+                listed = "\n".join(f"  {item}: --delete-id {item.id}" for item in result.left)
+                raise Refused(f"{name} has leftovers that fit under no key, so nothing was done with them:\n{listed}")
+            console.say(f"{name} is recovered. Now run: {again}" if result.done else f"{name}: nothing to recover.")
+            return 0
+        found = diagnose(opened_run, options.domain)
+        for note in found.notes:
+            console.say(visible(note))
+        if found.is_healthy:
+            console.say(f"{name}: nothing to recover.")
+            return 0
+        _print(tuple(lines(found)))
+        console.say(f"To do this, add --yes. Then run: {again}")
+        return 0
+
+
+def _print(steps: tuple[str, ...]) -> None:
+    for step in steps:
+        sys.stdout.write(visible(step) + "\n")

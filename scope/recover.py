@@ -1,0 +1,315 @@
+"""What a dead run, or a lost state, left of one deployment: found, told, and put right.
+
+Nothing here claims that anything is deployed: where the state is touched, the record forgets what was applied, and the next
+deploy does the whole domain. It can be killed anywhere and run again.
+"""
+
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from scope.deploy import made_stage
+from scope.deployments import Deployed, check_state, look
+from scope.errors import CliError, Fault, Locked, Refused
+from scope.lock import Lock, acquire, claim_of, generations, take_over
+from scope.model import ActionKind, BundlePlan, RemoteResource
+from scope.orphans import Binding, existing, match
+from scope.ports import BundleCli
+from scope.record import NAME as RECORD
+from scope.record import Odd, Record, distrust, new_attempt, write_record
+from scope.run import Run
+from scope.state import Condition
+from scope.target import Paths
+
+# A run that won the right to take over a lock writes it at once. After so long it must have died.
+_TAKE_OVER = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What is wrong with a deployment.
+
+    `broken` names the files to set aside. `unknown` are resources that belong to the deployment without its state knowing
+    them, where nobody can say yet under which keys; `left` are those that fit under none.
+    """
+
+    deployed: Deployed
+    broken: tuple[str, ...] = ()
+    bindings: tuple[Binding, ...] = ()
+    unknown: tuple[RemoteResource, ...] = ()
+    left: tuple[RemoteResource, ...] = ()
+    strays: tuple[str, ...] = ()
+    record: str | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def is_healthy(self) -> bool:
+        """Return whether there is nothing to recover."""
+        return self.deployed.holder is None and not any(
+            (self.broken, self.bindings, self.unknown, self.left, self.strays, self.record)
+        )
+
+
+def diagnose(run: Run, domain: str) -> Diagnosis:
+    """Return what is wrong with a deployment; changes nothing. `Refused` where a newer CLI wrote its state."""
+    deployed = look(run.workspace, run.settings.name, domain, run.paths(domain))
+    broken = _broken(deployed)
+    strays = _strays(run, deployed)
+    record = _record_problem(deployed)
+    found = run.workspace.resources_of(deployed.paths.metadata)
+    if broken or domain not in run.closures.domains:
+        known = {held for _, held in deployed.state.resources.ids}
+        unknown = tuple(item for item in found if item.id not in known)
+        if domain in run.closures.domains:
+            return Diagnosis(deployed, broken, unknown=unknown, strays=strays, record=record)
+        notes = (f"`{domain}` is gone from the repository. To remove what is left: scope destroy",) if found else ()
+        return Diagnosis(deployed, broken, left=unknown, strays=strays, record=record, notes=notes)
+    with _staged_cli(run, domain) as cli:
+        bindings, left, notes = _bindings(run, deployed, cli.plan(), found)
+    return Diagnosis(deployed, broken, bindings, (), left, strays, record, notes)
+
+
+def lines(found: Diagnosis) -> Iterator[str]:
+    """Return what recovering does, a line for each step."""
+    holder = found.deployed.holder
+    if holder is not None:
+        yield f"take over the lock of {holder} (make sure that run is dead)"
+    for name in found.broken:
+        yield f"set aside state/{name}, which can't be read"
+    if found.record:
+        yield f"write the record anew, with nothing applied: {found.record}"
+    for binding in found.bindings:
+        yield f"bind {binding.shown} to {binding.key}"
+    for resource in found.unknown:
+        yield f"bind {resource} to the key that the head defines it by, if there is one"
+    for resource in found.left:
+        yield f"leave {resource} alone: no key is free for it. To delete it, add --delete-id {resource.id}"
+    for path in found.strays:
+        yield f"remove {path}, which no deploy lists"
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What was done, a line for each step, and what is left that only a person may delete."""
+
+    done: tuple[str, ...]
+    left: tuple[RemoteResource, ...]
+
+
+def recover(run: Run, domain: str, delete_ids: Collection[str] = ()) -> Recovered:
+    """Put a deployment right under its lock. Raises `Locked` where another run takes the lock over."""
+    paths = run.paths(domain)
+    done: list[str] = []
+    with _lock(run, domain, done) as lock:
+        deployed = look(run.workspace, run.settings.name, domain, paths)
+        broken = _broken(deployed)
+        why = _record_problem(deployed)
+        _forget_applied(run, deployed, why, done)
+        for name in broken:
+            _set_aside(run, paths, name, done)
+        left = run.workspace.resources_of(paths.metadata)
+        if domain in run.closures.domains:
+            lock.check()
+            left = _bind(run, domain, deployed, is_lost=bool(broken) or why is not None, done=done)
+        else:
+            known = {held for _, held in look(run.workspace, run.settings.name, domain, paths).state.resources.ids}
+            left = tuple(item for item in left if item.id not in known)
+        left = _delete(run, left, delete_ids, done)
+        now = look(run.workspace, run.settings.name, domain, paths)
+        for path in _strays(run, now):
+            run.workspace.delete(f"{paths.files}/{path}")
+            done.append(f"removed {path}")
+    return Recovered(tuple(done), left)
+
+
+@contextmanager
+def _lock(run: Run, domain: str, done: list[str]) -> Iterator[Lock]:
+    """Hold the deployment's lock, taken over from a dead run where one left it."""
+    state_path = run.paths(domain).state
+    dead = look(run.workspace, run.settings.name, domain, run.paths(domain)).holder
+    if dead is None:
+        lock = acquire(run.workspace, state_path, run.lock_user(domain))
+    else:
+        count = generations(run.workspace, state_path, dead)
+        winner = claim_of(run.workspace, state_path, dead, count) if count else None
+        if winner is not None and _is_recent(winner.since):
+            raise Locked(f"Another recovery, {winner}, is taking the lock over. Wait for its end, then look again.")
+        taken = take_over(run.workspace, state_path, dead, run.lock_user(domain), generation=count + 1)
+        if taken is None:
+            raise Locked(f"Another run was quicker to take over the lock {state_path}/deploy.lock. Look again.")
+        lock = taken
+        done.append(f"took over the lock of {dead}")
+    try:
+        yield lock
+    finally:
+        lock.release()
+
+
+def _is_recent(since: str) -> bool:
+    try:
+        then = datetime.fromisoformat(since)
+    except ValueError:
+        return False
+    return then.tzinfo is not None and abs(datetime.now(UTC) - then) < _TAKE_OVER
+
+
+def _broken(deployed: Deployed) -> tuple[str, ...]:
+    """Return the files that can't be read; `Refused` for those that only a newer CLI can."""
+    state = deployed.state
+    if Condition.NEWER in {state.resources.condition, state.files.condition}:
+        check_state(deployed)
+    return (*state.unusable, *((RECORD,) if isinstance(deployed.record, Odd) else ()))
+
+
+def _record_problem(deployed: Deployed) -> str | None:
+    """Return why what the record says was applied can't stay; nothing where it is right, or honest about a failure."""
+    record = deployed.record
+    if isinstance(record, Odd):
+        return record.why
+    if record is None or record.applied is None:
+        return None
+    state = deployed.state.resources
+    if record.applied.lineage is not None and state.condition is not Condition.READABLE:
+        return "resources.json is lost"
+    if state.condition is Condition.READABLE and state.lineage != record.applied.lineage:
+        return "resources.json is of another lineage"
+    if not record.is_clean:
+        return None
+    return distrust(record, deployed.state, repository=record.repository, target=deployed.target, domain=deployed.domain)
+
+
+def _forget_applied(run: Run, deployed: Deployed, why: str | None, done: list[str]) -> None:
+    """Write a record that says that nothing is known to be applied. What was being made stays in it: it may be ours."""
+    if why is None:
+        return
+    old = deployed.record if isinstance(deployed.record, Record) else None
+    if old is None and deployed.record is not None:
+        _set_aside(run, deployed.paths, RECORD, done)
+    attempted = (
+        old.attempted
+        if old is not None
+        else new_attempt(
+            "deploy", commit=None, fingerprint=None, dirty=False, who=run.user.name, run_url=run.run_url, cli=run.cli_version
+        )
+    )
+    repository = old.repository if old is not None else run.head.repository
+    record = Record(repository, deployed.target, deployed.domain, attempted, None)
+    write_record(run.workspace, deployed.paths.state, record)
+    done.append(f"wrote the record anew, with nothing applied: {why}")
+
+
+def _set_aside(run: Run, paths: Paths, name: str, done: list[str]) -> None:
+    """Keep a copy of a file that can't be read under a name that says what it holds, and delete it."""
+    content = run.workspace.read(f"{paths.state}/{name}")
+    if content is None:
+        return
+    stem, _, extension = name.rpartition(".")
+    aside = f"{stem}.unreadable-{hashlib.sha256(content).hexdigest()[:12]}.{extension}"
+    run.workspace.write(f"{paths.state}/{aside}", content)
+    if name != RECORD:  # the record is written over
+        run.workspace.delete(f"{paths.state}/{name}")
+    done.append(f"set {name} aside as state/{aside}")
+
+
+def _strays(run: Run, deployed: Deployed) -> tuple[str, ...]:
+    """Return the files that no deploy lists. Without a list nothing is known: the next deploy makes one and cleans up."""
+    listed = deployed.state.files
+    if listed.condition is not Condition.READABLE:
+        return ()
+    prefix = f"{deployed.paths.files}/"
+    return tuple(
+        path
+        for entry in run.workspace.files(deployed.paths.files)
+        if (path := entry.path.removeprefix(prefix)) not in listed.remote
+    )
+
+
+@contextmanager
+def _staged_cli(run: Run, domain: str) -> Iterator[BundleCli]:
+    with run.git_lock:
+        staged = tuple(run.closures.staged(run.settings.name, domain))
+    with made_stage(run, domain, staged) as folder:
+        yield run.make_cli(folder, domain)
+
+
+def _bindings(
+    run: Run, deployed: Deployed, plan: BundlePlan, found: Iterable[RemoteResource]
+) -> tuple[tuple[Binding, ...], tuple[RemoteResource, ...], tuple[str, ...]]:
+    """Return what can be bound, what fits under no key, and what is there already although nobody knows whose it is."""
+    known = {held for _, held in deployed.state.resources.ids}
+    orphans = match(plan, found, known)
+    record = deployed.record
+    makes = set(record.attempted.makes) if isinstance(record, Record) else set()
+    was_applied = isinstance(record, Record) and record.applied is not None
+    is_lost = was_applied and deployed.state.resources.condition is not Condition.READABLE
+    bindings = list(orphans.bindings)
+    notes: list[str] = []
+    for action in existing(run.workspace, plan):
+        shown = f"{action.short_key} {action.full_name}"
+        if is_lost or action.key in makes:
+            bindings.append(Binding(action.key.split(".")[2], action.full_name or "", shown))
+        else:
+            notes.append(f"{shown} is there already, and this deployment isn't known to have made it")
+    if is_lost:
+        bindings += _recorded_ids(run, deployed, plan)
+    return tuple(bindings), orphans.left, tuple(notes)
+
+
+def _recorded_ids(run: Run, deployed: Deployed, plan: BundlePlan) -> Iterator[Binding]:
+    """Return the other kinds whose ids `metadata.json` tells, where a plan would make them a second time."""
+    content = run.workspace.read(deployed.paths.metadata)
+    try:
+        tree = json.loads(content or b"{}")
+        kinds = tree.get("config", {}).get("resources", {})
+        ids = {f"resources.{kind}.{key}": str(item["id"]) for kind, held in kinds.items() for key, item in held.items()}
+    except (ValueError, AttributeError, KeyError, TypeError, RecursionError):
+        return
+    for action in plan.actions:
+        parts = action.key.split(".")
+        if action.action is ActionKind.CREATE and len(parts) == 3 and parts[1] not in {"jobs", "pipelines"}:
+            found = ids.get(action.key)
+            if found and action.full_name is None:
+                yield Binding(parts[2], found, f"{action.short_key} ({found})")
+
+
+def _bind(run: Run, domain: str, deployed: Deployed, *, is_lost: bool, done: list[str]) -> tuple[RemoteResource, ...]:
+    """Bind what can be bound; return the resources that fit under no key."""
+    paths = deployed.paths
+    found = run.workspace.resources_of(paths.metadata)
+    with _staged_cli(run, domain) as cli:
+        plan = cli.plan()
+        now = look(run.workspace, run.settings.name, domain, paths)
+        # What the record said before this recovery began still tells what was ours.
+        believed = Deployed(now.target, domain, paths, deployed.record if is_lost else now.record, now.state, now.holder)
+        bindings, left, notes = _bindings(run, believed, plan, found)
+        for note in notes:
+            run.tell(domain, note)
+        for binding in bindings:
+            try:
+                cli.bind(binding.key, binding.id)
+            except CliError as error:
+                if error.fault is not Fault.MISSING:
+                    raise
+                done.append(f"{binding.shown} is gone; the next deploy makes it")
+                continue
+            done.append(f"bound {binding.shown} to {binding.key}")
+    return left
+
+
+def _delete(
+    run: Run, left: tuple[RemoteResource, ...], delete_ids: Collection[str], done: list[str]
+) -> tuple[RemoteResource, ...]:
+    """Delete those that were asked for by their ids; return the others."""
+    unknown = sorted(set(delete_ids) - {item.id for item in left})
+    if unknown:
+        raise Refused(
+            f"{unknown[0]} isn't the id of a leftover of this deployment, so it isn't deleted. Look again without --yes."
+        )
+    for item in left:
+        if item.id in delete_ids:
+            run.workspace.delete_resource(item)
+            done.append(f"deleted the {item}")
+    return tuple(item for item in left if item.id not in delete_ids)

@@ -1,0 +1,74 @@
+"""`scope doctor`: each thing that is missing has its line, and its fix."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.cli import DatabricksCli
+from tests.support.deploying import BASE, Platform
+from tests.support.fake_workspace import FakeWorkspace
+
+pytestmark = pytest.mark.cli
+
+
+@pytest.fixture
+def platform(tmp_path: Path, fake_workspace: FakeWorkspace, databricks_cli: DatabricksCli) -> Platform:
+    return Platform.create(tmp_path, fake_workspace, databricks_cli, {"sales": ["orders"]})
+
+
+def doctor(platform: Platform, *arguments: str, code: int) -> dict[str, tuple[str, str]]:
+    done = platform.scope("doctor", "--format", "json", *arguments)
+    assert done.exit_code == code, done
+    return {item["name"]: (item["state"], item["what"]) for item in done.json["checks"]}
+
+
+def test_a_target_with_everything_is_well(platform: Platform) -> None:
+    platform.workspace.call("POST", "/api/2.1/unity-catalog/catalogs", {"name": "sales"})
+    found = doctor(platform, "--target", "prod", code=0)
+    assert {state for state, _ in found.values()} == {"ok"}
+    assert found["credentials"][1] == f"tester@databricks.com at {platform.workspace.url}"
+    assert found["catalogs"] == ("ok", "sales")
+    platform.workspace.clear_requests()
+    said = platform.scope("doctor", "--target", "prod").stdout
+    assert "ok      Databricks CLI: " in said
+    assert platform.workspace.writes() == []
+
+
+def test_a_missing_catalog_an_odd_record_and_a_dead_lock_are_told_with_their_fixes(platform: Platform) -> None:
+    platform.workspace.write(f"{BASE}/sales/state/scope.json", b"{}")
+    platform.workspace.write(f"{BASE}/sales/state/resources.json", b"{")
+    platform.workspace.write(f"{BASE}/sales/state/deploy.lock", json.dumps({"ID": "x", "User": "run 7"}).encode())
+    found = doctor(platform, "--target", "prod", code=1)
+    assert found["catalog sales"][0] == "wrong"
+    assert "docs/unity-catalog.md" in found["catalog sales"][1]
+    state, what = found["record of sales"]
+    assert state == "wrong"
+    assert "scope recover --target prod --domain sales" in what
+
+
+def test_a_placeholder_and_a_shallow_clone_are_told_before_anything_is_sent(platform: Platform, tmp_path: Path) -> None:
+    platform.sandbox.write(
+        "targets/prod.yml",
+        platform.sandbox.read("targets/prod.yml").replace(platform.workspace.url, "https://prod-workspace.invalid"),
+    )
+    platform.push("Forget the host")
+    shallow = Platform(platform.sandbox.clone(tmp_path / "shallow", "--depth", "1"), platform.workspace, platform.cli)
+    platform.workspace.clear_requests()
+    found = doctor(shallow, "--target", "prod", code=1)
+    assert "placeholder" in found["targets/prod.yml"][1]
+    assert "fetch-depth: 0" in found["git history"][1]
+    assert platform.workspace.requests() == []
+
+
+def test_a_missing_cli_and_refused_credentials_are_told(platform: Platform) -> None:
+    platform.workspace.fail("GET", "/api/2.0/preview/scim/v2/Me", 401, times=0)
+    found = doctor_without_cli(platform)
+    assert "isn't on the PATH" in found["Databricks CLI"]
+    assert "Log in again" in found["workspace"]
+
+
+def doctor_without_cli(platform: Platform) -> dict[str, str]:
+    done = platform.scope("doctor", "--target", "prod", "--format", "json", PATH="/usr/bin:/bin")
+    assert done.exit_code == 1, done
+    return {item["name"]: item["what"] for item in done.json["checks"]}

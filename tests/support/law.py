@@ -1,0 +1,388 @@
+"""Random sequences of what happens to a platform: commits, deploys, faults, meddling; a seed repeats each."""
+
+import contextlib
+import json
+import os
+import random
+import re
+import shutil
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tests.support.builders import domain, job_fields, resource_module, resource_yaml, source
+from tests.support.cli import CliResult
+from tests.support.deploying import BASE, Platform, finished, wait_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# So many runs may it take to get right what was disturbed; each shows what is to be approved, or recovered, next.
+_ROUNDS = 6
+_QUICK = ("--retry-seconds", "3", "--lock-timeout", "0")
+
+
+class Life:
+    """One platform and what happens to it, as the random numbers have it. `told` is the story so far."""
+
+    def __init__(self, platform: Platform, chance: random.Random) -> None:
+        self.platform = platform
+        self.chance = chance
+        self.told: list[str] = []
+        self._number = 0
+
+    def tell(self, words: str, result: CliResult | None = None) -> None:
+        self.told.append(words if result is None else f"{words}\n{result}")
+
+    @property
+    def domains(self) -> list[str]:
+        """The domains in the work tree; a wheel that was built there by hand is none."""
+        return sorted(
+            path.parent.name for path in self.platform.sandbox.root.glob("src/*/__init__.py") if path.parent.name != "common"
+        )
+
+    def happen(self) -> None:
+        """Let one thing happen."""
+        events: dict[Callable[[], None], int] = {
+            self.commit: 6,
+            self.deploy: 2,
+            self.deploy_with_a_killed_cli: 3,
+            self.deploy_killed: 3,
+            self.deploy_with_lost_answers: 2,
+            self.deploy_with_errors: 2,
+            self.two_deploys_at_once: 1,
+            self.deploy_an_older_commit: 2,
+            self.revert: 1,
+            self.lose_state: 2,
+            self.deploy_by_hand: 2,
+            self.recover: 1,
+        }
+        self.chance.choices(list(events), list(events.values()))[0]()
+        self.platform.workspace.clear_rules()
+
+    # Commits
+
+    def commit(self) -> None:
+        """Change something, and push it."""
+        changes = (
+            self._edit, self._edit, self._add_file, self._delete_file, self._change_job, self._add_job, self._remove_job,
+            self._add_domain, self._remove_domain, self._change_shared, self._toggle_schema, self._note,
+        )  # fmt: skip
+        for _ in range(self.chance.randint(1, 2)):
+            change = self.chance.choice(changes)
+            self.tell(f"{change.__name__}: {change()}")
+        self.platform.push("Change")
+
+    def _next(self) -> int:
+        self._number += 1
+        return self._number
+
+    def _domain(self) -> str | None:
+        return self.chance.choice(self.domains) if self.domains else None
+
+    def _edit(self) -> str:
+        name = self._domain()
+        if name is None:
+            return self._add_domain()
+        path = f"src/{name}/orders/base/facts.py"
+        self.platform.sandbox.append(path, f"EDIT_{self._next()} = 1\n")
+        return path
+
+    def _add_file(self) -> str:
+        path = f"src/{self._domain() or 'common'}/extra_{self._next()}.py"
+        self.platform.sandbox.write(path, "EXTRA = 1\n")
+        return path
+
+    def _delete_file(self) -> str:
+        found = sorted(self.platform.sandbox.root.glob("src/*/extra_*.py"))
+        if not found:
+            return "nothing"
+        path = str(self.chance.choice(found).relative_to(self.platform.sandbox.root))
+        self.platform.sandbox.delete(path)
+        return path
+
+    def _job(self, name: str, key: str, runs: int) -> None:
+        fields = {**job_fields(key, f"{name}_orders_final_facts_pipeline"), "max_concurrent_runs": runs}
+        path = f"resources/{name}/orders/jobs/{key}.py"
+        self.platform.sandbox.write(path, resource_module("job", f"{name}_{key}_job", fields))
+
+    def _extra_jobs(self) -> list[Path]:
+        return sorted(self.platform.sandbox.root.glob("resources/*/orders/jobs/extra_*.py"))
+
+    def _change_job(self) -> str:
+        found = self._extra_jobs()
+        if not found:
+            return self._add_job()
+        path = self.chance.choice(found)
+        self._job(path.parts[-4], path.stem, self.chance.randint(1, 9))
+        return path.name
+
+    def _add_job(self) -> str:
+        name = self._domain()
+        if name is None:
+            return "nothing"
+        key = f"extra_{self._next()}"
+        self._job(name, key, 1)
+        return f"{name}/{key}"
+
+    def _remove_job(self) -> str:
+        found = self._extra_jobs()
+        if not found:
+            return "nothing"
+        path = str(self.chance.choice(found).relative_to(self.platform.sandbox.root))
+        self.platform.sandbox.delete(path)
+        return path
+
+    def _add_domain(self) -> str:
+        name = self.chance.choice(["sales", "sales_eu", "ads"])
+        if name not in self.domains:
+            self.platform.sandbox.write_all(domain(name))
+        return name
+
+    def _remove_domain(self) -> str:
+        if len(self.domains) < 2:
+            return "nothing"
+        name = self.chance.choice(self.domains)
+        shutil.rmtree(self.platform.sandbox.path(f"src/{name}"))
+        shutil.rmtree(self.platform.sandbox.path(f"resources/{name}"))
+        return name
+
+    def _change_shared(self) -> str:
+        self.platform.sandbox.append("src/common/money.py", f"EDIT_{self._next()} = 1\n")
+        name = self._domain()
+        if name is not None:
+            self.platform.sandbox.write_all(source(name, "orders", imports=["common.money"]))
+        return str(name)
+
+    def _toggle_schema(self) -> str:
+        name = self._domain()
+        if name is None:
+            return "nothing"
+        path = f"resources/{name}/orders/schema.yml"
+        if self.platform.sandbox.path(path).exists():
+            self.platform.sandbox.delete(path)
+        else:
+            fields = {"name": "orders", "catalog_name": name}
+            self.platform.sandbox.write(path, resource_yaml("schemas", f"{name}_orders", fields))
+        return path
+
+    def _note(self) -> str:
+        self.platform.sandbox.write("docs/note.md", f"{self._next()}\n")
+        return "docs/note.md"
+
+    def revert(self) -> None:
+        """Commit an older tree again."""
+        commits = self.platform.sandbox.git("rev-list", "HEAD").splitlines()
+        commit = self.chance.choice(commits)
+        self.platform.sandbox.git("rm", "--quiet", "-r", "--ignore-unmatch", ".")
+        self.platform.sandbox.git("checkout", "--quiet", commit, "--", ".")
+        self.platform.push("Revert")
+        self.tell(f"reverted to the tree of {commit[:9]}")
+
+    # Deploys
+
+    def deploy(self) -> None:
+        self.tell("deploy", self.platform.deploy(*_QUICK, *self._consent()))
+
+    def _consent(self) -> tuple[str, ...]:
+        return ("--prune",) if self.chance.random() < 0.5 else ()
+
+    def deploy_with_a_killed_cli(self) -> None:
+        after = self.chance.randint(0, 60)
+        self.platform.workspace.kill(skip=after, after_work=self.chance.random() < 0.5)
+        retry = self.chance.choice(["0", "3"])
+        self.tell(
+            f"deploy, CLI killed at request {after}",
+            self.platform.deploy("--retry-seconds", retry, "--lock-timeout", "0", "--prune"),
+        )
+
+    def deploy_killed(self) -> None:
+        """Take the runner away, with all that runs on it, at a random request."""
+        after = self.chance.randint(0, 90)
+        rule = self.platform.workspace.hold(skip=after, after_work=self.chance.random() < 0.5)
+        process = self.platform.start("deploy", "--target", "prod", *_QUICK, "--prune")
+        wait_for("the request", lambda: process.poll() is not None or rule.state()["holding"])
+        children = children_of(process.pid)
+        process.kill()
+        for child in children:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+        rule.release()
+        self.tell(f"deploy, all killed at request {after}", finished(process))
+
+    def deploy_with_lost_answers(self) -> None:
+        after = self.chance.randint(0, 20)
+        self.platform.workspace.lose_answer("POST", "/api/*", skip=after, times=self.chance.randint(1, 3))
+        self.tell(f"deploy, answers lost after {after} writes", self.platform.deploy(*_QUICK, "--prune"))
+
+    def deploy_with_errors(self) -> None:
+        status = self.chance.choice([429, 500, 502, 503, 504])
+        after, times = self.chance.randint(0, 60), self.chance.randint(1, 4)
+        is_after = self.chance.random() < 0.5
+        self.platform.workspace.fail("", "/api/*", status, skip=after, times=times, after_work=is_after)
+        self.tell(f"deploy, {times} x {status} after {after} requests", self.platform.deploy(*_QUICK, "--prune"))
+
+    def two_deploys_at_once(self) -> None:
+        both = [self.platform.start("deploy", "--target", "prod", *_QUICK) for _ in range(2)]
+        for process in both:
+            self.tell("one of two deploys at once", finished(process))
+
+    def deploy_an_older_commit(self) -> None:
+        commits = self.platform.sandbox.git("rev-list", "HEAD").splitlines()
+        commit = self.chance.choice(commits)
+        self.platform.sandbox.git("checkout", "--quiet", "--detach", commit)
+        self.tell(f"deploy of {commit[:9]}, which may be older", self.platform.deploy(*_QUICK))
+        self.platform.sandbox.git("checkout", "--quiet", "main")
+
+    # Meddling
+
+    def _deployed(self) -> list[str]:
+        folders = self.platform.workspace.snapshot(BASE).folders
+        return sorted({path.removeprefix(f"{BASE}/").split("/")[0] for path in folders if path.startswith(f"{BASE}/")})
+
+    def lose_state(self) -> None:
+        names = self._deployed()
+        if not names:
+            return
+        name = self.chance.choice(names)
+        files = ["resources.json", "deployment.json", "scope.json", "metadata.json", "deploy.lock"]
+        path = f"{BASE}/{name}/state/{self.chance.choice(files)}"
+        content = self.platform.workspace.read(path)
+        if content is None:
+            self.tell(f"{path} isn't there to be lost")
+        elif self.chance.random() < 0.5:
+            self.platform.workspace.delete(path)
+            self.tell(f"{path} deleted")
+        else:
+            self.platform.workspace.write(path, content[: len(content) // 2])
+            self.tell(f"{path} truncated")
+
+    def deploy_by_hand(self) -> None:
+        """Deploy with the plain CLI from the checkout, with the guard's pass, and perhaps be killed at it."""
+        name = self._domain()
+        if name is None:
+            return
+        if not self.platform.sandbox.path(".venv").exists():
+            self.platform.sandbox.link_venv()
+        self.platform.sandbox.append(f"src/{name}/orders/base/facts.py", "BY_HAND = 1\n")
+        if self.chance.random() < 0.4:
+            self.platform.workspace.kill(skip=self.chance.randint(0, 60), after_work=self.chance.random() < 0.5)
+        done = self.platform.cli.bundle(
+            "deploy",
+            "--var",
+            f"stage=prod/{name}",
+            "--auto-approve",
+            target="prod",
+            domain=name,
+            cwd=self.platform.sandbox.root,
+            workspace=self.platform.workspace,
+            env={"DATABRICKS_BUNDLE_TMP": str(self.platform.sandbox.root.parent / f"by-hand-{self._next()}")},
+        )
+        self.platform.sandbox.git("checkout", "--quiet", "--", ".")
+        self.tell(f"{name} deployed by hand", done)
+
+    def recover(self) -> None:
+        names = self._deployed()
+        if names:
+            self._recover(self.chance.choice(names))
+
+    def _recover(self, name: str) -> CliResult:
+        arguments = ("recover", "--target", "prod", "--domain", name, "--yes")
+        done = self.platform.scope(*arguments)
+        self.tell("recover", done)
+        left = re.findall(r"--delete-id (\S+)", done.stderr)
+        if done.exit_code == 3 and left:
+            done = self.platform.scope(*arguments, *(word for found in left for word in ("--delete-id", found)))
+            self.tell("recover, leftovers deleted", done)
+        return done
+
+    # The end
+
+    def settle(self) -> None:
+        """Reconcile undisturbed; recover where that is asked for, and approve what is shown."""
+        self.platform.workspace.clear_rules()
+        approvals: list[str] = []
+        for _ in range(_ROUNDS):
+            words = [word for digest in approvals for word in ("--approve-destructive", digest)]
+            done = self.platform.scope("reconcile", "--target", "prod", "--prune", "--lock-timeout", "0", *words)
+            self.tell("reconcile, undisturbed", done)
+            if done.exit_code == 0:
+                return
+            for item in self.platform.results().values():
+                if item["digest"]:
+                    approvals.append(item["digest"])
+                elif item["message"] and "scope recover" in item["message"]:
+                    self._recover(item["domain"])
+        raise AssertionError("It doesn't settle.")
+
+    def check(self) -> None:
+        """Assert the law: the workspace is what a fresh full deploy of the head makes, and every record says so."""
+        status = self.platform.scope("status", "--target", "prod", "--verify", "--format", "json", "--detailed-exitcode")
+        self.tell("status", status)
+        assert status.exit_code == 0
+        assert {item["domain"] for item in status.json["domains"]} == set(self.domains)
+        assert all(item["locked_by"] is None for item in status.json["domains"])
+        fresh = Platform(self.platform.sandbox, self.platform.workspace.other(), self.platform.cli)
+        done = fresh.deploy()
+        self.tell("a fresh full deploy elsewhere", done)
+        assert done.exit_code == 0
+        assert held(self.platform) == held(fresh)
+        for name in self.domains:
+            state = json.loads(self.platform.workspace.read(f"{BASE}/{name}/state/resources.json") or b"{}")
+            ids = {
+                entry["__id__"]
+                for key, entry in state["state"].items()
+                if key.split(".")[1] in {"jobs", "pipelines"} and key.count(".") == 2
+            }
+            assert ids == owned_ids(self.platform, name), f"{name}'s state and what belongs to it differ"
+
+
+def held(platform: Platform) -> tuple[dict[str, bytes], dict[str, list[str]]]:
+    """Return the deployed files and resources of a workspace, without what is different in any other."""
+    snapshot = platform.workspace.snapshot()
+    files = {
+        path: content
+        for path, content in snapshot.below(BASE).items()
+        if path.split("/")[1] == "files" and not path.split("/")[0].startswith(".")
+    }
+    names: dict[str, str] = {}
+    for kind, items in snapshot.resources.items():
+        for found, item in items.items():
+            names[str(found)] = f"<{kind} {_fields(item).get('name', '')}>"
+    resources: dict[str, list[str]] = {}
+    for kind in ("jobs", "pipelines", "schemas"):
+        resources[kind] = sorted(_plain(item, names) for item in snapshot.resources.get(kind, {}).values())
+    return files, resources
+
+
+def _fields(item: dict[str, Any]) -> dict[str, Any]:
+    return item.get("settings") or item.get("spec") or item
+
+
+def _plain(item: dict[str, Any], names: dict[str, str]) -> str:
+    text = json.dumps(_fields(item), sort_keys=True)
+    for found, name in names.items():
+        text = text.replace(f'"{found}"', f'"{name}"')
+    return re.sub(r'"(created_at|updated_at|schema_id)": [^,}]*', r'"\1": 0', text)
+
+
+def owned_ids(platform: Platform, name: str) -> set[str]:
+    """Return the ids of the jobs and pipelines that say they belong to a domain's deployment in prod."""
+    path = f"{BASE}/{name}/state/metadata.json"
+    resources = platform.workspace.snapshot().resources
+    return {
+        str(found)
+        for kind in ("jobs", "pipelines")
+        for found, item in resources.get(kind, {}).items()
+        if _fields(item).get("deployment", {}).get("metadata_file_path") == path
+    }
+
+
+def children_of(pid: int) -> list[int]:
+    """Return the processes that a process has started and that still run, and theirs."""
+    found: list[int] = []
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            for child in map(int, children.read_text().split()):
+                found += [child, *children_of(child)]
+    return found
