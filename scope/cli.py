@@ -20,8 +20,8 @@ FORMATS = ("text", "json")
 ALL_FORMATS = (*FORMATS, "github", "mermaid")
 # A module per command, imported when it is asked for, or for the help.
 COMMANDS = (
-    "plan", "comment", "results", "why", "graph", "check", "bundle", "run", "deploy", "status", "reconcile", "recover", "doctor",
-    "destroy",
+    "plan", "comment", "results", "why", "graph", "check", "bundle", "run", "deploy", "status", "reconcile", "recover",
+    "doctor", "destroy",
 )  # fmt: skip
 
 
