@@ -43,7 +43,7 @@ class Sources:
 
     def __init__(self) -> None:
         """Know nothing yet."""
-        self._known: dict[tuple[str, str], Uses] = {}
+        self._known: dict[tuple[str, Entry], Uses] = {}
 
     def uses(self, snapshot: Snapshot, files: Mapping[str, Entry], folders: tuple[str, ...] = ()) -> dict[str, Uses]:
         """Return what each of `files` uses; those that use nothing are left out.
@@ -51,15 +51,15 @@ class Sources:
         `folders` says where the files of a domain lie: one search of the tree then finds the few worth reading. Shared
         code is always read, since relative imports need no word that a search could look for.
         """
-        unknown = {path: entry for path, entry in files.items() if (path, entry.oid) not in self._known}
+        unknown = {path: entry for path, entry in files.items() if (path, entry) not in self._known}
         readable = {path: entry for path, entry in unknown.items() if entry.kind is Kind.FILE and path.endswith(_READ)}
         if folders and len(readable) > _FEW:
             marked = snapshot.grep(tuple(re.escape(marker.decode()) for marker in MARKERS), folders)
             readable = {path: entry for path, entry in readable.items() if path in marked}
         contents = snapshot.read_all(readable)
         for path, entry in unknown.items():
-            self._known[path, entry.oid] = file_uses(path, contents[path]) if path in contents else _NO_USES
-        found = {path: self._known[path, entry.oid] for path, entry in files.items()}
+            self._known[path, entry] = file_uses(path, contents[path]) if path in contents else _NO_USES
+        found = {path: self._known[path, entry] for path, entry in files.items()}
         return {path: uses for path, uses in found.items() if uses != _NO_USES}
 
 
@@ -105,7 +105,8 @@ class Closures:
     @cached_property
     def targets(self) -> tuple[str, ...]:
         """Return the bundle's targets, by the names of the files in `targets`, sorted."""
-        stems = (name.removesuffix(".yml") for name in self.snapshot.names("targets") if name.endswith(".yml"))
+        files = (name for name, entry in self.snapshot.names("targets").items() if entry.kind is not Kind.FOLDER)
+        stems = (name.removesuffix(".yml") for name in files if name.endswith(".yml"))
         return tuple(sorted(stem for stem in stems if is_target_name(stem)))
 
     @cached_property

@@ -54,7 +54,7 @@ _STATEMENT = re.compile(
 _DOTTED = re.compile(rf"\w+(?:{_SPACE}*\.{_SPACE}*\w+)*")
 _COMMENT = re.compile(r"#[^\n]*")
 _DYNAMIC = re.compile(
-    rf"\b(?:{'|'.join(sorted(MACHINERY_NAMES))}|pkgutil|(?:importlib_|pkg_)?resources)\b"
+    rf"\b(?:{'|'.join(sorted(MACHINERY_NAMES))}|importlib|importlib_resources|pkg_resources|pkgutil)\b"
     rf"|\bnotebook{_SPACE}*\.{_SPACE}*run\b"
 )
 
@@ -115,7 +115,8 @@ def imported_modules(text: str, place: Place, first_line: int = 1) -> Iterator[M
     lines = Lines(text, first_line)
     for match, after in zip_longest(matches, matches[1:]):
         line = lines.at(match.start())
-        names = _names_of(text[match.end() : after.start() if after else len(text)])
+        tail = text[match.end() : after.start() if after else len(text)]
+        names = _names_of(tail)
         if match[1] is None:
             yield from (ModuleUse(place.absolute(name, 0), line, certain=False) for name in names)
             continue
@@ -124,7 +125,8 @@ def imported_modules(text: str, place: Place, first_line: int = 1) -> Iterator[M
         base = place.absolute(name, len(origin) - len(name))
         if base:
             yield ModuleUse(base, line, certain=False)
-        for imported in names or ["*"]:
+        # Without a name and without a star nothing can be meant but the package.
+        for imported in names or re.findall(r"\*", tail)[:1]:
             yield ModuleUse(f"{base}.{imported}" if base else imported, line, certain=False)
 
 

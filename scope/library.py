@@ -53,7 +53,8 @@ class Library:
 
     def _package_of(self, path: str) -> str:
         folder = posixpath.dirname(path)
-        while folder not in {COMMON, MODELS} and folder not in self._packages:
+        # Ends at the top too: `src/common` itself may be a file or a link.
+        while folder not in {COMMON, MODELS, ""} and folder not in self._packages:
             folder = posixpath.dirname(folder)
         return folder
 
@@ -77,8 +78,12 @@ class Library:
     def package_data(self, path: str) -> Iterator[Edge]:
         """Return the data files that travel with a module: those of its package, wherever the code opens them."""
         if path.endswith(".py") and path in self.files:
-            for found in self._data.get(posixpath.dirname(path), ()):
+            for found in self.data_of(posixpath.dirname(path)):
                 yield Edge(path, found, "package-data")
+
+    def data_of(self, folder: str) -> tuple[str, ...]:
+        """Return the data files that travel with the modules of a package."""
+        return self._data.get(folder, ())
 
     def has_module(self, name: str) -> bool:
         """Return whether a dotted name is a module or a package here."""
@@ -161,11 +166,17 @@ def preset_stem(path: str) -> str:
 
 
 def words(paths: Iterable[str]) -> frozenset[str]:
-    """Return the names of which a file that uses one of `paths` directly must hold at least one."""
+    """Return the names of which a file that says what it uses of `paths` must hold at least one.
+
+    A name that can be written in several ways (escaped, quoted, normalised) is given as an empty text: nothing to look for.
+    """
     found: set[str] = set()
     for path in paths:
         folders = path.removeprefix("src/").removeprefix("resources/").split("/")
         found.update(folders[1:-1])
         stem = folders[-1].partition(".")[0]
         found.add(stem if stem != "__init__" else folders[-2])
-    return frozenset(found)
+    return frozenset(name if _PLAIN.fullmatch(name) else "" for name in found)
+
+
+_PLAIN = re.compile(r"[A-Za-z0-9_-]+")

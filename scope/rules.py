@@ -88,15 +88,15 @@ class Rules:
         return next((answer for name, answer in self.active_runs if name in {target, EVERY_TARGET}), ACTIVE_RUNS[0])
 
     @cached_property
-    def _compiled(self) -> tuple[tuple[re.Pattern[str], Rule], ...]:
-        return tuple((_glob(path), rule) for rule in (*self.own, *DEFAULT_RULES) for path in rule.paths)
+    def _compiled(self) -> tuple[tuple[str, re.Pattern[str], Rule], ...]:
+        return tuple((path, _glob(path), rule) for rule in (*self.own, *DEFAULT_RULES) for path in rule.paths)
 
     def owner(self, path: str) -> Owner:
         """Return what a path belongs to."""
         return _owner_by_layout(path) or self._owner_by_rule(path)
 
     def _owner_by_rule(self, path: str) -> Owner:
-        for pattern, rule in self._compiled:
+        for _, pattern, rule in self._compiled:
             if pattern.fullmatch(path):
                 return _owner_of(rule)
         return UNOWNED
@@ -108,10 +108,11 @@ class Rules:
         """
         if is_placed(folder):
             return True
-        for pattern, rule in self._compiled:
-            if pattern.fullmatch(f"{folder}/\0"):
+        for glob, pattern, rule in self._compiled:
+            # `tools/*` covers the files of a folder, and only `tools/**` those of the folders in it.
+            if glob.endswith("**") and pattern.fullmatch(f"{folder}/\0"):
                 return rule.deploys == NOTHING
-            if rule.deploys != NOTHING and any(_may_reach_into(path, folder) for path in rule.paths):
+            if rule.deploys != NOTHING and _may_reach_into(glob, folder):
                 return False
         return False
 
@@ -126,6 +127,8 @@ def load_rules(content: bytes | None) -> Rules:
     try:
         text = content.decode()
         table = tomllib.loads(text).get("tool", {}).get("scope", {})
+        if not isinstance(table, dict):
+            raise UsageError(f"{CONFIG}: `scope` in [tool] is a table: write [tool.scope].")
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, AttributeError) as error:
         raise UsageError(f"{CONFIG} can't be read: {error}. Without it, scope doesn't know the rules.") from None
     problems: list[str] = []

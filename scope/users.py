@@ -20,8 +20,23 @@ from scope.model import Change
 # Markers that only say "something shared is named here": the changed files' own names are narrower.
 _NAMING = frozenset({b"common", b"resources", b"_models"})
 _DYNAMIC = tuple(marker.decode() for marker in MARKERS if marker not in _NAMING)
-# A star import names only the package, so no word of what it reaches need stand in the file.
-_STAR = (r"^[^#'\"]*import[[:space:]]*\*", r"^[[:space:]]*\*[[:space:]]*(#.*|;.*)?$")
+_REST = "[^[:space:]]*"
+# Uses that reach shared files without saying a word of their names. Each pattern ends where a word does, as the search demands.
+_WIDE = (
+    # Star imports; in a notebook, a line is a JSON string.
+    r"import[[:space:]]*\*",
+    r"^[[:space:]\"]*\*[[:space:]]*(\\n)?([\"#;].*)?$",
+    # Whole folders, and paths that are put together at run time.
+    f"{_REST}common/{_REST}",
+    f"{_REST}/common{_REST}",
+    # Names in strings: of the whole, or put together at run time.
+    f"(common|_models)(\\.[[:alnum:]_]*)*[\"'{{%\\\\]{_REST}",
+    # Packages whose files are opened.
+    "importlib",
+    "importlib_resources",
+)
+# For a file whose name can be written in several ways: whatever names something shared.
+_ANY_NAME = ("common", "_models")
 
 
 # Stands for a file that may load whatever it likes, or whose words weren't searched for.
@@ -142,7 +157,9 @@ class Users:
 
 
 def _patterns(names: frozenset[str]) -> tuple[str, ...]:
-    return (*sorted(re.escape(name) for name in names), *(re.escape(marker) for marker in _DYNAMIC), *_STAR)
+    plain = sorted(re.escape(name) for name in names if name)
+    wide = (*_WIDE, *_ANY_NAME) if "" in names else _WIDE
+    return (*plain, *(re.escape(marker) for marker in _DYNAMIC), *wide)
 
 
 def _path_of(node: str) -> str:

@@ -1,0 +1,193 @@
+"""Git without a process: trees and blobs in memory, made from path → content. The double of the port `Git`.
+
+It answers as git does where scope depends on it: objects are named by content, regular expressions see one line at a time,
+and a pattern that git would take for several is refused.
+"""
+
+import hashlib
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from scope.errors import ScopeError
+from scope.model import Change, Entry, Kind, Status
+from scope.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One file of a tree: a regular one, a symlink (its content is where it leads), a submodule (the commit)."""
+
+    content: bytes
+    kind: Kind = Kind.FILE
+
+
+Files = Mapping[str, "str | bytes | Node"]
+
+
+class FakeGit:
+    """A repository that holds whatever trees a test makes. It has no commits but those that a test names."""
+
+    def __init__(self) -> None:
+        self._blobs: dict[str, bytes] = {}
+        self._trees: dict[str, dict[str, Entry]] = {}
+        self.is_shallow = False
+        self.branch: str | None = "main"
+        self.origin: str | None = None
+        self.commits: dict[str, str] = {}
+        """Name of a ref → commit; a commit here is named like its tree."""
+        self.ancestors: dict[frozenset[str], str] = {}
+        """Two commits → their merge base."""
+        self.fetchable: set[str] = set()
+
+    def make(self, files: Files) -> str:
+        """Return the tree that holds these files."""
+        folders: dict[str, dict[str, Entry]] = {}
+        below: dict[str, dict[str, str | bytes | Node]] = {}
+        for path, content in files.items():
+            first, slash, rest = path.partition("/")
+            if slash:
+                below.setdefault(first, {})[rest] = content
+            else:
+                folders.setdefault("", {})[first] = self._add(content)
+        entries = folders.get("", {})
+        if entries.keys() & below.keys():
+            raise ValueError(f"Both a file and a folder: {sorted(entries.keys() & below.keys())}")
+        entries |= {name: Entry(Kind.FOLDER, self.make(inside)) for name, inside in below.items()}
+        lines = "\n".join(f"{entry.kind} {entry.oid} {name!r}" for name, entry in sorted(entries.items()))
+        oid = _oid(b"tree", lines.encode())
+        self._trees[oid] = entries
+        return oid
+
+    def snapshot(self, files: Files) -> Snapshot:
+        """Return a look at a tree of these files."""
+        return Snapshot(self, self.make(files))
+
+    def _add(self, content: str | bytes | Node) -> Entry:
+        node = content if isinstance(content, Node) else Node(content.encode() if isinstance(content, str) else content)
+        oid = _oid(b"blob", node.content)
+        self._blobs[oid] = node.content
+        return Entry(node.kind, oid)
+
+    # The port
+
+    @property
+    def empty_tree(self) -> str:
+        return self.make({})
+
+    def fetch(self, commit: str) -> bool:
+        if commit in self.fetchable:
+            self.commits[commit] = commit
+        return commit in self.fetchable
+
+    def commit(self, ref: str) -> str | None:
+        return self.commits.get(ref)
+
+    def root_tree(self, commit: str) -> str:
+        return commit
+
+    def work_tree(self) -> str:
+        return self.commits["HEAD"]
+
+    def merge_base(self, one: str, other: str) -> str | None:
+        return one if one == other else self.ancestors.get(frozenset({one, other}))
+
+    def changes(self, base_tree: str, head_tree: str) -> tuple[Change, ...]:
+        base, head = self._listed(base_tree, ""), self._listed(head_tree, "")
+        found = [
+            Change(path, _status(base.get(path), head.get(path)), base.get(path), head.get(path))
+            for path in base.keys() | head.keys()
+            if base.get(path) != head.get(path)
+        ]
+        return tuple(sorted(found, key=lambda change: change.path))
+
+    def _listed(self, tree: str, prefix: str) -> dict[str, Entry]:
+        found: dict[str, Entry] = {}
+        for name, entry in self._trees[tree].items():
+            if entry.kind is Kind.FOLDER:
+                found |= self._listed(entry.oid, f"{prefix}{name}/")
+            else:
+                found[prefix + name] = entry
+        return found
+
+    def tree(self, oid: str) -> Mapping[str, Entry]:
+        return self._trees[oid]
+
+    def trees(self, oids: Iterable[str]) -> None:
+        """Everything is in memory already."""
+
+    def blob(self, oid: str) -> bytes:
+        return self._blobs[oid]
+
+    def blobs(self, oids: Iterable[str]) -> Mapping[str, bytes]:
+        return {oid: self._blobs[oid] for oid in oids}
+
+    def grep(self, tree: str, patterns: Iterable[str], folders: Iterable[str]) -> frozenset[str]:
+        expressions = [_compiled(pattern) for pattern in patterns]
+        found = self._below(tree, folders)
+        return frozenset(path for path, text in found if any(expression.search(text) for expression in expressions))
+
+    def search(self, tree: str, patterns: Iterable[str], folders: Iterable[str]) -> tuple[tuple[str, str], ...]:
+        expressions = [_compiled(pattern) for pattern in patterns]
+        found = ((path, word) for path, text in self._below(tree, folders) for word in _whole_words(text, expressions))
+        return tuple(dict.fromkeys((path, os.fsdecode(word)) for path, word in found))
+
+    def _below(self, tree: str, folders: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        prefixes = tuple(f"{folder}/" for folder in folders)
+        for path, entry in self._listed(tree, "").items():
+            if entry.kind is Kind.FILE and path.startswith(prefixes):
+                yield path, self._blobs[entry.oid]
+
+
+@lru_cache(maxsize=10_000)
+def _oid(kind: bytes, content: bytes) -> str:
+    return hashlib.sha1(kind + b"\0" + content, usedforsecurity=False).hexdigest()
+
+
+@lru_cache(maxsize=1000)
+def _compiled(pattern: str) -> re.Pattern[bytes]:
+    """Compile a POSIX extended regular expression, as far as scope writes them."""
+    if "\n" in pattern:
+        raise ScopeError("`git grep` failed: a line end in a pattern makes two of it.")
+    # Of a line only: `\s` would go on to the next one.
+    python = pattern.replace("[:space:]", r" \t\r\f\v").replace("[:alnum:]", "A-Za-z0-9").replace("[^", r"[^\n")
+    return re.compile(os.fsencode(python), re.MULTILINE)
+
+
+def _whole_words(text: bytes, expressions: list[re.Pattern[bytes]]) -> Iterator[bytes]:
+    """Yield what `git grep --only-matching --word-regexp` prints: per line the first match, the longest of those, and on."""
+    for line in text.split(b"\n"):
+        position = 0
+        while True:
+            matches = [match for expression in expressions if (match := _whole_word(expression, line, position))]
+            best = min(matches, key=lambda match: (match.start(), -match.end()), default=None)
+            if best is None:
+                break
+            yield best[0]
+            position = best.end()
+
+
+def _whole_word(expression: re.Pattern[bytes], line: bytes, position: int) -> re.Match[bytes] | None:
+    while match := expression.search(line, position):
+        starts = match.start() == 0 or not _is_word(line[match.start() - 1])
+        if match.end() > match.start() and starts and (match.end() == len(line) or not _is_word(line[match.end()])):
+            return match
+        position = match.start() + 1
+        # As git does it: the next try is behind the next character that is no part of a word.
+        while position < len(line) and _is_word(line[position - 1]):
+            position += 1
+        if position >= len(line):
+            return None
+    return None
+
+
+def _is_word(byte: int) -> bool:
+    return chr(byte).isascii() and (chr(byte).isalnum() or byte == ord("_"))
+
+
+def _status(before: Entry | None, after: Entry | None) -> Status:
+    if before is None or after is None:
+        return Status.ADDED if before is None else Status.DELETED
+    return Status.MODIFIED if before.kind is after.kind else Status.TYPE
