@@ -47,9 +47,9 @@ def baseline(git: Git, base_ref: str, head_commit: str | None) -> Baseline:
     """
     if _NO_COMMIT.fullmatch(base_ref):
         return Baseline(Base("none", base_ref, None, "new-branch"), git.empty_tree)
-    base_commit, notes = _find(git, base_ref)
     if head_commit is None:
         raise UsageError("This repository has no commit yet. Make the first one, then run this again.")
+    base_commit, notes = _find(git, base_ref)
     merge_base = git.merge_base(base_commit, head_commit)
     if merge_base is not None:
         return Baseline(Base("merge-base", base_ref, merge_base), git.root_tree(merge_base), notes)
@@ -68,7 +68,7 @@ def _find(git: Git, ref: str) -> tuple[str, tuple[str, ...]]:
     remote = git.commit(f"refs/remotes/{remote_ref}") if is_name else None
     if local is None and remote is not None:
         return remote, (f"There is no local `{ref}`; `{remote_ref}` is used.",)
-    if local is not None and remote is not None and local != remote and git.merge_base(local, remote) == local:
+    if local is not None and remote is not None and local != remote and git.merge_base(local, remote) != remote:
         return local, (f"Your `{ref}` is behind `{remote_ref}`. For the newest numbers: `--base {remote_ref}`.",)
     if local is None and _COMMIT.fullmatch(ref) and git.fetch(ref):
         local = git.commit(ref)

@@ -1,9 +1,11 @@
 """From changes to the deployments that they reach, each with its causes.
 
 The set is *defined* by fingerprints: a deployment is in it when its closure differs between base and head. That is so
-exactly when a changed path is in the closure of one side; so the changes find the set, and no fingerprint is computed.
+exactly when a changed path is in the closure of one side; so the changes find the set, and no fingerprint is computed but
+for the few changes that alter closures without being in one.
 """
 
+import posixpath
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,7 +16,7 @@ from scope.closure import Closures
 from scope.library import is_preset
 from scope.manifest import Action, Because, Step
 from scope.model import Change, Status
-from scope.rules import Owner, Reach, united
+from scope.rules import COMMON, CONFIG, MODELS, Owner, Reach, united
 from scope.users import Users, file_node
 
 
@@ -50,7 +52,8 @@ class Comparison:
             for change in changes
             if any(owner.reach in {Reach.SHARED, Reach.MODELS} for owner in self._owners(change.path))
         }
-        self._users = Users(base, head, shared, changes)
+        moved = {data for path in shared for data in self._data_moved_by(path)}
+        self._users = Users(base, head, shared | moved, changes)
 
     @cached_property
     def domains(self) -> tuple[str, ...]:
@@ -69,11 +72,6 @@ class Comparison:
             for target, domain in self.reach(change):
                 if target in wanted_targets and domain in wanted_domains:
                     reached[target, domain].append(change)
-        if self._base.rules != self._head.rules:
-            # Other rules can move a path that hasn't changed into a closure, or out of it.
-            for target, domain in product(wanted_targets, wanted_domains):
-                if self._base.fingerprint(target, domain) != self._head.fingerprint(target, domain):
-                    reached[target, domain] += ()
         found = tuple(self._impacted(target, domain, changes) for (target, domain), changes in sorted(reached.items()))
         return Impact(found, {change.path: self.reason(change) for change in self._changes})
 
@@ -84,7 +82,7 @@ class Comparison:
         """
         if _is_mode_only(change):
             return set()
-        found: set[tuple[str, str]] = set()
+        found = self._reach_beyond(change.path)
         for owner in self._owners(change.path):
             match owner.reach:
                 case Reach.NOTHING:
@@ -99,6 +97,38 @@ class Comparison:
                     found.update(product(self._head.targets, self._users.of(change.path)))
                     found.update(product(self._users.of_targets(change.path), self.domains))
         return {(target, domain) for target, domain in found if target in self._head.targets}
+
+    def _reach_beyond(self, path: str) -> set[tuple[str, str]]:
+        """Return the deployments whose closures a path alters without being in one.
+
+        Other rules and another package can move a path that hasn't changed into a closure, or out of it; a domain that is
+        nothing but ignore files comes and goes with them.
+        """
+        if path == CONFIG and self._base.rules.own != self._head.rules.own:
+            return self._differing(self.domains)
+        if moved := self._data_moved_by(path):
+            domains = {domain for data in moved for domain in self._users.of(data)}
+            everywhere = any(self._users.of_targets(data) for data in moved)
+            return self._differing(self.domains if everywhere else domains)
+        top, _, inside = path.partition("/")
+        domain, is_folder, _ = inside.partition("/")
+        is_moving = domain in self.domains and (domain in self._base.domains) is not (domain in self._head.domains)
+        return self._differing({domain}) if top in {"src", "resources"} and is_folder and is_moving else set()
+
+    def _differing(self, domains: Iterable[str]) -> set[tuple[str, str]]:
+        return {
+            (target, domain)
+            for target, domain in product(self._head.targets, domains)
+            if self._base.fingerprint(target, domain) != self._head.fingerprint(target, domain)
+        }
+
+    def _data_moved_by(self, path: str) -> tuple[str, ...]:
+        """Return the data files that change packages because a module makes its folder one, or no longer does."""
+        if not path.startswith((f"{COMMON}/", f"{MODELS}/")) or not path.endswith(".py"):
+            return ()
+        folder = posixpath.dirname(path)
+        before, after = self._base.library.data_of(folder), self._head.library.data_of(folder)
+        return () if before and after else before or after
 
     def _owners(self, path: str) -> frozenset[Owner]:
         return united((self._base.rules, self._head.rules), path)
@@ -118,9 +148,9 @@ class Comparison:
 
     def _is_staged(self, change: Change, target: str, domain: str) -> bool:
         """Return whether a change that reaches a deployment is of a file that its stage holds."""
-        return any(owner.is_staged for owner in self._owners(change.path)) or (
-            not is_preset(change.path)
-            and (domain in self._users.of(change.path) or target in self._users.of_targets(change.path))
+        return any(owner.is_staged for owner in self._owners(change.path)) or any(
+            not is_preset(path) and (domain in self._users.of(path) or target in self._users.of_targets(path))
+            for path in (change.path, *self._data_moved_by(change.path))
         )
 
     def way(self, change: Change, target: str, domain: str) -> tuple[Step, ...]:
@@ -135,9 +165,14 @@ class Comparison:
                     return self._way_in_domain(change.path, domain, owner)
                 case _:
                     continue
-        if domain in self._users.of(change.path):
-            return self._users.of(change.path)[domain]
-        return (*self._users.of_targets(change.path)[target], Step(f"domain:{domain}", "part-of"))
+        goal = Step(f"domain:{domain}", "part-of")
+        for path in (change.path, *self._data_moved_by(change.path)):
+            start = () if path == change.path else (Step(file_node(path), "package-data"),)
+            if domain in self._users.of(path):
+                return (*start, *self._users.of(path)[domain])
+            if target in self._users.of_targets(path):
+                return (*start, *self._users.of_targets(path)[target], goal)
+        return (Step(f"domain:{domain}", "rule"),) if change.path == CONFIG else (goal,)
 
     def _way_in_domain(self, path: str, domain: str, owner: Owner) -> tuple[Step, ...]:
         parts = path.split("/")
@@ -159,6 +194,8 @@ class Comparison:
         if _is_mode_only(change):
             return "only the executable bit differs, which neither a stage nor the workspace keeps"
         owners = self._owners(change.path)
+        if self._reach_beyond(change.path):
+            return "the rules themselves changed" if change.path == CONFIG else None
         if all(owner.reach is Reach.NOTHING for owner in owners):
             return " / ".join(sorted({owner.why for owner in owners}))
         if any(owner.reach is Reach.EVERYTHING for owner in owners):

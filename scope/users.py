@@ -21,7 +21,7 @@ from scope.model import Change
 _NAMING = frozenset({b"common", b"resources", b"_models"})
 _DYNAMIC = tuple(marker.decode() for marker in MARKERS if marker not in _NAMING)
 _REST = "[^[:space:]]*"
-# Uses that reach shared files without saying a word of their names. Each pattern ends where a word does, as the search demands.
+# Uses that reach shared files without a word of their names. Each pattern ends where a word does, as the search demands.
 _WIDE = (
     # Star imports; in a notebook, a line is a JSON string.
     r"import[[:space:]]*\*",
