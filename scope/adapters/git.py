@@ -22,6 +22,7 @@ _BATCH = 500
 # A line of a search: the tree and the file, a NUL, the text. A file's name may hold line ends, the text can't.
 _SEARCHED = re.compile(rb"([^\0]+)\0([^\n]*)\n")
 _KINDS = {b"40000": Kind.FOLDER, b"120000": Kind.SYMLINK, b"160000": Kind.SUBMODULE}
+_PLAIN_REF = re.compile(r"[\w./-]+")
 _KEPT_VARIABLES = frozenset(
     {"GIT_SSH", "GIT_SSH_COMMAND", "GIT_ASKPASS", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM"}
 )
@@ -86,8 +87,12 @@ class GitRepository:
 
     def commit(self, ref: str) -> str | None:
         """Return the commit that `ref` names and that is really in this clone."""
-        if not ref or "\n" in ref or "\0" in ref:
+        if not ref or ref.startswith("-") or "\n" in ref or "\0" in ref:
             return None
+        if not _PLAIN_REF.fullmatch(ref):
+            # Some of what `@{…}`, `^` and `:` can say ends a reader, so another process is asked.
+            answer = self._run("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}", accept=(0, 1, 128))
+            return answer.strip().decode() or None
         found = self._objects.read(os.fsencode(ref) + b"^{commit}")
         return found.oid if found else None
 
@@ -237,6 +242,8 @@ class GitRepository:
             raise UsageError("git isn't on the PATH. Install it, then run this again.") from None
         if done.returncode not in accept:
             words = os.fsdecode(done.stderr).strip() or f"exit code {done.returncode}"
+            if words.startswith("fatal: cannot change to"):
+                raise UsageError(f"There is no folder {self.root}. Name one in the repository with `-C`.")
             if "not a git repository" in words or "must be run in a work tree" in words:
                 raise UsageError(
                     f"{self.root} isn't in the work tree of a git repository. Run this there, or name one with `-C`."
