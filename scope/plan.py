@@ -115,7 +115,9 @@ def _mode(deploy: tuple[Deploy, ...], targets: tuple[str, ...], head: Closures) 
     if not deploy:
         return "none"
     deployed = {item.id for item in deploy if item.action == "deploy"}
-    return "full" if {f"{target}/{domain}" for target in targets for domain in head.domains} <= deployed else "scoped"
+    every = {f"{target}/{domain}" for target in targets for domain in head.domains}
+    # Where no domain is left there are only removals, and nothing is "every domain".
+    return "full" if every and every <= deployed else "scoped"
 
 
 def matrix(deploy: Iterable[Deploy], limit: int) -> Matrix:

@@ -1,0 +1,250 @@
+"""What a change reaches through the graph, on real git."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.builders import resource_yaml
+from tests.support.plans import FINANCE, MARKETING, deployed, manifest, platform
+from tests.support.sandbox import Sandbox
+from tests.support.scope_command import run_scope
+
+A = "src/finance/stripe/base/a.py"
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Sandbox:
+    return platform(tmp_path / "platform")
+
+
+def commit_to_main(sandbox: Sandbox) -> None:
+    """Make what lies in the work tree the base."""
+    sandbox.commit("Base")
+    sandbox.git("branch", "--quiet", "--force", "main", "HEAD")
+
+
+# Shared code
+
+
+def test_a_shared_module_that_only_finance_imports_names_finance_only(sandbox: Sandbox) -> None:
+    sandbox.append("src/common/text.py", "Y = 2\n")
+    found = manifest(sandbox)
+    assert deployed(found) == FINANCE
+    causes = next(item["causes"] for item in found["deploy"] if item["id"] == "prod/finance")
+    assert causes == [
+        {
+            "change": "c0",
+            "path": [
+                {"node": "file:src/common/money.py", "edge": "imports"},
+                {"node": f"file:{A}", "edge": "imports"},
+                {"node": "domain:finance", "edge": "part-of"},
+            ],
+        }
+    ]
+
+
+def test_a_shared_module_that_nobody_imports_deploys_nothing_and_says_so(sandbox: Sandbox) -> None:
+    sandbox.write("src/common/new.py", "X = 1\n")
+    found = manifest(sandbox)
+    assert (found["mode"], found["changes"][0]["reason"]) == ("none", "no domain uses it")
+
+
+def test_a_deleted_module_that_is_still_imported_reaches_its_importer(sandbox: Sandbox) -> None:
+    sandbox.delete("src/common/money.py")
+    found = manifest(sandbox)
+    assert deployed(found) == FINANCE
+    assert found["deploy"][0]["causes"][0]["path"][0] == {"node": f"file:{A}", "edge": "imports"}
+
+
+def test_a_deleted_module_whose_import_went_with_it_reaches_its_old_importer(sandbox: Sandbox) -> None:
+    sandbox.delete("src/common/text.py")
+    sandbox.write("src/common/money.py", "X = 1\n")
+    assert deployed(manifest(sandbox)) == FINANCE
+
+
+def test_a_cycle_is_one_unit(sandbox: Sandbox) -> None:
+    sandbox.write("src/common/text.py", "def f():\n    from common import money\n    return money\n")
+    sandbox.write("src/marketing/hubspot/base/a.py", "from common import text\n")
+    commit_to_main(sandbox)
+    sandbox.append("src/common/money.py", "Z = 1\n")
+    assert deployed(manifest(sandbox)) == FINANCE | MARKETING
+
+
+def test_a_syntax_error_keeps_what_the_base_reached(sandbox: Sandbox) -> None:
+    sandbox.write("src/common/money.py", "from common import text\ndef broken(:\n")
+    found = manifest(sandbox)
+    assert deployed(found) == FINANCE
+    assert [(item["code"], item["path"], item["line"]) for item in found["warnings"]] == [
+        ("syntax-error", "src/common/money.py", 2)
+    ]
+    commit_to_main(sandbox)
+    sandbox.append("src/common/text.py", "Y = 2\n")
+    assert deployed(manifest(sandbox)) == FINANCE
+
+
+def test_a_statement_broken_in_half_still_deploys_when_its_module_changes_too(sandbox: Sandbox) -> None:
+    sandbox.write(A, "from common.mon\n")
+    sandbox.append("src/common/money.py", "Y = 2\n")
+    found = manifest(sandbox)
+    assert deployed(found) == FINANCE
+    assert {item["reaches"] for item in found["changes"]} == {2}
+
+
+def test_a_dynamic_import_reaches_all_shared_code_and_is_named_with_its_line(sandbox: Sandbox) -> None:
+    sandbox.write("src/marketing/hubspot/base/load.py", "import importlib\n\n\ndef f(x):\n    importlib.import_module(x)\n")
+    commit_to_main(sandbox)
+    sandbox.append("src/common/text.py", "Y = 2\n")
+    found = manifest(sandbox)
+    assert deployed(found) == FINANCE | MARKETING
+    assert [(item["code"], item["path"], item["line"]) for item in found["warnings"]] == [
+        ("dynamic-import", "src/marketing/hubspot/base/load.py", 5)
+    ]
+    assert "src/marketing/hubspot/base/load.py:5:" in run_scope(sandbox.root, "plan").stdout
+
+
+def test_a_data_file_of_a_shared_package_reaches_who_imports_the_package(sandbox: Sandbox) -> None:
+    sandbox.append("src/common/readers/rates.csv", "2\n")
+    assert deployed(manifest(sandbox)) == MARKETING
+
+
+def test_a_new_data_file_of_a_shared_package_reaches_who_imports_the_package(sandbox: Sandbox) -> None:
+    sandbox.write("src/common/readers/deep/more.json", "{}\n")
+    assert deployed(manifest(sandbox)) == MARKETING
+
+
+UP = "../../../.."
+NOTEBOOK = json.dumps({"cells": [{"cell_type": "code", "source": ["%run ../../../common/setup\n"]}], "metadata": {}})
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("src/finance/stripe/base/n.py", "# Databricks notebook source\n# MAGIC %run ../../../common/setup\n"),
+        ("src/finance/stripe/base/n.ipynb", NOTEBOOK),
+        ("src/finance/stripe/base/n.sql", "-- Databricks notebook source\n-- MAGIC %run ../../../common/setup\n"),
+        ("src/finance/stripe/base/n.py", "dbutils.notebook.run('../../../common/setup', 60)\n"),
+        (
+            "resources/finance/stripe/jobs/n.yml",
+            resource_yaml("jobs", "n", {"tasks": [{"notebook_task": {"notebook_path": f"{UP}/src/common/setup"}}]}),
+        ),
+        ("resources/finance/stripe/jobs/n.py", "PATH = 'src/common/setup.py'\n"),
+        (
+            "resources/finance/stripe/jobs/n.yml",
+            resource_yaml("pipelines", "n", {"libraries": [{"glob": {"include": f"{UP}/src/common/**"}}]}),
+        ),
+        (
+            "resources/finance/stripe/jobs/n.yml",
+            resource_yaml("jobs", "n", {"tasks": [{"spark_python_task": {"python_file": f"{UP}/src/common/setup.py"}}]}),
+        ),
+        ("src/finance/stripe/base/n.py", "import common.setup\n"),
+        ("src/finance/stripe/base/n.py", "def f():\n    from common import setup\n"),
+        ("src/finance/stripe/base/n.py", "if TYPE_CHECKING:\n    from common.setup import x\n"),
+        ("src/finance/stripe/base/n.py", "import importlib\nimportlib.import_module('common.setup')\n"),
+        ("src/finance/stripe/base/n.py", "from common import *\n"),
+        ("src/finance/stripe/base/n.py", "from ....common.setup import x\n"),
+    ],
+)
+def test_whatever_way_a_shared_file_is_named_its_change_deploys_the_domain(
+    sandbox: Sandbox, path: str, content: str
+) -> None:
+    shared = "src/common/setup.py"
+    sandbox.write_all({shared: "x = 1\n", path: content})
+    commit_to_main(sandbox)
+    sandbox.append(shared, "y = 2\n")
+    found = manifest(sandbox)
+    assert deployed(found) == FINANCE
+    nodes = [step["node"] for step in found["deploy"][0]["causes"][0]["path"]]
+    assert nodes == [f"file:{path}", "domain:finance"]
+
+
+def test_a_module_re_exported_by_its_package_reaches_who_imports_the_package(sandbox: Sandbox) -> None:
+    sandbox.write("src/common/readers/__init__.py", "from .csv import X\n")
+    sandbox.write("src/marketing/hubspot/base/a.py", "from common.readers import X\n")
+    commit_to_main(sandbox)
+    sandbox.append("src/common/readers/csv.py", "Y = 2\n")
+    assert deployed(manifest(sandbox)) == MARKETING
+
+
+def test_a_new_file_that_hides_another_reaches_who_imported_that(sandbox: Sandbox) -> None:
+    sandbox.write("src/common/text/__init__.py", "X = 2\n")
+    assert deployed(manifest(sandbox)) == FINANCE
+
+
+def test_shared_code_that_the_loader_uses_reaches_everything(sandbox: Sandbox) -> None:
+    sandbox.write("resources/_models/tags.py", "X = 1\n")
+    sandbox.write("resources/__init__.py", "from resources._models import tags\n")
+    commit_to_main(sandbox)
+    sandbox.append("resources/_models/tags.py", "Y = 2\n")
+    found = manifest(sandbox)
+    assert (found["mode"], deployed(found)) == ("full", FINANCE | MARKETING)
+
+
+# Domains
+
+
+def test_deleting_the_folders_of_marketing_destroys_its_deployments(sandbox: Sandbox) -> None:
+    sandbox.delete("src/marketing")
+    sandbox.delete("resources/marketing")
+    found = manifest(sandbox)
+    assert [(item["id"], item["action"], item["because"]) for item in found["deploy"]] == [
+        ("dev/marketing", "destroy", "removed"),
+        ("prod/marketing", "destroy", "removed"),
+    ]
+    assert found["deploy"][0]["resources"] == ["jobs.marketing_a_job"]
+    assert found["deploy"][0]["fingerprint"]["head"] is None
+    assert (found["mode"], len(found["matrix"]["include"])) == ("scoped", 2)
+    result = run_scope(sandbox.root, "plan")
+    assert result.exit_code == 0
+    assert "destroy" in result.stdout
+
+
+def test_the_only_domain_deleted_is_a_removal_and_no_full_deploy(sandbox: Sandbox) -> None:
+    for domain in ("finance", "marketing"):
+        sandbox.delete(f"src/{domain}")
+        sandbox.delete(f"resources/{domain}")
+    found = manifest(sandbox)
+    assert {item["action"] for item in found["deploy"]} == {"destroy"}
+    assert found["mode"] == "scoped"
+
+
+def test_the_last_file_of_a_source_deleted_deploys_the_domain(sandbox: Sandbox) -> None:
+    sandbox.write("src/finance/wise/base/a.py", "")
+    commit_to_main(sandbox)
+    sandbox.delete("src/finance/wise")
+    found = manifest(sandbox)
+    assert deployed(found) == FINANCE
+    assert {item["action"] for item in found["deploy"]} == {"deploy"}
+    assert found["deploy"][0]["sources"] == ["stripe"]
+
+
+def test_one_of_a_domains_two_folders_deleted_leaves_the_domain(sandbox: Sandbox) -> None:
+    sandbox.delete("src/marketing")
+    found = manifest(sandbox)
+    assert {(item["id"], item["action"]) for item in found["deploy"]} == {(name, "deploy") for name in MARKETING}
+
+
+def test_a_renamed_domain_is_destroyed_and_deployed(sandbox: Sandbox) -> None:
+    sandbox.move("src/marketing", "src/growth")
+    sandbox.move("resources/marketing", "resources/growth")
+    found = manifest(sandbox)
+    assert {(item["id"], item["action"], item["because"]) for item in found["deploy"]} == {
+        *((name, "destroy", "removed") for name in MARKETING),
+        *((f"{target}/growth", "deploy", "first-deploy") for target in ("dev", "prod")),
+    }
+
+
+def test_a_renamed_resource_key_deploys_its_domain_under_the_new_name(sandbox: Sandbox) -> None:
+    path = "resources/finance/stripe/jobs/a.py"
+    sandbox.write(path, sandbox.read(path).replace("finance_a_job", "finance_b_job"))
+    found = manifest(sandbox)
+    assert deployed(found) == FINANCE
+    assert found["deploy"][0]["resources"] == ["jobs.finance_b_job"]
+
+
+def test_a_job_that_reads_another_domains_table_is_not_deployed_with_it(sandbox: Sandbox) -> None:
+    sandbox.write("src/marketing/hubspot/base/r.py", "from common.tables import table\nROWS = table('finance.stripe.a')\n")
+    sandbox.write("src/common/tables.py", "def table(name):\n    return name\n")
+    commit_to_main(sandbox)
+    sandbox.append(A, "Y = 1\n")
+    assert deployed(manifest(sandbox)) == FINANCE

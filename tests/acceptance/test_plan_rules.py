@@ -1,0 +1,286 @@
+"""Whom a path deploys by layout and by rule, and what `scope plan` writes, prints and ends with."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.plans import FINANCE, MARKETING, deployed, manifest, platform
+from tests.support.sandbox import Sandbox, git_environment
+from tests.support.scope_command import run_scope
+
+A = "src/finance/stripe/base/a.py"
+EVERYTHING = FINANCE | MARKETING
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Sandbox:
+    return platform(tmp_path / "platform")
+
+
+# Rules
+
+
+@pytest.mark.parametrize(
+    ("path", "expected", "reason"),
+    [
+        ("targets/prod.yml", {"prod/finance", "prod/marketing"}, None),
+        ("databricks.yml", EVERYTHING, "part of every deployment"),
+        ("resources/__init__.py", EVERYTHING, "the loader of every deployment's resources"),
+        ("src/pyproject.toml", EVERYTHING, "part of every deployment"),
+        ("pyproject.toml", EVERYTHING, "tooling that shapes what is deployed"),
+        ("uv.lock", EVERYTHING, "tooling that shapes what is deployed"),
+        ("generator/emit.py", EVERYTHING, "the generator shapes every resource"),
+        ("unknown/deep/x.bin", EVERYTHING, "unowned"),
+        ("docs/a.md", set(), "documentation"),
+        ("tests/x.py", set(), "never leaves this repository"),
+        (".github/workflows/x.yml", set(), "never leaves this repository"),
+        (".vscode/settings.json", set(), "editor and git settings"),
+        ("specs/jobs/finance/stripe/a.yml", FINANCE, None),
+        ("specs/domains/marketing.yml", MARKETING, None),
+        ("resources/_models/clusters.yml", FINANCE, None),
+        ("resources/_models/tags.yml", set(), "no domain uses it"),
+    ],
+)
+def test_a_path_deploys_whom_it_belongs_to(sandbox: Sandbox, path: str, expected: set[str], reason: str | None) -> None:
+    sandbox.write(path, f"{sandbox.read(path) if sandbox.path(path).exists() else ''}# changed\n")
+    found = manifest(sandbox)
+    assert deployed(found) == expected
+    assert found["mode"] == {0: "none", 2: "scoped", 4: "full"}[len(expected)]
+    change = found["changes"][0]
+    assert (change["reason"], change["reaches"]) == (reason, len(expected))
+
+
+def test_a_path_nobody_owns_is_named_to_a_person(sandbox: Sandbox) -> None:
+    sandbox.write("Makefile", "all:\n")
+    assert "Makefile: no rule knows it, so it deploys everything" in run_scope(sandbox.root, "plan").stdout
+
+
+def test_what_deploys_by_rule_only_says_so(sandbox: Sandbox) -> None:
+    sandbox.append("uv.lock", "# raised\n")
+    assert {item["because"] for item in manifest(sandbox)["deploy"]} == {"rule"}
+
+
+def test_rules_of_the_repository_count(sandbox: Sandbox) -> None:
+    rules = '[[tool.scope.rules]]\npaths = ["tools/**"]\ndeploys = "nothing"\nwhy = "for people"\n'
+    sandbox.write("pyproject.toml", rules)
+    sandbox.commit("Rules")
+    sandbox.write("tools/a.sh", "true\n")
+    found = manifest(sandbox, "--base", "HEAD")
+    assert (found["mode"], found["changes"][0]["reason"]) == ("none", "for people")
+
+
+def test_a_change_can_not_hide_itself_behind_a_rule_that_it_brings(sandbox: Sandbox) -> None:
+    sandbox.write("pyproject.toml", '[[tool.scope.rules]]\npaths = ["**"]\ndeploys = "nothing"\n')
+    sandbox.write("Makefile", "all:\n")
+    found = manifest(sandbox)
+    assert deployed(found) == EVERYTHING
+    assert {item["path"]: item["reason"] for item in found["changes"]} == {
+        "Makefile": "unowned",
+        "pyproject.toml": "the rules themselves changed",
+    }
+
+
+def test_rules_that_can_not_be_read_stop_with_their_lines(sandbox: Sandbox) -> None:
+    sandbox.write("pyproject.toml", "[tool.scope]\nmatrix-jobs = 1000\nrulez = []\n")
+    result = run_scope(sandbox.root, "plan")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "pyproject.toml:2: `matrix-jobs`" in result.stderr
+    assert "pyproject.toml:3: `rulez`" in result.stderr
+
+
+def test_a_limit_of_jobs_packs_the_matrix_and_loses_nothing(sandbox: Sandbox) -> None:
+    sandbox.write("pyproject.toml", "[tool.scope]\nmatrix-jobs = 2\n")
+    entries = manifest(sandbox)["matrix"]["include"]
+    assert entries == [
+        {"id": "dev-finance-to-marketing", "target": "dev", "domains": "finance marketing"},
+        {"id": "prod-finance-to-marketing", "target": "prod", "domains": "finance marketing"},
+    ]
+
+
+# Output
+
+
+def test_the_manifest_goes_to_its_file_and_its_digest_to_the_person(sandbox: Sandbox) -> None:
+    sandbox.append(A, "Y = 1\n")
+    result = run_scope(sandbox.root, "plan")
+    assert result.exit_code == 0
+    assert "finance" in result.stdout
+    content = sandbox.path(".scope/manifest.json").read_bytes()
+    digest = subprocess.run(["sha256sum"], input=content, capture_output=True, check=True).stdout.split()[0].decode()
+    assert f"sha256:{digest}" in result.stderr
+    assert not list(sandbox.path(".scope").glob(".*")), "nothing half written stays"
+
+
+def test_the_manifest_on_stdout_leaves_the_table_to_stderr_and_no_file(sandbox: Sandbox) -> None:
+    sandbox.append(A, "Y = 1\n")
+    result = run_scope(sandbox.root, "plan", "--output", "-")
+    assert deployed(result.json) == FINANCE
+    assert "finance" in result.stderr
+    assert not sandbox.path(".scope").exists()
+
+
+def test_json_on_stdout_is_the_manifest_of_the_file(sandbox: Sandbox) -> None:
+    sandbox.append(A, "Y = 1\n")
+    result = run_scope(sandbox.root, "plan", "--format", "json")
+    assert result.stdout.encode() == sandbox.path(".scope/manifest.json").read_bytes()
+    both = run_scope(sandbox.root, "plan", "--format", "json", "--output", "-")
+    assert both.stdout == result.stdout
+
+
+def test_quiet_leaves_only_what_was_asked_for(sandbox: Sandbox) -> None:
+    sandbox.append(A, "Y = 1\n")
+    result = run_scope(sandbox.root, "--quiet", "plan")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "")
+    assert sandbox.path(".scope/manifest.json").exists()
+
+
+def test_nothing_to_deploy_is_said(sandbox: Sandbox) -> None:
+    result = run_scope(sandbox.root, "plan", "--detailed-exitcode")
+    assert result.exit_code == 0
+    assert "nothing to deploy" in result.stdout
+
+
+def test_something_to_deploy_is_an_exit_code_where_asked_for(sandbox: Sandbox) -> None:
+    sandbox.append(A, "Y = 1\n")
+    assert run_scope(sandbox.root, "plan").exit_code == 0
+    assert run_scope(sandbox.root, "plan", "--detailed-exitcode").exit_code == 5
+
+
+def test_a_target_narrows_the_manifest(sandbox: Sandbox) -> None:
+    sandbox.append(A, "Y = 1\n")
+    found = manifest(sandbox, "--target", "prod")
+    assert (found["targets"], deployed(found), found["mode"]) == (["prod"], {"prod/finance"}, "scoped")
+    sandbox.append("databricks.yml", "# changed\n")
+    assert manifest(sandbox, "--target", "prod")["mode"] == "full"
+
+
+def test_an_unknown_target_is_bad_input_and_names_those_there_are(sandbox: Sandbox) -> None:
+    result = run_scope(sandbox.root, "plan", "--target", "qa")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "dev, prod" in result.stderr
+
+
+@pytest.mark.parametrize("arguments", [["plan", "--bass", "x"], ["plan", "--format", "yaml"], ["plna"], []])
+def test_wrong_usage_ends_with_2(sandbox: Sandbox, arguments: list[str]) -> None:
+    result = run_scope(sandbox.root, *arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+
+
+def _unwritable(sandbox: Sandbox) -> None:
+    sandbox.write(".scope", "a file\n")
+
+
+def _linked(sandbox: Sandbox) -> None:
+    sandbox.path(".scope").symlink_to(sandbox.root.parent)
+
+
+def _occupied(sandbox: Sandbox) -> None:
+    sandbox.path(".scope/manifest.json/x").mkdir(parents=True)
+
+
+@pytest.mark.parametrize("spoil", [_unwritable, _linked, _occupied])
+def test_a_manifest_that_can_not_be_written_is_one_message(sandbox: Sandbox, spoil: Any) -> None:  # noqa: ANN401  a function above
+    spoil(sandbox)
+    sandbox.append(A, "Y = 1\n")
+    result = run_scope(sandbox.root, "plan")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("scope: ")
+    assert ".scope" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert not (sandbox.root.parent / "manifest.json").exists()
+
+
+def test_a_manifest_file_that_is_a_link_is_replaced_and_not_followed(sandbox: Sandbox, tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("mine\n")
+    sandbox.path(".scope").mkdir()
+    sandbox.path(".scope/manifest.json").symlink_to(victim)
+    manifest_file = sandbox.path(".scope/manifest.json")
+    assert run_scope(sandbox.root, "plan").exit_code == 0
+    assert victim.read_text() == "mine\n"
+    assert not manifest_file.is_symlink()
+
+
+def test_a_reader_that_leaves_early_gets_no_traceback(sandbox: Sandbox) -> None:
+    sandbox.write_all({f"src/finance/stripe/raw/n{number}.py": "" for number in range(2000)})
+    command = f"{sys.executable} -m scope.cli plan --output - | head -c 10"
+    done = subprocess.run(
+        ["sh", "-c", command], cwd=sandbox.root, env=git_environment(), capture_output=True, check=False, text=True
+    )
+    assert done.stdout == '{\n  "schem'
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+
+
+# The same inputs, the same bytes
+
+
+def test_the_same_inputs_give_the_same_bytes_anywhere_and_anytime(sandbox: Sandbox, tmp_path: Path) -> None:
+    sandbox.append("src/common/text.py", "# né\n")
+    sandbox.write("src/finance/stripe/né.txt", "x")
+    sandbox.write("Makefile", "all:\n")
+    sandbox.commit("Work")
+    clone = sandbox.clone(tmp_path / "somewhere else", "--branch", "work")
+    clone.git("branch", "main", "origin/main")
+    settings: list[dict[str, str]] = [
+        {"PYTHONHASHSEED": "1"},
+        {"PYTHONHASHSEED": "2", "TZ": "Pacific/Kiritimati", "LANG": "C", "LC_ALL": "POSIX"},
+        {"LANG": "de_DE.UTF-8", "LC_ALL": "C.UTF-8", "COLUMNS": "20", "PYTHONUTF8": "0", "FORCE_COLOR": "1"},
+    ]
+    answers = {run_scope(sandbox.root, "plan", "--output", "-", env=setting).stdout for setting in settings}
+    answers.add(run_scope(clone.root / "src", "plan", "--output", "-").stdout)
+    assert len(answers) == 1
+    tree = json.loads(answers.pop())
+    assert tree["mode"] == "full"
+    assert str(sandbox.root) not in json.dumps(tree)
+
+
+# What it costs
+
+
+UNWANTED = ("networkx", "pydantic", "git", "databricks", "sqlglot", "yaml", "importlib.metadata")
+PROBE = """
+import sys
+from scope.cli import main
+code = main(sys.argv[1:])
+print(code, *sorted(sys.modules), file=sys.stderr)
+"""
+
+
+def modules_after(sandbox: Sandbox, *arguments: str) -> set[str]:
+    """Return what a process has imported once it has run a command."""
+    environment = {**git_environment(), "HOME": os.devnull}
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE, *arguments],
+        cwd=sandbox.root,
+        env=environment,
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    code, *names = done.stderr.splitlines()[-1].split()
+    assert code == "0", done
+    return {".".join(name.split(".")[:depth]) for name in names for depth in (1, 2)}
+
+
+@pytest.mark.parametrize("change", ["added", "modified", "shared"])
+def test_a_plan_imports_only_what_it_needs(sandbox: Sandbox, change: str) -> None:
+    if change == "added":
+        sandbox.write("src/finance/stripe/base/new.py", "X = 1\n")
+    else:
+        sandbox.append(A if change == "modified" else "src/common/text.py", "Y = 2\n")
+    loaded = modules_after(sandbox, "--quiet", "plan")
+    # A shared module's way to its domains is a way through the graph, and networkx brings one more.
+    unwanted = set(UNWANTED) - ({"networkx", "importlib.metadata"} if change == "shared" else set())
+    assert not loaded & (unwanted | {"rich"})
+
+
+def test_a_table_is_what_needs_rich(sandbox: Sandbox) -> None:
+    sandbox.write("src/finance/stripe/base/new.py", "X = 1\n")
+    assert "rich" in modules_after(sandbox, "plan")
+    assert "rich" not in modules_after(sandbox, "plan", "--format", "json")
