@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import sysconfig
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -343,6 +344,35 @@ def test_deploying_a_domain_uploads_exactly_its_staged_files_and_touches_no_othe
     assert after.below("/Workspace/deploy/.bundle/data-platform/prod/finance/files") == sources
     assert all("marketing" not in name for name in sources)
     assert fake_workspace.snapshot("/Workspace/deploy/.bundle/data-platform/prod/marketing").files == before.files
+
+
+@pytest.mark.cli
+def test_what_was_uploaded_installs_into_a_fresh_environment_and_imports(
+    hosted: Sandbox, databricks_cli: DatabricksCli, fake_workspace: FakeWorkspace, tmp_path: Path
+) -> None:
+    hosted.write("src/common/rates.py", "EUR = 1\n")
+    hosted.write("src/common/unused.py", "")
+    hosted.write("src/finance/orders/base/prices.py", "from common.rates import EUR\n\nPRICE = EUR + 1\n")
+    hosted.commit("Use shared code")
+    assert deploy(databricks_cli, fake_workspace, hosted, "prod", "finance").exit_code == 0
+    root = "/Workspace/deploy/.bundle/data-platform/prod/finance/files"
+    uploaded = tmp_path / "uploaded"
+    for name, content in fake_workspace.snapshot(root).below(root).items():
+        (uploaded / name).parent.mkdir(parents=True, exist_ok=True)
+        (uploaded / name).write_bytes(content)
+    python = tmp_path / "fresh/bin/python"
+    subprocess.run(["uv", "venv", "-q", "--python", sys.executable, tmp_path / "fresh"], check=True)
+    # As a pipeline installs it, but for the build backend, which the tests' environment lends.
+    options = ["--offline", "--no-deps", "--no-build-isolation", "--python", python, "--editable", uploaded / "src"]
+    lent = {**os.environ, "PYTHONPATH": sysconfig.get_path("purelib")}
+    subprocess.run(["uv", "pip", "install", "-q", *options], check=True, env=lent)
+    code = (
+        "import importlib.util, finance.orders.base.prices as prices\n"
+        "hidden = ('marketing', 'common.unused', 'scope', 'generator', 'resources')\n"
+        "print(prices.PRICE, [name for name in hidden if importlib.util.find_spec(name)])"
+    )
+    run = subprocess.run([python, "-I", "-c", code], cwd=tmp_path, check=True, capture_output=True, text=True)
+    assert run.stdout == "2 []\n"
 
 
 @pytest.mark.cli
