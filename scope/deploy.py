@@ -26,8 +26,6 @@ from scope.state import DeploymentState, ResourceState, parse_resources, read_st
 from scope.target import Paths
 from scope.verify import check_upload, remove_strays
 
-# Between two looks at runs that are waited for, in seconds.
-_ACTIVE_POLL = 10.0
 _CREATED = frozenset({ActionKind.CREATE, ActionKind.RECREATE})
 _CHANGED = frozenset({ActionKind.UPDATE, ActionKind.UPDATE_ID, ActionKind.RESIZE})
 _DELETED = frozenset({ActionKind.DELETE, ActionKind.RECREATE})
@@ -190,7 +188,7 @@ def _mind_active_runs(run: Run, domain: str, state: ResourceState) -> None:
                 "`[tool.scope] active-runs` says what happens then."
             )
         run.note(domain, f"waiting for the end of {words}")
-        run.stop.wait(_ACTIVE_POLL)
+        run.stop.wait(run.options.active_poll)
 
 
 def _recorded(run: Run, domain: str, before: Deployed, attempt: Attempt) -> Record:

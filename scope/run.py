@@ -22,6 +22,7 @@ class Options:
     lock_timeout: float = 300
     retry_seconds: float = 300
     active_wait: float = 1800
+    active_poll: float = 10
     approvals: frozenset[str] = frozenset()
     prune: bool = False
     allow_rollback: bool = False

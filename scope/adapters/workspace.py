@@ -4,6 +4,7 @@ The SDK is imported when the first client is made: it takes more than a second. 
 so that a workspace that doesn't answer is noticed, not waited for.
 """
 
+import functools
 import json
 import re
 import urllib.parse
@@ -12,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from scope.errors import Fault, RemoteError
 from scope.model import Grant, RemoteEntry, RemoteKind, RemoteResource, User
@@ -42,6 +43,31 @@ _CATALOG_PATHS = {
     "registered_models": "models",
 }
 _BUSY_PIPELINE = frozenset({"RUNNING", "STARTING", "RECOVERING", "RESETTING", "DEPLOYING"})
+_Arguments = ParamSpec("_Arguments")
+_Answer = TypeVar("_Answer")
+
+
+def _patient(
+    method: "Callable[Concatenate[DatabricksWorkspace, _Arguments], _Answer]",
+) -> "Callable[Concatenate[DatabricksWorkspace, _Arguments], _Answer]":
+    """Let a method be tried again for some seconds where the server failed. The SDK does so only where it was throttled.
+
+    All of them may be repeated: what was done the first time is found done.
+    """
+
+    @functools.wraps(method)
+    def call(self: "DatabricksWorkspace", *arguments: _Arguments.args, **options: _Arguments.kwargs) -> _Answer:
+        import tenacity  # noqa: PLC0415  only what deploys needs it
+
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception(lambda error: isinstance(error, RemoteError) and error.fault is Fault.SERVER),
+            stop=tenacity.stop_after_delay(_RETRY_SECONDS),
+            wait=tenacity.wait_random_exponential(multiplier=0.5, max=4),
+            reraise=True,
+        )
+        return retrying(method, self, *arguments, **options)
+
+    return call
 
 
 class DatabricksWorkspace:
@@ -76,6 +102,7 @@ class DatabricksWorkspace:
             ) from None
         return WorkspaceClient(config=config)
 
+    @_patient
     def user(self) -> User:
         """Return who the credentials are. The first call notices in seconds that nobody answers."""
         with self._failures("asking who the credentials are"):
@@ -84,6 +111,7 @@ class DatabricksWorkspace:
         local = me.display_name if _is_uuid(name) and me.display_name else name
         return User(name, short_name(local))
 
+    @_patient
     def read(self, path: str) -> bytes | None:
         """Return a file's content, or nothing where there is none."""
         with self._failures(f"reading {path}"):
@@ -93,11 +121,13 @@ class DatabricksWorkspace:
             except self._missing:
                 return None
 
+    @_patient
     def write(self, path: str, content: bytes) -> None:
         """Write a file over what was there. Its folder must be there."""
         with self._failures(f"writing {path}"):
             self._import(path, content, overwrite=True)
 
+    @_patient
     def create(self, path: str, content: bytes) -> bool:
         """Write a file only where there is none; return whether there was none. Its folder must be there."""
         with self._failures(f"making {path}"):
@@ -112,6 +142,7 @@ class DatabricksWorkspace:
         url = "/api/2.0/workspace-files/import-file" + urllib.parse.quote(path)
         self._client.api_client.do("POST", url, query={"overwrite": "true" if overwrite else "false"}, data=content)
 
+    @_patient
     def delete(self, path: str, *, recursive: bool = False) -> bool:
         """Delete a file, or a folder with what is in it; return whether it was there."""
         with self._failures(f"deleting {path}"):
@@ -121,11 +152,13 @@ class DatabricksWorkspace:
                 return False
         return True
 
+    @_patient
     def make_folder(self, path: str) -> None:
         """Make a folder and those above it, where they aren't there."""
         with self._failures(f"making the folder {path}"):
             self._client.workspace.mkdirs(path)
 
+    @_patient
     def entries(self, folder: str) -> tuple[RemoteEntry, ...] | None:
         """Return what lies directly in a folder, sorted; nothing where there is no such folder."""
         with self._failures(f"listing {folder}"):
@@ -145,6 +178,7 @@ class DatabricksWorkspace:
                 level = [entry.path for entry in entries if entry.kind is RemoteKind.FOLDER]
         return tuple(sorted(found))
 
+    @_patient
     def grants(self, folder: str) -> tuple[Grant, ...]:
         """Return who may do what with a folder, sorted."""
         with self._failures(f"reading the permissions of {folder}"):
@@ -158,6 +192,7 @@ class DatabricksWorkspace:
                     found.add(Grant(principal, permission.permission_level.value, item.group_name is not None))
         return tuple(sorted(found))
 
+    @_patient
     def resources_of(self, metadata_path: str, names: frozenset[str] | None = None) -> tuple[RemoteResource, ...]:
         """Return the jobs and pipelines that say they belong to the deployment with this `metadata.json`, sorted."""
         with self._failures("listing jobs"):
@@ -196,6 +231,7 @@ class DatabricksWorkspace:
         deployment = found.spec.deployment if found.spec else None
         return found.name or "", pipeline_id, deployment.metadata_file_path if deployment else None
 
+    @_patient
     def active(self, resources: Iterable[RemoteResource]) -> tuple[RemoteResource, ...]:
         """Return those of some jobs and pipelines that are running now, sorted."""
         wanted = sorted(set(resources))
@@ -213,6 +249,7 @@ class DatabricksWorkspace:
             return False
         return pipeline.state is not None and pipeline.state.value in _BUSY_PIPELINE
 
+    @_patient
     def delete_resource(self, resource: RemoteResource) -> bool:
         """Delete a job or pipeline; return whether it was there."""
         delete: Mapping[str, Callable[[], object]] = {
@@ -226,6 +263,7 @@ class DatabricksWorkspace:
                 return False
         return True
 
+    @_patient
     def has_named(self, kind: str, full_name: str) -> bool | None:
         """Return whether the catalog has a thing of this kind and name; nothing for kinds without such names."""
         if kind not in _CATALOG_PATHS:

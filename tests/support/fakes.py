@@ -1,12 +1,13 @@
 """In-memory doubles of the ports, for checks that need no process and no server. tests/contract holds them to the ports."""
 
 import itertools
+import json
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from scope.errors import Fault, RemoteError
-from scope.model import Grant, RemoteEntry, RemoteKind, RemoteResource, User
+from scope.model import ActionKind, BundlePlan, Grant, PlanAction, RemoteEntry, RemoteKind, RemoteResource, User
 
 
 @dataclass
@@ -114,3 +115,82 @@ class InMemoryWorkspace:
     def _need_parent(self, path: str) -> None:
         if path.rpartition("/")[0] not in self.folders:
             raise RemoteError(Fault.MISSING, f"The folder of {path} isn't there.")
+
+
+@dataclass
+class InMemoryCli:
+    """The CLI over an in-memory workspace: jobs by key and name are what its stage defines, files what it uploads.
+
+    `before_deploy` is called when a deploy has begun and done nothing; what it raises ends the deploy.
+    """
+
+    workspace: InMemoryWorkspace
+    root: str
+    jobs: dict[str, str] = field(default_factory=dict)
+    files: tuple[str, ...] = ()
+    before_deploy: Callable[[], None] = field(default=lambda: None)
+    calls: list[str] = field(default_factory=list)
+
+    def plan(self) -> BundlePlan:
+        self.calls.append("plan")
+        state = self._state()
+        held = {resource.id for resource in self.workspace.owned}
+        actions = [
+            PlanAction(f"resources.jobs.{key}", ActionKind.SKIP if state.get(key) in held else ActionKind.CREATE, name)
+            for key, name in self.jobs.items()
+        ]
+        actions += [
+            PlanAction(f"resources.jobs.{key}", ActionKind.DELETE, is_gone=state[key] not in held)
+            for key in state.keys() - self.jobs.keys()
+        ]
+        return BundlePlan(tuple(sorted(actions)), "lineage" if state else None, self._number("resources.json", "serial"))
+
+    def state_file(self) -> bytes | None:
+        return self.workspace.read(f"{self.root}/state/resources.json")
+
+    def deploy(self) -> None:
+        self.calls.append("deploy")
+        self.before_deploy()
+        state = self._state()
+        self.workspace.make_folder(f"{self.root}/files/src")
+        for path in self.files:
+            self.workspace.make_folder(f"{self.root}/files/{path}".rpartition("/")[0])
+            self.workspace.write(f"{self.root}/files/{path}", b"")
+        listed = [{"local_path": path, "is_notebook": False} for path in self.files]
+        self._write("deployment.json", {"version": 1, "seq": self._number("deployment.json", "seq") + 1, "files": listed})
+        for key in state.keys() - self.jobs.keys():
+            self.workspace.owned = {item: path for item, path in self.workspace.owned.items() if item.id != state[key]}
+        for key, name in self.jobs.items():
+            if key not in state:
+                state[key] = self.workspace.add_resource("jobs", name, f"{self.root}/state/metadata.json").id
+        self._write_state({key: found for key, found in state.items() if key in self.jobs})
+
+    def destroy(self) -> None:
+        self.calls.append("destroy")
+        ids = set(self._state().values())
+        self.workspace.owned = {item: path for item, path in self.workspace.owned.items() if item.id not in ids}
+        self.workspace.delete(self.root, recursive=True)
+
+    def bind(self, key: str, resource_id: str) -> None:
+        self.calls.append(f"bind {key} {resource_id}")
+        self._write_state({**self._state(), key: resource_id})
+
+    def unbind(self, key: str) -> None:
+        self.calls.append(f"unbind {key}")
+        self._write_state({name: found for name, found in self._state().items() if name != key})
+
+    def _state(self) -> dict[str, str]:
+        tree = json.loads(self.state_file() or b"{}").get("state", {})
+        return {key.removeprefix("resources.jobs."): value["__id__"] for key, value in tree.items()}
+
+    def _write_state(self, ids: dict[str, str]) -> None:
+        state = {f"resources.jobs.{key}": {"__id__": found} for key, found in ids.items()}
+        serial = self._number("resources.json", "serial") + 1
+        self._write("resources.json", {"state_version": 2, "lineage": "lineage", "serial": serial, "state": state})
+
+    def _number(self, name: str, key: str) -> int:
+        return int(json.loads(self.workspace.read(f"{self.root}/state/{name}") or b"{}").get(key, 0))
+
+    def _write(self, name: str, tree: object) -> None:
+        self.workspace.make_folder(f"{self.root}/state")
+        self.workspace.write(f"{self.root}/state/{name}", json.dumps(tree).encode())

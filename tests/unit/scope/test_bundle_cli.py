@@ -1,0 +1,82 @@
+"""The CLI as a process: bounded in time and output, in a process group of its own, told what it may see."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from scope.adapters.bundle_cli import StagedCli, child_environment
+from scope.errors import CliError, Fault
+
+
+def cli(folder: Path, script: str, seconds: float = 60) -> StagedCli:
+    path = folder / "databricks"
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return StagedCli(path, folder, "prod", "sales", folder / "logs" / "sales.log", {"EXTRA": "1"}, seconds)
+
+
+def fault_of(staged: StagedCli) -> Fault:
+    with pytest.raises(CliError) as caught:
+        staged.deploy()
+    return caught.value.fault
+
+
+def test_the_domain_is_always_said(tmp_path: Path) -> None:
+    cli(tmp_path, 'echo "$@" "$EXTRA" > arguments').deploy()
+    assert (tmp_path / "arguments").read_text() == "bundle --target prod --var domain=sales deploy --auto-approve 1\n"
+
+
+def test_what_is_printed_is_kept_in_the_log(tmp_path: Path) -> None:
+    staged = cli(tmp_path, "echo one >&2; echo two >&2")
+    staged.deploy()
+    assert staged.log.read_text().splitlines()[1:] == ["one", "two", "exit code 0"]
+
+
+def test_a_cli_that_hangs_is_ended_with_all_that_it_started(tmp_path: Path) -> None:
+    started = time.monotonic()
+    staged = cli(tmp_path, "sleep 300 & echo $! > child; wait", seconds=0.5)
+    assert fault_of(staged) is Fault.TIMEOUT
+    assert time.monotonic() - started < 30
+    child = int((tmp_path / "child").read_text())
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline and _is_alive(child):
+        time.sleep(0.02)
+    assert not _is_alive(child)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        # One that has ended, and that nobody has asked for its end, is a zombie.
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_it_runs_in_a_process_group_of_its_own(tmp_path: Path) -> None:
+    cli(tmp_path, "ps -o pgid= -p $$ > group || cut -d' ' -f5 /proc/$$/stat > group").deploy()
+    assert int((tmp_path / "group").read_text()) != os.getpgid(0)
+
+
+def test_a_flood_is_read_to_its_end_and_kept_in_part(tmp_path: Path) -> None:
+    staged = cli(tmp_path, "yes 'Error: words' | head -c 20000000 >&2; exit 1")
+    assert fault_of(staged) is Fault.INVALID
+    assert staged.log.stat().st_size < 6_000_000
+
+
+def test_one_that_was_killed_may_be_started_again(tmp_path: Path) -> None:
+    assert fault_of(cli(tmp_path, "kill -9 $$")) is Fault.KILLED
+
+
+def test_a_program_that_cannot_be_started_is_told(tmp_path: Path) -> None:
+    staged = cli(tmp_path, "")
+    staged.path.unlink()
+    assert fault_of(staged) is Fault.UNKNOWN
+
+
+def test_what_would_lead_it_elsewhere_is_not_passed_on() -> None:
+    given = {"BUNDLE_ROOT": "/x", "BUNDLE_VAR_domain": "x", "DATABRICKS_BUNDLE_ROOT": "/x", "DATABRICKS_HOST": "h"}
+    found = child_environment(given)
+    assert found["DATABRICKS_HOST"] == "h"
+    assert not [name for name in found if "BUNDLE" in name]
