@@ -134,6 +134,8 @@ class Warn:
 class LivePlan:
     """What the CLI's own plan of one deployment would do to resources; `problem` says why there is none.
 
+    `digest` approves exactly the `destructive` list, where a deploy would ask for that.
+
     One of a deployment that isn't in `deploy` is here because it changes something that scope can't explain.
     """
 
@@ -143,6 +145,7 @@ class LivePlan:
     delete: int
     recreate: int
     destructive: tuple[str, ...]
+    digest: str | None
     problem: str | None
 
 

@@ -204,6 +204,8 @@ def _readers(manifest: Manifest) -> Iterator[str]:
 def _live(manifest: Manifest) -> Iterator[str]:
     yield from _repeated("live.id", [plan.id for plan in manifest.live])
     yield from _unknown("live.id", [plan.id for plan in manifest.live], _is_deployment, "<target>/<domain>")
+    digests = [plan.digest for plan in manifest.live if plan.digest is not None]
+    yield from _unknown("live.digest", digests, _is_list_digest, "a list's digest")
     for plan in manifest.live:
         if min(plan.create, plan.update, plan.delete, plan.recreate) < 0:
             yield f"live: {_shown(plan.id)} has a count below none"
@@ -243,6 +245,10 @@ def _is_commit(value: str) -> bool:
 
 def _is_fingerprint(value: str) -> bool:
     return _FINGERPRINT.fullmatch(value) is not None
+
+
+def _is_list_digest(value: str) -> bool:
+    return re.fullmatch(r"[0-9a-f]{16,64}", value) is not None
 
 
 def _is_job(value: str) -> bool:

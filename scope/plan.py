@@ -93,6 +93,7 @@ def narrowed(manifest: Manifest, domains: Collection[str], matrix_jobs: int) -> 
         deploy=deploy,
         changes=tuple(replace(change, reaches=reached[change.id]) for change in manifest.changes),
         readers=tuple(reader for reader in manifest.readers if reader.of in ids),
+        live=tuple(one for one in manifest.live if one.id.partition("/")[2] in domains),
         matrix=matrix(deploy, matrix_jobs),
     )
 

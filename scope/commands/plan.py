@@ -29,6 +29,7 @@ examples:
   just scope base=main                    the same as the first
 """
 MANIFEST = Path(".scope", "manifest.json")
+SUMMARY = Path(".scope", "summary.md")
 DEFAULT_BASE = "main"
 # Not a ref: the commits that a target's records name, each domain its own.
 DEPLOYED = "deployed"
@@ -50,6 +51,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", metavar="FILE", help=f"where the manifest goes, - for stdout ({MANIFEST})")
     parser.add_argument(
         "--fingerprints", action="store_true", help="compute the fingerprints of what deploys, and show them"
+    )
+    parser.add_argument(
+        "--live",
+        action="store_true",
+        help="also ask the CLI for its plan of each deployment of the one target; this runs the repository's code",
     )
     parser.add_argument("--no-readers", action="store_true", help="don't look who reads the tables of what deploys")
     parser.add_argument("--detailed-exitcode", action="store_true", help="exit with 5 when there is something to deploy")
@@ -85,23 +91,29 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
 def publish(manifest: Manifest, root: Path, matrix_jobs: int, options: argparse.Namespace, console: Console) -> int:
     """Write the manifest to its file, narrowed to the domains asked for; show it, and return the exit code."""
+    if options.live:
+        from scope.commands.plan_live import with_live  # noqa: PLC0415  it reaches for the workspace
+
+        manifest = with_live(manifest, options, console)
     manifest = narrowed(manifest, " ".join(options.domains).split(), matrix_jobs)
     content = dumps(manifest)
     _write(content, options.output, root / MANIFEST, console)
     _show(manifest, content, options, console)
     if options.github:
-        write_for_github(manifest, content)
+        write_for_github(manifest, content, root)
     return 5 if options.detailed_exitcode and manifest.deploy else 0
 
 
-def write_for_github(manifest: Manifest, content: bytes) -> None:
-    """Write what the next jobs need, and the page that people look at, where a workflow's step is to write them."""
+def write_for_github(manifest: Manifest, content: bytes, root: Path) -> None:
+    """Write what the next jobs need, and the page that people look at: for this job's summary, and as a file for others'."""
     from scope.adapters.github import write_outputs, write_summary  # noqa: PLC0415  a network client, for workflows only
     from scope.render.markdown import SUMMARY_LIMIT, comment  # noqa: PLC0415  as above
     from scope.render.matrix import outputs  # noqa: PLC0415  as above
 
     write_outputs(outputs(manifest, content))
-    write_summary(comment(manifest, limit=SUMMARY_LIMIT))
+    page = comment(manifest, limit=SUMMARY_LIMIT)
+    write_whole(root / SUMMARY, page.encode())
+    write_summary(page)
 
 
 def compare(git: Git, base_ref: str, head_ref: str | None, console: Console) -> Sides:

@@ -28,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--drift", action="store_true", help="plan what is in sync: changes by hand show as drifted")
     parser.add_argument("--verify", action="store_true", help="compare the files in the workspace with the head's")
     parser.add_argument("--max-parallel", type=count, default=4, metavar="N", help="plans at once (4)")
+    parser.add_argument("--summary", action="store_true", help="also add it to the file that GITHUB_STEP_SUMMARY names")
     parser.add_argument("--detailed-exitcode", action="store_true", help="exit with 5 when not all is in sync")
 
 
@@ -43,6 +44,11 @@ def run(options: argparse.Namespace, console: Console) -> int:
             found = with_verified_files(opened_run, found) if options.verify else found
         head = opened_run.head
         report = Report(opened_run.settings.name, opened_run.workspace.host, head.commit, head.is_dirty, found)
+    if options.summary:
+        from scope.adapters.github import write_summary  # noqa: PLC0415  for workflows only
+        from scope.render.status_page import status_page  # noqa: PLC0415  as above
+
+        write_summary(status_page(report))
     if options.format == "json":
         sys.stdout.buffer.write(dumps(report))
     elif not console.is_quiet:

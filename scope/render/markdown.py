@@ -80,17 +80,16 @@ def _resources(items: Sequence[Deploy]) -> str:
 
 
 def _destructive(manifest: Manifest) -> Iterator[Block]:
-    lines = tuple(
-        f"> - {code(item)} in {code(plan.id)}\n"
-        for plan in manifest.live
-        if _action(manifest, plan) == "deploy"
-        for item in plan.destructive
-    )
+    lines: list[str] = []
+    for plan in manifest.live:
+        if plan.destructive and _action(manifest, plan) == "deploy":
+            consent = f", after approval of {code(plan.digest)}" if plan.digest else ""
+            lines.append(
+                f"> - {code(plan.id)}: {_listed([code(item) for item in plan.destructive], _CAUSES_SHOWN)}{consent}\n"
+            )
     if lines:
-        head = (
-            "\n> [!CAUTION]\n> The plan deletes resources or makes them anew. What holds data needs approval of the list:\n"
-        )
-        yield Block(_DESTRUCTIVE, "deletions", head, lines)
+        head = "\n> [!CAUTION]\n> By the plan, resources go or are made anew:\n"
+        yield Block(_DESTRUCTIVE, "lists of deletions", head, tuple(lines))
 
 
 def _unexplained(manifest: Manifest) -> Iterator[Block]:

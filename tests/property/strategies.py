@@ -106,6 +106,7 @@ _live = st.builds(
     delete=_numbers,
     recreate=_numbers,
     destructive=st.lists(texts, max_size=2).map(tuple),
+    digest=st.none() | st.just("1f0c66d1a4e9b2c3"),
     problem=st.none() | texts,
 )
 _heads = st.builds(Head, ref=texts, commit=st.none() | commits, dirty=st.booleans())

@@ -167,10 +167,19 @@ def _live() -> Manifest:
     shared = _shared_module()
     deploy = tuple(item for item in shared.deploy if item.target == "prod")
     live = (
-        LivePlan("prod/finance", 0, 2, 1, 1, ("delete jobs.finance_old", "recreate pipelines.finance_raw"), None),
-        LivePlan("prod/marketing", 0, 0, 0, 0, (), None),
-        LivePlan("prod/sales", 0, 1, 0, 0, (), None),
-        LivePlan("prod/support", 0, 0, 0, 0, (), "The CLI ended with 1: no such `job`"),
+        LivePlan(
+            "prod/finance",
+            0,
+            2,
+            1,
+            1,
+            ("delete jobs.finance_old", "recreate pipelines.finance_raw"),
+            "1f0c66d1a4e9b2c3",
+            None,
+        ),
+        LivePlan("prod/marketing", 0, 0, 0, 0, (), None, None),
+        LivePlan("prod/sales", 0, 1, 0, 0, (), None, None),
+        LivePlan("prod/support", 0, 0, 0, 0, (), None, "The CLI ended with 1: no such `job`"),
     )
     return replace(manifest(deploy, shared.changes, ("prod",)), live=live)
 

@@ -53,7 +53,7 @@ def small_manifest() -> Manifest:
         deploy=deploy,
         readers=(Reader("prod/marketing", "prod/finance", "finance.stripe.final_payments", "src/marketing/x.py", 12),),
         matrix=matrix(deploy, 20),
-        live=(LivePlan("prod/finance", 1, 0, 0, 0, (), None),),
+        live=(LivePlan("prod/finance", 1, 0, 0, 0, (), None, None),),
         warnings=(Warn("dynamic-import", "src/finance/stripe/tasks/report.py", 3, "What is imported here isn't known."),),
     )
 

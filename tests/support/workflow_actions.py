@@ -91,20 +91,22 @@ def _checkout(inputs: dict[str, Any], runner: Runner) -> str | None:
 
 def _upload(inputs: dict[str, Any], runner: Runner) -> str | None:
     _take(inputs, "name", "path", "if-no-files-found", "include-hidden-files", "retention-days", "overwrite")
-    source = runner.workspace / inputs["path"]
-    if source.is_relative_to(runner.workspace) and "/." in f"/{inputs['path']}" and not inputs.get("include-hidden-files"):
+    sources = [runner.workspace / path for path in inputs["path"].split()]
+    if any("/." in f"/{path}" for path in inputs["path"].split()) and not inputs.get("include-hidden-files"):
         return "hidden files aren't uploaded"
-    if not source.exists():
+    there = [source for source in sources if source.exists()]
+    if not there:
         return f"{inputs['path']} isn't there" if inputs.get("if-no-files-found") == "error" else None
     goal = runner.artifacts / inputs["name"]
     if goal.exists() and not inputs.get("overwrite"):
         return f"the artifact {inputs['name']} is there already"
     shutil.rmtree(goal, ignore_errors=True)
-    if source.is_dir():
-        shutil.copytree(source, goal)
+    if sources[0].is_dir():
+        shutil.copytree(sources[0], goal)
     else:
         goal.mkdir(parents=True)
-        shutil.copyfile(source, goal / source.name)
+        for source in there:
+            shutil.copyfile(source, goal / source.name)
     runner.uploaded.append(inputs["name"])
     return None
 

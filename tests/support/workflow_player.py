@@ -156,7 +156,7 @@ class Player:
             return self._steps(name, job, contexts, path)
         jobs = {
             f"{name} {number}": self._steps(f"{name}-{number}", job, {**contexts, "matrix": entry}, path)
-            for number, entry in enumerate(_matrix(scope.fill(job["strategy"]["matrix"])))
+            for number, entry in enumerate(matrix_entries(scope.fill(job["strategy"]["matrix"])))
         }
         result = "failure" if any(one.result != "success" for one in jobs.values()) else "success"
         return JobResult(result, jobs=jobs)
@@ -310,7 +310,8 @@ def read_outputs(text: str) -> dict[str, str]:
     return found
 
 
-def _matrix(matrix: dict[str, Any]) -> list[dict[str, Any]]:
+def matrix_entries(matrix: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return a matrix's jobs, in order; none and more than 256 are errors, as on GitHub."""
     included = matrix.get("include", [])
     axes = {key: values for key, values in matrix.items() if key != "include"}
     if axes and included:

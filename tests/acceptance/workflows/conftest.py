@@ -1,5 +1,6 @@
 """What the plays share: a repository on GitHub, its settings, and a fake workspace behind its environments."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 from tests.support.cli import DatabricksCli
 from tests.support.fake_github import FakeGitHub, serving_github
 from tests.support.fake_workspace import FakeWorkspace
-from tests.support.sandbox import Sandbox
+from tests.support.sandbox import REPOSITORY, Sandbox, tracked_files
 from tests.support.workflow_actions import make_tools
 from tests.support.workflow_player import JobResult, Player, Settings
 
@@ -92,6 +93,10 @@ def platform(
     """Give this repository, with everything of it that a run needs, pointed at an empty fake workspace."""
     origin = Sandbox.of_repository(tmp_path / "origin", leaving_out=("tests/",))
     origin.point_at(fake_workspace)
+    # The sandbox writes contents only.
+    for path in tracked_files(REPOSITORY):
+        if os.access(REPOSITORY / path, os.X_OK) and origin.path(path).is_file():
+            origin.path(path).chmod(0o755)
     origin.commit("Point at the workspace")
     folder, digest = tools
     return Platform(origin, tmp_path / "runs", settings(fake_workspace, databricks_cli, github, folder, digest), github)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scope.adapters.github import BOT, PullRequest, write_outputs, write_summary
@@ -84,6 +84,7 @@ def test_an_environment_that_is_not_a_workflow_is_refused(change: dict[str, str]
         PullRequest.of_environment(7, environment)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.dictionaries(st.from_regex(r"[a-z][a-z0-9_]{0,9}", fullmatch=True), st.text(st.characters(exclude_categories=["Cs"])))
 )

@@ -1,0 +1,35 @@
+"""The state of a target as Markdown, for the summary of a workflow's run: what isn't in sync first, every text inert."""
+
+from collections.abc import Iterator
+
+from scope.render.fit import Block, fit
+from scope.render.inert import code, prose
+from scope.render.markdown import SUMMARY_LIMIT
+from scope.status import Report, Status, Sync
+
+_SHOWN = 5
+
+
+def status_page(report: Report, limit: int = SUMMARY_LIMIT) -> str:
+    """Return the page, in at most `limit` bytes."""
+    ordered = sorted(report.domains, key=lambda item: (item.sync is Sync.IN_SYNC, item.domain))
+    in_sync = sum(item.sync is Sync.IN_SYNC for item in ordered)
+    head = f"### {code(report.target)}: {in_sync} of {len(ordered)} domains in sync\n\n"
+    rows = tuple(
+        f"| {code(item.domain)} | {str(item.sync).replace('-', ' ')} | {code(item.commit[:9]) if item.commit else ''} "
+        f"| {', '.join(_words(item))} |\n"
+        for item in ordered
+    )
+    table = Block(1, "domains", "| domain | status | commit | what |\n|---|---|---|---|\n", rows)
+    return fit([Block(0, "", head), *([table] if rows else [])], limit, "the log of this job")
+
+
+def _words(item: Status) -> Iterator[str]:
+    if item.why:
+        yield prose(" ".join(item.why.split()))
+    for found, what in ((item.changes, "changed files"), (item.differences, "differences")):
+        yield from (code(text) for text in found[:_SHOWN])
+        if len(found) > _SHOWN:
+            yield f"{len(found) - _SHOWN} more {what}"
+    if item.locked_by:
+        yield f"locked by {code(item.locked_by)}"

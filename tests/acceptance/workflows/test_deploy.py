@@ -1,0 +1,175 @@
+"""deploy.yml, played with the real CLI against the fake workspace: what is due and nothing else, and what stops it."""
+
+import dataclasses
+import json
+from typing import Any
+
+import pytest
+
+from tests.acceptance.workflows.conftest import Platform
+from tests.support.fake_workspace import FakeWorkspace
+from tests.support.workflow_player import JobResult, Settings
+
+pytestmark = pytest.mark.cli
+
+ALL = {
+    "quality": "success",
+    "plan-staging": "success",
+    "staging": "success",
+    "plan-prod": "success",
+    "approve-prod": "success",
+    "prod": "success",
+    "deployed": "success",
+}
+NOTHING = ALL | {"staging": "skipped", "approve-prod": "skipped", "prod": "skipped"}
+RAW = "src/finance/stripe/raw/payments.py"
+
+
+def results(run: JobResult) -> dict[str, str]:
+    return {name: job.result for name, job in run.jobs.items()}
+
+
+def logs(run: JobResult) -> str:
+    return "\n".join(job.log for job in run.all())
+
+
+def matrix(run: JobResult, target: str) -> list[str]:
+    return [entry["id"] for entry in json.loads(run.jobs[f"plan-{target}"].outputs["matrix"])["include"]]
+
+
+def change(platform: Platform, path: str = RAW) -> str:
+    platform.origin.append(path, "\nMORE = True\n")
+    return platform.origin.commit("Change")
+
+
+def with_settings(platform: Platform, **changed: Any) -> Settings:  # noqa: ANN401  any field of the class
+    return dataclasses.replace(platform.settings, **changed)
+
+
+def test_the_first_push_deploys_all_the_next_nothing_and_then_one_domain(
+    platform: Platform, fake_workspace: FakeWorkspace
+) -> None:
+    first = platform.push()
+    assert results(first) == ALL, logs(first)
+    assert matrix(first, "staging") == ["staging-finance", "staging-marketing"]
+    assert "Approved: the manifest with SHA-256" in first.jobs["approve-prod"].summary
+    assert "| `finance` | deploy: " in first.jobs["approve-prod"].summary
+
+    fake_workspace.clear_requests()
+    again = platform.push()
+    assert results(again) == NOTHING, logs(again)
+    assert fake_workspace.writes() == []
+
+    head = change(platform)
+    third = platform.push()
+    assert results(third) == ALL, logs(third)
+    assert matrix(third, "staging") == ["staging-finance"]
+    assert matrix(third, "prod") == ["prod-finance"]
+    assert not [request for request in fake_workspace.writes() if "marketing" in request.path]
+    found = fake_workspace.read("/Workspace/deploy/.bundle/data-platform/prod/finance/state/scope.json")
+    assert found is not None
+    assert head in json.dumps(json.loads(found)["applied"])
+
+
+def test_a_domain_that_fails_stops_no_other_and_stays_due(platform: Platform, fake_workspace: FakeWorkspace) -> None:
+    root = "/Workspace/deploy/.bundle/data-platform/staging/finance"
+    rule = fake_workspace.forbid(f"{root}/files")
+    run = platform.push()
+    assert results(run) == ALL | {
+        "staging": "failure",
+        "plan-prod": "skipped",
+        "approve-prod": "skipped",
+        "prod": "skipped",
+        "deployed": "failure",
+    }
+    inner = run.jobs["staging"].jobs
+    assert inner["deploy"].jobs["deploy 0"].result == "failure"
+    assert inner["deploy"].jobs["deploy 1"].result == "success"
+    assert inner["result"].result == "failure"
+    assert "`staging/finance`: **failed**" in inner["result"].summary
+    uploaded = {path.name for path in (platform.folder / "run1" / "artifacts").iterdir()}
+    assert uploaded == {"manifest-staging", "results-staging-finance", "results-staging-marketing", "logs-staging-finance"}
+
+    rule.release()
+    fake_workspace.clear_rules()
+    mended = platform.push()
+    assert results(mended) == ALL, logs(mended)
+    assert matrix(mended, "staging") == ["staging-finance"]
+
+
+def test_a_public_repository_keeps_no_logs(platform: Platform, fake_workspace: FakeWorkspace) -> None:
+    fake_workspace.forbid("/Workspace/deploy/.bundle/data-platform/staging/finance/files")
+    assert platform.push(private=False).jobs["staging"].result == "failure"
+    uploaded = {path.name for path in (platform.folder / "run1" / "artifacts").iterdir()}
+    assert not [name for name in uploaded if name.startswith("logs-")]
+
+
+def test_a_removed_domain_is_refused_until_someone_prunes(platform: Platform, fake_workspace: FakeWorkspace) -> None:
+    assert results(platform.by_hand("deploy.yml", target="staging"))["deployed"] == "success"
+    for folder in ("src", "resources", "specs/jobs", "specs/pipelines"):
+        if platform.origin.path(f"{folder}/marketing").is_dir():
+            platform.origin.delete(f"{folder}/marketing")
+    platform.origin.commit("Remove")
+
+    refused = platform.push()
+    assert results(refused)["staging"] == "failure"
+    assert results(refused)["plan-prod"] == "skipped"
+    assert results(refused)["deployed"] == "failure"
+    assert "gone from the repository and still deployed" in logs(refused)
+
+    pruned = platform.by_hand("deploy.yml", target="staging", prune=True)
+    digest = None
+    if results(pruned)["staging"] == "failure":
+        summary = pruned.jobs["staging"].jobs["result"].summary
+        digest = summary.partition("To approve: `")[2].partition("`")[0]
+        pruned = platform.by_hand("deploy.yml", target="staging", prune=True, approve=digest)
+    assert results(pruned)["deployed"] == "success", logs(pruned)
+    assert digest, "A whole deployment went without anybody's consent."
+    assert not [path for path in fake_workspace.snapshot().folders if path.endswith("/staging/marketing")]
+
+
+def test_without_approval_prod_is_left_alone(platform: Platform, fake_workspace: FakeWorkspace) -> None:
+    platform.settings = with_settings(platform, rejected=frozenset({"prod-approval"}))
+    run = platform.push()
+    assert results(run) == ALL | {"approve-prod": "failure", "prod": "skipped", "deployed": "failure"}
+    assert not [path for path in fake_workspace.snapshot().folders if "/prod" in path]
+
+
+def test_failing_tests_deploy_nothing(platform: Platform, fake_workspace: FakeWorkspace) -> None:
+    platform.settings = with_settings(platform, quality=False)
+    run = platform.push()
+    assert results(run) == dict.fromkeys(ALL, "skipped") | {"quality": "failure", "deployed": "failure"}
+    assert fake_workspace.requests() == []
+
+
+@pytest.mark.parametrize("digest", ["", "0" * 64, "x"])
+def test_another_cli_than_the_one_named_stops_the_run(
+    platform: Platform, fake_workspace: FakeWorkspace, digest: str
+) -> None:
+    platform.settings = with_settings(platform, variables={"DATABRICKS_CLI_SHA256": digest})
+    run = platform.push()
+    assert run.jobs["plan-staging"].result == "failure"
+    assert run.jobs["deployed"].result == "failure"
+    assert "::error::" in logs(run)
+    assert fake_workspace.requests() == []
+
+
+def test_by_hand_only_what_was_asked_for_is_deployed(platform: Platform) -> None:
+    run = platform.by_hand("deploy.yml", target="prod", domains="finance $(touch pwned)")
+    assert run.jobs["plan-prod"].result == "failure"
+    assert "isn't a domain's name" in logs(run)
+    run = platform.by_hand("deploy.yml", target="prod", domains="finance")
+    assert results(run) == ALL | {"plan-staging": "skipped", "staging": "skipped"}, logs(run)
+    assert matrix(run, "prod") == ["prod-finance"]
+    assert not list(platform.folder.rglob("pwned"))
+
+
+def test_an_old_run_again_is_superseded(platform: Platform) -> None:
+    old = platform.origin.head
+    change(platform)
+    assert results(platform.by_hand("deploy.yml", target="staging"))["deployed"] == "success"
+    platform.origin.git("update-ref", "refs/heads/newer", "HEAD")
+    platform.origin.git("reset", "--quiet", "--hard", old)
+    run = platform.by_hand("deploy.yml", target="staging")
+    assert results(run)["deployed"] == "success", logs(run)
+    assert "superseded" in logs(run) or run.jobs["plan-staging"].outputs["has_changes"] == "false"

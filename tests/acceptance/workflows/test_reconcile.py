@@ -1,0 +1,30 @@
+"""reconcile.yml, played: it tells, and deploys only where it was said to."""
+
+import dataclasses
+
+import pytest
+
+from tests.acceptance.workflows.conftest import Platform
+from tests.support.fake_workspace import FakeWorkspace
+
+pytestmark = pytest.mark.cli
+
+
+def test_the_nightly_run_tells_and_deploys_only_where_a_variable_says_so(
+    platform: Platform, fake_workspace: FakeWorkspace
+) -> None:
+    run = platform.by_hand("reconcile.yml")
+    inner = run.jobs["reconcile"].jobs
+    assert [job.result for job in inner.values()] == ["success", "success"]
+    assert "### `staging`: 0 of 2 domains in sync" in inner["reconcile 0"].summary
+    assert "| `finance` | never deployed |" in inner["reconcile 1"].summary
+    assert fake_workspace.writes() == []
+
+    environments = {**platform.settings.environments}
+    environments["staging"] = {**environments["staging"], "RECONCILE": "true"}
+    platform.settings = dataclasses.replace(platform.settings, environments=environments)
+    assert platform.by_hand("reconcile.yml").jobs["reconcile"].result == "success"
+    assert not [path for path in fake_workspace.snapshot().folders if "/prod" in path]
+    told = platform.by_hand("reconcile.yml").jobs["reconcile"].jobs
+    assert "### `staging`: 2 of 2 domains in sync" in told["reconcile 0"].summary
+    assert "### `prod`: 0 of 2 domains in sync" in told["reconcile 1"].summary
