@@ -1,7 +1,8 @@
 """The repository, through git's plumbing commands.
 
-Plumbing, and not GitPython, because `scope plan` runs on every push of every branch: importing GitPython costs more than
-the whole diff, and one `cat-file --batch` process answers for commits, trees and blobs alike. Nothing of the user's
+Plumbing, because `scope plan` runs on every push of every branch: importing GitPython costs more than the whole diff, and
+one `cat-file --batch` process answers for commits, trees and blobs alike. GitPython answers what is asked more rarely,
+about refs, remotes and history. Nothing of the user's
 configuration or environment changes an answer: no renames, no quoting, no replacement objects, no external diff.
 """
 
@@ -12,10 +13,13 @@ import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import IO, Self
+from typing import IO, TYPE_CHECKING, Self
 
 from scope.errors import ScopeError, UsageError
 from scope.model import Change, Entry, Kind, Status
+
+if TYPE_CHECKING:
+    import git
 
 # Requests written before answers are read: below a pipe's capacity (64 KiB), so that neither side can block the other.
 _BATCH = 500
@@ -50,6 +54,7 @@ class GitRepository:
         self._trees: dict[str, Mapping[str, Entry]] = {}
         self._is_partial: bool | None = None
         self._work_tree: str | None = None
+        self._repo: git.Repo | None = None
 
     def __enter__(self) -> Self:
         """Return the repository; on leaving, its helper process and temporary files are gone."""
@@ -63,6 +68,9 @@ class GitRepository:
         if self._reader is not None:
             self._reader.close()
             self._reader = None
+        if self._repo is not None:
+            self._repo.close()
+            self._repo = None
         if self._temporary is not None:
             shutil.rmtree(self._temporary, ignore_errors=True)
             self._temporary = None
@@ -97,12 +105,13 @@ class GitRepository:
     @property
     def branch(self) -> str | None:
         """Return the branch that HEAD is on; nothing on a detached HEAD."""
-        return os.fsdecode(self._run("symbolic-ref", "--quiet", "--short", "HEAD", accept=(0, 1)).rstrip(b"\n")) or None
+        head = self._history.head
+        return None if head.is_detached else head.reference.name
 
     @property
     def origin(self) -> str | None:
         """Return the URL of the remote `origin`, as it is configured."""
-        return os.fsdecode(self._run("config", "--get", "remote.origin.url", accept=(0, 1)).rstrip(b"\n")) or None
+        return next((remote.url for remote in self._history.remotes if remote.name == "origin"), None)
 
     def root_tree(self, commit: str) -> str:
         """Return the tree of a commit."""
@@ -149,7 +158,7 @@ class GitRepository:
 
     def count_between(self, older: str, newer: str) -> int:
         """Return how many commits `newer` has that `older` hasn't, as far as this clone's history goes."""
-        return int(self._run("rev-list", "--count", newer, f"^{older}", "--"))
+        return int(self._history.git.rev_list("--count", newer, f"^{older}", "--"))
 
     def changes(self, base_tree: str, head_tree: str) -> tuple[Change, ...]:
         """Compare two trees directly, sorted by path. Renames are off, and paths come as they are, not quoted."""
@@ -189,6 +198,17 @@ class GitRepository:
         answer = self._run("grep", *options, *chosen, tree, "--", *paths, accept=(0, 1))
         prefix = len(tree) + 1
         return frozenset(os.fsdecode(name[prefix:]) for name in answer.split(b"\0") if name)
+
+    @property
+    def _history(self) -> "git.Repo":
+        """Return GitPython's view of the clone, for questions about refs, remotes and history."""
+        if self._repo is None:
+            import git  # noqa: PLC0415  105 ms, and `scope plan` asks no such question
+
+            self._repo = git.Repo(self.root)
+            # What a hook sets must not lead it to another repository.
+            self._repo.git.update_environment(GIT_DIR=str(self._repo.git_dir), GIT_WORK_TREE=str(self.root))
+        return self._repo
 
     @property
     def _objects(self) -> "_ObjectReader":

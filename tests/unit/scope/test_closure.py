@@ -1,12 +1,7 @@
 """What a deployment is made of, and its fingerprint."""
 
-import json
-
-import pytest
-
 from scope.closure import Closures, Sources
 from scope.model import Kind
-from scope.users import Users
 from tests.support.fake_git import FakeGit, Files, Node
 
 FRAME: dict[str, str | bytes | Node] = {
@@ -113,70 +108,6 @@ def test_a_rule_for_one_folder_leaves_the_folders_below_to_others() -> None:
     rule = '[[tool.scope.rules]]\npaths = ["tools/*"]\ndeploys = "nothing"\n'
     files = {CODE: "", "pyproject.toml": rule, "tools/a.sh": "", "tools/sub/b.sh": ""}
     assert {path for path in closures(files).rule_files("finance") if path.startswith("tools")} == {"tools/sub/b.sh"}
-
-
-# Who may reach a changed shared file
-
-NOTEBOOK = "src/finance/stripe/base/n.ipynb"
-YAML = "resources/finance/stripe/r.yml"
-SQL = "src/finance/stripe/base/q.sql"
-
-
-def users(found: Closures, path: str) -> set[str]:
-    """Return the domains that use a shared file, found from the file and not from the domains."""
-    return set(Users(found, found, [path], ()).of(path))
-
-
-def notebook(*lines: str) -> str:
-    return json.dumps(
-        {"cells": [{"cell_type": "code", "source": [f"{line}\n" for line in lines]}], "metadata": {}}, indent=1
-    )
-
-
-@pytest.mark.parametrize(
-    ("path", "text"),
-    [
-        (CODE, "from common.readers import csv\n"),
-        (CODE, "from common import *\n"),
-        (CODE, "A = 'x'; from common.readers import *\n"),
-        (CODE, "from common.readers import \\\n    *\n"),
-        (CODE, "from common import *\ndef broken(:\n"),
-        (CODE, "import importlib\nM = importlib.import_module(name)\n"),
-        (CODE, "KIND = f'common.{name}'\n"),
-        (CODE, "KIND = 'common.' + name\n"),
-        (CODE, "KIND = 'common.%s' % name\n"),
-        (CODE, "ROOT = 'common'\n"),
-        (CODE, "ROOT = 'src/common'\n"),
-        (CODE, "PATH = '../../../common/' + name\n"),
-        (CODE, "PATH = f'../../../common/{name}'\n"),
-        (CODE, "PATH = '../../../common/re' + name\n"),
-        (CODE, "# Databricks notebook source\n# MAGIC %run ../../../common\n"),
-        (NOTEBOOK, notebook("from common import *")),
-        (NOTEBOOK, notebook("from common import \\", "  *")),
-        (NOTEBOOK, notebook("%run ../../../common")),
-        (YAML, "libraries: [{glob: {include: ../../../src/common/**}}]\n"),
-        (YAML, "path: ../../../src/common/\n"),
-        (SQL, "-- Databricks notebook source\n-- MAGIC %python\n-- MAGIC from common import *\n"),
-    ],
-)
-def test_every_domain_that_reaches_a_shared_file_is_found_by_its_text(path: str, text: str) -> None:
-    found = closures({path: text, **COMMON})
-    changed = "src/common/readers/csv.py"
-    assert changed in found.shared("finance").files, "the domain should reach it, or the case shows nothing"
-    assert users(found, changed) == {"finance"}
-
-
-def test_a_domain_that_only_names_other_shared_files_is_not_looked_at() -> None:
-    files = {CODE: "from common.money import X\n", "src/marketing/a.py": "import common.readers.csv\n", **COMMON}
-    assert users(closures(files), "src/common/money.py") == {"finance"}
-
-
-@pytest.mark.parametrize(
-    "name", ["new\nline", "caf\u00e9", "a-b", "$(x)", "sp ace", "quote'\"", "back\\slash", "a.*b[", "\udcff"]
-)
-def test_odd_names_of_shared_files_are_searched_for_as_they_are(name: str) -> None:
-    found = closures({CODE: f"PATH = {f'../../../common/{name}.sql'!r}\n", f"src/common/{name}.sql": "SELECT 1\n"})
-    assert users(found, f"src/common/{name}.sql") == {"finance"}
 
 
 # Names
