@@ -45,8 +45,8 @@ class Found:
 
     def below(self, package: str, line: int) -> None:
         """Note everything below a package."""
-        # The loader's package and the root export no modules by `*`; counting them would reach everything for nothing.
-        if package not in ("", "resources"):
+        # The loader imports the domains' modules by name; counting that would put all models into every stage for nothing.
+        if package and (package, self.place.module) != ("resources", "resources"):
             self.modules.add(ModuleUse(f"{package}.*", line, certain=False))
 
     def text(self, node: ast.AST | None) -> Text:

@@ -94,7 +94,7 @@ class Library:
         parts = name.split(".")
         if parts[0] == "common":
             root = "src"
-        elif parts[:2] == ["resources", "_models"]:
+        elif parts[:2] in (["resources", "_models"], ["resources", "*"]):
             root = ""
         else:
             return

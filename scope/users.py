@@ -28,7 +28,7 @@ _WIDE = (
     r"import[ \t]*\*",
     r"^[ \t\"]*\*[ \t]*(\\n)?([\"#;]|$)",
     r"common/|/common",
-    r"(common|_models)(\.[A-Za-z0-9_]*)*[\"'{%\\]",
+    r"(common|_models|resources)(\.[A-Za-z0-9_]*)*[\"'{%\\]",
     r"importlib",
 )
 # Stands for a file that may load whatever it likes, or whose words weren't searched for.

@@ -166,6 +166,10 @@ def test_a_new_target_is_a_first_deploy_of_every_domain_there() -> None:
     assert reached(BASE, {**BASE, "targets/qa.yml": ""}) == {"qa/finance", "qa/marketing"}
 
 
+def test_a_domain_that_goes_was_never_in_a_target_that_comes() -> None:
+    assert reached(BASE, without(BASE, "src/marketing") | {"targets/qa.yml": ""}) == {"qa/finance", *MARKETING}
+
+
 def test_a_target_that_is_gone_has_nothing_to_deploy_to() -> None:
     assert reached(BASE, without(BASE, "targets/prod.yml")) == set()
 

@@ -52,6 +52,10 @@ def test_a_module_is_used_with_the_packages_around_it(name: str, files: set[str]
     assert reached(SHARED, importing(name)) == {f"src/common/{file}" for file in files}
 
 
+def test_everything_below_the_resources_is_what_these_share() -> None:
+    assert reached(SHARED, importing("resources.*")) == {"resources/_models/__init__.py", "resources/_models/base.py"}
+
+
 def test_a_package_hides_the_module_of_its_name() -> None:
     shared = library("src/common/money.py", "src/common/money/__init__.py", "src/common/money/rates.py")
     assert reached(shared, importing("common.money.rates")) == {"src/common/money/__init__.py", "src/common/money/rates.py"}

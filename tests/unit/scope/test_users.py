@@ -72,6 +72,13 @@ def test_every_domain_that_reaches_a_shared_file_is_found_by_its_text(path: str,
     assert users(files, CSV) == {"finance"}
 
 
+def test_a_model_that_is_imported_by_a_name_put_together_is_used() -> None:
+    load = "import importlib\nM = importlib.import_module(f'resources.{name}.base')\n"
+    files: Files = {"resources/finance/a/b.py": load, "resources/_models/base.py": "", "src/hr/a.py": ""}
+    assert users(files, "resources/_models/base.py") == {"finance"}
+    assert "resources/_models/base.py" in closures(files).staged("dev", "finance")
+
+
 def test_a_domain_that_names_other_shared_files_only_is_none() -> None:
     files = {CODE: "from common.money import X\n", "src/marketing/a.py": "import common.readers.csv\n", **COMMON}
     assert users(files, "src/common/money.py") == {"finance"}
