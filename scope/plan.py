@@ -2,18 +2,16 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from scope.closure import Closures
 from scope.errors import UsageError
 from scope.impact import Comparison, Impact, Impacted, moves
 from scope.manifest import (
     MAX_MATRIX_JOBS,
-    Base,
     Cause,
     Deploy,
     Fingerprints,
-    Head,
     Manifest,
     ManifestChange,
     Matrix,
@@ -26,20 +24,10 @@ from scope.manifest import (
 from scope.model import Change, Effect, Kind
 from scope.readers import Readers, readers
 from scope.rules import Reach, is_domain_name
+from scope.sides import Sides
 
 # The kind of edge, and the code of the warning, for imports that are made at run time.
 _DYNAMIC = "dynamic-import"
-
-
-@dataclass(frozen=True, slots=True)
-class Sides:
-    """What is compared: two trees, their difference, and how they are called."""
-
-    base: Closures
-    head: Closures
-    changes: tuple[Change, ...]
-    base_info: Base
-    head_info: Head
 
 
 def plan(

@@ -11,11 +11,11 @@ from scope.adapters.git import GitRepository
 from scope.baseline import resolve_head
 from scope.check import check_repository, removed_tables
 from scope.closure import Closures, Sources
-from scope.commands.plan import compare
 from scope.console import Console
 from scope.model import Finding
 from scope.render.annotations import annotations
 from scope.render.inert import visible
+from scope.sides import compare
 from scope.snapshot import Snapshot
 
 HELP = "find what would break in a stage: imports, references, names"
@@ -42,7 +42,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         closures = Closures(Snapshot(git, head.tree), Sources())
         findings = check_repository(closures)
         if options.base:
-            sides = compare(git, options.base, options.head, console)
+            sides = compare(git, options.base, options.head, console.say)
             findings = (*findings, *removed_tables(sides.base, sides.head, sides.changes))
     sys.stdout.write(_rendered(findings, options.format))
     plural = "s" if len(findings) > 1 else ""

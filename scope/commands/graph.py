@@ -9,7 +9,7 @@ from pathlib import Path
 from scope.adapters.git import GitRepository
 from scope.baseline import resolve_head
 from scope.closure import Closures, Sources
-from scope.commands.plan import DEFAULT_BASE, compare
+from scope.commands.plan import DEFAULT_BASE
 from scope.console import Console
 from scope.edges import repository_edges
 from scope.errors import ScopeError
@@ -18,6 +18,7 @@ from scope.picture import READABLE, Picture, picture
 from scope.readers import readers
 from scope.render.mermaid import Edge, mermaid
 from scope.render.mermaid import Node as Box
+from scope.sides import compare
 from scope.snapshot import Snapshot
 from scope.users import file_node
 
@@ -52,7 +53,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
             head = Closures(Snapshot(git, resolve_head(git, options.head).tree), Sources())
             drawn = picture(repository_edges(head), limit=limit)
         else:
-            sides = compare(git, options.base, options.head, console)
+            sides = compare(git, options.base, options.head, console.say)
             impact = Comparison(sides.base, sides.head, sides.changes).impact()
             domains = {item.domain for item in impact.impacted}
             # What was deleted still reaches what used it.

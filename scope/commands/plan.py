@@ -3,21 +3,17 @@
 import argparse
 import hashlib
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from scope.adapters.git import GitRepository
-from scope.baseline import baseline, resolve_head
-from scope.closure import Closures, Sources
+from scope.closure import Closures
 from scope.console import Console
 from scope.errors import UsageError
 from scope.files import write_whole
 from scope.manifest import Manifest, Warn, dumps
-from scope.model import Change, Effect, Kind, Status
-from scope.plan import Sides, narrowed, plan
-from scope.ports import Git
-from scope.snapshot import Snapshot
+from scope.plan import narrowed, plan
+from scope.sides import compare, effect_in
 
 HELP = "what the changes since a base would deploy, and why"
 EXAMPLES = """\
@@ -77,7 +73,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     elif options.fallback:
         raise UsageError("`--fallback` stands in for records that can't be read. It goes with `--base deployed`.")
     with GitRepository(Path(options.directory)) as git:
-        sides = compare(git, options.fallback or options.base, options.head, console)
+        sides = compare(git, options.fallback or options.base, options.head, console.say)
         manifest = plan(
             sides,
             _targets(sides.head, options.target),
@@ -116,43 +112,11 @@ def write_for_github(manifest: Manifest, content: bytes, root: Path) -> None:
     write_summary(page)
 
 
-def compare(git: Git, base_ref: str, head_ref: str | None, console: Console) -> Sides:
-    """Return the two sides of a comparison: the merge base with `base_ref`, and a commit or the work tree."""
-    head = resolve_head(git, head_ref)
-    base = baseline(git, base_ref, head.info.commit)
-    for note in base.notes:
-        console.say(note)
-    sources = Sources()
-    return Sides(
-        base=Closures(Snapshot(git, base.tree), sources),
-        head=Closures(Snapshot(git, head.tree), sources),
-        changes=git.changes(base.tree, head.tree),
-        base_info=base.info,
-        head_info=head.info,
-    )
-
-
 def _targets(head: Closures, wanted: list[str] | None) -> tuple[str, ...]:
     unknown = sorted(set(wanted or ()) - set(head.targets))
     if unknown:
         raise UsageError(f"There is no target `{unknown[0]}`. targets/ has {', '.join(head.targets) or 'none'}.")
     return tuple(target for target in head.targets if not wanted or target in wanted)
-
-
-def effect_in(git: Git) -> Callable[[Change], Effect]:
-    """Return the function that tells whether a change is one of content, reading what it needs from the repository."""
-    return lambda change: _effect(git, change)
-
-
-def _effect(git: Git, change: Change) -> Effect:
-    from scope.effect import effect  # noqa: PLC0415  only a modified file needs the parsers behind it
-
-    if change.status is not Status.MODIFIED or change.before is None or change.after is None:
-        return Effect.CONTENT
-    if not change.before.kind == change.after.kind == Kind.FILE:
-        return Effect.CONTENT
-    contents = git.blobs([change.before.oid, change.after.oid])
-    return effect(change.path, contents[change.before.oid], contents[change.after.oid])
 
 
 def _write(content: bytes, output: str | None, default: Path, console: Console) -> None:

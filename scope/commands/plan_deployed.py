@@ -4,7 +4,6 @@ import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
-from scope.commands.plan import effect_in
 from scope.console import Console
 from scope.deploy_set import deploy_set
 from scope.errors import RemoteError, UsageError
@@ -12,6 +11,7 @@ from scope.manifest import Manifest, Warn
 from scope.opening import Asked, opened
 from scope.plan_records import plan_records
 from scope.rules import Rules
+from scope.sides import effect_in
 
 
 @dataclass(frozen=True, slots=True)

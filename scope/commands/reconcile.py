@@ -4,13 +4,13 @@ import argparse
 from pathlib import Path
 
 from scope.commands.deploy import Teller, add_run_arguments, finish, job_for, run_options
-from scope.commands.plan import effect_in
 from scope.console import Console
 from scope.deploy_set import deploy_set
 from scope.files import write_whole
 from scope.manifest import Manifest, dumps
 from scope.opening import Asked, opened
 from scope.plan_records import plan_records
+from scope.sides import effect_in
 
 HELP = "bring a target to what is checked out, whatever failed, was skipped or reverted before"
 EXAMPLES = """\

@@ -8,11 +8,12 @@ from dataclasses import asdict
 from pathlib import Path
 
 from scope.adapters.git import GitRepository
-from scope.commands.plan import DEFAULT_BASE, compare, effect_in
+from scope.commands.plan import DEFAULT_BASE
 from scope.console import Console
 from scope.errors import UsageError
 from scope.plan import plan
 from scope.render.inert import visible
+from scope.sides import compare, effect_in
 from scope.why import Answer, Way, why_domain, why_path
 
 HELP = "why a domain deploys, or what a path would deploy, or why nothing"
@@ -39,7 +40,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         subject = options.subject.removeprefix("./").rstrip("/")
         # A path asks about the head alone, so no base is needed for it.
         is_path = "/" in subject or "." in subject
-        sides = compare(git, "HEAD" if is_path else options.base, options.head, console)
+        sides = compare(git, "HEAD" if is_path else options.base, options.head, console.say)
         if is_path:
             if subject.startswith("/") or ".." in subject.split("/"):
                 raise UsageError(f"`{options.subject}` isn't a path from the repository's root.")
