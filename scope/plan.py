@@ -47,7 +47,7 @@ def plan(
     numbered = {change.path: f"c{number}" for number, change in enumerate(sides.changes)}
     deploy = tuple(_deploy(item, numbered, sides, with_fingerprints=with_fingerprints) for item in impact.impacted)
     changes = listed_changes("b0", sides.changes, numbered, impact, effect)
-    found = readers(sides.head, sides.base, impact.impacted) if with_readers else Readers({}, 0)
+    found = readers(sides.head, sides.base, impact.impacted) if with_readers else Readers({})
     return Manifest(
         mode=mode_of(deploy, targets, sides.head),
         against="main",
@@ -187,6 +187,9 @@ def _unknown_readers(found: Readers) -> Iterable[Warn]:
         count = found.not_understood
         message = f"Names of tables are made at run time in {count} place{'s' * (count > 1)}, so readers may be missing."
         yield Warn("unknown-tables", "src", 0, message)
+    if found.unread:
+        message = f"{found.unread} files may read tables of what deploys: too many, so readers aren't listed."
+        yield Warn("unread-tables", "src", 0, message)
 
 
 def _warnings(sides: Sides, impacted: Iterable[Impacted]) -> list[Warn]:

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from scope.closure import Closures
 from scope.impact import Impacted
 from scope.manifest import Step
-from scope.model import Change, Kind
+from scope.model import Change, Entry, Kind
 from scope.tables import TableUses, table_uses
 
 UNKNOWN = -1
+# Who reads what everybody changes is everybody. Reading so many files takes longer than a review of the list would help.
+_MOST_FILES = 2_000
 CODE = (".py", ".sql", ".ipynb")
 _SPECS = (".yml", ".yaml")
 _NAME = re.compile(r"(?<![\w.}])([a-z]\w*)\.([a-z]\w*)\.([a-z]\w*)(?![\w.])")
@@ -33,19 +35,26 @@ class TableReader:
 
 @dataclass(frozen=True, slots=True)
 class Readers:
-    """The readers of each deploying domain's tables, sorted, and how many names in the files searched weren't understood."""
+    """The readers of each deploying domain's tables, sorted; how many names in the files searched weren't understood.
+
+    `unread` counts the files that were too many to be read: then nobody is listed.
+    """
 
     of: Mapping[str, tuple[TableReader, ...]]
-    not_understood: int
+    not_understood: int = 0
+    unread: int = 0
 
 
 def readers(head: Closures, base: Closures, impacted: Iterable[Impacted]) -> Readers:
     """Return who else reads tables of the sources that a change reaches, at the head."""
     sources = _reached_sources(impacted, (base, head))
     prefixes = {f"{domain}.{source}.": domain for domain, names in sources.items() for source in names}
+    files = _files_naming(head, prefixes)
+    if len(files) > _MOST_FILES:
+        return Readers({}, unread=len(files))
     found: dict[str, set[TableReader]] = defaultdict(set)
     not_understood = 0
-    for reader in reads(head, frozenset(prefixes)):
+    for reader in _reads(head, files):
         not_understood += reader.line == UNKNOWN
         domain = prefixes.get(reader.table[: reader.table.rfind(".") + 1])
         if domain is not None and domain != reader.domain:
@@ -75,18 +84,21 @@ def _source_on(change: Change, steps: tuple[Step, ...], domain: str) -> str | No
     return None
 
 
-def reads(head: Closures, prefixes: frozenset[str]) -> Iterator[TableReader]:
+def reads(head: Closures, prefixes: Iterable[str]) -> Iterator[TableReader]:
     """Yield the reads of tables in all files that hold one of the prefixes, such as `finance.stripe.`.
 
     A name that is made at run time gives a reader of no table, on the line `UNKNOWN`.
     """
-    if not prefixes:
-        return
+    yield from _reads(head, _files_naming(head, prefixes))
+
+
+def _files_naming(head: Closures, prefixes: Iterable[str]) -> Mapping[str, Entry]:
     patterns = tuple(sorted(re.escape(prefix) for prefix in prefixes))
-    paths = head.snapshot.grep(patterns, ("src", "specs"))
-    files = {
-        path: entry for path in sorted(paths) if (entry := head.snapshot.entry(path)) is not None and entry.kind is Kind.FILE
-    }
+    entries = ((path, head.snapshot.entry(path)) for path in sorted(head.snapshot.grep(patterns, ("src", "specs"))))
+    return {path: entry for path, entry in entries if entry is not None and entry.kind is Kind.FILE}
+
+
+def _reads(head: Closures, files: Mapping[str, Entry]) -> Iterator[TableReader]:
     for path, content in head.snapshot.read_all(files).items():
         parts = path.split("/")
         if path.endswith(CODE) and len(parts) > 3 and parts[1] != "common":
