@@ -15,13 +15,11 @@ from scope.ancestry import check_branch
 from scope.closure import Closures, Sources
 from scope.errors import UsageError
 from scope.record import repository_name
-from scope.run import Head, Options, Run
+from scope.run import Head, Options, RateLimit, Run
 from scope.snapshot import Snapshot
 from scope.target import TargetSettings, check_host, read_target
 
 LOGS = Path(".scope", "logs")
-# Requests a second, shared among parallel deploys. The CLI's own limit, 15, makes an upload of 2,000 files take minutes.
-_RATE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +63,11 @@ def opened(
         user = workspace.user()
         branch = settings.branch if settings.is_production and settings.branch else git.branch
         head = Head(commit, is_dirty, branch, git.origin, repository_name(git.origin))
-        rate = share(os.environ, asked.max_parallel)
-        child = {**credentials.settings(), "DATABRICKS_RATE_LIMIT": rate}
+        rate = rate_limit(os.environ, asked.max_parallel)
         logs = git.root / LOGS / asked.target
 
         def make_cli(folder: Path, domain: str) -> StagedCli:
+            child = {**credentials.settings(), "DATABRICKS_RATE_LIMIT": str(rate.share())}
             return StagedCli(find_cli(git.root), folder, asked.target, domain, logs / f"{domain}.log", child)
 
         yield Run(
@@ -87,6 +85,7 @@ def opened(
             stop=threading.Event(),
             tell=tell,
             note=note or tell,
+            rate=rate,
         )
 
 
@@ -103,11 +102,11 @@ def _work_tree_target(snapshot: Snapshot, target: str) -> TargetSettings:
     return settings
 
 
-def share(environment: Mapping[str, str], max_parallel: int) -> str:
-    """Return one deploy's share of the requests a second; DATABRICKS_RATE_LIMIT is what all have together."""
+def rate_limit(environment: Mapping[str, str], max_parallel: int) -> RateLimit:
+    """Return the limit on requests: DATABRICKS_RATE_LIMIT is what all deploys have together, not each."""
     given = environment.get("DATABRICKS_RATE_LIMIT", "")
-    total = int(given) if given.isdecimal() and int(given) > 0 else _RATE
-    return str(max(1, total // max(1, max_parallel)))
+    total = int(given) if given.isdecimal() and int(given) > 0 else RateLimit().total
+    return RateLimit(total, max_parallel)
 
 
 def run_url(environment: Mapping[str, str]) -> str | None:

@@ -31,6 +31,7 @@ class Job:
 def run_all(run: Run, jobs: tuple[Job, ...], max_parallel: int, finished: Callable[[Result], None]) -> tuple[Result, ...]:
     """Do all jobs, so many at once, and return their results in the jobs' order; `finished` is told each as it comes."""
     found: dict[str, Result] = {}
+    run.rate.sharers = max(1, min(max_parallel, len(jobs)))
     with stopping(run), ThreadPoolExecutor(max(1, max_parallel)) as pool:
         futures = [pool.submit(_result, run, job) for job in jobs]
         for future in as_completed(futures):

@@ -2,15 +2,15 @@
 
 import pytest
 
-from scope.opening import run_url, share
+from scope.opening import rate_limit, run_url
 
 
 @pytest.mark.parametrize(
     ("given", "at_once", "one"),
-    [("1000", 4, "250"), ("3", 8, "1"), ("", 4, "25"), ("0", 4, "25"), ("-5", 1, "100"), ("lots", 1, "100")],
+    [("1000", 4, 250), ("3", 8, 1), ("", 4, 25), ("0", 4, 25), ("-5", 1, 100), ("lots", 1, 100)],
 )
-def test_the_requests_a_second_are_shared_among_deploys_at_once(given: str, at_once: int, one: str) -> None:
-    assert share({"DATABRICKS_RATE_LIMIT": given}, at_once) == one
+def test_the_requests_a_second_are_shared_among_deploys_at_once(given: str, at_once: int, one: int) -> None:
+    assert rate_limit({"DATABRICKS_RATE_LIMIT": given}, at_once).share() == one
 
 
 def test_the_page_of_a_workflow_run_is_known_only_in_one() -> None:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,12 @@ def test_no_more_than_asked_for_are_at_work_at_once(run: Run) -> None:
 
     run_all(run, tuple(Job(f"d{number}", "deploy", None, work) for number in range(8)), 3, lambda _: None)
     assert 1 < most <= 3
+
+
+def test_a_deploy_that_is_alone_has_all_the_requests_that_there_may_be(run: Run) -> None:
+    job = Job("alone", "deploy", None, lambda: Done(Outcome.DEPLOYED, message=str(run.rate.share())))
+    assert run_all(run, (job,), 8, lambda _: None)[0].message == "100"
+    assert [item.message for item in run_all(run, (job, replace(job, domain="two")), 8, lambda _: None)] == ["50", "50"]
 
 
 def test_asked_to_stop_nothing_new_begins(run: Run) -> None:
