@@ -4,13 +4,16 @@ import re
 from html.parser import HTMLParser
 
 from hypothesis import given
+from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from scope.manifest import Manifest
 from scope.render.inert import code, prose, visible
 from scope.render.markdown import MARKER, comment
 from scope.render.outcome import markdown_summary
+from scope.render.status_page import status_page
 from scope.run import Result
+from scope.status import Report, Status, Sync
 from tests.property.strategies import manifests, texts
 from tests.support.manifest_cases import CASES
 
@@ -124,4 +127,26 @@ def test_the_message_of_a_deploy_is_a_cell_of_its_summary(text: str) -> None:
     page = rendered(markdown_summary("prod", [result], 0))
     assert {tag for tag, _ in page.tags} <= TAGS
     assert [tag for tag, _ in page.tags].count("td") == 7
+    assert not LINKED.findall("\n".join(page.text))
+
+
+@given(st.lists(texts, min_size=4, max_size=4))
+def test_the_state_of_a_target_is_a_table_whatever_its_words_are(words: list[str]) -> None:
+    why, change, difference, holder = words
+    status = Status(
+        domain="finance",
+        sync=Sync.BEHIND,
+        why=why,
+        commit="1" * 40,
+        dirty=False,
+        when=None,
+        who=None,
+        run_url=None,
+        changes=(change,) * 7,
+        differences=(difference,),
+        locked_by=holder,
+    )
+    page = rendered(status_page(Report("prod", "https://x.invalid", "1" * 40, False, (status,))))
+    assert {tag for tag, _ in page.tags} <= TAGS
+    assert [tag for tag, _ in page.tags].count("td") == 4
     assert not LINKED.findall("\n".join(page.text))
