@@ -21,7 +21,7 @@ ALL_FORMATS = (*FORMATS, "github", "mermaid")
 # A module per command, imported when it is asked for, or for the help.
 COMMANDS = (
     "plan", "comment", "results", "why", "graph", "check", "bundle", "run", "deploy", "status", "reconcile", "recover",
-    "doctor", "destroy",
+    "doctor", "adopt", "destroy",
 )  # fmt: skip
 
 

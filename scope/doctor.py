@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from scope.ancestry import check_branch
 from scope.closure import Closures
@@ -14,6 +15,9 @@ from scope.record import Odd
 from scope.run import Run
 from scope.snapshot import Snapshot
 from scope.target import read_target
+
+if TYPE_CHECKING:
+    from scope.model import Grant
 
 # What the tested CLI understands; a newer package emits fields that an older CLI refuses.
 PACKAGE = "databricks-bundles"
@@ -111,17 +115,23 @@ def _branch(run: Run, commit: str) -> str:
 
 def _folder_checks(run: Run, base: str) -> Iterator[Check]:
     """Look at who may write the target's folder, or the nearest one above that is there: its rights are inherited."""
+    found: tuple[str, tuple[Grant, ...]] | None = None
     folder = base
-    while run.workspace.entries(folder) is None and folder.count("/") > 2:
-        folder = folder.rpartition("/")[0]
-    where = folder if folder == base else f"{folder}, in which {base} will be made"
-    try:
-        grants = run.workspace.grants(folder)
-    except RemoteError as error:
-        if error.fault is not Fault.PERMISSION:
-            raise
-        yield wrong("folder", f"{run.user.name} may not see who may write {where}. Give it CAN_MANAGE there.")
+    while found is None and folder.count("/") > 1:
+        try:
+            found = folder, run.workspace.grants(folder)
+        except RemoteError as error:
+            if error.fault is Fault.PERMISSION:
+                yield wrong("folder", f"{run.user.name} may not see who may write {folder}. Give it CAN_MANAGE there.")
+                return
+            if error.fault is not Fault.MISSING:
+                raise
+            folder = folder.rpartition("/")[0]
+    if found is None:
+        yield ok("folder", f"{base} isn't there yet; the first deploy makes it")
         return
+    folder, grants = found
+    where = folder if folder == base else f"{folder}, in which {base} will be made,"
     own = {grant.level for grant in grants if grant.principal == run.user.name}
     others = writers(run.workspace, folder, run.user) if run.settings.is_production else ()
     for grant in others:

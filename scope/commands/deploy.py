@@ -55,9 +55,9 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
         help="approve exactly the list that was shown with this digest, or what is left of it; may be repeated",
     )
     parser.add_argument("--max-parallel", type=count, default=4, metavar="N", help="deployments at once (4)")
-    parser.add_argument("--lock-timeout", type=_seconds, default=300.0, metavar="SECONDS", help="wait for a lock (300)")
+    parser.add_argument("--lock-timeout", type=seconds, default=300.0, metavar="SECONDS", help="wait for a lock (300)")
     parser.add_argument(
-        "--retry-seconds", type=_seconds, default=300.0, metavar="SECONDS", help="try again what may pass, for so long (300)"
+        "--retry-seconds", type=seconds, default=300.0, metavar="SECONDS", help="try again what may pass, for so long (300)"
     )
     parser.add_argument("--results", metavar="FILE", help=f"where the outcome goes as JSON ({RESULTS})")
 
@@ -69,7 +69,8 @@ def count(text: str) -> int:
     return int(text)
 
 
-def _seconds(text: str) -> float:
+def seconds(text: str) -> float:
+    """Return a number of seconds, as an option has it."""
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} isn't a number of seconds")
     return float(text)

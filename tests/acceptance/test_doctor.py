@@ -19,7 +19,7 @@ def platform(tmp_path: Path, fake_workspace: FakeWorkspace, databricks_cli: Data
 
 def doctor(platform: Platform, *arguments: str, code: int) -> dict[str, tuple[str, str]]:
     done = platform.scope("doctor", "--format", "json", *arguments)
-    assert done.exit_code == code, done
+    assert done.exit_code == code, str(done)
     return {item["name"]: (item["state"], item["what"]) for item in done.json["checks"]}
 
 

@@ -170,10 +170,13 @@ class Life:
         self.platform.sandbox.write("docs/note.md", f"{self._next()}\n")
         return "docs/note.md"
 
+    def _older_commit(self) -> str:
+        # The first commit has no host yet.
+        return self.chance.choice(self.platform.sandbox.git("rev-list", "HEAD").splitlines()[:-1])
+
     def revert(self) -> None:
         """Commit an older tree again."""
-        commits = self.platform.sandbox.git("rev-list", "HEAD").splitlines()
-        commit = self.chance.choice(commits)
+        commit = self._older_commit()
         self.platform.sandbox.git("rm", "--quiet", "-r", "--ignore-unmatch", ".")
         self.platform.sandbox.git("checkout", "--quiet", commit, "--", ".")
         self.platform.push("Revert")
@@ -228,8 +231,7 @@ class Life:
             self.tell("one of two deploys at once", finished(process))
 
     def deploy_an_older_commit(self) -> None:
-        commits = self.platform.sandbox.git("rev-list", "HEAD").splitlines()
-        commit = self.chance.choice(commits)
+        commit = self._older_commit()
         self.platform.sandbox.git("checkout", "--quiet", "--detach", commit)
         self.tell(f"deploy of {commit[:9]}, which may be older", self.platform.deploy(*_QUICK))
         self.platform.sandbox.git("checkout", "--quiet", "main")

@@ -1,0 +1,80 @@
+"""`scope adopt`: take the resources of a plain bundle over into the deployments of the domains, without making any anew."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from scope.adopt import Survey, adopt, survey
+from scope.commands.deploy import seconds
+from scope.console import Console
+from scope.errors import UsageError
+from scope.opening import Asked, opened
+from scope.parallel import stopping
+from scope.render.inert import visible
+from scope.run import Options
+
+HELP = "take over the resources of a plain bundle, ids unchanged"
+EXAMPLES = """\
+examples:
+  scope adopt --target prod                            says what would be taken over from the target's own folder
+  scope adopt --target prod --yes
+  scope adopt --target prod --from /Workspace/deploy/.bundle/old/prod --domain finance --yes
+"""
+FORMATS = ("text",)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument("-t", "--target", default="dev", metavar="NAME", help="the target (dev)")
+    parser.add_argument(
+        "--from",
+        dest="old_root",
+        metavar="ROOT",
+        help="the old bundle's root_path (the folder that the target's roots lie in)",
+    )
+    parser.add_argument(
+        "--domain", action="append", default=[], metavar="NAME", help="only this domain; may be repeated (all)"
+    )
+    parser.add_argument("--lock-timeout", type=seconds, default=300.0, metavar="SECONDS", help="wait for a lock (300)")
+    parser.add_argument("--yes", action="store_true", help="do what was shown")
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    """Show what would be adopted, or adopt it; return the exit code."""
+
+    def tell(message: str) -> None:
+        console.say(visible(message))
+
+    asked = Asked(options.target, Options(lock_timeout=options.lock_timeout), max_parallel=1)
+    with opened(
+        Path(options.directory), asked, lambda domain, message: tell(f"{domain}: {message}" if domain else message)
+    ) as found:
+        unknown = sorted(set(options.domain) - set(found.closures.domains))
+        if unknown:
+            raise UsageError(f"There is no domain `{unknown[0]}`. There are {', '.join(found.closures.domains) or 'none'}.")
+        domains = tuple(options.domain or found.closures.domains)
+        root = options.old_root or found.settings.base(found.user)
+        if not options.yes:
+            _print(survey(found, root, domains, tell), "would take over")
+            console.say("Nothing was changed. To do this, add --yes.")
+            return 0
+        with stopping(found):
+            _print(adopt(found, root, domains, tell), "has taken over")
+        console.say(
+            f"What is left in {root} is kept. When no run uses its `files` any more and nothing is left in its state, "
+            "delete its `files`, `artifacts` and `state` folders; never the folder itself: the deployments may lie in it."
+        )
+    return 0
+
+
+def _print(found: Survey, verb: str) -> None:
+    if not found.adoptions:
+        sys.stdout.write("Nothing to adopt.\n")
+    for item in found.adoptions:
+        sys.stdout.write(f"{item.domain} {verb} {len(item.ids)} resources\n")
+        for key, resource_id in item.ids:
+            sys.stdout.write(visible(f"  {key.removeprefix('resources.')} {resource_id}") + "\n")
+    if found.left:
+        sys.stdout.write(f"{len(found.left)} stay behind, because no domain defines them:\n")
+        for key in found.left:
+            sys.stdout.write(visible(f"  {key.removeprefix('resources.')}") + "\n")
