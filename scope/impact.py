@@ -45,12 +45,12 @@ class Comparison:
         self._base = base
         self._head = head
         self._changes = changes
-        shared = {
+        self._shared = {
             change.path
             for change in changes
             if any(owner.reach in {Reach.SHARED, Reach.MODELS} for owner in self._owners(change.path))
         }
-        self._users = Users(base, head, shared, changes)
+        self._users = Users(base, head, self._shared, changes)
 
     @cached_property
     def domains(self) -> tuple[str, ...]:
@@ -70,8 +70,9 @@ class Comparison:
                 if target in wanted_targets and domain in wanted_domains:
                     reached[target, domain].append(change)
         pairs = sorted(reached)
-        if self._base.rules.own != self._head.rules.own:
-            # Other rules can move a path that hasn't changed into a closure, or out of it: then only fingerprints tell.
+        if self._base.rules.own != self._head.rules.own or any(map(self._users.data_moved_by, self._shared)):
+            # Other rules and other packages can move a path that hasn't changed into a closure, or out of it, or leave it
+            # where it was: then only fingerprints tell.
             pairs = [pair for pair in pairs if self._base.fingerprint(*pair) != self._head.fingerprint(*pair)]
         found = tuple(self._impacted(target, domain, reached[target, domain]) for target, domain in pairs)
         return Impact(found, {change.path: self.reason(change) for change in self._changes})

@@ -77,11 +77,11 @@ class Users:
     def _ways_from(self, path: str) -> dict[str, tuple[Step, ...]]:
         found = self._preset_ways(path) if is_preset(path) else {}
         self._add_ways(path, (), found)
-        for data in sorted(self._data_moved_by(path)):
+        for data in sorted(self.data_moved_by(path)):
             self._add_ways(data, (Step(file_node(data), "package-data"),), found)
         return found
 
-    def _data_moved_by(self, path: str) -> tuple[str, ...]:
+    def data_moved_by(self, path: str) -> tuple[str, ...]:
         """Return the data files that change packages because a module makes its folder one, or no longer does."""
         folder = posixpath.dirname(path)
         before, after = (side.library.data_of(folder) for side in self._sides)
@@ -170,7 +170,7 @@ class Users:
 
     @cached_property
     def _starts(self) -> frozenset[str]:
-        moved = {data for path in self._shared for data in self._data_moved_by(path)}
+        moved = {data for path in self._shared for data in self.data_moved_by(path)}
         return frozenset(file_node(path) for path in self._shared | moved)
 
 

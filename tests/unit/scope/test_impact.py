@@ -105,6 +105,11 @@ def test_a_folder_that_becomes_a_package_takes_its_data_from_the_package_above()
     assert reached({**data, "src/common/data/__init__.py": ""}, data) == EVERYTHING
 
 
+def test_who_names_a_data_file_by_its_path_keeps_it_whatever_its_package() -> None:
+    data = {**BASE, "src/common/data/rates.csv": "1\n", "src/hr/a/b.py": "PATH = '../../common/data/rates.csv'\n"}
+    assert reached(data, {**data, "src/common/data/__init__.py": ""}) == EVERYTHING
+
+
 def test_only_the_executable_bit_deploys_nothing() -> None:
     git = FakeGit()
     side = Closures(git.snapshot(BASE), Sources())
