@@ -7,7 +7,7 @@ work was looked at, and what an unclean attempt left behind is found and bound b
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from scope.ancestry import check_order
@@ -53,8 +53,10 @@ def deploy_domain(run: Run, domain: str) -> Done:
         lines = "\n".join(f"  {finding}" for finding in findings)
         raise ScopeError(f"The stage of {run.id(domain)} doesn't stand on its own:\n{lines}")
     with made_stage(run, domain, staged) as folder, held_lock(run, domain) as lock:
-        before = look(run.workspace, run.settings.name, domain, paths)
-        if due(before, fingerprint, run.head.repository) is None:
+        # The lock is this run's by now.
+        before = replace(look(run.workspace, run.settings.name, domain, paths), holder=None)
+        found = due(before, fingerprint, run.head.repository)
+        if found is None:
             return Done(Outcome.NOTHING, message="another run deployed it meanwhile")
         superseded = _superseded(run, before)
         if superseded is not None:
@@ -62,7 +64,8 @@ def deploy_domain(run: Run, domain: str) -> Done:
         check_state(before)
         attempted = before.record.attempted if isinstance(before.record, Record) else None
         earlier = frozenset(attempted.makes) if attempted is not None and not before.is_clean else frozenset()
-        progress = _Progress(before, not before.is_absent and not before.is_clean, earlier, attempted)
+        # Whoever it was that the record doesn't know of may have left orphans too.
+        progress = _Progress(before, found.because in {"failed-attempt", "untrusted-record"}, earlier, attempted)
         cli = run.make_cli(folder, domain)
         retried(run, domain, lambda: _try(run, domain, cli, lock, progress, staged, fingerprint))
     return Done(Outcome.DEPLOYED, progress.counts or Counts())

@@ -119,6 +119,9 @@ def due(deployed: Deployed, fingerprint: str | None, repository: str) -> Due | N
     if fingerprint is None:
         return Due("removed")
     why = distrust(deployed.record, deployed.state, repository=repository, target=deployed.target, domain=deployed.domain)
+    if why is None and deployed.holder is not None:
+        # A deploy by hand that was killed at its upload leaves new files, and nothing but its lock to tell of them.
+        why = f"its lock is held by {deployed.holder}: a run is going on, or died"
     if why is None:
         return None if deployed.applied_fingerprint == fingerprint else Due("changed")
     is_failed = isinstance(deployed.record, Record) and not deployed.record.is_clean

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from scope.deploy import made_stage
 from scope.deployments import Deployed, check_state, look
 from scope.errors import CliError, Fault, Locked, Refused
-from scope.lock import Lock, acquire, claim_of, generations, take_over
+from scope.lock import Holder, Lock, acquire, claim_of, generations, read_holder, take_over
 from scope.model import ActionKind, BundlePlan, RemoteResource
 from scope.orphans import Binding, existing, match
 from scope.ports import BundleCli
@@ -58,7 +58,7 @@ def diagnose(run: Run, domain: str) -> Diagnosis:
     deployed = look(run.workspace, run.settings.name, domain, run.paths(domain))
     broken = _broken(deployed)
     strays = _strays(run, deployed)
-    record = _record_problem(deployed)
+    record = _record_problem(deployed, deployed.holder)
     found = run.workspace.resources_of(deployed.paths.metadata)
     if broken or domain not in run.closures.domains:
         known = {held for _, held in deployed.state.resources.ids}
@@ -103,10 +103,11 @@ def recover(run: Run, domain: str, delete_ids: Collection[str] = ()) -> Recovere
     """Put a deployment right under its lock. Raises `Locked` where another run takes the lock over."""
     paths = run.paths(domain)
     done: list[str] = []
-    with _lock(run, domain, done) as lock:
+    dead = read_holder(run.workspace, paths.state)
+    with _lock(run, domain, dead, done) as lock:
         deployed = look(run.workspace, run.settings.name, domain, paths)
         broken = _broken(deployed)
-        why = _record_problem(deployed)
+        why = _record_problem(deployed, dead)
         _forget_applied(run, deployed, why, done)
         for name in broken:
             _set_aside(run, paths, name, done)
@@ -126,10 +127,9 @@ def recover(run: Run, domain: str, delete_ids: Collection[str] = ()) -> Recovere
 
 
 @contextmanager
-def _lock(run: Run, domain: str, done: list[str]) -> Iterator[Lock]:
+def _lock(run: Run, domain: str, dead: Holder | None, done: list[str]) -> Iterator[Lock]:
     """Hold the deployment's lock, taken over from a dead run where one left it."""
     state_path = run.paths(domain).state
-    dead = look(run.workspace, run.settings.name, domain, run.paths(domain)).holder
     if dead is None:
         lock = acquire(run.workspace, state_path, run.lock_user(domain))
     else:
@@ -164,7 +164,7 @@ def _broken(deployed: Deployed) -> tuple[str, ...]:
     return (*state.unusable, *((RECORD,) if isinstance(deployed.record, Odd) else ()))
 
 
-def _record_problem(deployed: Deployed) -> str | None:
+def _record_problem(deployed: Deployed, dead: Holder | None) -> str | None:
     """Return why what the record says was applied can't stay; nothing where it is right, or honest about a failure."""
     record = deployed.record
     if isinstance(record, Odd):
@@ -178,6 +178,8 @@ def _record_problem(deployed: Deployed) -> str | None:
         return "resources.json is of another lineage"
     if not record.is_clean:
         return None
+    if dead is not None:
+        return f"{dead} held the lock, and may have uploaded files"
     return distrust(record, deployed.state, repository=record.repository, target=deployed.target, domain=deployed.domain)
 
 

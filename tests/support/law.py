@@ -264,22 +264,10 @@ class Life:
         name = self._domain()
         if name is None:
             return
-        if not self.platform.sandbox.path(".venv").exists():
-            self.platform.sandbox.link_venv()
         self.platform.sandbox.append(f"src/{name}/orders/base/facts.py", "BY_HAND = 1\n")
         if self.chance.random() < 0.4:
             self.platform.workspace.kill(skip=self.chance.randint(0, 60), after_work=self.chance.random() < 0.5)
-        done = self.platform.cli.bundle(
-            "deploy",
-            "--var",
-            f"stage=prod/{name}",
-            "--auto-approve",
-            target="prod",
-            domain=name,
-            cwd=self.platform.sandbox.root,
-            workspace=self.platform.workspace,
-            env={"DATABRICKS_BUNDLE_TMP": str(self.platform.sandbox.root.parent / f"by-hand-{self._next()}")},
-        )
+        done = self.platform.deploy_by_hand(name)
         self.platform.sandbox.git("checkout", "--quiet", "--", ".")
         self.tell(f"{name} deployed by hand", done)
 

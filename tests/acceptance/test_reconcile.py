@@ -1,0 +1,92 @@
+"""`scope reconcile` with the real CLI: whatever came about before, it ends with what the head says."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.builders import job_fields, resource_module
+from tests.support.cli import DatabricksCli
+from tests.support.deploying import BASE, Platform
+from tests.support.fake_workspace import FakeWorkspace
+
+pytestmark = pytest.mark.cli
+
+JOB, PIPELINE = "sales_orders_refresh", "sales_orders_final_facts"
+
+
+@pytest.fixture
+def platform(tmp_path: Path, fake_workspace: FakeWorkspace, databricks_cli: DatabricksCli) -> Platform:
+    return Platform.create(tmp_path, fake_workspace, databricks_cli, {"sales": ["orders"]})
+
+
+def reconcile(platform: Platform, *arguments: str, code: int = 0) -> str:
+    done = platform.scope("reconcile", "--target", "prod", "--lock-timeout", "0", *arguments)
+    assert done.exit_code == code, str(done)
+    return done.stdout + done.stderr
+
+
+def test_a_dry_run_shows_what_is_due_and_writes_nothing(platform: Platform) -> None:
+    assert "new domain" in reconcile(platform, "--dry-run", "--detailed-exitcode", code=5)
+    assert platform.workspace.writes() == []
+    reconcile(platform)
+    platform.check("sales", [JOB], [PIPELINE])
+    assert "in sync: nothing to do" in reconcile(platform, "--dry-run", "--detailed-exitcode")
+    platform.workspace.clear_requests()
+    assert "1 deployment is in sync already" in reconcile(platform)
+    assert platform.workspace.writes() == []
+
+
+def test_what_failed_and_was_then_reverted_is_picked_up(platform: Platform) -> None:
+    reconcile(platform)
+    platform.sandbox.append("src/sales/orders/base/facts.py", "NEW = 1\n")
+    platform.push("Change it")
+    platform.workspace.fail("POST", f"/api/2.0/workspace-files/import-file{BASE}/sales/state/deployment.json", 400)
+    reconcile(platform, "--retry-seconds", "0", code=1)
+    platform.sandbox.git("revert", "--quiet", "--no-edit", "HEAD")
+    platform.push("Revert it")
+    assert b"NEW" in platform.files("sales")["src/sales/orders/base/facts.py"]
+    reconcile(platform)
+    platform.check("sales", [JOB], [PIPELINE])
+
+
+def test_what_is_gone_from_the_repository_is_destroyed_only_with_prune_and_consent(platform: Platform) -> None:
+    reconcile(platform)
+    platform.sandbox.delete("src/sales")
+    platform.sandbox.delete("resources/sales")
+    platform.push("Remove sales")
+    assert "--prune" in reconcile(platform, code=3)
+    reconcile(platform, "--prune", code=3)
+    digest = platform.results()["prod/sales"]["digest"]
+    reconcile(platform, "--prune", "--approve-destructive", digest)
+    assert platform.owned("sales") == {"jobs": [], "pipelines": []}
+    assert not [path for path in platform.workspace.snapshot().files if path.startswith(f"{BASE}/sales/")]
+
+
+def test_a_deploy_by_hand_that_was_killed_at_its_upload_shows_by_its_lock_and_is_undone(platform: Platform) -> None:
+    reconcile(platform)
+    head = platform.sandbox.read("src/sales/orders/base/facts.py")
+    platform.sandbox.append("src/sales/orders/base/facts.py", "BY_HAND = 1\n")
+    path = f"{BASE}/sales/files/src/sales/orders/base/facts.py"
+    platform.workspace.kill("POST", f"/api/2.0/workspace-files/import-file{path}", after_work=True)
+    assert platform.deploy_by_hand("sales").exit_code < 0
+    platform.sandbox.write("src/sales/orders/base/facts.py", head)
+    assert b"BY_HAND" in platform.files("sales")["src/sales/orders/base/facts.py"]
+    said = reconcile(platform, code=4)
+    assert "tester@databricks.com" in said
+    assert platform.scope("recover", "--target", "prod", "--domain", "sales", "--yes").exit_code == 0
+    reconcile(platform)
+    platform.check("sales", [JOB], [PIPELINE])
+
+
+def test_what_a_deploy_by_hand_made_before_it_was_killed_is_not_made_twice(platform: Platform) -> None:
+    reconcile(platform)
+    job = resource_module("job", "sales_more_job", job_fields("sales_more", "sales_orders_final_facts_pipeline"))
+    platform.sandbox.write("resources/sales/orders/jobs/more.py", job)
+    platform.push("Add a job")
+    platform.workspace.kill("POST", "/api/2.2/jobs/create", after_work=True)
+    assert platform.deploy_by_hand("sales").exit_code < 0
+    platform.workspace.delete(f"{BASE}/sales/state/deploy.lock")
+    assert json.loads(platform.workspace.read(f"{BASE}/sales/state/scope.json") or b"{}")["applied"]
+    reconcile(platform)
+    platform.check("sales", [JOB, "sales_more"], [PIPELINE])
