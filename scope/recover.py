@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from scope.deploy import made_stage
+from scope.deploy import held_lock, made_stage
 from scope.deployments import Deployed, check_state, look
 from scope.errors import CliError, Fault, Locked, Refused
 from scope.lock import Holder, Lock, acquire, claim_of, generations, read_holder, take_over
@@ -124,6 +124,14 @@ def recover(run: Run, domain: str, delete_ids: Collection[str] = ()) -> Recovere
             run.workspace.delete(f"{paths.files}/{path}")
             done.append(f"removed {path}")
     return Recovered(tuple(done), left)
+
+
+def forget(run: Run, domain: str, why: str) -> None:
+    """Make a deployment due although its record holds: what was applied isn't what lies in the workspace any more."""
+    with held_lock(run, domain):
+        deployed = look(run.workspace, run.settings.name, domain, run.paths(domain))
+        if deployed.is_clean:
+            _forget_applied(run, deployed, why, [])
 
 
 @contextmanager

@@ -5,18 +5,22 @@ from pathlib import Path
 
 from scope.commands.deploy import Teller, add_run_arguments, finish, job_for, run_options
 from scope.console import Console
-from scope.deploy_set import deploy_set
+from scope.deploy_set import Wanted, deploy_set
 from scope.files import write_whole
 from scope.manifest import Manifest, dumps
 from scope.opening import Asked, opened
 from scope.plan_records import plan_records
+from scope.render.inert import visible
+from scope.run import Run
 from scope.sides import effect_in
+from scope.status import Sync, statuses
 
 HELP = "bring a target to what is checked out, whatever failed, was skipped or reverted before"
 EXAMPLES = """\
 examples:
   scope reconcile --target prod --dry-run              shows what differs, and why
   scope reconcile --target prod
+  scope reconcile --target prod --drift                and undoes what was changed by hand in the workspace
   scope reconcile --target prod --prune                and destroys what is gone from the repository
 """
 MANIFEST = Path(".scope", "reconcile.json")
@@ -29,6 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--domain", action="append", default=[], metavar="NAME", help="only this domain; may be repeated (all)"
     )
     parser.add_argument("--dry-run", action="store_true", help="write and show the manifest, and deploy nothing")
+    parser.add_argument(
+        "--drift", action="store_true", help="also look closely at what is in sync, and undo changes by hand"
+    )
     parser.add_argument("--detailed-exitcode", action="store_true", help="with --dry-run: exit with 5 when anything is due")
     parser.add_argument("--allow-rollback", action="store_true", help="deploy over a newer commit")
     parser.add_argument("--prune", action="store_true", help="destroy the deployments of domains that are gone")
@@ -43,10 +50,12 @@ def run(options: argparse.Namespace, console: Console) -> int:
         run_options(options),
         options.max_parallel,
         needs_branch=not options.dry_run,
-        needs_cli=not options.dry_run,
+        needs_cli=options.drift or not options.dry_run,
     )
     with opened(Path(options.directory), asked, teller.tell, teller.note) as opened_run:
         wanted = deploy_set(opened_run, options.domain)
+        if options.drift and _distrust_drifted(opened_run, wanted, options):
+            wanted = deploy_set(opened_run, options.domain)
         manifest = plan_records(opened_run, wanted, effect_in(opened_run.git))
         content = dumps(manifest)
         write_whole(opened_run.root / MANIFEST, content)
@@ -56,6 +65,21 @@ def run(options: argparse.Namespace, console: Console) -> int:
         due = tuple(item for item in wanted if item.due is not None)
         results = teller.run(opened_run, tuple(job_for(opened_run, item) for item in due), options.max_parallel)
         return finish(opened_run, results, len(wanted) - len(due), options, console)
+
+
+def _distrust_drifted(run: Run, wanted: tuple[Wanted, ...], options: argparse.Namespace) -> bool:
+    """Find what was changed by hand, and make it due, unless this only looks; return whether anything is due by that."""
+    from scope.drift import with_drift, with_verified_files  # noqa: PLC0415  only this looks so closely
+    from scope.recover import forget  # noqa: PLC0415  as above
+
+    found = with_verified_files(run, with_drift(run, statuses(run, wanted), options.max_parallel))
+    drifted = [item for item in found if item.sync is Sync.DRIFTED and item.differences]
+    for item in drifted:
+        words = f"changed by hand: {', '.join(item.differences)}"
+        run.tell(item.domain, visible(words))
+        if not options.dry_run:
+            forget(run, item.domain, words)
+    return bool(drifted) and not options.dry_run
 
 
 def _show(manifest: Manifest, content: bytes, options: argparse.Namespace, console: Console) -> None:

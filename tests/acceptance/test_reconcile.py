@@ -90,3 +90,22 @@ def test_what_a_deploy_by_hand_made_before_it_was_killed_is_not_made_twice(platf
     assert json.loads(platform.workspace.read(f"{BASE}/sales/state/scope.json") or b"{}")["applied"]
     reconcile(platform)
     platform.check("sales", [JOB, "sales_more"], [PIPELINE])
+
+
+def test_what_was_changed_by_hand_is_undone_when_asked_for(platform: Platform) -> None:
+    reconcile(platform)
+    path = f"{BASE}/sales/files/src/sales/orders/base/facts.py"
+    platform.workspace.write(path, b"BY_HAND = 1\n")
+    platform.workspace.write(f"{BASE}/sales/files/src/sales/orders/base/extra.py", b"EXTRA = 1\n")
+    jobs = platform.workspace.snapshot().resources["jobs"]
+    job_id, job = next(iter(jobs.items()))
+    settings = {**job["settings"], "max_concurrent_runs": 7}
+    platform.workspace.call("POST", "/api/2.2/jobs/reset", {"job_id": int(job_id), "new_settings": settings})
+    # By the record all is well.
+    assert "1 deployment is in sync already" in reconcile(platform)
+    platform.workspace.clear_requests()
+    assert "edited src/sales/orders/base/facts.py" in reconcile(platform, "--drift", "--dry-run")
+    assert platform.workspace.writes() == []
+    reconcile(platform, "--drift")
+    platform.check("sales", [JOB], [PIPELINE])
+    assert platform.workspace.snapshot().resources["jobs"][job_id]["settings"].get("max_concurrent_runs") != 7

@@ -42,6 +42,8 @@ def test_a_record_that_agrees_with_everything_is_believed() -> None:
         dumps(RECORD).replace(b'"dirty": false', b'"dirty": 0'),
         dumps(RECORD).replace(b'"record_version": 1', b'"record_version": true'),
         dumps(RECORD).replace(b'"record_version": 1', b'"record_version": 1, "more": 1'),
+        # It goes to git, which would take it for an option.
+        dumps(RECORD).replace(b"c" * 40, b"--upload-pack=touch x"),
     ],
 )
 def test_anything_odd_is_told_and_not_believed(content: bytes) -> None:
