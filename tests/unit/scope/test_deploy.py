@@ -1,85 +1,27 @@
 """The steps of one deployment, in between: what is looked at when, and what a failure at any step leaves."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pytest
 
-from scope.adapters.git import GitRepository
 from scope.closure import Closures, Sources
-from scope.deploy import deploy_domain
 from scope.deployments import due, look
 from scope.destroy import destroy_domain
 from scope.errors import CliError, Fault, Locked, Refused, RemoteError
 from scope.lock import acquire, read_holder
-from scope.model import User
 from scope.record import Record, read_record
-from scope.run import ConsentNeeded, Done, Head, Options, Outcome, Run, Stopped
+from scope.run import ConsentNeeded, Outcome, Stopped
 from scope.snapshot import Snapshot
-from scope.target import Paths, TargetSettings
-from tests.support.fakes import InMemoryCli, InMemoryWorkspace
+from tests.support.fakes import InMemoryCli
 from tests.support.sandbox import Sandbox
-
-ROOT = "/Workspace/deploy/sales"
-PATHS = Paths(ROOT)
-SETTINGS = TargetSettings("dev", "x", "https://x.com", "d:1", "/Workspace/deploy/${var.domain}", "d:2", "development", None)
-FILES = {
-    "databricks.yml": "bundle: {name: x}\n",
-    "targets/dev.yml": "targets: {dev: {}}\n",
-    "src/pyproject.toml": "[project]\n",
-    "src/sales/orders/facts.py": "ROWS = 1\n",
-    "resources/__init__.py": "",
-    "resources/sales/jobs.py": "",
-}
-
-
-@dataclass
-class Scene:
-    """A run over doubles, and what it told."""
-
-    run: Run
-    workspace: InMemoryWorkspace
-    cli: InMemoryCli
-    notes: list[str]
-
-    def deploy(self, retry_seconds: float = 0) -> Done:
-        return deploy_domain(self.allowing(retry_seconds=retry_seconds), "sales")
-
-    def allowing(self, *, retry_seconds: float = 0, approvals: frozenset[str] = frozenset()) -> Run:
-        return replace(self.run, options=replace(self.run.options, retry_seconds=retry_seconds, approvals=approvals))
-
-    @property
-    def record(self) -> Record:
-        found = read_record(self.workspace, PATHS.state)
-        assert isinstance(found, Record)
-        return found
-
-    @property
-    def jobs(self) -> list[str]:
-        return sorted(resource.name for resource in self.workspace.owned)
+from tests.support.scene import PATHS, ROOT, Scene, setting
 
 
 @pytest.fixture
 def scene(sandbox: Sandbox) -> Iterator[Scene]:
-    sandbox.write_all(FILES)
-    commit = sandbox.commit("one")
-    workspace, notes = InMemoryWorkspace(), list[str]()
-    cli = InMemoryCli(workspace, ROOT, {"a": "job a", "b": "job b"}, ("src/pyproject.toml", "src/sales/orders/facts.py"))
-    with GitRepository(sandbox.root) as git:
-        run = Run(
-            root=sandbox.root,
-            git=git,
-            closures=Closures(Snapshot(git, git.root_tree(commit)), Sources()),
-            head=Head(commit, is_dirty=False, branch="main", origin=None, repository=""),
-            settings=SETTINGS,
-            workspace=workspace,
-            user=User("me", "me"),
-            options=Options(lock_timeout=0, retry_seconds=0, active_poll=0.01),
-            cli_version="1.13.0",
-            make_cli=lambda _folder, _domain: cli,
-            note=lambda _domain, message: notes.append(message),
-        )
-        yield Scene(run, workspace, cli, notes)
+    with setting(sandbox) as found:
+        yield found
 
 
 def failing(fault: Fault) -> Callable[[], None]:
