@@ -204,4 +204,6 @@ def _prefix(closures: Closures, target: str) -> str | None:
         found = find(read("databricks.yml"), *_PREFIX, "default")
     if isinstance(found, dict):
         found = found.get("default")
+    if found is None:
+        return ""
     return found if isinstance(found, str) and "${" not in found else None
