@@ -18,6 +18,10 @@ class UsageError(ScopeError):
     exit_code = 2
 
 
+class NoCredentials(UsageError):  # noqa: N818  an answer, not an error of the program
+    """Nothing on this machine says who is asking: as in a pull request from a fork, which gets no secrets."""
+
+
 class Refused(ScopeError):  # noqa: N818  a refusal is an answer, not an error of the program
     """Understood, possible, and not done without consent."""
 

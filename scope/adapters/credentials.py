@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from scope.errors import Refused, UsageError
+from scope.errors import NoCredentials, Refused, UsageError
 from scope.target import TargetSettings, normal_host
 
 # One of these without a host could be for any workspace.
@@ -54,7 +54,7 @@ def find_credentials(settings: TargetSettings, environment: Mapping[str, str] | 
         return Credentials(profiles[named], named)
     fitting = [name for name, host in profiles.items() if host == normal_host(settings.host)]
     if not fitting:
-        raise UsageError(
+        raise NoCredentials(
             f"There are no credentials for {settings.host} ({settings.host_place}). "
             f"Log in: `databricks auth login --host {settings.host}`, or set DATABRICKS_HOST and DATABRICKS_TOKEN."
         )

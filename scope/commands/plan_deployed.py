@@ -6,7 +6,7 @@ from pathlib import Path
 
 from scope.console import Console
 from scope.deploy_set import deploy_set
-from scope.errors import RemoteError, UsageError
+from scope.errors import NoCredentials, RemoteError, UsageError
 from scope.manifest import Manifest, Warn
 from scope.opening import Asked, opened
 from scope.plan_records import plan_records
@@ -35,7 +35,7 @@ def planned(options: argparse.Namespace, console: Console) -> Planned:
         with opened(Path(options.directory), asked, lambda _, message: console.say(message)) as run:
             manifest = plan_records(run, deploy_set(run), effect_in(run.git))
             return Planned(manifest, run.root, run.closures.rules.matrix_jobs)
-    except RemoteError as error:
+    except (RemoteError, NoCredentials) as error:
         if not options.fallback:
             raise
         note = (

@@ -140,6 +140,15 @@ def test_where_the_workspace_cannot_be_asked_a_plan_stops_or_falls_back_with_a_n
     assert [warning.code for warning in manifest.warnings] == ["records-unreadable"]
 
 
+def test_a_plan_without_credentials_falls_back_too(platform: Platform) -> None:
+    arguments = ("plan", "--base", "deployed", "--target", "prod")
+    nothing = {"DATABRICKS_HOST": "", "DATABRICKS_TOKEN": ""}
+    assert platform.scope(*arguments, **nothing).exit_code == 2
+    done = platform.scope(*arguments, "--fallback", "main", **nothing)
+    assert done.exit_code == 0, done
+    assert "There are no credentials" in done.stderr
+
+
 def test_a_status_writes_nothing(platform: Platform) -> None:
     assert platform.deploy().exit_code == 0
     platform.workspace.clear_requests()
