@@ -96,11 +96,12 @@ workflows:
 scope-check *args:
     @{{ scope }} check "$@"
 
+# Few tests are slow and stand together, so workers are given two at a time
 # Runs the tests: `just test`, `just test tests/unit -k rules`
 [group('quality')]
 [no-exit-message]
 test *args:
-    {{ dev }} pytest --numprocesses auto "$@"
+    {{ dev }} pytest --numprocesses auto --maxschedchunk 2 "$@"
 
 # Has the CLI validate the whole bundle: `just validate prod`
 [group('deploy')]
