@@ -99,8 +99,11 @@ class Recovered:
     left: tuple[RemoteResource, ...]
 
 
-def recover(run: Run, domain: str, delete_ids: Collection[str] = ()) -> Recovered:
-    """Put a deployment right under its lock. Raises `Locked` where another run takes the lock over."""
+def recover(run: Run, domain: str, delete_ids: Collection[str] = (), taken: Collection[str] = ()) -> Recovered:
+    """Put a deployment right under its lock. Raises `Locked` where another run takes the lock over.
+
+    `taken` are keys such as `schemas.finance_stripe` whose resource is there already: a person says that they belong here.
+    """
     paths = run.paths(domain)
     done: list[str] = []
     dead = read_holder(run.workspace, paths.state)
@@ -114,7 +117,7 @@ def recover(run: Run, domain: str, delete_ids: Collection[str] = ()) -> Recovere
         left = run.workspace.resources_of(paths.metadata)
         if domain in run.closures.domains:
             lock.check()
-            left = _bind(run, domain, deployed, is_lost=bool(broken) or why is not None, done=done)
+            left = _bind(run, domain, deployed, is_lost=bool(broken) or why is not None, done=done, taken=taken)
         else:
             known = {held for _, held in look(run.workspace, run.settings.name, domain, paths).state.resources.ids}
             left = tuple(item for item in left if item.id not in known)
@@ -246,7 +249,7 @@ def _staged_cli(run: Run, domain: str) -> Iterator[BundleCli]:
 
 
 def _bindings(
-    run: Run, deployed: Deployed, plan: BundlePlan, found: Iterable[RemoteResource]
+    run: Run, deployed: Deployed, plan: BundlePlan, found: Iterable[RemoteResource], taken: Collection[str] = ()
 ) -> tuple[tuple[Binding, ...], tuple[RemoteResource, ...], tuple[str, ...]]:
     """Return what can be bound, what fits under no key, and what is there already although nobody knows whose it is."""
     known = {held for _, held in deployed.state.resources.ids}
@@ -259,10 +262,13 @@ def _bindings(
     notes: list[str] = []
     for action in existing(run.workspace, plan):
         shown = f"{action.short_key} {action.full_name}"
-        if is_lost or action.key in makes:
+        if is_lost or action.key in makes or action.short_key in taken:
             bindings.append(Binding(action.key.split(".")[2], action.full_name or "", shown))
         else:
-            notes.append(f"{shown} is there already, and this deployment isn't known to have made it")
+            notes.append(
+                f"{shown} is there already, and this deployment isn't known to have made it. "
+                f"If it belongs here, take it over with: --yes --take {action.short_key}"
+            )
     if is_lost:
         bindings += _recorded_ids(run, deployed, plan)
     return tuple(bindings), orphans.left, tuple(notes)
@@ -285,7 +291,9 @@ def _recorded_ids(run: Run, deployed: Deployed, plan: BundlePlan) -> Iterator[Bi
                 yield Binding(parts[2], found, f"{action.short_key} ({found})")
 
 
-def _bind(run: Run, domain: str, deployed: Deployed, *, is_lost: bool, done: list[str]) -> tuple[RemoteResource, ...]:
+def _bind(
+    run: Run, domain: str, deployed: Deployed, *, is_lost: bool, done: list[str], taken: Collection[str]
+) -> tuple[RemoteResource, ...]:
     """Bind what can be bound; return the resources that fit under no key."""
     paths = deployed.paths
     found = run.workspace.resources_of(paths.metadata)
@@ -294,7 +302,7 @@ def _bind(run: Run, domain: str, deployed: Deployed, *, is_lost: bool, done: lis
         now = look(run.workspace, run.settings.name, domain, paths)
         # What the record said before this recovery began still tells what was ours.
         believed = Deployed(now.target, domain, paths, deployed.record if is_lost else now.record, now.state, now.holder)
-        bindings, left, notes = _bindings(run, believed, plan, found)
+        bindings, left, notes = _bindings(run, believed, plan, found, taken)
         for note in notes:
             run.tell(domain, note)
         for binding in bindings:

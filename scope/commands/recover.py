@@ -33,20 +33,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="ID",
         help="delete this leftover job or pipeline; may be repeated",
     )
+    parser.add_argument(
+        "--take",
+        action="append",
+        default=[],
+        metavar="KEY",
+        help="take over what is there already under this key, such as schemas.finance_stripe; may be repeated",
+    )
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Show what is wrong, or put it right; return the exit code."""
     if not is_domain_name(options.domain):
         raise UsageError(f"`{options.domain}` can't be a domain's name: those are snake_case, such as finance.")
-    if options.delete_id and not options.yes:
-        raise UsageError("`--delete-id` deletes at once. Look first, then add `--yes`.")
+    if (options.delete_id or options.take) and not options.yes:
+        raise UsageError("`--delete-id` and `--take` act at once. Look first, then add `--yes`.")
     asked = Asked(options.target, needs_branch=options.yes)
     again = f"scope reconcile --target {options.target} --domain {options.domain}"
     with opened(Path(options.directory), asked, lambda _, message: console.say(visible(message))) as opened_run:
         name = opened_run.id(options.domain)
         if options.yes:
-            result = recover(opened_run, options.domain, options.delete_id)
+            result = recover(opened_run, options.domain, options.delete_id, options.take)
             _print(result.done)
             if result.left:
                 listed = "\n".join(f"  {item}: --delete-id {item.id}" for item in result.left)

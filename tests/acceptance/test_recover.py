@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.builders import resource_yaml
 from tests.support.cli import DatabricksCli
 from tests.support.deploying import BASE, Platform
 from tests.support.fake_workspace import FakeWorkspace
@@ -111,3 +112,17 @@ def test_an_odd_record_is_kept_aside_and_nothing_is_claimed(platform: Platform) 
     assert platform.workspace.read(f"{STATE}/scope.unreadable-44136fa355b3.json") == b"{}"
     assert platform.deploy().exit_code == 0
     platform.check("sales", [JOB], [PIPELINE])
+
+
+def test_what_is_there_already_is_taken_over_only_by_its_key(platform: Platform) -> None:
+    schema = {"name": "orders", "catalog_name": "sales"}
+    platform.workspace.call("POST", "/api/2.1/unity-catalog/schemas", schema)
+    platform.sandbox.write("resources/sales/orders/schema.yml", resource_yaml("schemas", "sales_orders", schema))
+    platform.push("Define a schema that somebody has made")
+    failed = platform.deploy()
+    assert failed.exit_code == 1, failed
+    assert "--yes --take schemas.sales_orders" in recover(platform)
+    assert "nothing to recover" in recover(platform, "--yes")
+    assert "bound schemas.sales_orders" in recover(platform, "--yes", "--take", "schemas.sales_orders")
+    assert platform.deploy().exit_code == 0
+    assert platform.workspace.snapshot().names("schemas") == ["orders"]

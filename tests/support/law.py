@@ -284,6 +284,11 @@ class Life:
         if done.exit_code == 3 and left:
             done = self.platform.scope(*arguments, *(word for found in left for word in ("--delete-id", found)))
             self.tell("recover, leftovers deleted", done)
+        # What a deploy by hand made and lost belongs to whoever defines it: only a person can say so, and here does.
+        lost = re.findall(r"--take (\S+)", done.stderr)
+        if lost:
+            done = self.platform.scope(*arguments, *(word for found in lost for word in ("--take", found)))
+            self.tell("recover, taken over", done)
         return done
 
     # The end
