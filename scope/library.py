@@ -85,11 +85,7 @@ class Library:
         """Return the data files that travel with the modules of a package."""
         return self._data.get(folder, ())
 
-    def has_module(self, name: str) -> bool:
-        """Return whether a dotted name is a module or a package here."""
-        return next(self._module(name, exact=True), None) is not None
-
-    def _module(self, name: str, *, exact: bool = False) -> Iterator[str]:
+    def _module(self, name: str) -> Iterator[str]:
         """Return the files that importing a dotted name reads: its packages' `__init__`, itself, all below for `x.*`."""
         parts = name.split(".")
         if parts[0] == "common":
@@ -100,19 +96,13 @@ class Library:
             return
         wants_all = parts[-1] == "*"
         folder = root
-        for depth, part in enumerate(parts[:-1] if wants_all else parts):
+        for part in parts[:-1] if wants_all else parts:
             folder = f"{folder}/{part}" if folder else part
-            initial, module = f"{folder}/__init__.py", f"{folder}.py"
-            is_last = depth == len(parts) - 1
-            if initial in self.files:
-                if not exact or is_last:
-                    yield initial
-            elif module in self.files:
-                if not exact or is_last:
-                    yield module
+            if f"{folder}/__init__.py" in self.files:
+                yield f"{folder}/__init__.py"
+            elif f"{folder}.py" in self.files:
+                yield f"{folder}.py"
                 return
-            elif is_last and exact and folder in self._folders:
-                yield folder
         if wants_all:
             yield from (path for path in self.files if path.startswith(f"{folder}/") and path.endswith(".py"))
 
