@@ -43,11 +43,16 @@ _WORST_FIRST = (
     Fault.LOCKED, Fault.STATE, Fault.CREDENTIALS, Fault.QUOTA, Fault.PERMISSION, Fault.INVALID, Fault.ALREADY_EXISTS,
     Fault.MISSING, Fault.UNKNOWN, Fault.THROTTLED, Fault.SERVER, Fault.NETWORK,
 )  # fmt: skip
-# What the catalog calls a thing of these kinds, from the fields of the bundle.
-_FULL_NAMES = {
-    "schemas": ("catalog_name", "name"),
-    "volumes": ("catalog_name", "schema_name", "name"),
-    "registered_models": ("catalog_name", "schema_name", "name"),
+# What a workspace finds a thing of these kinds by, from the fields of the bundle, and what stands between them.
+_FULL_NAMES: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "schemas": (".", ("catalog_name", "name")),
+    "volumes": (".", ("catalog_name", "schema_name", "name")),
+    "registered_models": (".", ("catalog_name", "schema_name", "name")),
+    "dashboards": ("/", ("parent_path", "display_name")),
+    "alerts": ("/", ("parent_path", "display_name")),
+    "secret_scopes": ("", ("scope",)),
+    "clusters": ("", ("cluster_name",)),
+    **dict.fromkeys(("experiments", "model_serving_endpoints", "apps", "sql_warehouses"), ("", ("name",))),
 }
 
 
@@ -76,10 +81,16 @@ def _action(key: str, entry: Mapping[str, object]) -> PlanAction:
     except ValueError:
         action = ActionKind.UNKNOWN
     fields = _fields(entry.get("new_state"))
-    names = [fields.get(field) for field in _FULL_NAMES.get(parts[1], ()) if len(parts) == 3]
-    full_name = ".".join(str(name) for name in names) if names and all(isinstance(name, str) for name in names) else None
+    full_name = _full_name(parts[1], fields) if len(parts) == 3 else None
     name = fields.get("name")
     return PlanAction(key, action, name if isinstance(name, str) else None, full_name, entry.get("gone") is True)
+
+
+def _full_name(kind: str, fields: Mapping[str, object]) -> str | None:
+    """Return what a thing is found by; nothing where a part isn't known before what it refers to is made."""
+    between, names = _FULL_NAMES.get(kind, ("", ()))
+    parts = [part for name in names if isinstance(part := fields.get(name), str) and part and "${" not in part]
+    return between.join(parts) if names and len(parts) == len(names) else None
 
 
 def _fields(new_state: object) -> Mapping[str, object]:

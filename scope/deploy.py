@@ -5,18 +5,18 @@ work was looked at, and what an unclean attempt left behind is found and bound b
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from scope.ancestry import check_order
-from scope.deployments import Deployed, check_state, due, look
+from scope.deployments import Deployed, check_state, due, look, made_by
 from scope.errors import Fault, Refused, RemoteError, ScopeError
 from scope.gate import Consent, Gate, gate
 from scope.lock import Lock, acquire
 from scope.model import ActionKind, BundlePlan, RemoteResource
-from scope.orphans import Orphans, bind_all, catalog_creations, created_names, match
+from scope.orphans import Orphans, bind_all, created_names, lost, match, named_creations
 from scope.ports import BundleCli
 from scope.record import Applied, Attempt, Record, new_attempt, write_record
 from scope.run import ConsentNeeded, Counts, Done, Outcome, Run, Stopped
@@ -37,7 +37,7 @@ class _Progress:
 
     before: Deployed
     is_unclean: bool
-    makes: frozenset[str]
+    makes: Mapping[str, str]
     attempted: Attempt | None
     counts: Counts | None = None
 
@@ -63,9 +63,8 @@ def deploy_domain(run: Run, domain: str) -> Done:
             return Done(Outcome.SUPERSEDED, message=superseded)
         check_state(before)
         attempted = before.record.attempted if isinstance(before.record, Record) else None
-        earlier = frozenset(attempted.makes) if attempted is not None and not before.is_clean else frozenset()
         # Whoever it was that the record doesn't know of may have left orphans too.
-        progress = _Progress(before, found.because in {"failed-attempt", "untrusted-record"}, earlier, attempted)
+        progress = _Progress(before, found.because in {"failed-attempt", "untrusted-record"}, made_by(before), attempted)
         cli = run.make_cli(folder, domain)
         retried(run, domain, lambda: _try(run, domain, cli, lock, progress, staged, fingerprint))
     return Done(Outcome.DEPLOYED, progress.counts or Counts())
@@ -101,7 +100,7 @@ def _try(
         raise Stopped("Stopped before anything was changed.")
     lock.check()
     # What an earlier try may have made stays ours; a try is unclean from here until it is verified.
-    progress.makes |= {action.key for action in catalog_creations(plan)}
+    progress.makes = {**progress.makes, **named_creations(plan)}
     attempt = new_attempt(
         "deploy",
         commit=run.head.commit,
@@ -110,7 +109,7 @@ def _try(
         who=run.user.name,
         run_url=run.run_url,
         cli=run.cli_version,
-        makes=tuple(sorted(progress.makes)),
+        makes=tuple(sorted(progress.makes.items())),
         approved_digest=consent.digest,
         approved=consent.items,
     )
@@ -137,7 +136,8 @@ def _known_ids(cli: BundleCli, run: Run, paths: Paths) -> frozenset[str]:
 def _orphans(run: Run, paths: Paths, plan: BundlePlan, known: frozenset[str], progress: _Progress) -> Orphans:
     """Return the orphans. Before a first deploy they are looked for by the names to be made, which costs little."""
     if progress.is_unclean:
-        return match(plan, run.workspace.resources_of(paths.metadata), known)
+        found = match(plan, run.workspace.resources_of(paths.metadata), known)
+        return replace(found, left=(*found.left, *lost(run.workspace, plan, progress.makes, known)))
     if progress.before.is_absent:
         names = created_names(plan)
         # One of them tells of an earlier life of this deployment, and then there may be others.

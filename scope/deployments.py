@@ -66,6 +66,12 @@ def look(workspace: Workspace, target: str, domain: str, paths: Paths) -> Deploy
     )
 
 
+def made_by(deployed: Deployed) -> dict[str, str]:
+    """Return the keys and names of what an attempt that didn't end well may have made."""
+    record = deployed.record
+    return {} if deployed.is_clean or not isinstance(record, Record) else dict(record.attempted.makes)
+
+
 def deployed_domains(workspace: Workspace, base: str, skip: Collection[str] = ()) -> tuple[str, ...]:
     """Return the domains with a deployment below a target's folder, sorted. A folder alone is none: `validate` makes one.
 

@@ -3,12 +3,15 @@
 It works although the domain's folders are gone from the repository: the CLI needs the bundle's frame only.
 """
 
+from collections.abc import Iterable
+
 from scope.deploy import consent_needed, earlier_consent, held_lock, made_stage, retried
-from scope.deployments import Deployed, check_state, look
+from scope.deployments import Deployed, check_state, look, made_by
 from scope.errors import Fault, RemoteError
 from scope.gate import Consent, Gate, destroy_gate
 from scope.lock import Lock
 from scope.model import RemoteResource
+from scope.orphans import lost
 from scope.ports import BundleCli
 from scope.record import Record, new_attempt, write_record
 from scope.run import Counts, Done, Outcome, Run, Stopped
@@ -36,7 +39,8 @@ def destroy_domain(run: Run, domain: str) -> Done:
 
 def _orphans(run: Run, before: Deployed) -> tuple[RemoteResource, ...]:
     known = {found for _, found in before.state.resources.ids}
-    return tuple(item for item in run.workspace.resources_of(before.paths.metadata) if item.id not in known)
+    owned = (item for item in run.workspace.resources_of(before.paths.metadata) if item.id not in known)
+    return (*owned, *lost(run.workspace, None, made_by(before), known))
 
 
 def _pass_gate(run: Run, domain: str, before: Deployed) -> tuple[Gate, Consent]:
@@ -58,13 +62,17 @@ def _try(run: Run, domain: str, cli: BundleCli, lock: Lock, before: Deployed, co
         raise Stopped("Stopped before anything was changed.")
     if run.workspace.entries(paths.root) is not None:
         _destroy_folder(run, domain, cli, lock, before, consent)
-    for orphan in run.workspace.resources_of(paths.metadata):
-        run.note(domain, f"deleting the {orphan}")
-        run.workspace.delete_resource(orphan)
+    _delete(run, domain, run.workspace.resources_of(paths.metadata))
     left = run.workspace.resources_of(paths.metadata)
     if left or run.workspace.entries(paths.root) is not None:
         words = ", ".join([*map(str, left), *([paths.root] if not left else [])])
         raise RemoteError(Fault.SERVER, f"{words} is still there after {run.id(domain)} was destroyed. Run it again.")
+
+
+def _delete(run: Run, domain: str, orphans: Iterable[RemoteResource]) -> None:
+    for orphan in orphans:
+        run.note(domain, f"deleting the {orphan}")
+        run.workspace.delete_resource(orphan)
 
 
 def _destroy_folder(run: Run, domain: str, cli: BundleCli, lock: Lock, before: Deployed, consent: Consent) -> None:
@@ -78,11 +86,14 @@ def _destroy_folder(run: Run, domain: str, cli: BundleCli, lock: Lock, before: D
         who=run.user.name,
         run_url=run.run_url,
         cli=run.cli_version,
+        makes=tuple(sorted(made_by(before).items())),
         approved_digest=consent.digest,
         approved=consent.items,
     )
     applied = before.record.applied if isinstance(before.record, Record) else None
     write_record(run.workspace, paths.state, Record(run.head.repository, run.settings.name, domain, attempt, applied))
+    # While the record still names them.
+    _delete(run, domain, _orphans(run, before))
     if before.state.resources.condition is Condition.READABLE:
         run.tell(domain, "destroying")
         cli.destroy()

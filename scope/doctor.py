@@ -180,7 +180,7 @@ def _catalog_checks(run: Run) -> Iterator[Check]:
 
 def _has(workspace: Workspace, name: str) -> bool:
     try:
-        return bool(workspace.has_named("catalogs", name))
+        return bool(workspace.ids_named("catalogs", name))
     except RemoteError as error:
         if error.fault is Fault.PERMISSION:
             return False

@@ -70,7 +70,7 @@ class RemoteEntry:
 
 @dataclass(frozen=True, slots=True, order=True)
 class RemoteResource:
-    """A job or pipeline in the workspace; `kind` is the bundle's word for it, `jobs` or `pipelines`."""
+    """A resource in the workspace; `kind` is the bundle's word for it, such as `jobs` or `schemas`."""
 
     kind: str
     id: str
@@ -115,7 +115,7 @@ class ActionKind(StrEnum):
 class PlanAction:
     """One line of a plan. `key` is `resources.<kind>.<key>`, with `.permissions` or `.grants` behind it for those.
 
-    `name` is what the resource will be called, `full_name` what the catalog knows it by, where it is of a kind that has one.
+    `name` is what the resource will be called, `full_name` what the workspace finds it by, for kinds that have such a name.
     `is_gone` marks a deletion of what isn't in the workspace any more.
     """
 

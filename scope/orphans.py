@@ -1,15 +1,19 @@
 """Orphans: what an unclean attempt made in the workspace without the state knowing it.
 
 Run again over them, the CLI would make everything a second time. So they are looked for before any retry, by the
-`metadata.json` that jobs and pipelines name, and bound to the keys that the stage defines them by.
+`metadata.json` that jobs and pipelines name, and other kinds by their own names, and bound to the keys that the stage
+defines them by.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from scope.errors import Fault, Refused, RemoteError
 from scope.model import ActionKind, BundlePlan, PlanAction, RemoteResource
 from scope.ports import BundleCli, Workspace
+
+# Anybody may make another one of the same name.
+_SHARED_NAMES = frozenset({"clusters"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,7 @@ class Orphans:
 
 def created_names(plan: BundlePlan) -> frozenset[str]:
     """Return the names of the jobs and pipelines that a plan makes."""
-    return frozenset(action.name for action in _created(plan) if action.kind in {"jobs", "pipelines"} and action.name)
+    return frozenset(action.name for action in created(plan) if action.kind in {"jobs", "pipelines"} and action.name)
 
 
 def match(plan: BundlePlan, found: Iterable[RemoteResource], known_ids: Collection[str]) -> Orphans:
@@ -39,7 +43,7 @@ def match(plan: BundlePlan, found: Iterable[RemoteResource], known_ids: Collecti
     orphans = sorted(resource for resource in found if resource.id not in known_ids)
     bindings: list[Binding] = []
     left: list[RemoteResource] = []
-    keys = {(action.kind, action.name): action.key for action in reversed(_created(plan))}
+    keys = {(action.kind, action.name): action.key for action in reversed(created(plan))}
     for orphan in orphans:
         key = keys.pop((orphan.kind, orphan.name), None)
         if key is None:
@@ -49,22 +53,50 @@ def match(plan: BundlePlan, found: Iterable[RemoteResource], known_ids: Collecti
     return Orphans(tuple(bindings), tuple(left))
 
 
-def _created(plan: BundlePlan) -> list[PlanAction]:
+def created(plan: BundlePlan) -> list[PlanAction]:
+    """Return the resources that a plan makes; their permissions and grants aren't resources."""
     return [action for action in plan.actions if action.action is ActionKind.CREATE and len(action.key.split(".")) == 3]
 
 
-def catalog_creations(plan: BundlePlan) -> tuple[PlanAction, ...]:
-    """Return what a plan makes that the catalog knows by a name that can be told beforehand."""
-    return tuple(action for action in _created(plan) if action.full_name is not None)
+def named_creations(plan: BundlePlan) -> Mapping[str, str]:
+    """Return the key and the name of what a plan makes, of the kinds that a workspace finds by their names."""
+    return {action.key: action.full_name for action in created(plan) if action.full_name is not None}
 
 
-def existing(workspace: Workspace, plan: BundlePlan) -> tuple[PlanAction, ...]:
-    """Return what a plan would make although the catalog has it already."""
-    return tuple(
-        action
-        for action in catalog_creations(plan)
-        if action.full_name and workspace.has_named(action.kind, action.full_name)
-    )
+def may_share_name(action: PlanAction) -> bool:
+    """Return whether what has this name in the workspace may be somebody else's."""
+    return action.kind in _SHARED_NAMES
+
+
+def existing(workspace: Workspace, plan: BundlePlan, ours: Collection[str]) -> Iterator[tuple[PlanAction, tuple[str, ...]]]:
+    """Return what a plan would make although it is there already, with the ids that it has.
+
+    What may share a name with somebody else's is looked for only where it can be this deployment's own, under one of the
+    keys of `ours`.
+    """
+    for action in created(plan):
+        if action.full_name is None or (may_share_name(action) and action.key not in ours):
+            continue
+        ids = workspace.ids_named(action.kind, action.full_name)
+        if ids:
+            yield action, ids
+
+
+def lost(
+    workspace: Workspace, plan: BundlePlan | None, makes: Mapping[str, str], known_ids: Collection[str]
+) -> tuple[RemoteResource, ...]:
+    """Return what an unclean attempt may have made under keys that don't lead to it any more, or lead elsewhere, sorted.
+
+    `makes` are keys and names, as a record has them. Without a plan nothing is defined any more.
+    """
+    defined = named_creations(plan) if plan is not None else {}
+    found: set[RemoteResource] = set()
+    for key, full_name in makes.items():
+        kind = key.split(".")[1]
+        if defined.get(key) != full_name and kind not in _SHARED_NAMES:
+            ids = workspace.ids_named(kind, full_name) or ()
+            found |= {RemoteResource(kind, one, full_name) for one in ids if one not in known_ids}
+    return tuple(sorted(found))
 
 
 def bind_all(
@@ -73,12 +105,12 @@ def bind_all(
     workspace: Workspace,
     plan: BundlePlan,
     orphans: Orphans,
-    makes: Collection[str],
+    makes: Mapping[str, str],
     tell: Callable[[str], None],
 ) -> BundlePlan:
     """Bind what an earlier attempt left behind, and return the plan as it is then.
 
-    What the catalog has already is bound only if an unclean attempt was the one to make it (`makes`). Raises `Refused` for
+    What is found by its name is bound only if an unclean attempt was the one to make it (`makes`). Raises `Refused` for
     orphans that can't be bound, and `RemoteError` for what somebody else made.
     """
     target, _, domain = deployment.partition("/")
@@ -90,14 +122,20 @@ def bind_all(
             f"already:\n{listed}\n{recover}"
         )
     bindings = list(orphans.bindings)
-    for action in existing(workspace, plan):
+    for action, ids in existing(workspace, plan, makes):
+        what = f"{action.kind.removesuffix('s')} {action.full_name}"
         if action.key not in makes:
             raise RemoteError(
                 Fault.ALREADY_EXISTS,
-                f"The {action.kind.removesuffix('s')} {action.full_name} is there already, and {deployment} didn't make it. "
+                f"The {what} is there already, and {deployment} didn't make it. "
                 f"Rename {action.short_key}, or take over what is there. {recover}",
             )
-        bindings.append(Binding(action.key.split(".")[2], action.full_name or "", f"{action.short_key} {action.full_name}"))
+        if len(ids) > 1:
+            raise Refused(
+                f"An attempt of {deployment} may have made the {what}, and there are several: {', '.join(ids)}. "
+                f"Say which one is its own: {recover.removeprefix('Run: ')} --yes --take {action.short_key}=ID"
+            )
+        bindings.append(Binding(action.key.split(".")[2], ids[0], f"{action.short_key} {action.full_name}"))
     for binding in bindings:
         tell(f"binding {binding.shown}, which an earlier attempt left behind")
         cli.bind(binding.key, binding.id)

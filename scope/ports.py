@@ -140,11 +140,11 @@ class Workspace(Protocol):
         ...
 
     def delete_resource(self, resource: RemoteResource) -> bool:
-        """Delete a job or pipeline; return whether it was there."""
+        """Delete a resource; return whether it was there. A schema with anything in it stays, and that is an error."""
         ...
 
-    def has_named(self, kind: str, full_name: str) -> bool | None:
-        """Return whether the catalog has a thing of this kind and name; nothing for kinds without such names."""
+    def ids_named(self, kind: str, full_name: str) -> tuple[str, ...] | None:
+        """Return the ids of what is of this kind and has this name, sorted; nothing for kinds that aren't found by one."""
         ...
 
 

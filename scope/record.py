@@ -34,7 +34,7 @@ _STRICT: dict[str, object] = {"strict": True, "extra": "forbid"}
 class Attempt:
     """One deploy or destroy that was begun.
 
-    `makes` names what the catalog didn't have before, by resource key: if it is there after an unclean end, it is ours.
+    `makes` are the keys and names of what the workspace didn't have before: if it is there after an unclean end, it is ours.
     `approved` is the list that was consented to, by its digest, so that a repeated run may do the rest of it.
     """
 
@@ -50,7 +50,7 @@ class Attempt:
     run_url: str | None
     tool: str
     cli: str
-    makes: tuple[str, ...] = ()
+    makes: tuple[tuple[str, str], ...] = ()
     approved_digest: str | None = None
     approved: tuple[str, ...] = ()
 
@@ -102,7 +102,7 @@ def new_attempt(
     who: str,
     run_url: str | None,
     cli: str,
-    makes: tuple[str, ...] = (),
+    makes: tuple[tuple[str, str], ...] = (),
     approved_digest: str | None = None,
     approved: tuple[str, ...] = (),
 ) -> Attempt:

@@ -6,17 +6,18 @@ deploy does the whole domain. It can be killed anywhere and run again.
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 
 from scope.deploy import held_lock, made_stage
-from scope.deployments import Deployed, check_state, look
+from scope.deployments import Deployed, check_state, look, made_by
 from scope.errors import CliError, Fault, Locked, Refused
 from scope.lock import Holder, Lock, acquire, claim_of, generations, read_holder, take_over
-from scope.model import ActionKind, BundlePlan, RemoteResource
-from scope.orphans import Binding, existing, match
+from scope.model import BundlePlan, RemoteResource
+from scope.orphans import Binding, created, existing, lost, match, may_share_name
 from scope.ports import BundleCli
 from scope.record import NAME as RECORD
 from scope.record import Odd, Record, distrust, new_attempt, write_record
@@ -60,13 +61,14 @@ def diagnose(run: Run, domain: str) -> Diagnosis:
     strays = _strays(run, deployed)
     record = _record_problem(deployed, deployed.holder)
     found = run.workspace.resources_of(deployed.paths.metadata)
-    if broken or domain not in run.closures.domains:
+    if domain not in run.closures.domains:
+        left = _of_gone(run, deployed, found)
+        notes = (f"`{domain}` is gone from the repository. To remove what is left: scope destroy",) if found else ()
+        return Diagnosis(deployed, broken, left=left, strays=strays, record=record, notes=notes)
+    if broken:
         known = {held for _, held in deployed.state.resources.ids}
         unknown = tuple(item for item in found if item.id not in known)
-        if domain in run.closures.domains:
-            return Diagnosis(deployed, broken, unknown=unknown, strays=strays, record=record)
-        notes = (f"`{domain}` is gone from the repository. To remove what is left: scope destroy",) if found else ()
-        return Diagnosis(deployed, broken, left=unknown, strays=strays, record=record, notes=notes)
+        return Diagnosis(deployed, broken, unknown=unknown, strays=strays, record=record)
     with _staged_cli(run, domain) as cli:
         bindings, left, notes = _bindings(run, deployed, cli.plan(), found)
     return Diagnosis(deployed, broken, bindings, (), left, strays, record, notes)
@@ -99,10 +101,13 @@ class Recovered:
     left: tuple[RemoteResource, ...]
 
 
-def recover(run: Run, domain: str, delete_ids: Collection[str] = (), taken: Collection[str] = ()) -> Recovered:
+def recover(
+    run: Run, domain: str, delete_ids: Collection[str] = (), taken: Mapping[str, str | None] = MappingProxyType({})
+) -> Recovered:
     """Put a deployment right under its lock. Raises `Locked` where another run takes the lock over.
 
-    `taken` are keys such as `schemas.finance_stripe` whose resource is there already: a person says that they belong here.
+    `taken` are keys such as `schemas.finance_stripe` whose resource is there already, with its id where its name isn't
+    enough: a person says that they belong here.
     """
     paths = run.paths(domain)
     done: list[str] = []
@@ -119,8 +124,7 @@ def recover(run: Run, domain: str, delete_ids: Collection[str] = (), taken: Coll
             lock.check()
             left = _bind(run, domain, deployed, is_lost=bool(broken) or why is not None, done=done, taken=taken)
         else:
-            known = {held for _, held in look(run.workspace, run.settings.name, domain, paths).state.resources.ids}
-            left = tuple(item for item in left if item.id not in known)
+            left = _of_gone(run, look(run.workspace, run.settings.name, domain, paths), left)
         left = _delete(run, left, delete_ids, done)
         now = look(run.workspace, run.settings.name, domain, paths)
         for path in _strays(run, now):
@@ -240,6 +244,12 @@ def _strays(run: Run, deployed: Deployed) -> tuple[str, ...]:
     )
 
 
+def _of_gone(run: Run, deployed: Deployed, found: Iterable[RemoteResource]) -> tuple[RemoteResource, ...]:
+    """Return what is left of a domain that the repository doesn't have any more, without its state knowing it."""
+    known = {held for _, held in deployed.state.resources.ids}
+    return (*(item for item in found if item.id not in known), *lost(run.workspace, None, made_by(deployed), known))
+
+
 @contextmanager
 def _staged_cli(run: Run, domain: str) -> Iterator[BundleCli]:
     with run.git_lock:
@@ -249,32 +259,50 @@ def _staged_cli(run: Run, domain: str) -> Iterator[BundleCli]:
 
 
 def _bindings(
-    run: Run, deployed: Deployed, plan: BundlePlan, found: Iterable[RemoteResource], taken: Collection[str] = ()
+    run: Run,
+    deployed: Deployed,
+    plan: BundlePlan,
+    found: Iterable[RemoteResource],
+    taken: Mapping[str, str | None] = MappingProxyType({}),
 ) -> tuple[tuple[Binding, ...], tuple[RemoteResource, ...], tuple[str, ...]]:
     """Return what can be bound, what fits under no key, and what is there already although nobody knows whose it is."""
     known = {held for _, held in deployed.state.resources.ids}
     orphans = match(plan, found, known)
+    makes = made_by(deployed)
     record = deployed.record
-    makes = set(record.attempted.makes) if isinstance(record, Record) else set()
     was_applied = isinstance(record, Record) and record.applied is not None
     is_lost = was_applied and deployed.state.resources.condition is not Condition.READABLE
-    bindings = list(orphans.bindings)
+    bindings = [*orphans.bindings, *_taken(plan, taken)]
     notes: list[str] = []
-    for action in existing(run.workspace, plan):
-        shown = f"{action.short_key} {action.full_name}"
-        if is_lost or action.key in makes or action.short_key in taken:
-            bindings.append(Binding(action.key.split(".")[2], action.full_name or "", shown))
-        else:
-            notes.append(
-                f"{shown} is there already, and this deployment isn't known to have made it. "
-                f"If it belongs here, take it over with: --yes --take {action.short_key}"
-            )
+    for action, ids in existing(run.workspace, plan, {action.key for action in plan.actions}):
+        if taken.get(action.short_key):
+            continue
+        is_ours = action.key in makes or action.short_key in taken or (is_lost and not may_share_name(action))
+        if is_ours and len(ids) == 1:
+            bindings.append(Binding(action.key.split(".")[2], ids[0], f"{action.short_key} {action.full_name}"))
+            continue
+        several = f" {len(ids)} times ({', '.join(ids)})" if len(ids) > 1 else ""
+        notes.append(
+            f"{action.short_key} {action.full_name} is there already{several}, and this deployment isn't known to have made "
+            f"it. If it belongs here, take it over with: --yes --take {action.short_key}{'=ID' if several else ''}"
+        )
     if is_lost:
-        bindings += _recorded_ids(run, deployed, plan)
-    return tuple(bindings), orphans.left, tuple(notes)
+        bindings += _recorded_ids(run, deployed, plan, {binding.key for binding in bindings})
+    return tuple(bindings), (*orphans.left, *lost(run.workspace, plan, makes, known)), tuple(notes)
 
 
-def _recorded_ids(run: Run, deployed: Deployed, plan: BundlePlan) -> Iterator[Binding]:
+def _taken(plan: BundlePlan, taken: Mapping[str, str | None]) -> Iterator[Binding]:
+    """Return what a person has named by its id. `Refused` for a key under which nothing is to be made."""
+    free = {action.short_key for action in created(plan)}
+    for key, found in taken.items():
+        if key not in free:
+            shown = ", ".join(sorted(free)) or "none"
+            raise Refused(f"`{key}` isn't a key under which a deploy would make something. Those are: {shown}.")
+        if found is not None:
+            yield Binding(key.split(".")[1], found, f"{key} ({found})")
+
+
+def _recorded_ids(run: Run, deployed: Deployed, plan: BundlePlan, bound: Collection[str]) -> Iterator[Binding]:
     """Return the other kinds whose ids `metadata.json` tells, where a plan would make them a second time."""
     content = run.workspace.read(deployed.paths.metadata)
     try:
@@ -283,16 +311,14 @@ def _recorded_ids(run: Run, deployed: Deployed, plan: BundlePlan) -> Iterator[Bi
         ids = {f"resources.{kind}.{key}": str(item["id"]) for kind, held in kinds.items() for key, item in held.items()}
     except (ValueError, AttributeError, KeyError, TypeError, RecursionError):
         return
-    for action in plan.actions:
-        parts = action.key.split(".")
-        if action.action is ActionKind.CREATE and len(parts) == 3 and parts[1] not in {"jobs", "pipelines"}:
-            found = ids.get(action.key)
-            if found and action.full_name is None:
-                yield Binding(parts[2], found, f"{action.short_key} ({found})")
+    for action in created(plan):
+        key, found = action.key.split(".")[2], ids.get(action.key)
+        if found and action.kind not in {"jobs", "pipelines"} and key not in bound:
+            yield Binding(key, found, f"{action.short_key} ({found})")
 
 
 def _bind(
-    run: Run, domain: str, deployed: Deployed, *, is_lost: bool, done: list[str], taken: Collection[str]
+    run: Run, domain: str, deployed: Deployed, *, is_lost: bool, done: list[str], taken: Mapping[str, str | None]
 ) -> tuple[RemoteResource, ...]:
     """Bind what can be bound; return the resources that fit under no key."""
     paths = deployed.paths

@@ -9,12 +9,13 @@ import json
 import re
 import urllib.parse
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
+from scope.adapters.named_kinds import DELETERS, FINDERS
 from scope.errors import Fault, RemoteError
 from scope.model import Grant, RemoteEntry, RemoteKind, RemoteResource, User
 
@@ -35,12 +36,6 @@ _KINDS = {
     "FILE": RemoteKind.FILE,
     "NOTEBOOK": RemoteKind.NOTEBOOK,
     "DIRECTORY": RemoteKind.FOLDER,
-}
-_CATALOG_PATHS = {
-    "catalogs": "catalogs",
-    "schemas": "schemas",
-    "volumes": "volumes",
-    "registered_models": "models",
 }
 _BUSY_PIPELINE = frozenset({"RUNNING", "STARTING", "RECOVERING", "RESETTING", "DEPLOYING"})
 _Arguments = ParamSpec("_Arguments")
@@ -251,30 +246,25 @@ class DatabricksWorkspace:
 
     @_patient
     def delete_resource(self, resource: RemoteResource) -> bool:
-        """Delete a job or pipeline; return whether it was there."""
-        delete: Mapping[str, Callable[[], object]] = {
-            "jobs": lambda: self._client.jobs.delete(int(resource.id)),
-            "pipelines": lambda: self._client.pipelines.delete(resource.id),
-        }
+        """Delete a resource; return whether it was there."""
         with self._failures(f"deleting the {resource}"):
             try:
-                delete[resource.kind]()
+                DELETERS[resource.kind](self._client, resource.id)
             except self._missing:
                 return False
         return True
 
     @_patient
-    def has_named(self, kind: str, full_name: str) -> bool | None:
-        """Return whether the catalog has a thing of this kind and name; nothing for kinds without such names."""
-        if kind not in _CATALOG_PATHS:
+    def ids_named(self, kind: str, full_name: str) -> tuple[str, ...] | None:
+        """Return the ids of what is of this kind and has this name, sorted; nothing for kinds that aren't found by one."""
+        find = FINDERS.get(kind)
+        if find is None:
             return None
         with self._failures(f"looking for {full_name}"):
             try:
-                path = f"/api/2.1/unity-catalog/{_CATALOG_PATHS[kind]}/{urllib.parse.quote(full_name, safe='')}"
-                self._client.api_client.do("GET", path)
+                return tuple(sorted(found for found in find(self._client, full_name) if found))
             except self._missing:
-                return False
-        return True
+                return ()
 
     @cached_property
     def _missing(self) -> type[Exception]:

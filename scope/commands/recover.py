@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from scope.console import Console
@@ -17,6 +18,7 @@ examples:
   scope recover --target prod --domain finance                      says what it would do
   scope recover --target prod --domain finance --yes                does it
   scope recover --target prod --domain finance --yes --delete-id 17  and deletes a leftover that fits nowhere
+  scope recover --target prod --domain finance --yes --take alerts.sales=81  takes over what is there already
 """
 FORMATS = ("text",)
 
@@ -31,13 +33,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="ID",
-        help="delete this leftover job or pipeline; may be repeated",
+        help="delete this leftover; may be repeated",
     )
     parser.add_argument(
         "--take",
         action="append",
         default=[],
-        metavar="KEY",
+        metavar="KEY[=ID]",
         help="take over what is there already under this key, such as schemas.finance_stripe; may be repeated",
     )
 
@@ -53,7 +55,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     with opened(Path(options.directory), asked, lambda _, message: console.say(visible(message))) as opened_run:
         name = opened_run.id(options.domain)
         if options.yes:
-            result = recover(opened_run, options.domain, options.delete_id, options.take)
+            result = recover(opened_run, options.domain, options.delete_id, _taken(options.take))
             _print(result.done)
             if result.left:
                 listed = "\n".join(f"  {item}: --delete-id {item.id}" for item in result.left)
@@ -69,6 +71,17 @@ def run(options: argparse.Namespace, console: Console) -> int:
         _print(tuple(lines(found)))
         console.say(f"To do this, add --yes. Then run: {again}")
         return 0
+
+
+def _taken(given: Iterable[str]) -> dict[str, str | None]:
+    """Return keys with their ids, where one was given. `UsageError` for what can't be a key."""
+    found: dict[str, str | None] = {}
+    for text in given:
+        key, equals, one = text.partition("=")
+        if key.count(".") != 1 or (equals and not one):
+            raise UsageError(f"`--take {text}` isn't a kind and a key, such as schemas.finance_stripe, or alerts.sales=17.")
+        found[key] = one or None
+    return found
 
 
 def _print(steps: tuple[str, ...]) -> None:

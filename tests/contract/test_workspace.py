@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from scope.adapters.named_kinds import DELETERS
 from scope.adapters.workspace import DatabricksWorkspace
 from scope.errors import Fault, RemoteError
 from scope.model import RemoteEntry, RemoteKind, RemoteResource
@@ -25,7 +26,7 @@ class Subject:
     add_resource: Callable[[str, str, str], RemoteResource]
     set_active: Callable[[RemoteResource], None]
     forbid: Callable[[str], None]
-    add_schema: Callable[[str, str], None]
+    add_named: Callable[[str, str], str]
 
 
 def in_memory() -> Subject:
@@ -35,7 +36,7 @@ def in_memory() -> Subject:
         double.add_resource,
         double.running.add,
         lambda path: double.failing.update({path: Fault.PERMISSION}),
-        lambda catalog, name: double.named.add(("schemas", f"{catalog}.{name}")),
+        lambda kind, name: double.add_named(kind, name).id,
     )
 
 
@@ -55,13 +56,35 @@ def real(fake: FakeWorkspace) -> Subject:
         else:
             fake.set_active(pipeline_id=resource.id)
 
-    def add_schema(catalog: str, name: str) -> None:
-        fake.call("POST", "/api/2.1/unity-catalog/schemas", {"catalog_name": catalog, "name": name})
+    def add_named(kind: str, name: str) -> str:
+        folder, _, last = name.rpartition("/")
+        if folder:
+            fake.call("POST", "/api/2.0/workspace/mkdirs", {"path": folder})
+        parts = dict(zip(("catalog_name", "schema_name", "name"), name.split("."), strict=False))
+        path, body, field = {
+            "schemas": (
+                "2.1/unity-catalog/schemas",
+                {"catalog_name": parts["catalog_name"], "name": last.rpartition(".")[2]},
+                "full_name",
+            ),
+            "volumes": ("2.1/unity-catalog/volumes", {**parts, "volume_type": "MANAGED"}, "full_name"),
+            "registered_models": ("2.1/unity-catalog/models", parts, "full_name"),
+            "dashboards": ("2.0/lakeview/dashboards", {"parent_path": folder, "display_name": last}, "dashboard_id"),
+            "alerts": ("2.0/alerts", {"parent_path": folder, "display_name": last}, "id"),
+            "experiments": ("2.0/mlflow/experiments/create", {"name": name}, "experiment_id"),
+            "secret_scopes": ("2.0/secrets/scopes/create", {"scope": name}, ""),
+            "model_serving_endpoints": ("2.0/serving-endpoints", {"name": name}, "name"),
+            "apps": ("2.0/apps", {"name": name}, "name"),
+            "sql_warehouses": ("2.0/sql/warehouses", {"name": name}, "id"),
+            "clusters": ("2.1/clusters/create", {"cluster_name": name}, "cluster_id"),
+        }[kind]
+        answer = fake.call("POST", f"/api/{path}", body)
+        return str(answer[field]) if field else name
 
     def forbid(path: str) -> None:
         fake.forbid(path)
 
-    return Subject(DatabricksWorkspace(fake.url), add_resource, set_active, forbid, add_schema)
+    return Subject(DatabricksWorkspace(fake.url), add_resource, set_active, forbid, add_named)
 
 
 @pytest.fixture(params=["double", pytest.param("real", marks=pytest.mark.cli)])
@@ -167,11 +190,40 @@ def test_what_runs_is_told_apart_from_what_does_not(subject: Subject) -> None:
     assert subject.port.active(resources) == (resources[0], resources[3])
 
 
-def test_what_the_catalog_names_is_looked_up_by_that_name(subject: Subject) -> None:
-    subject.add_schema("finance", "stripe")
-    assert subject.port.has_named("schemas", "finance.stripe") is True
-    assert subject.port.has_named("schemas", "finance.strip") is False
-    assert subject.port.has_named("jobs", "finance.stripe") is None
+NAMED = {
+    "schemas": "finance.stripe",
+    "volumes": "finance.stripe.landing",
+    "registered_models": "finance.stripe.churn",
+    "dashboards": "/Workspace/deploy/x/resources/sales",
+    "alerts": "/Workspace/deploy/x/resources/late",
+    "experiments": "/Shared/churn",
+    "secret_scopes": "finance",
+    "model_serving_endpoints": "churn",
+    "apps": "front",
+    "sql_warehouses": "small",
+    "clusters": "own",
+}
+
+
+@pytest.mark.parametrize("kind", NAMED)
+def test_what_has_a_name_of_its_own_is_found_by_it_and_deleted_once(subject: Subject, kind: str) -> None:
+    name = NAMED[kind]
+    assert subject.port.ids_named(kind, name) == ()
+    found = subject.add_named(kind, name)
+    assert subject.port.ids_named(kind, name) == (found,)
+    assert subject.port.ids_named(kind, name[:-1]) == ()
+    if kind in DELETERS:
+        assert subject.port.delete_resource(RemoteResource(kind, found, name)) is True
+        assert subject.port.ids_named(kind, name) == ()
+
+
+def test_jobs_are_not_found_by_a_name_that_anybody_may_give(subject: Subject) -> None:
+    assert subject.port.ids_named("jobs", "sales") is None
+
+
+def test_a_name_cannot_lead_to_another_place(subject: Subject) -> None:
+    subject.add_named("schemas", "finance.stripe")
+    assert fault_of(lambda: subject.port.ids_named("volumes", "../schemas/finance.stripe")) is Fault.INVALID
 
 
 def test_a_refusal_is_of_its_own_class(subject: Subject) -> None:

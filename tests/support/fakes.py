@@ -21,7 +21,7 @@ class InMemoryWorkspace:
     granted: dict[str, set[Grant]] = field(default_factory=dict)
     owned: dict[RemoteResource, str] = field(default_factory=dict)
     running: set[RemoteResource] = field(default_factory=set)
-    named: set[tuple[str, str]] = field(default_factory=set)
+    named: set[RemoteResource] = field(default_factory=set)
     failing: dict[str, Fault] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -92,6 +92,12 @@ class InMemoryWorkspace:
         self.owned[resource] = metadata_path
         return resource
 
+    def add_named(self, kind: str, full_name: str) -> RemoteResource:
+        """Put a resource into the workspace that says nothing of a deployment."""
+        resource = RemoteResource(kind, f"{kind}:{full_name}:{next(self._ids)}", full_name)
+        self.named.add(resource)
+        return resource
+
     def resources_of(self, metadata_path: str, names: frozenset[str] | None = None) -> tuple[RemoteResource, ...]:
         found = (resource for resource, path in self.owned.items() if path == metadata_path)
         return tuple(sorted(resource for resource in found if names is None or resource.name in names))
@@ -100,12 +106,17 @@ class InMemoryWorkspace:
         return tuple(sorted(self.running & set(resources)))
 
     def delete_resource(self, resource: RemoteResource) -> bool:
+        if resource in self.named:
+            self.named.remove(resource)
+            return True
         return self.owned.pop(resource, None) is not None
 
-    def has_named(self, kind: str, full_name: str) -> bool | None:
-        if kind not in {"catalogs", "schemas", "volumes", "registered_models"}:
+    def ids_named(self, kind: str, full_name: str) -> tuple[str, ...] | None:
+        if kind in {"jobs", "pipelines"}:
             return None
-        return (kind, full_name) in self.named
+        if "/" in full_name and kind not in {"dashboards", "alerts", "experiments"}:
+            raise RemoteError(Fault.INVALID, f"`{full_name}` can't be a name.")
+        return tuple(sorted(item.id for item in self.named if (item.kind, item.name) == (kind, full_name)))
 
     def _check(self, path: str) -> None:
         for place, fault in self.failing.items():

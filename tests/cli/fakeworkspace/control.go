@@ -16,10 +16,9 @@ import (
 )
 
 // addControlHandlers registers the tests' own endpoints. Each speaks of the token that it is called with.
-func addControlHandlers(server *testserver.Server, rules *rules, journal *journal, harness *harness) {
-	made := newDashboardLog()
-	server.Handle("POST", "/api/2.0/lakeview/dashboards", made.create)
-
+func addControlHandlers(
+	server *testserver.Server, rules *rules, journal *journal, harness *harness, made *dashboardLog,
+) {
 	server.Handle("GET", controlPrefix+"requests", func(req testserver.Request) any {
 		return journal.list(req.Token, req.URL.Query().Get("all") == "true")
 	})

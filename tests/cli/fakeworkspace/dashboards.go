@@ -45,3 +45,13 @@ func (d *dashboardLog) of(w *testserver.FakeWorkspace) map[string]any {
 	}
 	return found
 }
+
+// pathOf returns where a dashboard lies that isn't in the trash, or nothing.
+func (d *dashboardLog) pathOf(w *testserver.FakeWorkspace, id string) string {
+	defer w.LockUnlock()()
+	found, ok := w.Dashboards.ReadStrong(id)
+	if !ok || found == nil || found.LifecycleState == dashboards.LifecycleStateTrashed {
+		return ""
+	}
+	return dashboardPath(found.ParentPath, found.DisplayName)
+}

@@ -4,7 +4,7 @@
 //
 // Each bearer token is a workspace of its own, as in the CLI's tests. What is added lies in files of their own:
 // control.go (the tests' own endpoints, below /__test__/), rules.go (faults, kills, delays), journal.go (the request
-// log) and mended.go (answers that the CLI's fake lacks, or gives otherwise than a workspace does).
+// log), mended.go and named.go (answers that the CLI's fake lacks, or gives otherwise than a workspace does).
 package main
 
 import (
@@ -24,7 +24,9 @@ func main() {
 
 	// The first registration of a route wins, so the defaults come last.
 	addMendedHandlers(server)
-	addControlHandlers(server, rules, journal, harness)
+	made := newDashboardLog()
+	addNamedHandlers(server, made)
+	addControlHandlers(server, rules, journal, harness, made)
 	testserver.AddDefaultHandlers(server)
 
 	// No request has been made yet: nobody knows the URL.

@@ -55,7 +55,7 @@ def test_records_and_locks_that_stop_a_deploy_are_told(scene: Scene) -> None:
 
 
 def test_a_catalog_that_is_there_is_no_problem(scene: Scene) -> None:
-    scene.workspace.named.add(("catalogs", "sales"))
+    scene.workspace.add_named("catalogs", "sales")
     assert checks(scene)["catalogs"] == Check("catalogs", State.OK, "sales")
 
 
