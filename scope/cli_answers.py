@@ -30,7 +30,7 @@ _TEXTS: tuple[tuple[str, Fault], ...] = (
     (r"INTERNAL_ERROR|TEMPORARILY_UNAVAILABLE|internal server error|bad gateway|service unavailable", Fault.SERVER),
     (r"connection (?:refused|reset)|no such host|network is unreachable|broken pipe|server closed", Fault.NETWORK),
     (r"i/o timeout|TLS handshake|unexpected EOF|: EOF|context deadline exceeded", Fault.NETWORK),
-    (r"DOES_NOT_EXIST|NOT_FOUND", Fault.MISSING),
+    (r"DOES_NOT_EXIST|NOT_FOUND|failed to fetch the resource.*(?:does not exist|not found)", Fault.MISSING),
 )
 _BY_STATUS = {
     401: Fault.CREDENTIALS,

@@ -3,10 +3,11 @@
 import itertools
 import json
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from scope.errors import Fault, RemoteError
+from scope.errors import CliError, Fault, RemoteError
 from scope.model import ActionKind, BundlePlan, Grant, PlanAction, RemoteEntry, RemoteKind, RemoteResource, User
 
 
@@ -144,8 +145,7 @@ class InMemoryCli:
 
     def plan(self) -> BundlePlan:
         self.calls.append("plan")
-        state = self._state()
-        held = {resource.id for resource in self.workspace.owned}
+        state, held = self._state(), self._held()
         actions = [
             PlanAction(f"resources.jobs.{key}", ActionKind.SKIP if state.get(key) in held else ActionKind.CREATE, name)
             for key, name in self.jobs.items()
@@ -162,6 +162,10 @@ class InMemoryCli:
     def deploy(self) -> None:
         self.calls.append("deploy")
         self.before_deploy()
+        with _cli_failures():
+            self._deploy()
+
+    def _deploy(self) -> None:
         state = self._state()
         self.workspace.make_folder(f"{self.root}/files/src")
         for path in self.files:
@@ -171,24 +175,37 @@ class InMemoryCli:
         self._write("deployment.json", {"version": 1, "seq": self._number("deployment.json", "seq") + 1, "files": listed})
         for key in state.keys() - self.jobs.keys():
             self.workspace.owned = {item: path for item, path in self.workspace.owned.items() if item.id != state[key]}
+        held = self._held()
         for key, name in self.jobs.items():
-            if key not in state:
+            if state.get(key) not in held:
                 state[key] = self.workspace.add_resource("jobs", name, f"{self.root}/state/metadata.json").id
         self._write_state({key: found for key, found in state.items() if key in self.jobs})
 
     def destroy(self) -> None:
         self.calls.append("destroy")
-        ids = set(self._state().values())
-        self.workspace.owned = {item: path for item, path in self.workspace.owned.items() if item.id not in ids}
-        self.workspace.delete(self.root, recursive=True)
+        with _cli_failures():
+            ids = set(self._state().values())
+            self.workspace.owned = {item: path for item, path in self.workspace.owned.items() if item.id not in ids}
+            self.workspace.delete(self.root, recursive=True)
 
     def bind(self, key: str, resource_id: str) -> None:
         self.calls.append(f"bind {key} {resource_id}")
-        self._write_state({**self._state(), key: resource_id})
+        with _cli_failures():
+            if key not in self.jobs:
+                raise CliError(Fault.INVALID, f"no such resource: {key}")
+            if resource_id not in self._held():
+                raise CliError(Fault.MISSING, f"failed to fetch the resource, err: Job {resource_id} does not exist.")
+            if self._state().get(key, resource_id) != resource_id:
+                raise CliError(Fault.ALREADY_EXISTS, "Resource already managed")
+            self._write_state({**self._state(), key: resource_id})
 
     def unbind(self, key: str) -> None:
         self.calls.append(f"unbind {key}")
-        self._write_state({name: found for name, found in self._state().items() if name != key})
+        with _cli_failures():
+            self._write_state({name: found for name, found in self._state().items() if name != key})
+
+    def _held(self) -> set[str]:
+        return {resource.id for resource in self.workspace.owned}
 
     def _state(self) -> dict[str, str]:
         tree = json.loads(self.state_file() or b"{}").get("state", {})
@@ -205,3 +222,12 @@ class InMemoryCli:
     def _write(self, name: str, tree: object) -> None:
         self.workspace.make_folder(f"{self.root}/state")
         self.workspace.write(f"{self.root}/state/{name}", json.dumps(tree).encode())
+
+
+@contextmanager
+def _cli_failures() -> Iterator[None]:
+    """What the workspace refuses, the CLI prints, and ends with a failure of its own."""
+    try:
+        yield
+    except RemoteError as error:
+        raise CliError(error.fault, str(error)) from None

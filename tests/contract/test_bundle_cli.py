@@ -1,0 +1,224 @@
+"""What every CLI does in a stage, the double and the real one on the fake workspace alike."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+
+from scope.adapters.bundle_cli import StagedCli
+from scope.adapters.workspace import DatabricksWorkspace
+from scope.errors import CliError, Fault
+from scope.model import ActionKind, RemoteResource
+from scope.ports import BundleCli, Workspace
+from scope.state import Condition, parse_resources, read_state
+from tests.support.cli import DatabricksCli
+from tests.support.fake_workspace import FakeWorkspace
+from tests.support.fakes import InMemoryCli, InMemoryWorkspace
+
+ROOT = "/Workspace/deploy/x/sales"
+STATE, METADATA = f"{ROOT}/state", f"{ROOT}/state/metadata.json"
+CREATE, SKIP, DELETE = ActionKind.CREATE, ActionKind.SKIP, ActionKind.DELETE
+JOBS = {"a": "job a", "b": "job b"}
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A workspace, and the way to a fresh stage over it that defines some jobs, by key and name, and some files."""
+
+    workspace: Workspace
+    staged: Callable[[Mapping[str, str]], BundleCli]
+    add_job: Callable[[str], RemoteResource]
+    forbid: Callable[[str], None]
+
+    def jobs(self) -> dict[str, str]:
+        """Return the deployment's jobs in the workspace: ids by name."""
+        return {item.name: item.id for item in self.workspace.resources_of(METADATA)}
+
+    def ids(self) -> dict[str, str]:
+        """Return what the workspace's state knows: ids by key."""
+        return {key.split(".")[2]: found for key, found in read_state(self.workspace, STATE).resources.ids}
+
+
+def in_memory() -> Subject:
+    workspace = InMemoryWorkspace()
+    return Subject(
+        workspace,
+        lambda jobs: InMemoryCli(workspace, ROOT, dict(jobs), ("src/a.py",)),
+        lambda name: workspace.add_resource("jobs", name, METADATA),
+        lambda path: workspace.failing.update({path: Fault.PERMISSION}),
+    )
+
+
+def real(fake: FakeWorkspace, cli: DatabricksCli, folder: Path) -> Subject:
+    count = iter(range(100))
+
+    def staged(jobs: Mapping[str, str]) -> BundleCli:
+        stage = folder / f"stage{next(count)}"
+        (stage / "src").mkdir(parents=True)
+        (stage / "src" / "a.py").write_text("ROWS = 1\n")
+        (stage / ".git").mkdir()
+        (stage / ".gitignore").write_text(".databricks/\n")
+        bundle = {
+            "bundle": {"name": "x", "deployment": {"lock": {"enabled": False}}},
+            "variables": {"domain": {"default": ""}},
+            "sync": {"paths": ["src"]},
+            "targets": {"prod": {"workspace": {"host": fake.url, "root_path": ROOT}}},
+            "resources": {"jobs": {key: {"name": name} for key, name in jobs.items()}},
+        }
+        (stage / "databricks.yml").write_text(yaml.safe_dump(bundle))
+        return StagedCli(cli.path, stage, "prod", "sales", folder / "log", cli.environment(fake))
+
+    def add_job(name: str) -> RemoteResource:
+        deployment = {"kind": "BUNDLE", "metadata_file_path": METADATA}
+        answer = fake.call("POST", "/api/2.2/jobs/create", {"name": name, "deployment": deployment})
+        return RemoteResource("jobs", str(answer["job_id"]), name)
+
+    def forbid(path: str) -> None:
+        fake.forbid(path)
+
+    return Subject(DatabricksWorkspace(fake.url), staged, add_job, forbid)
+
+
+@pytest.fixture(params=["double", pytest.param("real", marks=pytest.mark.cli)])
+def subject(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Subject]:
+    if request.param == "double":
+        yield in_memory()
+        return
+    fake: FakeWorkspace = request.getfixturevalue("fake_workspace")
+    monkeypatch.setenv("DATABRICKS_TOKEN", fake.token)
+    monkeypatch.setenv("DATABRICKS_CONFIG_FILE", "/dev/null")
+    yield real(fake, request.getfixturevalue("databricks_cli"), tmp_path)
+    assert fake.problems() == []
+
+
+def planned(cli: BundleCli) -> dict[str, ActionKind]:
+    return {action.key.removeprefix("resources.jobs."): action.action for action in cli.plan().actions}
+
+
+def fault_of(call: Callable[[], object]) -> Fault:
+    with pytest.raises(CliError) as caught:
+        call()
+    return caught.value.fault
+
+
+def test_before_the_first_deploy_a_plan_makes_everything_and_writes_nothing(subject: Subject) -> None:
+    cli = subject.staged(JOBS)
+    plan = cli.plan()
+    assert [(item.key, item.action, item.name) for item in plan.actions] == [
+        ("resources.jobs.a", CREATE, "job a"),
+        ("resources.jobs.b", CREATE, "job b"),
+    ]
+    assert plan.lineage is None
+    assert subject.jobs() == {}
+    assert subject.workspace.entries(f"{ROOT}/state") in {None, ()}
+
+
+def test_a_deploy_makes_what_is_defined_uploads_the_files_and_says_so_in_both_state_files(subject: Subject) -> None:
+    subject.staged(JOBS).deploy()
+    assert set(subject.jobs()) == {"job a", "job b"}
+    state = read_state(subject.workspace, STATE)
+    assert state.resources.condition is state.files.condition is Condition.READABLE
+    assert subject.ids() == {"a": subject.jobs()["job a"], "b": subject.jobs()["job b"]}
+    assert (state.files.seq, state.files.local) == (1, {"src/a.py"})
+    assert [entry.path for entry in subject.workspace.files(f"{ROOT}/files")] == [f"{ROOT}/files/src/a.py"]
+
+
+def test_a_second_deploy_changes_no_resource_and_counts_on(subject: Subject) -> None:
+    subject.staged(JOBS).deploy()
+    before, made = read_state(subject.workspace, STATE), subject.jobs()
+    cli = subject.staged(JOBS)
+    assert planned(cli) == {"a": SKIP, "b": SKIP}
+    cli.deploy()
+    after = read_state(subject.workspace, STATE)
+    assert subject.jobs() == made
+    assert after.files.seq == 2
+    assert (after.resources.lineage, after.resources.ids) == (before.resources.lineage, before.resources.ids)
+    assert after.resources.serial is not None
+    assert before.resources.serial is not None
+    assert after.resources.serial >= before.resources.serial
+
+
+def test_a_stage_knows_the_workspaces_state_after_a_plan(subject: Subject) -> None:
+    assert subject.staged(JOBS).state_file() is None
+    subject.staged(JOBS).deploy()
+    cli = subject.staged(JOBS)
+    plan = cli.plan()
+    found = parse_resources(cli.state_file())
+    assert dict(found.ids) == {f"resources.jobs.{key}": one for key, one in subject.ids().items()}
+    assert (plan.lineage, plan.serial) == (found.lineage, found.serial)
+
+
+def test_what_is_not_defined_any_more_is_deleted(subject: Subject) -> None:
+    subject.staged(JOBS).deploy()
+    cli = subject.staged({"a": "job a"})
+    assert planned(cli) == {"a": SKIP, "b": DELETE}
+    cli.deploy()
+    assert set(subject.jobs()) == {"job a"}
+    assert set(subject.ids()) == {"a"}
+
+
+def test_what_somebody_has_deleted_is_made_again(subject: Subject) -> None:
+    subject.staged(JOBS).deploy()
+    gone = subject.jobs()["job b"]
+    subject.workspace.delete_resource(RemoteResource("jobs", gone, "job b"))
+    cli = subject.staged(JOBS)
+    assert planned(cli) == {"a": SKIP, "b": CREATE}
+    cli.deploy()
+    assert set(subject.jobs()) == {"job a", "job b"}
+    assert subject.ids()["b"] == subject.jobs()["job b"] != gone
+
+
+def test_the_deletion_of_what_is_gone_already_says_so(subject: Subject) -> None:
+    subject.staged(JOBS).deploy()
+    subject.workspace.delete_resource(RemoteResource("jobs", subject.jobs()["job b"], "job b"))
+    plan = subject.staged({"a": "job a"}).plan()
+    assert [(item.short_key, item.action, item.is_gone) for item in plan.actions] == [
+        ("jobs.a", SKIP, False),
+        ("jobs.b", DELETE, True),
+    ]
+
+
+def test_what_is_bound_is_not_made_again(subject: Subject) -> None:
+    orphan = subject.add_job("job a")
+    cli = subject.staged(JOBS)
+    cli.bind("a", orphan.id)
+    assert planned(cli)["a"] is not CREATE
+    cli.deploy()
+    assert subject.jobs()["job a"] == orphan.id
+    assert len(subject.workspace.resources_of(METADATA)) == 2
+
+
+def test_only_what_is_there_is_bound_and_only_under_a_key_that_is_defined_and_free(subject: Subject) -> None:
+    cli = subject.staged(JOBS)
+    assert fault_of(lambda: cli.bind("a", "17")) is Fault.MISSING
+    orphan = subject.add_job("job c")
+    with pytest.raises(CliError):
+        cli.bind("c", orphan.id)
+    cli.bind("a", orphan.id)
+    other = subject.add_job("job a")
+    assert fault_of(lambda: subject.staged(JOBS).bind("a", other.id)) is Fault.ALREADY_EXISTS
+
+
+def test_what_is_unbound_stays_and_would_be_made_again(subject: Subject) -> None:
+    subject.staged(JOBS).deploy()
+    made = subject.jobs()
+    cli = subject.staged(JOBS)
+    cli.unbind("b")
+    assert subject.jobs() == made
+    assert set(subject.ids()) == {"a"}
+    assert planned(cli)["b"] is CREATE
+
+
+def test_a_destroy_takes_the_jobs_and_the_folder(subject: Subject) -> None:
+    subject.staged(JOBS).deploy()
+    subject.staged(JOBS).destroy()
+    assert subject.jobs() == {}
+    assert subject.workspace.entries(ROOT) is None
+
+
+def test_a_refusal_of_the_workspace_has_its_class_and_nothing_was_made(subject: Subject) -> None:
+    subject.forbid(f"{ROOT}/files")
+    assert fault_of(subject.staged(JOBS).deploy) is Fault.PERMISSION
+    assert subject.jobs() == {}
