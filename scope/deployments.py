@@ -9,10 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from scope.errors import Fault, Refused, RemoteError
+from scope.lock import NAME as LOCK
 from scope.lock import Holder, read_holder
 from scope.manifest import Because
 from scope.model import Grant, RemoteKind, User
 from scope.ports import Workspace
+from scope.record import NAME as RECORD
 from scope.record import Odd, Record, distrust, read_record
 from scope.rules import is_domain_name
 from scope.state import Condition, DeploymentState, read_state
@@ -32,11 +34,13 @@ class Deployed:
     record: Record | Odd | None
     state: DeploymentState
     holder: Holder | None
+    has_leftovers: bool = False
+    """Files of a deployment without anything that tells of it."""
 
     @property
     def is_absent(self) -> bool:
         """Return whether nothing was ever deployed or attempted here."""
-        return self.record is None and self.state.is_absent
+        return self.record is None and self.state.is_absent and not self.has_leftovers
 
     @property
     def is_clean(self) -> bool:
@@ -56,14 +60,10 @@ class Deployed:
 
 def look(workspace: Workspace, target: str, domain: str, paths: Paths) -> Deployed:
     """Return what lies in the workspace of a deployment."""
-    return Deployed(
-        target,
-        domain,
-        paths,
-        read_record(workspace, paths.state),
-        read_state(workspace, paths.state),
-        read_holder(workspace, paths.state),
-    )
+    record, state = read_record(workspace, paths.state), read_state(workspace, paths.state)
+    # Somebody may have deleted the state: then jobs may be left too, and this is no first deploy.
+    has_leftovers = record is None and state.is_absent and _has_files(workspace, paths.root)
+    return Deployed(target, domain, paths, record, state, read_holder(workspace, paths.state), has_leftovers)
 
 
 def made_by(deployed: Deployed) -> dict[str, str]:
@@ -89,7 +89,12 @@ def deployed_domains(workspace: Workspace, base: str, skip: Collection[str] = ()
 
 def _is_deployed(workspace: Workspace, root: str) -> bool:
     names = {entry.path.rpartition("/")[2] for entry in workspace.entries(f"{root}/state") or ()}
-    return bool(names & {"scope.json", "resources.json", "deployment.json", "metadata.json"})
+    return bool(names & {RECORD, "resources.json", "deployment.json", "metadata.json", LOCK}) or _has_files(workspace, root)
+
+
+def _has_files(workspace: Workspace, root: str) -> bool:
+    # `validate` makes the folder, and leaves it empty.
+    return bool(workspace.entries(f"{root}/files"))
 
 
 def writers(workspace: Workspace, folder: str, user: User) -> tuple[Grant, ...]:
@@ -120,8 +125,10 @@ def due(deployed: Deployed, fingerprint: str | None, repository: str) -> Due | N
 
     `fingerprint` is the head's; nothing where the domain is gone there.
     """
-    if deployed.is_absent:
-        return None if fingerprint is None else Due("first-deploy")
+    if deployed.is_absent and fingerprint is not None:
+        return Due("first-deploy")
+    if deployed.is_absent and deployed.holder is None:
+        return None
     if fingerprint is None:
         return Due("removed")
     why = distrust(deployed.record, deployed.state, repository=repository, target=deployed.target, domain=deployed.domain)

@@ -22,7 +22,7 @@ def destroy_domain(run: Run, domain: str) -> Done:
     """Remove a deployment with all its resources. Raises `ScopeError` for what fails or needs consent."""
     paths = run.paths(domain)
     before = look(run.workspace, run.settings.name, domain, paths)
-    if before.is_absent and not run.workspace.resources_of(paths.metadata):
+    if before.is_absent and before.holder is None and not run.workspace.resources_of(paths.metadata):
         return Done(Outcome.NOTHING, message="there is no such deployment")
     with run.git_lock:
         own = (f"src/{domain}/", f"resources/{domain}/")

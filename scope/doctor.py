@@ -12,12 +12,13 @@ from scope.deployments import check_state, deployed_domains, writers
 from scope.errors import Fault, Refused, RemoteError, ScopeError
 from scope.ports import Git, Workspace
 from scope.record import Odd
+from scope.rules import is_domain_name
 from scope.run import Run
 from scope.snapshot import Snapshot
 from scope.target import read_target
 
 if TYPE_CHECKING:
-    from scope.model import Grant
+    from scope.model import Grant, RemoteResource
 
 # What the tested CLI understands; a newer package emits fields that an older CLI refuses.
 PACKAGE = "databricks-bundles"
@@ -98,6 +99,7 @@ def target_checks(run: Run) -> Iterator[Check]:
     base = settings.base(run.user)
     yield from _guarded("folder", lambda: _folder_checks(run, base))
     yield from _guarded("records", lambda: _record_checks(run, base))
+    yield from _guarded("orphans", lambda: _orphan_checks(run, base))
     yield from _guarded("catalogs", lambda: _catalog_checks(run))
 
 
@@ -159,6 +161,28 @@ def _record_checks(run: Run, base: str) -> Iterator[Check]:
         if item.holder is not None:
             yield wrong(name, f"It is locked by {item.holder}. If that run is dead: {recover} {item.domain}")
     yield ok("records", f"{len(found)} deployed domain{'s' * (len(found) != 1)}")
+
+
+def _orphan_checks(run: Run, base: str) -> Iterator[Check]:
+    """Look for jobs and pipelines that say they were deployed here, and that no state knows: whole folders may be gone."""
+    found: dict[str, list[RemoteResource]] = {}
+    for path, resource in run.workspace.owned_below(base):
+        domain = path.removeprefix(f"{base}/").partition("/")[0]
+        if is_domain_name(domain) and path == run.paths(domain).metadata:
+            found.setdefault(domain, []).append(resource)
+    count = 0
+    for item in survey(run, sorted(found)):
+        known = {one for _, one in item.state.resources.ids}
+        orphans = [resource for resource in found[item.domain] if resource.id not in known]
+        count += len(orphans)
+        if orphans:
+            yield wrong(
+                f"orphans of {item.domain}",
+                f"No state knows {', '.join(map(str, orphans))}. "
+                f"Run: scope recover --target {run.settings.name} --domain {item.domain}",
+            )
+    if not count:
+        yield ok("orphans", "none")
 
 
 def _catalog_checks(run: Run) -> Iterator[Check]:

@@ -135,6 +135,13 @@ class Workspace(Protocol):
         """
         ...
 
+    def owned_below(self, folder: str) -> tuple[tuple[str, RemoteResource], ...]:
+        """Return the jobs and pipelines of all deployments below a folder, sorted, each behind its `metadata.json`.
+
+        Everything in the workspace is looked at for that.
+        """
+        ...
+
     def active(self, resources: Iterable[RemoteResource]) -> tuple[RemoteResource, ...]:
         """Return those of some jobs and pipelines that are running now, sorted."""
         ...

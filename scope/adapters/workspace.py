@@ -190,21 +190,28 @@ class DatabricksWorkspace:
     @_patient
     def resources_of(self, metadata_path: str, names: frozenset[str] | None = None) -> tuple[RemoteResource, ...]:
         """Return the jobs and pipelines that say they belong to the deployment with this `metadata.json`, sorted."""
-        with self._failures("listing jobs"):
-            found = set(self._jobs_of(metadata_path, names))
-        with self._failures("listing pipelines"):
-            found |= set(self._pipelines_of(metadata_path, names))
-        return tuple(sorted(found))
+        return tuple(sorted({found for path, found in self._owned(names) if path == metadata_path}))
 
-    def _jobs_of(self, metadata_path: str, names: frozenset[str] | None) -> Iterator[RemoteResource]:
+    @_patient
+    def owned_below(self, folder: str) -> tuple[tuple[str, RemoteResource], ...]:
+        """Return the jobs and pipelines of all deployments below a folder, sorted, each behind its `metadata.json`."""
+        return tuple(sorted({(path, found) for path, found in self._owned(None) if path.startswith(f"{folder}/")}))
+
+    def _owned(self, names: frozenset[str] | None) -> Iterator[tuple[str, RemoteResource]]:
+        with self._failures("listing jobs"):
+            yield from self._jobs(names)
+        with self._failures("listing pipelines"):
+            yield from self._pipelines(names)
+
+    def _jobs(self, names: frozenset[str] | None) -> Iterator[tuple[str, RemoteResource]]:
         for wanted in [None] if names is None else sorted(names):
             for job in self._client.jobs.list(limit=_PAGE, name=wanted):
                 settings = job.settings
-                deployment = settings.deployment if settings else None
-                if settings and deployment and deployment.metadata_file_path == metadata_path:
-                    yield RemoteResource("jobs", str(job.job_id), settings.name or "")
+                path = settings.deployment.metadata_file_path if settings and settings.deployment else None
+                if settings and path:
+                    yield path, RemoteResource("jobs", str(job.job_id), settings.name or "")
 
-    def _pipelines_of(self, metadata_path: str, names: frozenset[str] | None) -> Iterator[RemoteResource]:
+    def _pipelines(self, names: frozenset[str] | None) -> Iterator[tuple[str, RemoteResource]]:
         """Look at each pipeline, since the list doesn't say to which deployment they belong."""
         filters = [None] if names is None else [f"name LIKE '{_liked(name)}'" for name in sorted(names)]
         listed = [
@@ -215,8 +222,8 @@ class DatabricksWorkspace:
         ]
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             for name, pipeline_id, path in pool.map(self._pipeline, listed):
-                if path == metadata_path:
-                    yield RemoteResource("pipelines", pipeline_id, name)
+                if path:
+                    yield path, RemoteResource("pipelines", pipeline_id, name)
 
     def _pipeline(self, pipeline_id: str) -> tuple[str, str, str | None]:
         try:

@@ -61,6 +61,23 @@ def test_a_placeholder_and_a_shallow_clone_are_told_before_anything_is_sent(plat
     assert platform.workspace.requests() == []
 
 
+def test_what_is_left_of_a_domain_without_folders_anywhere_is_found_and_can_be_removed(platform: Platform) -> None:
+    platform.workspace.call("POST", "/api/2.1/unity-catalog/catalogs", {"name": "ads"})
+    assert platform.deploy().exit_code == 0
+    platform.workspace.delete(f"{BASE}/sales")
+    platform.sandbox.move("src/sales", "src/ads")
+    platform.sandbox.move("resources/sales", "resources/ads")
+    platform.push("Rename the domain")
+    state, what = doctor(platform, "--target", "prod", code=1)["orphans of sales"]
+    assert state == "wrong"
+    assert "scope recover --target prod --domain sales" in what
+    said = platform.scope("recover", "--target", "prod", "--domain", "sales")
+    assert "scope destroy" in said.stderr
+    assert platform.scope("destroy", "--target", "prod", "--domain", "sales", "--yes").exit_code == 0
+    assert doctor(platform, "--target", "prod", code=0)["orphans"] == ("ok", "none")
+    assert platform.owned("sales") == {"jobs": [], "pipelines": []}
+
+
 def test_a_missing_cli_and_refused_credentials_are_told(platform: Platform) -> None:
     platform.workspace.fail("GET", "/api/2.0/preview/scim/v2/Me", 401, times=0)
     found = doctor_without_cli(platform)

@@ -109,3 +109,26 @@ def test_what_was_changed_by_hand_is_undone_when_asked_for(platform: Platform) -
     reconcile(platform, "--drift")
     platform.check("sales", [JOB], [PIPELINE])
     assert platform.workspace.snapshot().resources["jobs"][job_id]["settings"].get("max_concurrent_runs") != 7
+
+
+def test_a_state_folder_that_was_deleted_hides_no_job_that_was_renamed_meanwhile(platform: Platform) -> None:
+    reconcile(platform)
+    platform.workspace.delete(f"{BASE}/sales/state")
+    for path in sorted(platform.sandbox.root.glob("resources/sales/orders/*/*.py")):
+        path.write_text(path.read_text().replace("'name': 'sales_orders_", "'name': 'renamed_"))
+    platform.push("Rename the job and the pipeline")
+    said = reconcile(platform, code=3)
+    assert f"`{JOB}`" in said
+    assert f"`{PIPELINE}`" in said
+    assert platform.owned("sales") == {"jobs": [JOB], "pipelines": [PIPELINE]}
+
+
+def test_a_lock_that_a_domain_has_left_behind_is_seen_when_the_domain_is_gone(platform: Platform) -> None:
+    lock = {"ID": "6f7f5b6c-5d5e-4a3c-9d7e-0a1b2c3d4e5f", "AcquisitionTime": "2026-01-01T00:00:00Z", "User": "a dead run"}
+    platform.workspace.write(f"{BASE}/ads/state/deploy.lock", json.dumps({**lock, "IsForced": False}).encode())
+    status = platform.scope("status", "--target", "prod", "--format", "json")
+    assert {item["domain"]: item["sync"] for item in status.json["domains"]} == {"ads": "gone", "sales": "never-deployed"}
+    assert "a dead run" in reconcile(platform, "--prune", code=4)
+    assert platform.scope("recover", "--target", "prod", "--domain", "ads", "--yes").exit_code == 0
+    reconcile(platform, "--prune")
+    platform.check("sales", [JOB], [PIPELINE])

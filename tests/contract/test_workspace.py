@@ -171,6 +171,12 @@ def test_resources_are_found_by_the_deployment_they_name(subject: Subject) -> No
     assert subject.port.resources_of(METADATA, frozenset()) == ()
 
 
+def test_what_belongs_to_any_deployment_of_a_target_is_found_with_the_place_it_names(subject: Subject) -> None:
+    mine = [subject.add_resource(kind, "x", f"{ROOT}/{kind}/state/metadata.json") for kind in ("jobs", "pipelines")]
+    subject.add_resource("jobs", "x", f"{ROOT}_eu/jobs/state/metadata.json")
+    assert subject.port.owned_below(ROOT) == tuple((f"{ROOT}/{item.kind}/state/metadata.json", item) for item in mine)
+
+
 def test_a_name_with_quotes_is_only_a_name(subject: Subject) -> None:
     mine = subject.add_resource("pipelines", "it's 100%_sure", METADATA)
     assert subject.port.resources_of(METADATA, frozenset({"it's 100%_sure"})) == (mine,)

@@ -103,6 +103,9 @@ class InMemoryWorkspace:
         found = (resource for resource, path in self.owned.items() if path == metadata_path)
         return tuple(sorted(resource for resource in found if names is None or resource.name in names))
 
+    def owned_below(self, folder: str) -> tuple[tuple[str, RemoteResource], ...]:
+        return tuple(sorted((path, item) for item, path in self.owned.items() if path.startswith(f"{folder}/")))
+
     def active(self, resources: Iterable[RemoteResource]) -> tuple[RemoteResource, ...]:
         return tuple(sorted(self.running & set(resources)))
 

@@ -248,6 +248,10 @@ class Life:
             return
         name = self.chance.choice(names)
         files = ["resources.json", "deployment.json", "scope.json", "metadata.json", "deploy.lock"]
+        if self.chance.random() < 0.2:
+            self.platform.workspace.delete(f"{BASE}/{name}/state")
+            self.tell(f"the whole state of {name} deleted")
+            return
         path = f"{BASE}/{name}/state/{self.chance.choice(files)}"
         content = self.platform.workspace.read(path)
         if content is None:

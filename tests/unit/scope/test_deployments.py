@@ -24,12 +24,15 @@ def test_a_folder_alone_is_no_deployment(workspace: InMemoryWorkspace) -> None:
         ("sales", "scope.json"),
         ("sales_eu", "resources.json"),
         ("locked", "deploy.lock"),
+        ("set_aside", "resources.unreadable-0.json"),
         ("Odd", "scope.json"),
     ):
         workspace.make_folder(f"{BASE}/{name}/state")
         workspace.write(f"{BASE}/{name}/state/{file}", b"")
-    assert deployed_domains(workspace, BASE) == ("sales", "sales_eu")
-    assert deployed_domains(workspace, BASE, {"sales"}) == ("sales_eu",)
+    workspace.make_folder(f"{BASE}/stateless/files")
+    workspace.write(f"{BASE}/stateless/files/a.py", b"")
+    assert deployed_domains(workspace, BASE) == ("locked", "sales", "sales_eu", "stateless")
+    assert deployed_domains(workspace, BASE, {"sales"}) == ("locked", "sales_eu", "stateless")
     assert deployed_domains(workspace, "/Workspace/nowhere") == ()
 
 

@@ -54,6 +54,18 @@ def test_records_and_locks_that_stop_a_deploy_are_told(scene: Scene) -> None:
     assert "scope recover --target dev --domain sales" in checks(scene)["record of sales"].what
 
 
+def test_what_no_state_knows_is_told_although_its_folder_is_gone(scene: Scene) -> None:
+    scene.deploy()
+    assert checks(scene)["orphans"] == Check("orphans", State.OK, "none")
+    orphan = scene.workspace.add_resource("jobs", "old", f"{BASE}/ads/state/metadata.json")
+    scene.workspace.add_resource("jobs", "elsewhere", f"{BASE}_eu/ads/state/metadata.json")
+    found = checks(scene)
+    assert "orphans" not in found
+    assert found["orphans of ads"] == Check(
+        "orphans of ads", State.WRONG, f"No state knows {orphan}. Run: scope recover --target dev --domain ads"
+    )
+
+
 def test_a_catalog_that_is_there_is_no_problem(scene: Scene) -> None:
     scene.workspace.add_named("catalogs", "sales")
     assert checks(scene)["catalogs"] == Check("catalogs", State.OK, "sales")
