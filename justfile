@@ -3,6 +3,9 @@
 set shell := ["bash", "-euo", "pipefail", "-c"]
 set positional-arguments
 
+# Where `just install-cli` puts the CLI, for those who have none.
+export PATH := env('PATH') + ':' + justfile_directory() / '.bin'
+
 # What each command needs, and no more: `scope plan` installs in seconds, deploying brings the Databricks packages.
 scope := "uv run --quiet --no-default-groups --group scope scope"
 deployer := "uv run --quiet --no-default-groups --group deploy scope"
@@ -120,7 +123,7 @@ deploy target="dev" domain="" *args:
 [group('deploy')]
 [no-exit-message]
 run resource target="dev" *args:
-    @{{ deployer }} run --target {{ quote(trim_start_match(target, "target=")) }} {{ quote(trim_start_match(resource, "resource=")) }} "${@:3}"
+    @{{ deployer }} run --target {{ quote(trim_start_match(target, "target=")) }} {{ quote(trim_start_match(resource, "resource=")) }} -- "${@:3}"
 
 # Removes a domain's deployment and all its resources: `just destroy dev finance`
 [group('deploy')]

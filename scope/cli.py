@@ -28,7 +28,12 @@ COMMANDS = (
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code; what goes wrong is one message on stderr."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    options = _parser(given).parse_args(given)
+    own, passed_on = split(given)
+    parser = make_parser(own)
+    options = parser.parse_args(own)
+    if passed_on and not hasattr(options, "passed_on"):
+        parser.error(f"`{options.command}` takes nothing behind `--`.")
+    options.passed_on = passed_on
     console = Console(is_quiet=options.quiet, no_color=options.no_color)
     try:
         command = importlib.import_module(f"scope.commands.{options.command}")
@@ -52,7 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
+def make_parser(given: Sequence[str]) -> argparse.ArgumentParser:
+    """Return the parser; of a command that is named, that one's options only, so that no other module is imported."""
     parser = argparse.ArgumentParser(
         prog="scope", description=_DESCRIPTION, epilog=_EXIT_CODES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -75,6 +81,12 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
         )
         module.add_arguments(command)
     return parser
+
+
+def split(given: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return what is scope's own, and what goes on to the CLI. With options between, argparse would mix them up."""
+    end = given.index("--") if "--" in given else len(given)
+    return list(given[:end]), list(given[end + 1 :])
 
 
 def _command(given: Sequence[str]) -> str | None:

@@ -32,14 +32,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("domain", metavar="DOMAIN", help="the domain to stage")
     parser.add_argument("-t", "--target", default="dev", metavar="NAME", help="the target (dev)")
     parser.add_argument("--head", metavar="REF", help="stage a commit, not the work tree")
-    parser.add_argument("arguments", nargs="+", metavar="-- ARGS", help="the subcommand and its options")
+    take_passed_on(parser, "-- ARGS", "the subcommand and its options")
+
+
+def take_passed_on(parser: argparse.ArgumentParser, shown: str, words: str) -> None:
+    """Declare that a command takes what is behind `--`; it comes as `options.passed_on`."""
+    parser.set_defaults(passed_on=[])
+    parser.epilog = f"what goes on to the CLI:\n  {shown}    {words}\n\n{parser.epilog}"
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Run the CLI in the stage; return its exit code."""
-    _check_arguments(options.arguments, options.target, options.domain)
+    _check_arguments(options.passed_on, options.target, options.domain)
     with GitRepository(Path(options.directory)) as git:
-        return run_staged(git, options.target, options.domain, options.arguments, console, options.head)
+        return run_staged(git, options.target, options.domain, options.passed_on, console, options.head)
 
 
 def run_staged(
@@ -55,6 +61,8 @@ def run_staged(
 
 
 def _check_arguments(arguments: list[str], target: str, domain: str) -> None:
+    if not arguments:
+        raise UsageError(f"Say what to run behind `--`, such as: scope bundle {domain} -t {target} -- validate")
     name = arguments[0]
     is_dry_sync = name == "sync" and "--dry-run" in arguments
     if name in _INSTEAD:

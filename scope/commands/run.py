@@ -5,7 +5,7 @@ from pathlib import Path
 
 from scope.adapters.git import GitRepository
 from scope.closure import Closures, Sources
-from scope.commands.bundle import run_staged
+from scope.commands.bundle import run_staged, take_passed_on
 from scope.console import Console
 from scope.errors import UsageError
 from scope.resources import resource_keys
@@ -24,14 +24,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("resource", metavar="KEY", help="the resource's key, as in resources/")
     parser.add_argument("-t", "--target", default="dev", metavar="NAME", help="the target (dev)")
     parser.add_argument("--domain", metavar="NAME", help="its domain, where several have a resource of that key")
-    parser.add_argument("arguments", nargs="*", metavar="-- ARGS", help="further options of `bundle run`")
+    take_passed_on(parser, "[-- ARGS]", "further options of `bundle run`")
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Find the resource's domain and run it in that domain's stage; return the CLI's exit code."""
     with GitRepository(Path(options.directory)) as git:
         domain = options.domain or _domain_of(Closures(Snapshot(git, git.work_tree()), Sources()), options.resource)
-        return run_staged(git, options.target, domain, ["run", options.resource, *options.arguments], console)
+        return run_staged(git, options.target, domain, ["run", options.resource, *options.passed_on], console)
 
 
 def _domain_of(closures: Closures, key: str) -> str:

@@ -143,3 +143,48 @@ def test_without_the_example_the_gate_tests_and_bundle_still_pass(
     for target in ("dev", "staging", "prod"):
         result = databricks_cli.bundle("validate", "--strict", cwd=sandbox.root, workspace=fake_workspace, target=target)
         assert result.exit_code == 0, result
+
+
+# The recipes of daily use, on the example
+
+
+@pytest.mark.cli
+def test_the_readmes_daily_recipes_do_what_they_say(
+    tmp_path: Path, just: str, databricks_cli: DatabricksCli, fake_workspace: FakeWorkspace
+) -> None:
+    sandbox = Sandbox.of_repository(tmp_path / "daily")
+    environment = databricks_cli.environment(fake_workspace)
+    kept = {name: environment[name] for name in environment.keys() - {"HOME", "PATH"}}
+    kept["PATH"] = os.pathsep.join([str(databricks_cli.path.parent), os.environ["PATH"]])
+
+    def typed(*words: str) -> CliResult:
+        return run(sandbox.root, just, *words, env=kept)
+
+    # The failure that a new user meets first.
+    placeholder = typed("deploy", "dev", "finance")
+    assert placeholder.exit_code == 2, placeholder
+    assert "targets/dev.yml" in placeholder.stderr
+    assert "is a placeholder" in placeholder.stderr
+    sandbox.point_at(fake_workspace)
+    sandbox.commit("Name the hosts")
+    for target in ("dev", "staging", "prod"):
+        validated = typed("validate", target)
+        assert validated.exit_code == 0, validated
+    assert fake_workspace.snapshot().resources.get("jobs", {}) == {}
+    deployed = typed("deploy", "dev", "finance")
+    assert deployed.exit_code == 0, deployed
+    jobs = fake_workspace.snapshot().names("jobs")
+    assert jobs
+    assert not [name for name in jobs if "hubspot" in name]
+    ran = typed("run", "finance_stripe_final_payments_job", "dev", "--no-wait")
+    assert ran.exit_code == 0, ran
+    assert len(fake_workspace.snapshot().resources["job_runs"]) == 1
+    each = typed("deploy", "target=dev")
+    assert each.exit_code == 0, each
+    assert [name for name in fake_workspace.snapshot().names("jobs") if "hubspot" in name]
+    listed = typed("destroy", "dev", "finance")
+    assert listed.exit_code == 3, listed
+    digest = listed.stdout.partition("--approve-destructive ")[2].split()[0]
+    gone = typed("destroy", "dev", "finance", "--approve-destructive", digest)
+    assert gone.exit_code == 0, gone
+    assert [name for name in fake_workspace.snapshot().names("jobs") if "stripe" in name] == []
