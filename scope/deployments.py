@@ -93,8 +93,14 @@ def _is_deployed(workspace: Workspace, root: str) -> bool:
 
 
 def _has_files(workspace: Workspace, root: str) -> bool:
-    # `validate` makes the folder, and leaves it empty.
-    return bool(workspace.entries(f"{root}/files"))
+    try:
+        # `validate` makes the folder, and leaves it empty.
+        return bool(workspace.entries(f"{root}/files"))
+    except RemoteError as error:
+        if error.fault is not Fault.PERMISSION:
+            raise
+        # Its own deploy will say so; the others go on.
+        return True
 
 
 def writers(workspace: Workspace, folder: str, user: User) -> tuple[Grant, ...]:

@@ -93,9 +93,20 @@ def reads(head: Closures, prefixes: Iterable[str]) -> Iterator[TableReader]:
 
 
 def _files_naming(head: Closures, prefixes: Iterable[str]) -> Mapping[str, Entry]:
-    patterns = tuple(sorted(re.escape(prefix) for prefix in prefixes))
-    entries = ((path, head.snapshot.entry(path)) for path in sorted(head.snapshot.grep(patterns, ("src", "specs"))))
+    entries = (
+        (path, head.snapshot.entry(path)) for path in sorted(head.snapshot.grep(_patterns(prefixes), ("src", "specs")))
+    )
     return {path: entry for path, entry in entries if entry is not None and entry.kind is Kind.FILE}
+
+
+def _patterns(prefixes: Iterable[str]) -> tuple[str, ...]:
+    """Return one pattern for all prefixes, common beginnings once: git tries each of many patterns on every line."""
+    sources: dict[str, list[str]] = defaultdict(list)
+    for prefix in sorted(prefixes):
+        domain, _, source = prefix.rstrip(".").partition(".")
+        sources[re.escape(domain)].append(re.escape(source))
+    each = "|".join(f"{domain}\\.({'|'.join(names)})" for domain, names in sources.items())
+    return (f"({each})\\.",) if each else ()
 
 
 def _reads(head: Closures, files: Mapping[str, Entry]) -> Iterator[TableReader]:

@@ -190,12 +190,16 @@ class GitRepository:
 
     def grep(self, tree: str, patterns: Iterable[str], folders: Iterable[str]) -> frozenset[str]:
         """Return the files below `folders` of a tree with a line that one of the extended regular expressions matches."""
-        chosen = [option for pattern in patterns for option in ("-e", pattern)]
+        chosen = tuple(patterns)
+        if any("\n" in pattern for pattern in chosen):
+            raise ScopeError("`git grep` can't look for a text with a line end in it.")
         paths = [f":(top,literal){folder}" for folder in folders]
         if not chosen or not paths:
             return frozenset()
         options = ("--files-with-matches", "-z", "--extended-regexp", "--full-name", "--no-textconv", "--no-color", "--text")
-        answer = self._run("grep", *options, *chosen, tree, "--", *paths, accept=(0, 1))
+        # Not as arguments: those of one command have a limit.
+        listed = "\n".join(chosen).encode(errors="surrogateescape")
+        answer = self._run("grep", *options, "-f", "-", tree, "--", *paths, accept=(0, 1), text=listed)
         prefix = len(tree) + 1
         return frozenset(os.fsdecode(name[prefix:]) for name in answer.split(b"\0") if name)
 

@@ -147,7 +147,7 @@ def _oid(kind: bytes, content: bytes) -> str:
 def _compiled(patterns: tuple[str, ...]) -> re.Pattern[bytes]:
     """Compile POSIX extended regular expressions, as far as scope writes them."""
     if any("\n" in pattern for pattern in patterns):
-        raise ScopeError("`git grep` failed: a line end in a pattern makes two of it.")
+        raise ScopeError("`git grep` can't look for a text with a line end in it.")
     found = "|".join(f"(?:{pattern})" for pattern in patterns)
     # Of a line only: `\s` would go on to the next one.
     found = found.replace("[:space:]", r" \t\r\f\v").replace("[:alnum:]", "A-Za-z0-9").replace("[^", r"[^\n")
