@@ -123,7 +123,8 @@ def _try(
     run.tell(domain, "verifying")
     after = _verify(run, domain, paths, staged, earlier_state, was_unclean=was_unclean)
     lock.check()
-    applied = Applied(attempt, after.resources.lineage, after.resources.serial, after.files.seq or 0)
+    numbers = after.resources.lineage, after.resources.serial, after.files.seq or 0, after.files.digest or ""
+    applied = Applied(attempt, *numbers)
     write_record(run.workspace, paths.state, Record(record.repository, record.target, record.domain, attempt, applied))
 
 

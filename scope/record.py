@@ -57,7 +57,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """The attempt that succeeded last, and the state files' own numbers after it."""
+    """The attempt that succeeded last, and the state files' own numbers after it; `upload` is deployment.json's digest."""
 
     __pydantic_config__: ClassVar[dict[str, object]] = _STRICT
 
@@ -65,6 +65,7 @@ class Applied:
     lineage: str | None
     serial: int | None
     seq: int
+    upload: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,8 +199,8 @@ def _contradiction(applied: Applied, state: DeploymentState) -> str | None:
         return f"{' and '.join(state.unusable)} can't be read"
     if state.files.condition is Condition.ABSENT:
         return "deployment.json is gone"
-    if state.files.seq != applied.seq:
-        return f"something else deployed since (seq {state.files.seq}, not {applied.seq})"
+    if (state.files.seq, state.files.digest) != (applied.seq, applied.upload):
+        return f"something else deployed since (seq {state.files.seq}, recorded was {applied.seq})"
     if (state.resources.lineage, state.resources.serial) != (applied.lineage, applied.serial):
         return "the state isn't the one that was recorded"
     return None

@@ -4,6 +4,7 @@ Only what the controller relies on is read. Keys that a newer CLI adds are passe
 not.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -42,13 +43,15 @@ class ResourceState:
 class FileState:
     """`deployment.json`: the files of the last upload, relative to the deployment's `files`, notebooks as they were named.
 
-    `remote` holds them as they are called in the workspace, where notebooks have no extension.
+    `remote` holds them as they are called in the workspace, where notebooks have no extension. `digest` is that of the
+    file: the time of the upload is in it, so no two share it, while `seq` begins anew where somebody deletes the file.
     """
 
     condition: Condition
     seq: int | None = None
     local: frozenset[str] = frozenset()
     remote: frozenset[str] = frozenset()
+    digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +126,7 @@ def parse_files(content: bytes | None) -> FileState:
             return FileState(Condition.BROKEN)
         local.add(path)
         remote.add(without_extension(path) if item.get("is_notebook") is True else path)
-    return FileState(Condition.READABLE, seq, frozenset(local), frozenset(remote))
+    return FileState(Condition.READABLE, seq, frozenset(local), frozenset(remote), hashlib.sha256(content).hexdigest())
 
 
 def without_extension(path: str) -> str:

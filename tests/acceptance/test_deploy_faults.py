@@ -340,19 +340,13 @@ def test_a_folder_that_was_deleted_by_hand_is_deployed_again_and_takes_its_resou
     platform.check("sales", [JOB], [PIPELINE])
 
 
-def test_a_deploy_by_hand_in_between_is_noticed_and_made_good(platform: Platform) -> None:
+@pytest.mark.parametrize("lost", [[], ["deployment.json"]], ids=["as it was", "its counter begins anew"])
+def test_a_deploy_by_hand_in_between_is_noticed_and_made_good(platform: Platform, lost: list[str]) -> None:
     assert platform.deploy().exit_code == 0
-    platform.sandbox.link_venv()
+    for name in lost:
+        platform.workspace.delete(f"{STATE}/{name}")
     platform.sandbox.append("src/sales/orders/base/facts.py", "BY_HAND = 1\n")
-    by_hand = platform.cli.bundle(
-        "deploy",
-        "--var",
-        "stage=prod/sales",
-        cwd=platform.sandbox.root,
-        workspace=platform.workspace,
-        target="prod",
-        domain="sales",
-    )
+    by_hand = platform.deploy_by_hand("sales")
     assert by_hand.exit_code == 0, by_hand
     platform.sandbox.git("checkout", "--quiet", ".")
     done = platform.deploy()

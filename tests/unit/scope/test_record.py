@@ -11,8 +11,8 @@ from scope.state import Condition, DeploymentState, FileState, ResourceState
 ATTEMPT = new_attempt(
     "deploy", commit="c" * 40, fingerprint="v1:f", dirty=False, who="deployer", run_url="https://ci/42", cli="1.13.0"
 )
-RECORD = Record("github.com/acme/data", "prod", "finance", ATTEMPT, Applied(ATTEMPT, "l", 3, 7))
-STATE = DeploymentState(ResourceState(Condition.READABLE, "l", 3), FileState(Condition.READABLE, 7))
+RECORD = Record("github.com/acme/data", "prod", "finance", ATTEMPT, Applied(ATTEMPT, "l", 3, 7, "d"))
+STATE = DeploymentState(ResourceState(Condition.READABLE, "l", 3), FileState(Condition.READABLE, 7, digest="d"))
 
 
 def why(record: Record | Odd | None = RECORD, state: DeploymentState = STATE) -> str | None:
@@ -78,7 +78,8 @@ def test_a_later_attempt_that_was_not_applied_is_not_believed() -> None:
 @pytest.mark.parametrize(
     "state",
     [
-        DeploymentState(STATE.resources, FileState(Condition.READABLE, 8)),
+        DeploymentState(STATE.resources, FileState(Condition.READABLE, 8, digest="d")),
+        DeploymentState(STATE.resources, FileState(Condition.READABLE, 7, digest="another upload, counted anew")),
         DeploymentState(STATE.resources, FileState(Condition.ABSENT)),
         DeploymentState(STATE.resources, FileState(Condition.BROKEN)),
         DeploymentState(ResourceState(Condition.READABLE, "l", 4), STATE.files),

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from scope.state import Condition, FileState, ResourceState, parse_files, parse_resources
+from scope.state import Condition, ResourceState, parse_files, parse_resources
 
 RESOURCES = {
     "state_version": 2,
@@ -31,7 +31,7 @@ def test_ids_come_with_their_keys() -> None:
 def test_a_notebook_lies_in_the_workspace_without_its_extension() -> None:
     found = parse_files(json.dumps(FILES).encode())
     local, remote = frozenset({"src/a.b/note.py", "src/code.py"}), frozenset({"src/a.b/note", "src/code.py"})
-    assert found == FileState(Condition.READABLE, 2, local, remote)
+    assert (found.condition, found.seq, found.local, found.remote) == (Condition.READABLE, 2, local, remote)
 
 
 def test_what_is_not_there_is_absent() -> None:
