@@ -47,7 +47,10 @@ def plan(
     numbered = {change.path: f"c{number}" for number, change in enumerate(sides.changes)}
     deploy = tuple(_deploy(item, numbered, sides, with_fingerprints=with_fingerprints) for item in impact.impacted)
     changes = listed_changes("b0", sides.changes, numbered, impact, effect)
-    found = readers(sides.head, sides.base, impact.impacted) if with_readers else Readers({})
+    ids = {item.id for item in deploy}
+    # What deploys everywhere anyway needs no review.
+    others = [name for name in sides.head.domains if any(f"{target}/{name}" not in ids for target in targets)]
+    found = readers(sides.head, sides.base, impact.impacted, others) if with_readers and deploy else Readers({})
     return Manifest(
         mode=mode_of(deploy, targets, sides.head),
         against="main",
@@ -167,8 +170,9 @@ def matrix(deploy: Iterable[Deploy], limit: int) -> Matrix:
     return Matrix(tuple(entries))
 
 
-def _readers(found: Readers, deploy: Iterable[Deploy]) -> tuple[Reader, ...]:
-    """Return the readers for each deployment, in the order of the deployments."""
+def _readers(found: Readers, deploy: Collection[Deploy]) -> tuple[Reader, ...]:
+    """Return the readers for each deployment that aren't deployed themselves, in the order of the deployments."""
+    deployed = {item.id for item in deploy}
     return tuple(
         Reader(
             id=f"{item.target}/{reader.domain}",
@@ -179,6 +183,7 @@ def _readers(found: Readers, deploy: Iterable[Deploy]) -> tuple[Reader, ...]:
         )
         for item in deploy
         for reader in found.of.get(item.domain, ())
+        if f"{item.target}/{reader.domain}" not in deployed
     )
 
 

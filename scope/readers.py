@@ -6,7 +6,7 @@ Best effort: names made at run time are counted, not found.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from scope.closure import Closures
@@ -45,13 +45,14 @@ class Readers:
     unread: int = 0
 
 
-def readers(head: Closures, base: Closures, impacted: Iterable[Impacted]) -> Readers:
-    """Return who else reads tables of the sources that a change reaches, at the head."""
+def readers(head: Closures, base: Closures, impacted: Iterable[Impacted], among: Collection[str]) -> Readers:
+    """Return which domains among some read tables of the sources that a change reaches, at the head."""
     sources = _reached_sources(impacted, (base, head))
     prefixes = {f"{domain}.{source}.": domain for domain, names in sources.items() for source in names}
-    files = _files_naming(head, prefixes)
-    if len(files) > _MOST_FILES:
-        return Readers({}, unread=len(files))
+    paths = _paths_naming(head, prefixes, among)
+    if len(paths) > _MOST_FILES:
+        return Readers({}, unread=len(paths))
+    files = _files(head, paths)
     found: dict[str, set[TableReader]] = defaultdict(set)
     not_understood = 0
     for reader in _reads(head, files):
@@ -89,14 +90,25 @@ def reads(head: Closures, prefixes: Iterable[str]) -> Iterator[TableReader]:
 
     A name that is made at run time gives a reader of no table, on the line `UNKNOWN`.
     """
-    yield from _reads(head, _files_naming(head, prefixes))
+    yield from _reads(head, _files(head, _paths_naming(head, prefixes, head.domains)))
 
 
-def _files_naming(head: Closures, prefixes: Iterable[str]) -> Mapping[str, Entry]:
-    entries = (
-        (path, head.snapshot.entry(path)) for path in sorted(head.snapshot.grep(_patterns(prefixes), ("src", "specs")))
-    )
-    return {path: entry for path, entry in entries if entry is not None and entry.kind is Kind.FILE}
+def _paths_naming(head: Closures, prefixes: Iterable[str], among: Collection[str]) -> frozenset[str]:
+    """Return the files of some domains that hold one of the prefixes."""
+    is_all = len(among) == len(head.domains)
+    folders = ("src", "specs") if is_all else (*(f"src/{domain}" for domain in among), "specs")
+    found = head.snapshot.grep(_patterns(prefixes), folders if among else ())
+    return found if is_all else frozenset(path for path in found if _domain_of(path) in among)
+
+
+def _domain_of(path: str) -> str:
+    """Return the domain whose file in `src` or in a folder of `specs` it is."""
+    parts = path.split("/")
+    return parts[1] if parts[0] == "src" else parts[2] if len(parts) > 3 else ""
+
+
+def _files(head: Closures, paths: Iterable[str]) -> Mapping[str, Entry]:
+    return {path: entry for path, entry in head.snapshot.entries(paths).items() if entry.kind is Kind.FILE}
 
 
 def _patterns(prefixes: Iterable[str]) -> tuple[str, ...]:
@@ -114,12 +126,13 @@ def _reads(head: Closures, files: Mapping[str, Entry]) -> Iterator[TableReader]:
         parts = path.split("/")
         if path.endswith(CODE) and len(parts) > 3 and parts[1] != "common":
             uses = file_tables(path, content)
-            yield from (TableReader(parts[1], read.table, path, read.line) for read in uses.reads)
-            yield from (TableReader(parts[1], "", path, UNKNOWN) for _ in uses.not_understood)
+            yield from (TableReader(_domain_of(path), read.table, path, read.line) for read in uses.reads)
+            yield from (TableReader(_domain_of(path), "", path, UNKNOWN) for _ in uses.not_understood)
         elif path.endswith(_SPECS) and len(parts) > 4:
             for line, text in enumerate(content.decode(errors="replace").splitlines(), 1):
                 yield from (
-                    TableReader(parts[2], ".".join(name), path, line) for name in _NAME.findall(text.partition("#")[0])
+                    TableReader(_domain_of(path), ".".join(name), path, line)
+                    for name in _NAME.findall(text.partition("#")[0])
                 )
 
 

@@ -1,6 +1,7 @@
 """One tree of the repository, read lazily: what is asked for, and nothing else, is fetched from git."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from scope.model import Entry, Kind
 from scope.ports import Git
@@ -22,6 +23,19 @@ class Snapshot:
                 return None
             found = self._git.tree(found.oid).get(name)
         return found
+
+    def entries(self, paths: Iterable[str]) -> dict[str, Entry]:
+        """Return what is at each of many paths where there is anything, sorted; folders are read in a few requests."""
+        wanted = sorted(set(paths))
+        levels: dict[int, set[str]] = defaultdict(set)
+        for path in wanted:
+            parts = path.split("/")
+            for depth in range(1, len(parts)):
+                levels[depth].add("/".join(parts[:depth]))
+        for _, folders in sorted(levels.items()):
+            found = (self.entry(folder) for folder in sorted(folders))
+            self._git.trees(entry.oid for entry in found if entry is not None and entry.kind is Kind.FOLDER)
+        return {path: entry for path in wanted if (entry := self.entry(path)) is not None}
 
     def names(self, folder: str) -> Mapping[str, Entry]:
         """Return what lies directly in a folder; empty where there is no such folder."""

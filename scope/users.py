@@ -23,10 +23,14 @@ from scope.model import Change
 _NAMING = frozenset({b"common", b"resources", b"_models"})
 # Uses that reach shared files without a word of their names: what is loaded by machinery, star imports (also in notebooks,
 # whose lines are JSON strings), whole folders, texts put together at run time, packages whose files are opened.
+#
+# Both git and Python read these: to git `\t` in brackets is a backslash or a t, so the characters themselves stand there.
+# In a notebook they are written as `\t`.
+_GAP = "([ \t\f\v\r]|\\\\[tfvr])*"
 _WIDE = (
     *(re.escape(marker.decode()) for marker in MARKERS if marker not in _NAMING),
-    r"import[ \t]*\*",
-    r"^[ \t\"]*\*[ \t]*(\\n)?([\"#;]|$)",
+    rf"import{_GAP}\*",
+    rf"^([ \"]|{_GAP[1:-2]})*\*{_GAP}(\\n)?([\"#;]|$)",
     r"common/|/common",
     r"(common|_models|resources)(\.[A-Za-z0-9_]*)*[\"'{%\\]",
     r"importlib",
@@ -150,23 +154,26 @@ class Users:
     def _candidates(self) -> Mapping[str, tuple[tuple[str, frozenset[str]], ...]]:
         """Return by domain the files that may use a changed file or a dependent of one, with the words found in each."""
         names = words(_path_of(node) for node in self._graph.blast_radius(self._starts))
+        base, head = self._sides
         found: dict[str, frozenset[str]] = {}
-        for side in self._sides:
-            # The head is searched; what only the base's version of a changed file says must be read.
-            paths = self._searched(names) if side is self._sides[1] else self._changes
-            entries = ((path, side.snapshot.entry(path)) for path in paths if path.startswith(("src/", "resources/")))
-            contents = side.snapshot.read_all({path: entry for path, entry in entries if entry is not None})
-            for path, content in contents.items():
-                found[path] = found.get(path, frozenset()) | _words_in(content, names)
+        # What only the base's version of a changed file says must be read; the head is searched.
+        for path, content in _contents(base, self._changes).items():
+            found[path] = _words_in(content, names) | ({ANYTHING} if _WIDE_USE.search(content) else frozenset())
+        wide = self._searched(_WIDE)
+        named = self._searched(re.escape(name) for name in names)
+        for path, content in _contents(head, wide | named).items():
+            more = {ANYTHING} if path in wide else frozenset()
+            found[path] = found.get(path, frozenset()) | _words_in(content, names) | more
         by_domain: dict[str, list[tuple[str, frozenset[str]]]] = defaultdict(list)
         for path, hits in sorted(found.items()):
             by_domain[path.split("/")[1]].append((path, hits))
         return {domain: tuple(candidates) for domain, candidates in by_domain.items()}
 
-    def _searched(self, names: frozenset[str]) -> frozenset[str]:
+    def _searched(self, patterns: Iterable[str]) -> frozenset[str]:
+        """Return the files of the head's domains in which one of the patterns stands."""
         head = self._sides[1]
         folders = tuple(f"{top}/{domain}" for domain in head.domains for top in ("src", "resources"))
-        return head.snapshot.grep((*sorted(re.escape(name) for name in names), *_WIDE), folders)
+        return head.snapshot.grep(tuple(sorted(patterns)), folders)
 
     @cached_property
     def _starts(self) -> frozenset[str]:
@@ -178,9 +185,13 @@ _WIDE_USE = re.compile("|".join(f"(?:{pattern})" for pattern in _WIDE).encode(),
 
 
 def _words_in(content: bytes, names: frozenset[str]) -> frozenset[str]:
-    """Return those of the names that stand in a file, and `ANYTHING` where it may use more than it names."""
-    found = frozenset(name for name in names if os.fsencode(name) in content)
-    return found | {ANYTHING} if _WIDE_USE.search(content) else found
+    """Return those of the names that stand in a file."""
+    return frozenset(name for name in names if os.fsencode(name) in content)
+
+
+def _contents(side: Closures, paths: Iterable[str]) -> Mapping[str, bytes]:
+    """Return the contents of those of the paths that domains may have, and that are there."""
+    return side.snapshot.read_all(side.snapshot.entries(path for path in paths if path.startswith(("src/", "resources/"))))
 
 
 def _path_of(node: str) -> str:

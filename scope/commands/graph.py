@@ -59,7 +59,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
             # What was deleted still reaches what used it.
             edges = (repository_edges(side, domains & set(side.domains)) for side in (sides.base, sides.head))
             changed = frozenset(file_node(change.path) for item in impact.impacted for change, _ in item.causes)
-            found = readers(sides.head, sides.base, impact.impacted)
+            found = readers(sides.head, sides.base, impact.impacted, sides.head.domains)
             tables = {(reader.domain, reader.table) for listed in found.of.values() for reader in listed}
             reading = {(f"reader:{domain}", f"table:{table}", "reads") for domain, table in tables}
             reading |= {(f"table:{table}", f"source:{table.rpartition('.')[0]}", "written-by") for _, table in tables}

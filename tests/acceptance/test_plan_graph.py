@@ -166,6 +166,15 @@ def test_a_module_re_exported_by_its_package_reaches_who_imports_the_package(san
     assert deployed(manifest(sandbox)) == MARKETING
 
 
+@pytest.mark.parametrize("space", [" ", "\t", " \t"])
+def test_a_star_import_of_all_shared_code_is_found_whatever_white_space_it_has(sandbox: Sandbox, space: str) -> None:
+    sandbox.write("src/marketing/hubspot/base/a.py", f"from common import{space}*\n")
+    sandbox.write("src/common/__init__.py", "__all__ = ['text']\n")
+    commit_to_main(sandbox)
+    sandbox.append("src/common/text.py", "Y = 2\n")
+    assert deployed(manifest(sandbox)) == FINANCE | MARKETING
+
+
 def test_a_new_file_that_hides_another_reaches_who_imported_that(sandbox: Sandbox) -> None:
     sandbox.write("src/common/text/__init__.py", "X = 2\n")
     assert deployed(manifest(sandbox)) == FINANCE

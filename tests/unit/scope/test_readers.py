@@ -23,12 +23,13 @@ BASE: dict[str, str] = {
 }
 
 
-def found(changes: Files, base: Files = BASE) -> Readers:
+def found(changes: Files, base: Files = BASE, leaving_out: frozenset[str] = frozenset()) -> Readers:
     git, sources = FakeGit(), Sources()
     head = {**base, **changes}
     sides = [Closures(git.snapshot(files), sources) for files in (base, head)]
     impact = Comparison(sides[0], sides[1], git.changes(git.make(base), git.make(head))).impact()
-    return readers(sides[1], sides[0], impact.impacted)
+    among = [name for name in sides[1].domains if name not in leaving_out]
+    return readers(sides[1], sides[0], impact.impacted, among)
 
 
 def places(answer: Readers) -> dict[str, list[tuple[str, str, str, int]]]:
@@ -54,6 +55,12 @@ def test_readers_of_another_source_of_the_domain_are_not_named() -> None:
 def test_a_change_of_the_whole_domain_names_the_readers_of_every_source() -> None:
     answer = found({"specs/domains/finance.yml": "owner: x\n"})
     assert {item.domain for item in answer.of["finance"]} == {"hr", "marketing", "sales"}
+
+
+def test_only_domains_that_were_asked_about_are_named() -> None:
+    answer = found({"specs/domains/finance.yml": "owner: x\n"}, leaving_out=frozenset({"hr", "sales"}))
+    assert {item.domain for item in answer.of["finance"]} == {"marketing"}
+    assert found({"specs/domains/finance.yml": "owner: x\n"}, leaving_out=frozenset({"hr", "sales", "marketing"})).of == {}
 
 
 def test_the_domain_itself_is_no_reader() -> None:
