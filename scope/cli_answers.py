@@ -100,7 +100,8 @@ def _fields(new_state: object) -> Mapping[str, object]:
 
 def fault_of(text: str) -> Fault:
     """Return the class of a failure from what the CLI printed: of several, the one that helps least to try again."""
-    found = {_fault_of_part(part) for part in _errors(text)} or {Fault.UNKNOWN}
+    # A CLI that goes round in circles prints one error very often.
+    found = {_fault_of_part(part) for part in set(_errors(text))} or {Fault.UNKNOWN}
     return next(fault for fault in _WORST_FIRST if fault in found)
 
 

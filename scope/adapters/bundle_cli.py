@@ -178,11 +178,12 @@ class StagedCli:
         if stream is None:
             return
         with stream:
-            for line in iter(lambda: stream.readline(65_536), b""):
-                if len(kept) + len(line) <= longest:
-                    kept += line
+            # As it comes, so that the log can be followed; many lines at once where there are many.
+            while chunk := os.read(stream.fileno(), 65_536):
+                if len(kept) + len(chunk) <= longest:
+                    kept += chunk
                     if log is not None:
-                        log.write(line)
+                        log.write(chunk)
                         log.flush()
 
 

@@ -96,7 +96,7 @@ def without_cli(tmp_path: Path, **environment: str) -> subprocess.CompletedProce
     """Run some end-to-end tests in a checkout where nothing was installed by `just install-cli`."""
     sandbox = Sandbox.of_repository(tmp_path / "checkout", leaving_out=["uv.lock"])
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "cli", "tests/acceptance"],
+        [sys.executable, "-m", "pytest", "-qp", "no:cacheprovider", "-m", "cli", "tests/acceptance/test_fake_workspace.py"],
         cwd=sandbox.root,
         env={**git_environment(), "PATH": git_only(tmp_path), **environment},
         capture_output=True,
