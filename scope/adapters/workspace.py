@@ -6,6 +6,7 @@ so that a workspace that doesn't answer is noticed, not waited for.
 
 import functools
 import json
+import logging
 import re
 import urllib.parse
 import uuid
@@ -75,18 +76,17 @@ class DatabricksWorkspace:
 
     @cached_property
     def _client(self) -> "WorkspaceClient":
-        return self._connect(_REQUEST_SECONDS, _RETRY_SECONDS)
-
-    def _connect(self, request_seconds: int, retry_seconds: int) -> "WorkspaceClient":
         from databricks.sdk import WorkspaceClient  # noqa: PLC0415  a second, and only commands that deploy need it
         from databricks.sdk.core import Config  # noqa: PLC0415  as above
 
+        # What it warns of, the requests that follow fail at, or not.
+        logging.getLogger("databricks").addHandler(logging.NullHandler())
         try:
             config = Config(
                 host=self.host,
                 profile=self._profile,
-                http_timeout_seconds=request_seconds,
-                retry_timeout_seconds=retry_seconds,
+                http_timeout_seconds=_REQUEST_SECONDS,
+                retry_timeout_seconds=_RETRY_SECONDS,
                 product="scope",
             )
         except ValueError as error:
@@ -100,8 +100,12 @@ class DatabricksWorkspace:
     @_patient
     def user(self) -> User:
         """Return who the credentials are. The first call notices in seconds that nobody answers."""
+        import requests  # noqa: PLC0415  comes with the SDK
+
         with self._failures("asking who the credentials are"):
-            me = self._connect(_PROBE_SECONDS, _PROBE_SECONDS).current_user.me()
+            # The SDK would try each of its first requests for long. Any answer will do: somebody is there.
+            requests.get(f"{self.host}/.well-known/databricks-config", timeout=_PROBE_SECONDS, allow_redirects=False)
+            me = self._client.current_user.me()
         name = me.user_name or ""
         local = me.display_name if _is_uuid(name) and me.display_name else name
         return User(name, short_name(local))

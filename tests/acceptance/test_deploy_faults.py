@@ -197,6 +197,7 @@ def test_a_workspace_that_does_not_answer_is_noticed_in_seconds(platform: Platfo
     done = platform.deploy(DATABRICKS_HOST="http://127.0.0.1:9")
     assert done.exit_code == 1
     assert "http://127.0.0.1:9 doesn't answer" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
 
 
 # Several at once
