@@ -24,13 +24,14 @@ _NAMING = frozenset({b"common", b"resources", b"_models"})
 # Uses that reach shared files without a word of their names: what is loaded by machinery, star imports (also in notebooks,
 # whose lines are JSON strings), whole folders, texts put together at run time, packages whose files are opened.
 #
-# Both git and Python read these: to git `\t` in brackets is a backslash or a t, so the characters themselves stand there.
-# In a notebook they are written as `\t`.
-_GAP = "([ \t\f\v\r]|\\\\[tfvr])*"
+# Both git and Python read these. To git `\t` in brackets is a backslash or a t, so the characters themselves stand there;
+# in a notebook they are written as `\t`. What can stand in one place matches one alternative only: Python would try all.
+_BLANKS = " \t\f\v\r"
+_WRITTEN = rf"\\([nrtfv\\\"{_BLANKS}]|u00[0-9a-fA-F][0-9a-fA-F])"
 _WIDE = (
     *(re.escape(marker.decode()) for marker in MARKERS if marker not in _NAMING),
-    rf"import{_GAP}\*",
-    rf"^([ \"]|{_GAP[1:-2]})*\*{_GAP}(\\n)?([\"#;]|$)",
+    rf"import([^A-Za-z0-9_(\\]|{_WRITTEN})*\*",
+    rf"^([\"{_BLANKS}]|{_WRITTEN})*\*([{_BLANKS}]|{_WRITTEN})*([\"#;]|$)",
     r"common/|/common",
     r"(common|_models|resources)(\.[A-Za-z0-9_]*)*[\"'{%\\]",
     r"importlib",

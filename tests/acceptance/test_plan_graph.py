@@ -166,13 +166,39 @@ def test_a_module_re_exported_by_its_package_reaches_who_imports_the_package(san
     assert deployed(manifest(sandbox)) == MARKETING
 
 
-@pytest.mark.parametrize("space", [" ", "\t", " \t"])
-def test_a_star_import_of_all_shared_code_is_found_whatever_white_space_it_has(sandbox: Sandbox, space: str) -> None:
-    sandbox.write("src/marketing/hubspot/base/a.py", f"from common import{space}*\n")
+def star_notebook(*lines: str, indent: int | None = None) -> str:
+    cell = {"cell_type": "code", "source": list(lines), "metadata": {}, "outputs": []}
+    return json.dumps({"cells": [cell], "metadata": {"language_info": {"name": "python"}}}, indent=indent)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.py", "from common import *\n"),
+        ("a.py", "from common import\t*\n"),
+        ("a.py", "from common import \\\n    \t*\n"),
+        ("a.py", "from common import \\\r    *\r"),
+        ("a.ipynb", star_notebook("from common import\t*\n")),
+        ("a.ipynb", star_notebook("from common import \\\n", "    *\n")),
+        ("a.ipynb", star_notebook("from common import \\\n", "    *\n", indent=1)),
+        ("a.ipynb", star_notebook("from common import \\\n    *\n")),
+    ],
+)
+def test_a_star_import_of_all_shared_code_is_found_however_it_is_written(sandbox: Sandbox, name: str, content: str) -> None:
+    sandbox.write(f"src/marketing/hubspot/base/{name}", content)
     sandbox.write("src/common/__init__.py", "__all__ = ['text']\n")
     commit_to_main(sandbox)
     sandbox.append("src/common/text.py", "Y = 2\n")
     assert deployed(manifest(sandbox)) == FINANCE | MARKETING
+
+
+@pytest.mark.parametrize("text", [" " * 300, "\t" * 300, "import" + " " * 300, "import" + "\\\\" * 300, '" ' * 300])
+def test_the_search_takes_no_longer_for_lines_of_much_white_space(sandbox: Sandbox, text: str) -> None:
+    sandbox.write(A, f"import common.text\n{text}x = 1\n")
+    commit_to_main(sandbox)
+    sandbox.write(A, "import common.text\n")
+    sandbox.append("src/common/text.py", "Y = 2\n")
+    assert deployed(manifest(sandbox)) == FINANCE
 
 
 def test_a_new_file_that_hides_another_reaches_who_imported_that(sandbox: Sandbox) -> None:
