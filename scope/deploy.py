@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from scope.ancestry import check_order
+from scope.claims import Claims
 from scope.deployments import Deployed, check_state, due, look, made_by
 from scope.errors import Fault, Refused, RemoteError, ScopeError
 from scope.gate import Consent, Gate, gate
 from scope.lock import Lock, acquire
 from scope.model import ActionKind, BundlePlan, RemoteResource
-from scope.orphans import Orphans, bind_all, created_names, lost, match, named_creations
+from scope.orphans import Orphans, Owner, bind_all, created_names, lost, match, named_creations
 from scope.ports import BundleCli
 from scope.record import Applied, Attempt, Record, new_attempt, write_record
 from scope.run import ConsentNeeded, Counts, Done, Outcome, Run, Stopped
@@ -89,9 +90,10 @@ def _try(
     plan = cli.plan()
     # A second try finds some of the work done.
     progress.counts = progress.counts or _counts(plan)
-    orphans = _orphans(run, paths, plan, _known_ids(cli, run, paths), progress)
+    owner = Claims(run, domain).owner
+    orphans = _orphans(run, paths, plan, _known_ids(cli, run, paths), progress, owner)
     plan = bind_all(
-        run.id(domain), cli, run.workspace, plan, orphans, progress.makes, lambda message: run.note(domain, message)
+        run.id(domain), cli, run.workspace, plan, orphans, progress.makes, owner, lambda message: run.note(domain, message)
     )
     state = parse_resources(cli.state_file())
     consent = _pass_gate(run, domain, plan, state, progress.attempted)
@@ -125,7 +127,7 @@ def _try(
     lock.check()
     numbers = after.resources.lineage, after.resources.serial, after.files.seq or 0, after.files.digest or ""
     applied = Applied(attempt, *numbers)
-    write_record(run.workspace, paths.state, Record(record.repository, record.target, record.domain, attempt, applied))
+    write_record(run.workspace, paths.state, replace(record, applied=applied, owns=after.resources.nameless))
 
 
 def _known_ids(cli: BundleCli, run: Run, paths: Paths) -> frozenset[str]:
@@ -134,11 +136,11 @@ def _known_ids(cli: BundleCli, run: Run, paths: Paths) -> frozenset[str]:
     return frozenset(found for state in states for _, found in state.ids)
 
 
-def _orphans(run: Run, paths: Paths, plan: BundlePlan, known: frozenset[str], progress: _Progress) -> Orphans:
+def _orphans(run: Run, paths: Paths, plan: BundlePlan, known: frozenset[str], progress: _Progress, owner: Owner) -> Orphans:
     """Return the orphans. Before a first deploy they are looked for by the names to be made, which costs little."""
     if progress.is_unclean:
         found = match(plan, run.workspace.resources_of(paths.metadata), known)
-        return replace(found, left=(*found.left, *lost(run.workspace, plan, progress.makes, known)))
+        return replace(found, left=(*found.left, *lost(run.workspace, plan, progress.makes, known, owner)))
     if progress.before.is_absent:
         names = created_names(plan)
         # One of them tells of an earlier life of this deployment, and then there may be others.
@@ -203,8 +205,9 @@ def _recorded(run: Run, domain: str, before: Deployed, attempt: Attempt) -> Reco
         run.settings.name,
         domain,
     )
-    applied = old.applied if isinstance(old, Record) and is_own else None
-    return Record(run.head.repository, run.settings.name, domain, attempt, applied)
+    if isinstance(old, Record) and is_own:
+        return replace(old, attempted=attempt)
+    return Record(run.head.repository, run.settings.name, domain, attempt, None)
 
 
 def _verify(

@@ -20,6 +20,8 @@ from scope.rules import is_domain_name
 from scope.state import Condition, DeploymentState, read_state
 from scope.target import Paths
 
+# What a deployment's root holds.
+_PARTS = frozenset({"artifacts", "files", "resources", "state"})
 # So many deployments are looked at at once; each takes a few requests.
 AT_ONCE = 8
 
@@ -88,8 +90,16 @@ def deployed_domains(workspace: Workspace, base: str, skip: Collection[str] = ()
 
 
 def _is_deployed(workspace: Workspace, root: str) -> bool:
-    names = {entry.path.rpartition("/")[2] for entry in workspace.entries(f"{root}/state") or ()}
-    return bool(names & {RECORD, "resources.json", "deployment.json", "metadata.json", LOCK}) or _has_files(workspace, root)
+    try:
+        names = {entry.path.rpartition("/")[2] for entry in workspace.entries(f"{root}/state") or ()}
+    except RemoteError as error:
+        if error.fault is not Fault.PERMISSION:
+            raise
+        return True  # as below
+    if names & {RECORD, "resources.json", "deployment.json", "metadata.json", LOCK}:
+        return True
+    # A plain bundle in the folder above has such folders of its own.
+    return root.rpartition("/")[2] not in _PARTS and _has_files(workspace, root)
 
 
 def _has_files(workspace: Workspace, root: str) -> bool:

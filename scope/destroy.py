@@ -5,6 +5,7 @@ It works although the domain's folders are gone from the repository: the CLI nee
 
 from collections.abc import Iterable
 
+from scope.claims import Claims
 from scope.deploy import consent_needed, earlier_consent, held_lock, made_stage, retried
 from scope.deployments import Deployed, check_state, look, made_by
 from scope.errors import Fault, RemoteError
@@ -40,11 +41,12 @@ def destroy_domain(run: Run, domain: str) -> Done:
 def _orphans(run: Run, before: Deployed) -> tuple[RemoteResource, ...]:
     known = {found for _, found in before.state.resources.ids}
     owned = (item for item in run.workspace.resources_of(before.paths.metadata) if item.id not in known)
-    return (*owned, *lost(run.workspace, None, made_by(before), known))
+    return (*owned, *lost(run.workspace, None, made_by(before), known, Claims(run, before.domain).owner))
 
 
 def _pass_gate(run: Run, domain: str, before: Deployed) -> tuple[Gate, Consent]:
-    found = destroy_gate(run.id(domain), before.state.resources, _orphans(run, before))
+    folder = before.paths.root if before.has_leftovers else None
+    found = destroy_gate(run.id(domain), before.state.resources, _orphans(run, before), folder)
     for item in found.items:
         run.note(domain, item)
     if run.options.destroys or not found.items:
@@ -72,7 +74,8 @@ def _try(run: Run, domain: str, cli: BundleCli, lock: Lock, before: Deployed, co
 def _delete(run: Run, domain: str, orphans: Iterable[RemoteResource]) -> None:
     for orphan in orphans:
         run.note(domain, f"deleting the {orphan}")
-        run.workspace.delete_resource(orphan)
+        # As the CLI does: what is in a schema goes with it.
+        run.workspace.delete_resource(orphan, force=True)
 
 
 def _destroy_folder(run: Run, domain: str, cli: BundleCli, lock: Lock, before: Deployed, consent: Consent) -> None:
@@ -91,7 +94,9 @@ def _destroy_folder(run: Run, domain: str, cli: BundleCli, lock: Lock, before: D
         approved=consent.items,
     )
     applied = before.record.applied if isinstance(before.record, Record) else None
-    write_record(run.workspace, paths.state, Record(run.head.repository, run.settings.name, domain, attempt, applied))
+    owns = before.record.owns if isinstance(before.record, Record) else ()
+    record = Record(run.head.repository, run.settings.name, domain, attempt, applied, owns)
+    write_record(run.workspace, paths.state, record)
     # While the record still names them.
     _delete(run, domain, _orphans(run, before))
     if before.state.resources.condition is Condition.READABLE:

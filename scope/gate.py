@@ -66,10 +66,17 @@ def gate(deployment: str, plan: BundlePlan, state: ResourceState, max_deletions:
     return Gate(items, tuple(reasons), list_digest(deployment, items))
 
 
-def destroy_gate(deployment: str, state: ResourceState, orphans: Iterable[RemoteResource]) -> Gate:
-    """Return what a destroy deletes: all that the state has, and what belongs to the deployment without being in it."""
+def destroy_gate(
+    deployment: str, state: ResourceState, orphans: Iterable[RemoteResource], folder: str | None = None
+) -> Gate:
+    """Return what a destroy deletes: all that the state has, and what belongs to the deployment without being in it.
+
+    `folder` is the deployment's, where nothing in it tells what it is.
+    """
     items = [f"delete {key.removeprefix('resources.')} ({found})" for key, found in state.ids if len(key.split(".")) == 3]
     items += [f"delete {orphan.kind}.{orphan.name} ({orphan.id})" for orphan in orphans]
+    if folder is not None:
+        items.append(f"delete the folder {folder}, which has files and no state")
     return Gate(tuple(items), ("the whole deployment would be deleted",), list_digest(deployment, items))
 
 

@@ -12,6 +12,10 @@ from scope.errors import Fault, Refused, RemoteError
 from scope.model import ActionKind, BundlePlan, PlanAction, RemoteResource
 from scope.ports import BundleCli, Workspace
 
+# Says which other deployment owns a resource, by kind and id.
+Owner = Callable[[str, str], str | None]
+# They say themselves to which deployment they belong.
+OWNED_KINDS = frozenset({"jobs", "pipelines"})
 # Anybody may make another one of the same name.
 _SHARED_NAMES = frozenset({"clusters"})
 
@@ -35,7 +39,7 @@ class Orphans:
 
 def created_names(plan: BundlePlan) -> frozenset[str]:
     """Return the names of the jobs and pipelines that a plan makes."""
-    return frozenset(action.name for action in created(plan) if action.kind in {"jobs", "pipelines"} and action.name)
+    return frozenset(action.name for action in created(plan) if action.kind in OWNED_KINDS and action.name)
 
 
 def match(plan: BundlePlan, found: Iterable[RemoteResource], known_ids: Collection[str]) -> Orphans:
@@ -63,40 +67,52 @@ def named_creations(plan: BundlePlan) -> Mapping[str, str]:
     return {action.key: action.full_name for action in created(plan) if action.full_name is not None}
 
 
-def may_share_name(action: PlanAction) -> bool:
-    """Return whether what has this name in the workspace may be somebody else's."""
-    return action.kind in _SHARED_NAMES
+@dataclass(frozen=True, slots=True)
+class Existing:
+    """What a plan would make although it is there already: free to be bound, or owned by another deployment."""
+
+    action: PlanAction
+    ids: tuple[str, ...]
+    owner: str | None
+
+    @property
+    def shown(self) -> str:
+        """Return its kind and name, as messages have it."""
+        return f"{self.action.kind.removesuffix('s')} {self.action.full_name}"
 
 
-def existing(workspace: Workspace, plan: BundlePlan, ours: Collection[str]) -> Iterator[tuple[PlanAction, tuple[str, ...]]]:
-    """Return what a plan would make although it is there already, with the ids that it has.
+def existing(workspace: Workspace, plan: BundlePlan, ours: Collection[str], owner: Owner) -> Iterator[Existing]:
+    """Return what a plan would make although it is there already.
 
     What may share a name with somebody else's is looked for only where it can be this deployment's own, under one of the
     keys of `ours`.
     """
     for action in created(plan):
-        if action.full_name is None or (may_share_name(action) and action.key not in ours):
+        if action.full_name is None or (action.kind in _SHARED_NAMES and action.key not in ours):
             continue
         ids = workspace.ids_named(action.kind, action.full_name)
         if ids:
-            yield action, ids
+            owners = {found: owner(action.kind, found) for found in ids}
+            free = tuple(found for found in ids if owners[found] is None)
+            yield Existing(action, free or ids, None if free else owners[ids[0]])
 
 
 def lost(
-    workspace: Workspace, plan: BundlePlan | None, makes: Mapping[str, str], known_ids: Collection[str]
+    workspace: Workspace, plan: BundlePlan | None, makes: Mapping[str, str], known_ids: Collection[str], owner: Owner
 ) -> tuple[RemoteResource, ...]:
-    """Return what an unclean attempt may have made under keys that don't lead to it any more, or lead elsewhere, sorted.
+    """Return what an unclean attempt may have made under keys that don't lead to it any more, or lead elsewhere.
 
-    `makes` are keys and names, as a record has them. Without a plan nothing is defined any more.
+    `makes` are keys and names, as a record has them. Without a plan nothing is defined any more. What another deployment
+    owns by now is left out. Schemas come last: one with anything in it can't be deleted.
     """
     defined = named_creations(plan) if plan is not None else {}
     found: set[RemoteResource] = set()
     for key, full_name in makes.items():
         kind = key.split(".")[1]
         if defined.get(key) != full_name and kind not in _SHARED_NAMES:
-            ids = workspace.ids_named(kind, full_name) or ()
-            found |= {RemoteResource(kind, one, full_name) for one in ids if one not in known_ids}
-    return tuple(sorted(found))
+            ids = (one for one in workspace.ids_named(kind, full_name) or () if one not in known_ids)
+            found |= {RemoteResource(kind, one, full_name) for one in ids if owner(kind, one) is None}
+    return tuple(sorted(found, key=lambda item: (item.kind == "schemas", item)))
 
 
 def bind_all(
@@ -106,6 +122,7 @@ def bind_all(
     plan: BundlePlan,
     orphans: Orphans,
     makes: Mapping[str, str],
+    owner: Owner,
     tell: Callable[[str], None],
 ) -> BundlePlan:
     """Bind what an earlier attempt left behind, and return the plan as it is then.
@@ -122,20 +139,25 @@ def bind_all(
             f"already:\n{listed}\n{recover}"
         )
     bindings = list(orphans.bindings)
-    for action, ids in existing(workspace, plan, makes):
-        what = f"{action.kind.removesuffix('s')} {action.full_name}"
+    for found in existing(workspace, plan, makes, owner):
+        action = found.action
+        if found.owner is not None:
+            raise RemoteError(
+                Fault.ALREADY_EXISTS,
+                f"The {found.shown} belongs to {target}/{found.owner}. Rename {action.short_key}, or remove it there first.",
+            )
         if action.key not in makes:
             raise RemoteError(
                 Fault.ALREADY_EXISTS,
-                f"The {what} is there already, and {deployment} didn't make it. "
+                f"The {found.shown} is there already, and {deployment} didn't make it. "
                 f"Rename {action.short_key}, or take over what is there. {recover}",
             )
-        if len(ids) > 1:
+        if len(found.ids) > 1:
             raise Refused(
-                f"An attempt of {deployment} may have made the {what}, and there are several: {', '.join(ids)}. "
+                f"An attempt of {deployment} may have made the {found.shown}, and there are {', '.join(found.ids)}. "
                 f"Say which one is its own: {recover.removeprefix('Run: ')} --yes --take {action.short_key}=ID"
             )
-        bindings.append(Binding(action.key.split(".")[2], ids[0], f"{action.short_key} {action.full_name}"))
+        bindings.append(Binding(action.key.split(".")[2], found.ids[0], f"{action.short_key} {action.full_name}"))
     for binding in bindings:
         tell(f"binding {binding.shown}, which an earlier attempt left behind")
         cli.bind(binding.key, binding.id)

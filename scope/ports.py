@@ -146,8 +146,11 @@ class Workspace(Protocol):
         """Return those of some jobs and pipelines that are running now, sorted."""
         ...
 
-    def delete_resource(self, resource: RemoteResource) -> bool:
-        """Delete a resource; return whether it was there. A schema with anything in it stays, and that is an error."""
+    def delete_resource(self, resource: RemoteResource, *, force: bool = False) -> bool:
+        """Delete a resource; return whether it was there.
+
+        A schema with anything in it stays, and that is an error, unless `force` is set.
+        """
         ...
 
     def ids_named(self, kind: str, full_name: str) -> tuple[str, ...] | None:

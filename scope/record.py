@@ -27,6 +27,7 @@ VERSION: Literal[1] = 1
 # A record is a few hundred bytes; whatever is much longer isn't one.
 _LONGEST = 1_000_000
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_KEY = re.compile(r"resources\.[a-z_]+\.[^.]+")
 _STRICT: dict[str, object] = {"strict": True, "extra": "forbid"}
 
 
@@ -65,12 +66,16 @@ class Applied:
     lineage: str | None
     serial: int | None
     seq: int
-    upload: str
+    upload: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """The whole file."""
+    """The whole file.
+
+    `owns` are the keys and ids of what the state had when something was last applied, without the jobs and pipelines, which
+    say themselves whose they are: a state that gets lost is made again from it.
+    """
 
     __pydantic_config__: ClassVar[dict[str, object]] = _STRICT
 
@@ -79,6 +84,7 @@ class Record:
     domain: str
     attempted: Attempt
     applied: Applied | None
+    owns: tuple[tuple[str, str], ...] = ()
     record_version: Literal[1] = VERSION
 
     @property
@@ -164,6 +170,8 @@ def parse_record(content: bytes) -> Record | Odd:
     if any(attempt.commit is not None and not _COMMIT.fullmatch(attempt.commit) for attempt in attempts):
         # It goes to git, where a name that begins with a hyphen would be an option.
         return Odd("`commit` isn't a commit's name")
+    if not all(_KEY.fullmatch(key) for key, _ in (*found.attempted.makes, *found.owns)):
+        return Odd("`makes` or `owns` has a key that can't be a resource's")
     return found
 
 

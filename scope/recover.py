@@ -5,19 +5,18 @@ deploy does the whole domain. It can be killed anywhere and run again.
 """
 
 import hashlib
-import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from types import MappingProxyType
 
+from scope.claims import Claims
 from scope.deploy import held_lock, made_stage
 from scope.deployments import Deployed, check_state, look, made_by
 from scope.errors import CliError, Fault, Locked, Refused
 from scope.lock import Holder, Lock, acquire, claim_of, generations, read_holder, take_over
 from scope.model import BundlePlan, RemoteResource
-from scope.orphans import Binding, created, existing, lost, match, may_share_name
+from scope.orphans import OWNED_KINDS, Binding, Owner, created, existing, lost, match
 from scope.ports import BundleCli
 from scope.record import NAME as RECORD
 from scope.record import Odd, Record, distrust, new_attempt, write_record
@@ -70,7 +69,7 @@ def diagnose(run: Run, domain: str) -> Diagnosis:
         unknown = tuple(item for item in found if item.id not in known)
         return Diagnosis(deployed, broken, unknown=unknown, strays=strays, record=record)
     with _staged_cli(run, domain) as cli:
-        bindings, left, notes = _bindings(run, deployed, cli.plan(), found)
+        bindings, left, notes = _bindings(run, deployed, cli.plan(), found, {})
     return Diagnosis(deployed, broken, bindings, (), left, strays, record, notes)
 
 
@@ -88,9 +87,31 @@ def lines(found: Diagnosis) -> Iterator[str]:
     for resource in found.unknown:
         yield f"bind {resource} to the key that the head defines it by, if there is one"
     for resource in found.left:
-        yield f"leave {resource} alone: no key is free for it. To delete it, add --delete-id {resource.id}"
+        yield f"leave {resource} alone: no key is free for it. To have it gone, add {ways_out(resource)}"
     for path in found.strays:
         yield f"remove {path}, which no deploy lists"
+
+
+def ways_out(leftover: RemoteResource) -> str:
+    """Return the options by which a person says what shall become of a leftover."""
+    keep = "" if leftover.kind in OWNED_KINDS else f", or leave it to others: --keep-id {leftover.id}"
+    return f"--delete-id {leftover.id}{keep}"
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What only a person may say.
+
+    `delete` are the ids of leftovers to be deleted, `keep` of those that this deployment shall forget about. `take` are keys
+    such as `schemas.finance_stripe` whose resource is there already and belongs here, with its id where its name won't do.
+    """
+
+    delete: frozenset[str] = frozenset()
+    keep: frozenset[str] = frozenset()
+    take: Mapping[str, str | None] = field(default_factory=dict)
+
+
+NO_WISHES = Wishes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,31 +122,26 @@ class Recovered:
     left: tuple[RemoteResource, ...]
 
 
-def recover(
-    run: Run, domain: str, delete_ids: Collection[str] = (), taken: Mapping[str, str | None] = MappingProxyType({})
-) -> Recovered:
-    """Put a deployment right under its lock. Raises `Locked` where another run takes the lock over.
-
-    `taken` are keys such as `schemas.finance_stripe` whose resource is there already, with its id where its name isn't
-    enough: a person says that they belong here.
-    """
+def recover(run: Run, domain: str, wishes: Wishes = NO_WISHES) -> Recovered:
+    """Put a deployment right under its lock. Raises `Locked` where another run takes the lock over."""
+    if wishes.take and domain not in run.closures.domains:
+        raise Refused(f"The head has no domain `{domain}` that could take anything over.")
     paths = run.paths(domain)
     done: list[str] = []
     dead = read_holder(run.workspace, paths.state)
     with _lock(run, domain, dead, done) as lock:
         deployed = look(run.workspace, run.settings.name, domain, paths)
-        broken = _broken(deployed)
-        why = _record_problem(deployed, dead)
-        _forget_applied(run, deployed, why, done)
-        for name in broken:
+        _forget_applied(run, deployed, _record_problem(deployed, dead), done)
+        for name in _broken(deployed):
             _set_aside(run, paths, name, done)
-        left = run.workspace.resources_of(paths.metadata)
+        now = look(run.workspace, run.settings.name, domain, paths)
         if domain in run.closures.domains:
             lock.check()
-            left = _bind(run, domain, deployed, is_lost=bool(broken) or why is not None, done=done, taken=taken)
+            left = _bind(run, now, wishes.take, done)
         else:
-            left = _of_gone(run, look(run.workspace, run.settings.name, domain, paths), left)
-        left = _delete(run, left, delete_ids, done)
+            left = _of_gone(run, now, run.workspace.resources_of(paths.metadata))
+        left = _let_go(run, now, left, wishes.keep, done)
+        left = _delete(run, left, wishes.delete, done)
         now = look(run.workspace, run.settings.name, domain, paths)
         for path in _strays(run, now):
             run.workspace.delete(f"{paths.files}/{path}")
@@ -213,7 +229,8 @@ def _forget_applied(run: Run, deployed: Deployed, why: str | None, done: list[st
         )
     )
     repository = old.repository if old is not None else run.head.repository
-    record = Record(repository, deployed.target, deployed.domain, attempted, None)
+    owns = old.owns if old is not None else ()
+    record = Record(repository, deployed.target, deployed.domain, attempted, None, owns)
     write_record(run.workspace, deployed.paths.state, record)
     done.append(f"wrote the record anew, with nothing applied: {why}")
 
@@ -247,7 +264,8 @@ def _strays(run: Run, deployed: Deployed) -> tuple[str, ...]:
 def _of_gone(run: Run, deployed: Deployed, found: Iterable[RemoteResource]) -> tuple[RemoteResource, ...]:
     """Return what is left of a domain that the repository doesn't have any more, without its state knowing it."""
     known = {held for _, held in deployed.state.resources.ids}
-    return (*(item for item in found if item.id not in known), *lost(run.workspace, None, made_by(deployed), known))
+    owner = Claims(run, deployed.domain).owner
+    return (*(item for item in found if item.id not in known), *lost(run.workspace, None, made_by(deployed), known, owner))
 
 
 @contextmanager
@@ -259,88 +277,107 @@ def _staged_cli(run: Run, domain: str) -> Iterator[BundleCli]:
 
 
 def _bindings(
-    run: Run,
-    deployed: Deployed,
-    plan: BundlePlan,
-    found: Iterable[RemoteResource],
-    taken: Mapping[str, str | None] = MappingProxyType({}),
+    run: Run, deployed: Deployed, plan: BundlePlan, found: Iterable[RemoteResource], take: Mapping[str, str | None]
 ) -> tuple[tuple[Binding, ...], tuple[RemoteResource, ...], tuple[str, ...]]:
-    """Return what can be bound, what fits under no key, and what is there already although nobody knows whose it is."""
-    known = {held for _, held in deployed.state.resources.ids}
+    """Return what can be bound, what fits under no key, and what is there already although nobody knows whose it is.
+
+    What a person has said comes first: neither its keys nor its ids are guessed about any more.
+    """
+    owner = Claims(run, deployed.domain).owner
+    bindings = list(_taken(run, deployed, plan, take, owner))
+    record, makes = deployed.record, made_by(deployed)
+    owns = dict(record.owns) if isinstance(record, Record) else {}
+    said = {binding.key for binding in bindings}
+    known = {held for _, held in deployed.state.resources.ids} | {binding.id for binding in bindings}
+    plan = replace(plan, actions=tuple(action for action in plan.actions if action.key.split(".")[2] not in said))
     orphans = match(plan, found, known)
-    makes = made_by(deployed)
-    record = deployed.record
-    was_applied = isinstance(record, Record) and record.applied is not None
-    is_lost = was_applied and deployed.state.resources.condition is not Condition.READABLE
-    bindings = [*orphans.bindings, *_taken(plan, taken)]
+    bindings += orphans.bindings
     notes: list[str] = []
-    for action, ids in existing(run.workspace, plan, {action.key for action in plan.actions}):
-        if taken.get(action.short_key):
+    for action in created(plan):
+        if action.key in owns:
+            bindings.append(Binding(action.key.split(".")[2], owns[action.key], f"{action.short_key} ({owns[action.key]})"))
+    for one in existing(run.workspace, plan, {action.key for action in plan.actions}, owner):
+        key = one.action.short_key
+        if one.action.key in owns:
             continue
-        is_ours = action.key in makes or action.short_key in taken or (is_lost and not may_share_name(action))
-        if is_ours and len(ids) == 1:
-            bindings.append(Binding(action.key.split(".")[2], ids[0], f"{action.short_key} {action.full_name}"))
-            continue
-        several = f" {len(ids)} times ({', '.join(ids)})" if len(ids) > 1 else ""
-        notes.append(
-            f"{action.short_key} {action.full_name} is there already{several}, and this deployment isn't known to have made "
-            f"it. If it belongs here, take it over with: --yes --take {action.short_key}{'=ID' if several else ''}"
-        )
-    if is_lost:
-        bindings += _recorded_ids(run, deployed, plan, {binding.key for binding in bindings})
-    return tuple(bindings), (*orphans.left, *lost(run.workspace, plan, makes, known)), tuple(notes)
+        if one.owner is not None:
+            notes.append(
+                f"{key} {one.action.full_name} belongs to {run.id(one.owner)}. Rename it, or remove it there first."
+            )
+        elif one.action.key in makes and len(one.ids) == 1:
+            bindings.append(Binding(key.partition(".")[2], one.ids[0], f"{key} {one.action.full_name}"))
+        else:
+            several = f" {len(one.ids)} times ({', '.join(one.ids)})" if len(one.ids) > 1 else ""
+            notes.append(
+                f"{key} {one.action.full_name} is there already{several}, and this deployment isn't known to have made it. "
+                f"If it belongs here, take it over with: --yes --take {key}{'=ID' if several else ''}"
+            )
+    return tuple(bindings), (*orphans.left, *lost(run.workspace, plan, makes, known, owner)), tuple(notes)
 
 
-def _taken(plan: BundlePlan, taken: Mapping[str, str | None]) -> Iterator[Binding]:
-    """Return what a person has named by its id. `Refused` for a key under which nothing is to be made."""
-    free = {action.short_key for action in created(plan)}
-    for key, found in taken.items():
+def _taken(
+    run: Run, deployed: Deployed, plan: BundlePlan, take: Mapping[str, str | None], owner: Owner
+) -> Iterator[Binding]:
+    """Return what a person has named. `Refused` where the key isn't free, or nothing can be found for it."""
+    free = {action.short_key: action for action in created(plan)}
+    for key, wanted in take.items():
+        held = deployed.state.resources.id_of(f"resources.{key}")
+        if held is not None and wanted in {None, held}:
+            continue  # an earlier recovery, which was ended, has done it
         if key not in free:
             shown = ", ".join(sorted(free)) or "none"
             raise Refused(f"`{key}` isn't a key under which a deploy would make something. Those are: {shown}.")
-        if found is not None:
-            yield Binding(key.split(".")[1], found, f"{key} ({found})")
+        action = free[key]
+        ids = (wanted,) if wanted is not None else run.workspace.ids_named(action.kind, action.full_name or "")
+        if not ids or len(ids) > 1:
+            what = f"{len(ids)} of its name: {', '.join(ids)}" if ids else "none that is found by its name"
+            raise Refused(
+                f"There is no telling what `{key}` should take over: there are {what}. Say its id: --take {key}=ID"
+            )
+        elsewhere = owner(action.kind, ids[0])
+        if elsewhere is not None:
+            raise Refused(f"{ids[0]} belongs to {run.id(elsewhere)}, so `{key}` can't take it over. Remove it there first.")
+        yield Binding(key.partition(".")[2], ids[0], f"{key} ({ids[0]})")
 
 
-def _recorded_ids(run: Run, deployed: Deployed, plan: BundlePlan, bound: Collection[str]) -> Iterator[Binding]:
-    """Return the other kinds whose ids `metadata.json` tells, where a plan would make them a second time."""
-    content = run.workspace.read(deployed.paths.metadata)
-    try:
-        tree = json.loads(content or b"{}")
-        kinds = tree.get("config", {}).get("resources", {})
-        ids = {f"resources.{kind}.{key}": str(item["id"]) for kind, held in kinds.items() for key, item in held.items()}
-    except (ValueError, AttributeError, KeyError, TypeError, RecursionError):
-        return
-    for action in created(plan):
-        key, found = action.key.split(".")[2], ids.get(action.key)
-        if found and action.kind not in {"jobs", "pipelines"} and key not in bound:
-            yield Binding(key, found, f"{action.short_key} ({found})")
-
-
-def _bind(
-    run: Run, domain: str, deployed: Deployed, *, is_lost: bool, done: list[str], taken: Mapping[str, str | None]
-) -> tuple[RemoteResource, ...]:
+def _bind(run: Run, now: Deployed, take: Mapping[str, str | None], done: list[str]) -> tuple[RemoteResource, ...]:
     """Bind what can be bound; return the resources that fit under no key."""
-    paths = deployed.paths
-    found = run.workspace.resources_of(paths.metadata)
-    with _staged_cli(run, domain) as cli:
-        plan = cli.plan()
-        now = look(run.workspace, run.settings.name, domain, paths)
-        # What the record said before this recovery began still tells what was ours.
-        believed = Deployed(now.target, domain, paths, deployed.record if is_lost else now.record, now.state, now.holder)
-        bindings, left, notes = _bindings(run, believed, plan, found, taken)
+    found = run.workspace.resources_of(now.paths.metadata)
+    said = {key.partition(".")[2] for key in take}
+    with _staged_cli(run, now.domain) as cli:
+        bindings, left, notes = _bindings(run, now, cli.plan(), found, take)
         for note in notes:
-            run.tell(domain, note)
+            run.tell(now.domain, note)
         for binding in bindings:
             try:
                 cli.bind(binding.key, binding.id)
             except CliError as error:
-                if error.fault is not Fault.MISSING:
+                if error.fault is not Fault.MISSING or binding.key in said:
                     raise
                 done.append(f"{binding.shown} is gone; the next deploy makes it")
                 continue
             done.append(f"bound {binding.shown} to {binding.key}")
     return left
+
+
+def _let_go(
+    run: Run, now: Deployed, left: tuple[RemoteResource, ...], keep: frozenset[str], done: list[str]
+) -> tuple[RemoteResource, ...]:
+    """Take leftovers that shall stay out of the record, which alone ties them to this deployment; return the others."""
+    kept = [item for item in left if item.id in keep and item.kind not in OWNED_KINDS]
+    unknown = sorted(keep - {item.id for item in kept})
+    if unknown:
+        raise Refused(
+            f"{unknown[0]} isn't the id of a leftover that can be forgotten about. (Jobs and pipelines can't: they say "
+            "themselves that they belong here.) Look again without --yes."
+        )
+    if kept and isinstance(now.record, Record):
+        attempted = now.record.attempted
+        names = {(item.kind, item.name) for item in kept}
+        makes = tuple((key, name) for key, name in attempted.makes if (key.split(".")[1], name) not in names)
+        write_record(run.workspace, now.paths.state, replace(now.record, attempted=replace(attempted, makes=makes)))
+        done += [f"forgot about the {item}" for item in kept]
+    return tuple(item for item in left if item not in kept)
 
 
 def _delete(

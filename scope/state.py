@@ -34,6 +34,12 @@ class ResourceState:
     serial: int | None = None
     ids: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def nameless(self) -> tuple[tuple[str, str], ...]:
+        """Return the resources that don't say themselves to which deployment they belong."""
+        parts = ((key, found, key.split(".")) for key, found in self.ids)
+        return tuple((key, found) for key, found, part in parts if len(part) == 3 and part[1] not in {"jobs", "pipelines"})
+
     def id_of(self, key: str) -> str | None:
         """Return the id of a resource, by `resources.<kind>.<key>`."""
         return next((found for name, found in self.ids if name == key), None)

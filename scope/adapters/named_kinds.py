@@ -32,7 +32,7 @@ def _alerts(client: "WorkspaceClient", path: str) -> Iterable[str | None]:
 
 
 def _apps(client: "WorkspaceClient", name: str) -> Iterable[str | None]:
-    found = client.apps.get(_part(name))
+    found = client.apps.get(part(name))
     status = found.compute_status.state if found.compute_status else None
     # Deleting takes minutes, in which the name isn't free yet, and there is nothing to bind any more.
     return (found.name,) if status is None or status.value != "DELETING" else ()
@@ -43,7 +43,7 @@ def _experiments(client: "WorkspaceClient", name: str) -> Iterable[str | None]:
     return (found.experiment_id,) if found is not None and found.lifecycle_stage != "deleted" else ()
 
 
-def _part(name: str) -> str:
+def part(name: str) -> str:
     """Return a name as one part of a URL's path, where the SDK puts it as it is; servers see through a quoted slash."""
     if "/" in name:
         raise RemoteError(Fault.INVALID, f"`{name}` can't be a name in the workspace: there is a slash in it.")
@@ -54,16 +54,18 @@ def _rooted(path: str) -> str:
     return path if path.startswith("/Workspace/") else f"/Workspace{path}"
 
 
+# Their names are paths.
+PLACED = frozenset({"dashboards", "alerts", "experiments"})
 FINDERS: Mapping[str, Finder] = {
-    "catalogs": lambda client, name: (client.catalogs.get(_part(name)).name,),
-    "schemas": lambda client, name: (client.schemas.get(_part(name)).full_name,),
-    "volumes": lambda client, name: (client.volumes.read(_part(name)).full_name,),
-    "registered_models": lambda client, name: (client.registered_models.get(_part(name)).full_name,),
+    "catalogs": lambda client, name: (client.catalogs.get(part(name)).name,),
+    "schemas": lambda client, name: (client.schemas.get(part(name)).full_name,),
+    "volumes": lambda client, name: (client.volumes.read(part(name)).full_name,),
+    "registered_models": lambda client, name: (client.registered_models.get(part(name)).full_name,),
     "dashboards": _dashboards,
     "alerts": _alerts,
     "experiments": _experiments,
     "secret_scopes": lambda client, name: (item.name for item in client.secrets.list_scopes() if item.name == name),
-    "model_serving_endpoints": lambda client, name: (client.serving_endpoints.get(_part(name)).name,),
+    "model_serving_endpoints": lambda client, name: (client.serving_endpoints.get(part(name)).name,),
     "apps": _apps,
     "sql_warehouses": lambda client, name: (item.id for item in client.warehouses.list() if item.name == name),
     "clusters": lambda client, name: (item.cluster_id for item in client.clusters.list() if item.cluster_name == name),
@@ -71,16 +73,16 @@ FINDERS: Mapping[str, Finder] = {
 
 DELETERS: Mapping[str, Deleter] = {
     "jobs": lambda client, found: client.jobs.delete(int(found)),
-    "pipelines": lambda client, found: client.pipelines.delete(_part(found)),
+    "pipelines": lambda client, found: client.pipelines.delete(part(found)),
     # Without force: one with tables in it stays.
-    "schemas": lambda client, found: client.schemas.delete(_part(found)),
-    "volumes": lambda client, found: client.volumes.delete(_part(found)),
-    "registered_models": lambda client, found: client.registered_models.delete(_part(found)),
-    "dashboards": lambda client, found: client.lakeview.trash(_part(found)),
-    "alerts": lambda client, found: client.alerts_v2.trash_alert(_part(found)),
+    "schemas": lambda client, found: client.schemas.delete(part(found)),
+    "volumes": lambda client, found: client.volumes.delete(part(found)),
+    "registered_models": lambda client, found: client.registered_models.delete(part(found)),
+    "dashboards": lambda client, found: client.lakeview.trash(part(found)),
+    "alerts": lambda client, found: client.alerts_v2.trash_alert(part(found)),
     "experiments": lambda client, found: client.experiments.delete_experiment(found),
     "secret_scopes": lambda client, found: client.secrets.delete_scope(found),
-    "model_serving_endpoints": lambda client, found: client.serving_endpoints.delete(_part(found)),
-    "apps": lambda client, found: client.apps.delete(_part(found)),
-    "sql_warehouses": lambda client, found: client.warehouses.delete(_part(found)),
+    "model_serving_endpoints": lambda client, found: client.serving_endpoints.delete(part(found)),
+    "apps": lambda client, found: client.apps.delete(part(found)),
+    "sql_warehouses": lambda client, found: client.warehouses.delete(part(found)),
 }

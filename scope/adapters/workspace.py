@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
-from scope.adapters.named_kinds import DELETERS, FINDERS
+from scope.adapters.named_kinds import DELETERS, FINDERS, PLACED, part
 from scope.errors import Fault, RemoteError
 from scope.model import Grant, RemoteEntry, RemoteKind, RemoteResource, User
 
@@ -256,11 +256,19 @@ class DatabricksWorkspace:
         return pipeline.state is not None and pipeline.state.value in _BUSY_PIPELINE
 
     @_patient
-    def delete_resource(self, resource: RemoteResource) -> bool:
+    def delete_resource(self, resource: RemoteResource, *, force: bool = False) -> bool:
         """Delete a resource; return whether it was there."""
+        delete = DELETERS.get(resource.kind)
+        if delete is None:
+            raise RemoteError(
+                Fault.INVALID, f"The {resource} is of a kind that isn't deleted from here. Delete it yourself."
+            )
         with self._failures(f"deleting the {resource}"):
             try:
-                DELETERS[resource.kind](self._client, resource.id)
+                if force and resource.kind == "schemas":
+                    self._client.schemas.delete(part(resource.id), force=True)
+                else:
+                    delete(self._client, resource.id)
             except self._missing:
                 return False
         return True
@@ -271,6 +279,8 @@ class DatabricksWorkspace:
         find = FINDERS.get(kind)
         if find is None:
             return None
+        if "/" in full_name and kind not in PLACED:
+            return ()  # no name, and in a URL another place
         with self._failures(f"looking for {full_name}"):
             try:
                 return tuple(sorted(found for found in find(self._client, full_name) if found))

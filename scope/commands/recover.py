@@ -8,7 +8,7 @@ from pathlib import Path
 from scope.console import Console
 from scope.errors import Refused, UsageError
 from scope.opening import Asked, opened
-from scope.recover import diagnose, lines, recover
+from scope.recover import NO_WISHES, Wishes, diagnose, lines, recover, ways_out
 from scope.render.inert import visible
 from scope.rules import is_domain_name
 
@@ -36,6 +36,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="delete this leftover; may be repeated",
     )
     parser.add_argument(
+        "--keep-id",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="forget about this leftover, and leave it as it is; may be repeated",
+    )
+    parser.add_argument(
         "--take",
         action="append",
         default=[],
@@ -48,17 +55,23 @@ def run(options: argparse.Namespace, console: Console) -> int:
     """Show what is wrong, or put it right; return the exit code."""
     if not is_domain_name(options.domain):
         raise UsageError(f"`{options.domain}` can't be a domain's name: those are snake_case, such as finance.")
-    if (options.delete_id or options.take) and not options.yes:
-        raise UsageError("`--delete-id` and `--take` act at once. Look first, then add `--yes`.")
+    wishes = Wishes(frozenset(options.delete_id), frozenset(options.keep_id), _taken(options.take))
+    if wishes != NO_WISHES and not options.yes:
+        raise UsageError("`--delete-id`, `--keep-id` and `--take` act at once. Look first, then add `--yes`.")
+    both = (wishes.delete & wishes.keep) | (
+        (wishes.delete | wishes.keep) & {found for found in wishes.take.values() if found}
+    )
+    if both:
+        raise UsageError(f"Two things are asked for with {min(both)}. Say one: delete, keep, or take.")
     asked = Asked(options.target, needs_branch=options.yes)
     again = f"scope reconcile --target {options.target} --domain {options.domain}"
     with opened(Path(options.directory), asked, lambda _, message: console.say(visible(message))) as opened_run:
         name = opened_run.id(options.domain)
         if options.yes:
-            result = recover(opened_run, options.domain, options.delete_id, _taken(options.take))
+            result = recover(opened_run, options.domain, wishes)
             _print(result.done)
             if result.left:
-                listed = "\n".join(f"  {item}: --delete-id {item.id}" for item in result.left)
+                listed = "\n".join(f"  {item}: {ways_out(item)}" for item in result.left)
                 raise Refused(f"{name} has leftovers that fit under no key, so nothing was done with them:\n{listed}")
             console.say(f"{name} is recovered. Now run: {again}" if result.done else f"{name}: nothing to recover.")
             return 0

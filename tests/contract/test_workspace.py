@@ -223,13 +223,25 @@ def test_what_has_a_name_of_its_own_is_found_by_it_and_deleted_once(subject: Sub
         assert subject.port.ids_named(kind, name) == ()
 
 
+def test_a_schema_with_something_in_it_goes_only_by_force(subject: Subject) -> None:
+    schema = RemoteResource("schemas", subject.add_named("schemas", "finance.stripe"), "finance.stripe")
+    subject.add_named("volumes", "finance.stripe.landing")
+    assert fault_of(lambda: subject.port.delete_resource(schema)) is Fault.INVALID
+    assert subject.port.delete_resource(schema, force=True) is True
+    assert subject.port.ids_named("volumes", "finance.stripe.landing") == ()
+
+
+def test_a_kind_that_nobody_has_thought_of_is_not_deleted(subject: Subject) -> None:
+    assert fault_of(lambda: subject.port.delete_resource(RemoteResource("planets", "1", "x"))) is Fault.INVALID
+
+
 def test_jobs_are_not_found_by_a_name_that_anybody_may_give(subject: Subject) -> None:
     assert subject.port.ids_named("jobs", "sales") is None
 
 
 def test_a_name_cannot_lead_to_another_place(subject: Subject) -> None:
     subject.add_named("schemas", "finance.stripe")
-    assert fault_of(lambda: subject.port.ids_named("volumes", "../schemas/finance.stripe")) is Fault.INVALID
+    assert subject.port.ids_named("volumes", "../schemas/finance.stripe") == ()
 
 
 def test_a_refusal_is_of_its_own_class(subject: Subject) -> None:

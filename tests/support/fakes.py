@@ -109,17 +109,22 @@ class InMemoryWorkspace:
     def active(self, resources: Iterable[RemoteResource]) -> tuple[RemoteResource, ...]:
         return tuple(sorted(self.running & set(resources)))
 
-    def delete_resource(self, resource: RemoteResource) -> bool:
+    def delete_resource(self, resource: RemoteResource, *, force: bool = False) -> bool:
         if resource in self.named:
-            self.named.remove(resource)
+            within = {
+                item for item in self.named if resource.kind == "schemas" and item.name.startswith(f"{resource.name}.")
+            }
+            if within and not force:
+                raise RemoteError(Fault.INVALID, f"{resource} isn't empty.")
+            self.named -= {resource, *within}
             return True
+        if resource.kind not in {"jobs", "pipelines"}:
+            raise RemoteError(Fault.INVALID, f"{resource} is of no kind that is deleted.")
         return self.owned.pop(resource, None) is not None
 
     def ids_named(self, kind: str, full_name: str) -> tuple[str, ...] | None:
         if kind in {"jobs", "pipelines"}:
             return None
-        if "/" in full_name and kind not in {"dashboards", "alerts", "experiments"}:
-            raise RemoteError(Fault.INVALID, f"`{full_name}` can't be a name.")
         return tuple(sorted(item.id for item in self.named if (item.kind, item.name) == (kind, full_name)))
 
     def _check(self, path: str) -> None:

@@ -284,7 +284,7 @@ class Life:
         arguments = ("recover", "--target", "prod", "--domain", name, "--yes")
         done = self.platform.scope(*arguments)
         self.tell("recover", done)
-        left = re.findall(r"--delete-id (\S+)", done.stderr)
+        left = re.findall(r"--delete-id ([^\s,]+)", done.stderr)
         if done.exit_code == 3 and left:
             done = self.platform.scope(*arguments, *(word for found in left for word in ("--delete-id", found)))
             self.tell("recover, leftovers deleted", done)

@@ -21,8 +21,8 @@ import (
 )
 
 // addMendedHandlers registers what the CLI's fake lacks or does otherwise than a workspace: it lists no pipelines, gives
-// every job on one page whatever was asked for, every run as an active one, deletes `/x/sales_eu` with `/x/sales`, and
-// takes a second schema or volume of one name.
+// every job on one page whatever was asked for, every run as an active one, deletes `/x/sales_eu` with `/x/sales`, takes a
+// second schema or volume of one name, and deletes a schema with a volume in it unasked.
 func addMendedHandlers(server *testserver.Server) {
 	server.Handle("GET", "/api/2.0/pipelines", listPipelines)
 	server.Handle("GET", "/api/2.2/jobs/list", listJobs)
@@ -43,6 +43,18 @@ func addMendedHandlers(server *testserver.Server) {
 		}
 		return req.Workspace.SchemasCreate(req)
 	})
+	server.Handle("DELETE", "/api/2.1/unity-catalog/schemas/{full_name}", func(req testserver.Request) any {
+		creating.Lock()
+		defer creating.Unlock()
+		inside := volumesIn(req.Workspace, req.Vars["full_name"])
+		if len(inside) > 0 && req.URL.Query().Get("force") != "true" {
+			return apiError(http.StatusBadRequest, "INVALID_STATE", fmt.Sprintf("Schema '%s' is not empty.", req.Vars["full_name"]))
+		}
+		for _, name := range inside {
+			testserver.MapDelete(req.Workspace, req.Workspace.Volumes, name)
+		}
+		return testserver.MapDelete(req.Workspace, req.Workspace.Schemas, req.Vars["full_name"])
+	})
 	server.Handle("POST", "/api/2.1/unity-catalog/volumes", func(req testserver.Request) any {
 		creating.Lock()
 		defer creating.Unlock()
@@ -55,6 +67,17 @@ func addMendedHandlers(server *testserver.Server) {
 		}
 		return req.Workspace.VolumesCreate(req)
 	})
+}
+
+func volumesIn(w *testserver.FakeWorkspace, schema string) []string {
+	defer w.LockUnlock()()
+	found := []string{}
+	for name := range w.Volumes {
+		if strings.HasPrefix(name, schema+".") {
+			found = append(found, name)
+		}
+	}
+	return found
 }
 
 func exists(w *testserver.FakeWorkspace, look func() bool) bool {

@@ -10,7 +10,7 @@ import pytest
 from scope.deployments import look
 from scope.errors import Fault, Locked, Refused, RemoteError
 from scope.lock import NAME, lock_content, new_holder, read_holder, take_over
-from scope.recover import diagnose, lines, recover
+from scope.recover import Wishes, diagnose, lines, recover
 from tests.support.sandbox import Sandbox
 from tests.support.scene import PATHS, Scene, setting
 
@@ -89,7 +89,7 @@ def test_only_a_leftover_of_this_deployment_can_be_deleted_by_its_id(scene: Scen
     twin = scene.workspace.add_resource("jobs", "job a", PATHS.metadata)
     other = scene.workspace.add_resource("jobs", "job a", "/Workspace/deploy/ads/state/metadata.json")
     with pytest.raises(Refused):
-        recover(scene.run, "sales", [other.id])
+        recover(scene.run, "sales", Wishes(delete=frozenset({other.id})))
     assert recover(scene.run, "sales").left == (twin,)
-    assert recover(scene.run, "sales", [twin.id]).left == ()
+    assert recover(scene.run, "sales", Wishes(delete=frozenset({twin.id}))).left == ()
     assert {twin, other} & set(scene.workspace.owned) == {other}
