@@ -5,9 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from scope.deployments import AT_ONCE, Deployed, Due, deployed_domains, due, look
-from scope.errors import UsageError
+from scope.errors import Fault, RemoteError, UsageError
 from scope.manifest import Action, Manifest
+from scope.record import Odd
 from scope.run import Run
+from scope.state import Condition, DeploymentState, FileState, ResourceState
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,19 @@ class Wanted:
 def survey(run: Run, domains: Iterable[str]) -> tuple[Deployed, ...]:
     """Return what lies in the workspace of some domains, in their order."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        return tuple(pool.map(lambda domain: look(run.workspace, run.settings.name, domain, run.paths(domain)), domains))
+        return tuple(pool.map(lambda domain: _looked(run, domain), domains))
+
+
+def _looked(run: Run, domain: str) -> Deployed:
+    """Look at a domain; one whose folder is closed to us is due, and fails by itself where the others go on."""
+    paths = run.paths(domain)
+    try:
+        return look(run.workspace, run.settings.name, domain, paths)
+    except RemoteError as error:
+        if error.fault is not Fault.PERMISSION:
+            raise
+        nothing = DeploymentState(ResourceState(Condition.ABSENT), FileState(Condition.ABSENT))
+        return Deployed(run.settings.name, domain, paths, Odd(str(error)), nothing, None)
 
 
 def deploy_set(run: Run, domains: Iterable[str] = ()) -> tuple[Wanted, ...]:

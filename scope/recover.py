@@ -10,13 +10,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from scope.bindings import find_bindings
 from scope.claims import Claims
 from scope.deploy import held_lock, made_stage
 from scope.deployments import Deployed, check_state, look, made_by
 from scope.errors import CliError, Fault, Locked, Refused
 from scope.lock import Holder, Lock, acquire, claim_of, generations, read_holder, take_over
-from scope.model import BundlePlan, RemoteResource
-from scope.orphans import OWNED_KINDS, Binding, Owner, created, existing, lost, match
+from scope.model import RemoteResource
+from scope.orphans import OWNED_KINDS, Binding, lost
 from scope.ports import BundleCli
 from scope.record import NAME as RECORD
 from scope.record import Odd, Record, distrust, new_attempt, write_record
@@ -69,7 +70,7 @@ def diagnose(run: Run, domain: str) -> Diagnosis:
         unknown = tuple(item for item in found if item.id not in known)
         return Diagnosis(deployed, broken, unknown=unknown, strays=strays, record=record)
     with _staged_cli(run, domain) as cli:
-        bindings, left, notes = _bindings(run, deployed, cli.plan(), found, {})
+        bindings, left, notes = find_bindings(run, deployed, cli.plan(), found, {})
     return Diagnosis(deployed, broken, bindings, (), left, strays, record, notes)
 
 
@@ -276,76 +277,12 @@ def _staged_cli(run: Run, domain: str) -> Iterator[BundleCli]:
         yield run.make_cli(folder, domain)
 
 
-def _bindings(
-    run: Run, deployed: Deployed, plan: BundlePlan, found: Iterable[RemoteResource], take: Mapping[str, str | None]
-) -> tuple[tuple[Binding, ...], tuple[RemoteResource, ...], tuple[str, ...]]:
-    """Return what can be bound, what fits under no key, and what is there already although nobody knows whose it is.
-
-    What a person has said comes first: neither its keys nor its ids are guessed about any more.
-    """
-    owner = Claims(run, deployed.domain).owner
-    bindings = list(_taken(run, deployed, plan, take, owner))
-    record, makes = deployed.record, made_by(deployed)
-    owns = dict(record.owns) if isinstance(record, Record) else {}
-    said = {binding.key for binding in bindings}
-    known = {held for _, held in deployed.state.resources.ids} | {binding.id for binding in bindings}
-    plan = replace(plan, actions=tuple(action for action in plan.actions if action.key.split(".")[2] not in said))
-    orphans = match(plan, found, known)
-    bindings += orphans.bindings
-    notes: list[str] = []
-    for action in created(plan):
-        if action.key in owns:
-            bindings.append(Binding(action.key.split(".")[2], owns[action.key], f"{action.short_key} ({owns[action.key]})"))
-    for one in existing(run.workspace, plan, {action.key for action in plan.actions}, owner):
-        key = one.action.short_key
-        if one.action.key in owns:
-            continue
-        if one.owner is not None:
-            notes.append(
-                f"{key} {one.action.full_name} belongs to {run.id(one.owner)}. Rename it, or remove it there first."
-            )
-        elif one.action.key in makes and len(one.ids) == 1:
-            bindings.append(Binding(key.partition(".")[2], one.ids[0], f"{key} {one.action.full_name}"))
-        else:
-            several = f" {len(one.ids)} times ({', '.join(one.ids)})" if len(one.ids) > 1 else ""
-            notes.append(
-                f"{key} {one.action.full_name} is there already{several}, and this deployment isn't known to have made it. "
-                f"If it belongs here, take it over with: --yes --take {key}{'=ID' if several else ''}"
-            )
-    return tuple(bindings), (*orphans.left, *lost(run.workspace, plan, makes, known, owner)), tuple(notes)
-
-
-def _taken(
-    run: Run, deployed: Deployed, plan: BundlePlan, take: Mapping[str, str | None], owner: Owner
-) -> Iterator[Binding]:
-    """Return what a person has named. `Refused` where the key isn't free, or nothing can be found for it."""
-    free = {action.short_key: action for action in created(plan)}
-    for key, wanted in take.items():
-        held = deployed.state.resources.id_of(f"resources.{key}")
-        if held is not None and wanted in {None, held}:
-            continue  # an earlier recovery, which was ended, has done it
-        if key not in free:
-            shown = ", ".join(sorted(free)) or "none"
-            raise Refused(f"`{key}` isn't a key under which a deploy would make something. Those are: {shown}.")
-        action = free[key]
-        ids = (wanted,) if wanted is not None else run.workspace.ids_named(action.kind, action.full_name or "")
-        if not ids or len(ids) > 1:
-            what = f"{len(ids)} of its name: {', '.join(ids)}" if ids else "none that is found by its name"
-            raise Refused(
-                f"There is no telling what `{key}` should take over: there are {what}. Say its id: --take {key}=ID"
-            )
-        elsewhere = owner(action.kind, ids[0])
-        if elsewhere is not None:
-            raise Refused(f"{ids[0]} belongs to {run.id(elsewhere)}, so `{key}` can't take it over. Remove it there first.")
-        yield Binding(key.partition(".")[2], ids[0], f"{key} ({ids[0]})")
-
-
 def _bind(run: Run, now: Deployed, take: Mapping[str, str | None], done: list[str]) -> tuple[RemoteResource, ...]:
     """Bind what can be bound; return the resources that fit under no key."""
     found = run.workspace.resources_of(now.paths.metadata)
     said = {key.partition(".")[2] for key in take}
     with _staged_cli(run, now.domain) as cli:
-        bindings, left, notes = _bindings(run, now, cli.plan(), found, take)
+        bindings, left, notes = find_bindings(run, now, cli.plan(), found, take)
         for note in notes:
             run.tell(now.domain, note)
         for binding in bindings:

@@ -220,10 +220,11 @@ def test_two_deploys_at_once_deploy_once(platform: Platform) -> None:
     platform.check("sales", [JOB], [PIPELINE])
 
 
-def test_one_domain_fails_and_the_others_go_on(platform: Platform) -> None:
+@pytest.mark.parametrize("closed", ["files", "state"])
+def test_one_domain_fails_and_the_others_go_on(platform: Platform, closed: str) -> None:
     platform.sandbox.write_all(domain("sales_eu"))
     platform.push("Add another")
-    platform.workspace.forbid(f"{BASE}/sales/files")
+    platform.workspace.forbid(f"{BASE}/sales/{closed}")
     done = platform.deploy()
     assert done.exit_code == 1
     assert {key: item["outcome"] for key, item in platform.results().items()} == {

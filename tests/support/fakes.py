@@ -139,28 +139,37 @@ class InMemoryWorkspace:
 
 @dataclass
 class InMemoryCli:
-    """The CLI over an in-memory workspace: jobs by key and name are what its stage defines, files what it uploads.
+    """The CLI over an in-memory workspace: resources are what its stage defines, files what it uploads.
 
-    `before_deploy` is called when a deploy has begun and done nothing; what it raises ends the deploy.
+    `jobs` are names by key; `named` are full names by kind and key, such as `schemas.a`.
+    `before_deploy` is called when a deploy has begun and done nothing, `before_state` when everything is made and no state
+    says so; what they raise ends the deploy.
     """
 
     workspace: InMemoryWorkspace
     root: str
     jobs: dict[str, str] = field(default_factory=dict)
     files: tuple[str, ...] = ()
+    named: dict[str, str] = field(default_factory=dict)
     before_deploy: Callable[[], None] = field(default=lambda: None)
+    before_state: Callable[[], None] = field(default=lambda: None)
     calls: list[str] = field(default_factory=list)
 
     def plan(self) -> BundlePlan:
         self.calls.append("plan")
         state, held = self._state(), self._held()
         actions = [
-            PlanAction(f"resources.jobs.{key}", ActionKind.SKIP if state.get(key) in held else ActionKind.CREATE, name)
-            for key, name in self.jobs.items()
+            PlanAction(
+                f"resources.{key}",
+                ActionKind.SKIP if state.get(key) in held else ActionKind.CREATE,
+                name,
+                None if key.startswith("jobs.") else name,
+            )
+            for key, name in self._defined.items()
         ]
         actions += [
-            PlanAction(f"resources.jobs.{key}", ActionKind.DELETE, is_gone=state[key] not in held)
-            for key in state.keys() - self.jobs.keys()
+            PlanAction(f"resources.{key}", ActionKind.DELETE, is_gone=state[key] not in held)
+            for key in state.keys() - self._defined.keys()
         ]
         return BundlePlan(tuple(sorted(actions)), "lineage" if state else None, self._number("resources.json", "serial"))
 
@@ -181,46 +190,62 @@ class InMemoryCli:
             self.workspace.write(f"{self.root}/files/{path}", b"")
         listed = [{"local_path": path, "is_notebook": False} for path in self.files]
         self._write("deployment.json", {"version": 1, "seq": self._number("deployment.json", "seq") + 1, "files": listed})
-        for key in state.keys() - self.jobs.keys():
-            self.workspace.owned = {item: path for item, path in self.workspace.owned.items() if item.id != state[key]}
+        for key in state.keys() - self._defined.keys():
+            self._remove({state[key]})
         held = self._held()
-        for key, name in self.jobs.items():
+        for key, name in self._defined.items():
             if state.get(key) not in held:
-                state[key] = self.workspace.add_resource("jobs", name, f"{self.root}/state/metadata.json").id
-        self._write_state({key: found for key, found in state.items() if key in self.jobs})
+                state[key] = self._make(key.partition(".")[0], name)
+        self.before_state()
+        self._write_state({key: found for key, found in state.items() if key in self._defined})
 
     def destroy(self) -> None:
         self.calls.append("destroy")
         with _cli_failures():
-            ids = set(self._state().values())
-            self.workspace.owned = {item: path for item, path in self.workspace.owned.items() if item.id not in ids}
+            self._remove(set(self._state().values()))
             self.workspace.delete(self.root, recursive=True)
 
     def bind(self, key: str, resource_id: str) -> None:
         self.calls.append(f"bind {key} {resource_id}")
         with _cli_failures():
-            if key not in self.jobs:
+            whole = next((one for one in self._defined if one.partition(".")[2] == key), None)
+            if whole is None:
                 raise CliError(Fault.INVALID, f"no such resource: {key}")
             if resource_id not in self._held():
-                raise CliError(Fault.MISSING, f"failed to fetch the resource, err: Job {resource_id} does not exist.")
-            if self._state().get(key, resource_id) != resource_id:
+                raise CliError(Fault.MISSING, f"failed to fetch the resource, err: {resource_id} does not exist.")
+            if self._state().get(whole, resource_id) != resource_id:
                 raise CliError(Fault.ALREADY_EXISTS, "Resource already managed")
-            self._write_state({**self._state(), key: resource_id})
+            self._write_state({**self._state(), whole: resource_id})
 
     def unbind(self, key: str) -> None:
         self.calls.append(f"unbind {key}")
         with _cli_failures():
-            self._write_state({name: found for name, found in self._state().items() if name != key})
+            self._write_state({name: found for name, found in self._state().items() if name.partition(".")[2] != key})
+
+    @property
+    def _defined(self) -> dict[str, str]:
+        return {f"jobs.{key}": name for key, name in self.jobs.items()} | self.named
 
     def _held(self) -> set[str]:
-        return {resource.id for resource in self.workspace.owned}
+        return {resource.id for resource in (*self.workspace.owned, *self.workspace.named)}
+
+    def _make(self, kind: str, name: str) -> str:
+        if kind == "jobs":
+            return self.workspace.add_resource("jobs", name, f"{self.root}/state/metadata.json").id
+        if self.workspace.ids_named(kind, name):
+            raise CliError(Fault.ALREADY_EXISTS, f"{name} already exists")
+        return self.workspace.add_named(kind, name).id
+
+    def _remove(self, ids: set[str]) -> None:
+        self.workspace.owned = {item: path for item, path in self.workspace.owned.items() if item.id not in ids}
+        self.workspace.named = {item for item in self.workspace.named if item.id not in ids}
 
     def _state(self) -> dict[str, str]:
         tree = json.loads(self.state_file() or b"{}").get("state", {})
-        return {key.removeprefix("resources.jobs."): value["__id__"] for key, value in tree.items()}
+        return {key.removeprefix("resources."): value["__id__"] for key, value in tree.items()}
 
     def _write_state(self, ids: dict[str, str]) -> None:
-        state = {f"resources.jobs.{key}": {"__id__": found} for key, found in ids.items()}
+        state = {f"resources.{key}": {"__id__": found} for key, found in ids.items()}
         serial = self._number("resources.json", "serial") + 1
         self._write("resources.json", {"state_version": 2, "lineage": "lineage", "serial": serial, "state": state})
 
