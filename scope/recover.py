@@ -132,8 +132,9 @@ def recover(run: Run, domain: str, wishes: Wishes = NO_WISHES) -> Recovered:
     dead = read_holder(run.workspace, paths.state)
     with _lock(run, domain, dead, done) as lock:
         deployed = look(run.workspace, run.settings.name, domain, paths)
+        broken = _broken(deployed)  # refused before anything is written, where a newer CLI wrote the state
         _forget_applied(run, deployed, _record_problem(deployed, dead), done)
-        for name in _broken(deployed):
+        for name in broken:
             _set_aside(run, paths, name, done)
         now = look(run.workspace, run.settings.name, domain, paths)
         if domain in run.closures.domains:

@@ -102,7 +102,9 @@ def test_stray_files_are_removed(platform: Platform) -> None:
 def test_a_state_of_a_newer_cli_is_refused(platform: Platform) -> None:
     content = json.loads(platform.workspace.read(f"{STATE}/resources.json") or b"") | {"state_version": 99}
     platform.workspace.write(f"{STATE}/resources.json", json.dumps(content).encode())
+    before = platform.record("sales")
     assert "was written by a newer CLI" in recover(platform, "--yes", code=3)
+    assert platform.record("sales") == before
 
 
 def test_an_odd_record_is_kept_aside_and_nothing_is_claimed(platform: Platform) -> None:
