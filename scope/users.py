@@ -28,7 +28,7 @@ _NAMING = frozenset({b"common", b"resources", b"_models"})
 # in a notebook they are written as `\t`. What can stand in one place matches one alternative only: Python would try all.
 _BLANKS = " \t\f\v\r"
 _WRITTEN = rf"\\([nrtfv\\\"{_BLANKS}]|u00[0-9a-fA-F][0-9a-fA-F])"
-_WIDE = (
+WIDE = (
     *(re.escape(marker.decode()) for marker in MARKERS if marker not in _NAMING),
     rf"import([^A-Za-z0-9_(\\]|{_WRITTEN})*\*",
     rf"^([\"{_BLANKS}]|{_WRITTEN})*\*([{_BLANKS}]|{_WRITTEN})*([\"#;]|$)",
@@ -160,7 +160,7 @@ class Users:
         # What only the base's version of a changed file says must be read; the head is searched.
         for path, content in _contents(base, self._changes).items():
             found[path] = _words_in(content, names) | ({ANYTHING} if _WIDE_USE.search(content) else frozenset())
-        wide = self._searched(_WIDE)
+        wide = self._searched(WIDE)
         named = self._searched(re.escape(name) for name in names)
         for path, content in _contents(head, wide | named).items():
             more = {ANYTHING} if path in wide else frozenset()
@@ -182,7 +182,7 @@ class Users:
         return frozenset(file_node(path) for path in self._shared | moved)
 
 
-_WIDE_USE = re.compile("|".join(f"(?:{pattern})" for pattern in _WIDE).encode(), re.MULTILINE)
+_WIDE_USE = re.compile("|".join(f"(?:{pattern})" for pattern in WIDE).encode(), re.MULTILINE)
 
 
 def _words_in(content: bytes, names: frozenset[str]) -> frozenset[str]:

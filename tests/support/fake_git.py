@@ -129,7 +129,10 @@ class FakeGit:
         return {oid: self._blobs[oid] for oid in oids}
 
     def grep(self, tree: str, patterns: Iterable[str], folders: Iterable[str]) -> frozenset[str]:
-        expression = _compiled(tuple(patterns))
+        wanted = tuple(patterns)
+        if not wanted:
+            return frozenset()
+        expression = _compiled(wanted)
         prefixes = tuple(f"{folder}/" for folder in folders)
         return frozenset(
             path

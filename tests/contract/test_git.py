@@ -1,0 +1,146 @@
+"""What git says of trees, the double and the real one alike: contents, differences, and above all what a search finds."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from scope.adapters.git import GitRepository
+from scope.errors import ScopeError
+from scope.model import Kind, Status
+from scope.ports import Git
+from scope.snapshot import Snapshot
+from scope.users import WIDE
+from tests.support.fake_git import FakeGit, Files, Node
+from tests.support.sandbox import Sandbox
+
+ODD = ("a b.py", "né.py", "tab\there.py", 'quote".py', "line\nend.py", "$(x).py")
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A repository, and the way to a tree of some files."""
+
+    port: Git
+    make: Callable[[Files], str]
+
+
+@pytest.fixture(params=["double", "real"])
+def subject(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Subject]:
+    if request.param == "double":
+        fake = FakeGit()
+        yield Subject(fake, fake.make)
+        return
+    sandbox = Sandbox.create(tmp_path / "repository")
+    with GitRepository(sandbox.root) as git:
+
+        def make(files: Files) -> str:
+            for path in sandbox.tracked:
+                sandbox.delete(path)
+            for path, content in files.items():
+                if isinstance(content, Node) and content.kind is Kind.SYMLINK:
+                    sandbox.path(path).parent.mkdir(parents=True, exist_ok=True)
+                    sandbox.path(path).symlink_to(content.content.decode())
+                else:
+                    sandbox.write(path, content.content if isinstance(content, Node) else content)
+            return git.root_tree(sandbox.commit("Files"))
+
+        yield Subject(git, make)
+
+
+def test_a_tree_says_what_lies_in_it(subject: Subject) -> None:
+    snapshot = Snapshot(subject.port, subject.make({"a/b/c.py": "1", "a/link": Node(b"b/c.py", Kind.SYMLINK), "d": "2"}))
+    assert {name: entry.kind for name, entry in snapshot.names("").items()} == {"a": Kind.FOLDER, "d": Kind.FILE}
+    assert {name: entry.kind for name, entry in snapshot.names("a").items()} == {"b": Kind.FOLDER, "link": Kind.SYMLINK}
+    assert list(snapshot.files("")) == ["a/b/c.py", "a/link", "d"]
+    assert list(snapshot.entries(["d", "a/b/c.py", "a/none/x", "none", "d/x"])) == ["a/b/c.py", "d"]
+    assert snapshot.read("a/b/c.py") == b"1"
+    assert snapshot.read("a/link") is None
+
+
+def test_names_come_as_they_are(subject: Subject) -> None:
+    files = {f"src/{name}": f"# {name!r}\n" for name in ODD}
+    snapshot = Snapshot(subject.port, subject.make(files))
+    assert sorted(snapshot.names("src")) == sorted(ODD)
+    found = snapshot.read_all(snapshot.files("src"))
+    assert found == {path: content.encode() for path, content in files.items()}
+    assert snapshot.grep(("#",), ("src",)) == files.keys()
+
+
+def test_differences_are_told_without_renames_and_sorted(subject: Subject) -> None:
+    before = subject.make({"a.py": "same\n", "b.py": "1\n", "gone.py": "moved\n", "type.py": "b.py"})
+    after = subject.make({"a.py": "same\n", "b.py": "2\n", "new.py": "moved\n", "type.py": Node(b"b.py", Kind.SYMLINK)})
+    assert [(change.path, change.status) for change in subject.port.changes(before, after)] == [
+        ("b.py", Status.MODIFIED),
+        ("gone.py", Status.DELETED),
+        ("new.py", Status.ADDED),
+        ("type.py", Status.TYPE),
+    ]
+    everything = subject.port.changes(subject.port.empty_tree, after)
+    assert {change.status for change in everything} == {Status.ADDED}
+    assert [change.path for change in everything] == ["a.py", "b.py", "new.py", "type.py"]
+    assert subject.port.changes(after, after) == ()
+
+
+def test_contents_are_read_many_at_once(subject: Subject) -> None:
+    tree = subject.make({"a": "1", "b": "1", "c": "2\0\r\n"})
+    oids = [entry.oid for entry in subject.port.tree(tree).values()]
+    assert sorted(subject.port.blobs([*oids, *oids]).values()) == [b"1", b"2\0\r\n"]
+    assert subject.port.blobs([]) == {}
+
+
+def test_a_search_looks_into_its_folders_only(subject: Subject) -> None:
+    tree = subject.make(
+        {"src/sales/a.py": "x.y\n", "src/sales_eu/a.py": "x.y\n", "a.py": "x.y\n", "src/sales/b.py": "xzy\n"}
+    )
+    assert subject.port.grep(tree, (r"x\.y",), ("src/sales",)) == {"src/sales/a.py"}
+    assert subject.port.grep(tree, (r"x\.y", "xzy"), ("src/sales", "src/sales_eu")) == {
+        "src/sales/a.py",
+        "src/sales/b.py",
+        "src/sales_eu/a.py",
+    }
+    assert subject.port.grep(tree, (), ("src",)) == frozenset()
+    assert subject.port.grep(tree, ("x",), ()) == frozenset()
+    assert subject.port.grep(tree, ("x",), ("none",)) == frozenset()
+
+
+def test_a_search_does_not_mind_what_a_file_is(subject: Subject) -> None:
+    tree = subject.make(
+        {"src/a": b"\0\0 found\n", "src/b": "found", "src/c": b"\xff found\r\n", "src/d": Node(b"found", Kind.SYMLINK)}
+    )
+    assert subject.port.grep(tree, ("found",), ("src",)) == {"src/a", "src/b", "src/c"}
+
+
+def test_a_pattern_with_a_line_end_is_refused(subject: Subject) -> None:
+    tree = subject.make({"src/a": "x\n"})
+    with pytest.raises(ScopeError, match="line end"):
+        subject.port.grep(tree, ("x\ny",), ("src",))
+
+
+LINES = {
+    "star": ["from x import *", "from x import\t*", "import \t\f*", "\t*", ' "*\\n",', '"  *"', "*", "* # all", "*;", "*\r"],
+    "notebook": [r"import\t*", r"import \\\n\", \"  *", r"import\u0020*", r'["from x import \\\n", "  *\n"]', r"\t*\n"],
+    "old line ends": ["import \\\r   *\r"],
+    "text": ['"common"', "'common.a'", "common/", "/common", "f'common{x}'", "resources.a%s", "_models\\"],
+    "machinery": ["importlib", "%run x", "__import__('x')", "exec(x)"],
+    "none": [
+        "a * b",
+        "import (a, *b)",
+        "x = common",
+        "import x",
+        "y = a*",
+        "2 ** 3",
+        "def f(*, a): pass",
+        "import x as y * 2",
+    ],
+}
+
+
+@pytest.mark.parametrize("line", [line for lines in LINES.values() for line in lines])
+def test_a_search_for_uses_that_name_nothing_means_the_same(line: str, tmp_path: Path) -> None:
+    fake, sandbox = FakeGit(), Sandbox.create(tmp_path / "repository", {"src/a.py": f"x = 1\n{line}\nz = 2\n"})
+    with GitRepository(sandbox.root) as git:
+        found = git.grep(git.root_tree(sandbox.head), WIDE, ("src",))
+    assert found == fake.grep(fake.make({"src/a.py": f"x = 1\n{line}\nz = 2\n"}), WIDE, ("src",))
+    assert bool(found) is (line not in LINES["none"])
