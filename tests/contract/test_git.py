@@ -137,10 +137,12 @@ LINES = {
 }
 
 
-@pytest.mark.parametrize("line", [line for lines in LINES.values() for line in lines])
-def test_a_search_for_uses_that_name_nothing_means_the_same(line: str, tmp_path: Path) -> None:
-    fake, sandbox = FakeGit(), Sandbox.create(tmp_path / "repository", {"src/a.py": f"x = 1\n{line}\nz = 2\n"})
+def test_a_search_for_uses_that_name_nothing_means_the_same(tmp_path: Path) -> None:
+    lines = [line for some in LINES.values() for line in some]
+    files = {f"src/{number}.py": f"x = 1\n{line}\nz = 2\n" for number, line in enumerate(lines)}
+    fake, sandbox = FakeGit(), Sandbox.create(tmp_path / "repository", dict(files))
     with GitRepository(sandbox.root) as git:
         found = git.grep(git.root_tree(sandbox.head), WIDE, ("src",))
-    assert found == fake.grep(fake.make({"src/a.py": f"x = 1\n{line}\nz = 2\n"}), WIDE, ("src",))
-    assert bool(found) is (line not in LINES["none"])
+    expected = {path for path, line in zip(files, lines, strict=True) if line not in LINES["none"]}
+    assert found == expected
+    assert fake.grep(fake.make(files), WIDE, ("src",)) == expected

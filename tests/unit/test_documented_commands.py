@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import cache
 
 import pytest
 
@@ -59,6 +60,7 @@ def id_of(case: tuple[str, list[str]]) -> str:
     return f"{case[0]}: {' '.join(case[1])}"
 
 
+@cache
 def recipes() -> dict[str, list[dict[str, object]]]:
     """Return the parameters of each recipe."""
     just = shutil.which("just")
