@@ -47,13 +47,13 @@ def opened(
         if commit is None:
             raise UsageError("This repository has no commit yet. Make the first one, then run this again.")
         snapshot = Snapshot(git, git.root_tree(commit))
-        settings = read_target(snapshot, asked.target) if _is_committed(snapshot, asked.target) else None
+        settings, problem = _committed_target(snapshot, asked.target)
         is_dirty = False
         if settings is None or not settings.is_production:
             tree = git.work_tree()
             is_dirty = tree != snapshot.tree
             snapshot = Snapshot(git, tree)
-            settings = _work_tree_target(snapshot, asked.target)
+            settings = _work_tree_target(snapshot, asked.target, problem)
         version = check_version(find_cli(git.root)) if asked.needs_cli else ""
         credentials = find_credentials(settings)
         check_host(settings, credentials.host)
@@ -89,14 +89,20 @@ def opened(
         )
 
 
-def _is_committed(snapshot: Snapshot, target: str) -> bool:
-    return snapshot.read(f"targets/{target}.yml") is not None
+def _committed_target(snapshot: Snapshot, target: str) -> tuple[TargetSettings | None, UsageError | None]:
+    """Return what the commit says of a target, or what is wrong with that: the work tree may have put it right."""
+    if snapshot.read(f"targets/{target}.yml") is None:
+        return None, None
+    try:
+        return read_target(snapshot, target), None
+    except UsageError as error:
+        return None, error
 
 
-def _work_tree_target(snapshot: Snapshot, target: str) -> TargetSettings:
+def _work_tree_target(snapshot: Snapshot, target: str, problem: UsageError | None) -> TargetSettings:
     settings = read_target(snapshot, target)
     if settings.is_production:
-        raise UsageError(
+        raise problem or UsageError(
             f"targets/{target}.yml isn't committed, and {target} is deployed from commits only. Commit it first."
         )
     return settings

@@ -170,7 +170,6 @@ def test_the_readmes_daily_recipes_do_what_they_say(
     assert "targets/dev.yml" in placeholder.stderr
     assert "is a placeholder" in placeholder.stderr
     sandbox.point_at(fake_workspace)
-    sandbox.commit("Name the hosts")
     for target in ("dev", "staging", "prod"):
         validated = typed("validate", target)
         assert validated.exit_code == 0, validated
