@@ -374,6 +374,20 @@ def test_a_schema_that_somebody_else_made_is_not_taken_over(platform: Platform) 
         assert platform.files("sales") == {}
 
 
+def test_a_schema_that_a_killed_deploy_made_is_taken_back(platform: Platform) -> None:
+    platform.sandbox.write(
+        "resources/sales/orders/schema.yml",
+        resource_yaml("schemas", "sales_orders", {"name": "orders", "catalog_name": "sales"}),
+    )
+    platform.push("Define a schema")
+    platform.workspace.kill("POST", "/api/2.1/unity-catalog/schemas", after_work=True)
+    assert platform.deploy("--retry-seconds", "0").exit_code == 1
+    done = platform.deploy()
+    assert done.exit_code == 0, done
+    assert list(platform.workspace.snapshot().resources["schemas"]) == ["sales.orders"]
+    platform.check("sales", [JOB], [PIPELINE])
+
+
 # What shall not be deleted unasked
 
 
