@@ -29,20 +29,16 @@ func addMendedHandlers(server *testserver.Server) {
 	server.Handle("GET", "/api/2.2/jobs/runs/list", listRuns)
 	server.Handle("POST", "/api/2.0/workspace/delete", deleteNode)
 
-	// Looking and creating are two steps of the fake, so they are taken under a lock of their own.
 	var creating sync.Mutex
-	server.Handle("POST", "/api/2.1/unity-catalog/schemas", func(req testserver.Request) any {
-		creating.Lock()
-		defer creating.Unlock()
-		var schema catalog.CreateSchema
-		if json.Unmarshal(req.Body, &schema) == nil {
-			name := strings.ToLower(schema.CatalogName + "." + schema.Name)
-			if exists(req.Workspace, func() bool { _, found := req.Workspace.Schemas[name]; return found }) {
-				return apiError(http.StatusBadRequest, "SCHEMA_ALREADY_EXISTS", fmt.Sprintf("Schema '%s' already exists", name))
+	server.Handle("POST", "/api/2.1/unity-catalog/schemas", onlyOnce(&creating,
+		func(w *testserver.FakeWorkspace, asked catalog.CreateSchema) (string, string) {
+			name := strings.ToLower(asked.CatalogName + "." + asked.Name)
+			if exists(w, func() bool { _, found := w.Schemas[name]; return found }) {
+				return "SCHEMA_ALREADY_EXISTS", fmt.Sprintf("Schema '%s' already exists", name)
 			}
-		}
-		return req.Workspace.SchemasCreate(req)
-	})
+			return "", ""
+		},
+		func(req testserver.Request) any { return req.Workspace.SchemasCreate(req) }))
 	server.Handle("DELETE", "/api/2.1/unity-catalog/schemas/{full_name}", func(req testserver.Request) any {
 		creating.Lock()
 		defer creating.Unlock()
@@ -55,18 +51,33 @@ func addMendedHandlers(server *testserver.Server) {
 		}
 		return testserver.MapDelete(req.Workspace, req.Workspace.Schemas, req.Vars["full_name"])
 	})
-	server.Handle("POST", "/api/2.1/unity-catalog/volumes", func(req testserver.Request) any {
+	server.Handle("POST", "/api/2.1/unity-catalog/volumes", onlyOnce(&creating,
+		func(w *testserver.FakeWorkspace, asked catalog.CreateVolumeRequestContent) (string, string) {
+			name := strings.ToLower(asked.CatalogName + "." + asked.SchemaName + "." + asked.Name)
+			if exists(w, func() bool { _, found := w.Volumes[name]; return found }) {
+				return "VOLUME_ALREADY_EXISTS", fmt.Sprintf("Volume '%s' already exists", name)
+			}
+			return "", ""
+		},
+		func(req testserver.Request) any { return req.Workspace.VolumesCreate(req) }))
+}
+
+// onlyOnce returns a handler that refuses to make what is there already; `taken` gives the error's code, or none. Looking
+// and creating are two steps of the fake, so they are taken under a lock.
+func onlyOnce[T any](
+	creating *sync.Mutex, taken func(*testserver.FakeWorkspace, T) (code, message string), create func(testserver.Request) any,
+) func(testserver.Request) any {
+	return func(req testserver.Request) any {
 		creating.Lock()
 		defer creating.Unlock()
-		var volume catalog.CreateVolumeRequestContent
-		if json.Unmarshal(req.Body, &volume) == nil {
-			name := strings.ToLower(volume.CatalogName + "." + volume.SchemaName + "." + volume.Name)
-			if exists(req.Workspace, func() bool { _, found := req.Workspace.Volumes[name]; return found }) {
-				return apiError(http.StatusBadRequest, "VOLUME_ALREADY_EXISTS", fmt.Sprintf("Volume '%s' already exists", name))
+		var asked T
+		if json.Unmarshal(req.Body, &asked) == nil {
+			if code, message := taken(req.Workspace, asked); code != "" {
+				return apiError(http.StatusBadRequest, code, message)
 			}
 		}
-		return req.Workspace.VolumesCreate(req)
-	})
+		return create(req)
+	}
 }
 
 func volumesIn(w *testserver.FakeWorkspace, schema string) []string {

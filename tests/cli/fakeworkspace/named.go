@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -19,18 +18,15 @@ import (
 // finds no experiment by its name, and always the same two clusters. Nor does it refuse a second dashboard or experiment.
 func addNamedHandlers(server *testserver.Server, made *dashboardLog) {
 	var creating sync.Mutex
-	server.Handle("POST", "/api/2.0/lakeview/dashboards", func(req testserver.Request) any {
-		creating.Lock()
-		defer creating.Unlock()
-		var asked dashboards.Dashboard
-		if json.Unmarshal(req.Body, &asked) == nil {
+	server.Handle("POST", "/api/2.0/lakeview/dashboards", onlyOnce(&creating,
+		func(w *testserver.FakeWorkspace, asked dashboards.Dashboard) (string, string) {
 			name := dashboardPath(asked.ParentPath, asked.DisplayName)
-			if req.Workspace.FileExists(name) {
-				return apiError(http.StatusBadRequest, "RESOURCE_ALREADY_EXISTS", fmt.Sprintf("A node at %s already exists", name))
+			if w.FileExists(name) {
+				return "RESOURCE_ALREADY_EXISTS", fmt.Sprintf("A node at %s already exists", name)
 			}
-		}
-		return made.create(req)
-	})
+			return "", ""
+		},
+		made.create))
 	server.Handle("DELETE", "/api/2.0/lakeview/dashboards/{dashboard_id}", func(req testserver.Request) any {
 		name := made.pathOf(req.Workspace, req.Vars["dashboard_id"])
 		answer := req.Workspace.DashboardTrash(req)
@@ -39,15 +35,14 @@ func addNamedHandlers(server *testserver.Server, made *dashboardLog) {
 		}
 		return answer
 	})
-	server.Handle("POST", "/api/2.0/mlflow/experiments/create", func(req testserver.Request) any {
-		creating.Lock()
-		defer creating.Unlock()
-		var asked ml.CreateExperiment
-		if json.Unmarshal(req.Body, &asked) == nil && experimentNamed(req.Workspace, asked.Name) != nil {
-			return apiError(http.StatusBadRequest, "RESOURCE_ALREADY_EXISTS", fmt.Sprintf("Node named '%s' already exists", asked.Name))
-		}
-		return req.Workspace.ExperimentCreate(req)
-	})
+	server.Handle("POST", "/api/2.0/mlflow/experiments/create", onlyOnce(&creating,
+		func(w *testserver.FakeWorkspace, asked ml.CreateExperiment) (string, string) {
+			if experimentNamed(w, asked.Name) != nil {
+				return "RESOURCE_ALREADY_EXISTS", fmt.Sprintf("Node named '%s' already exists", asked.Name)
+			}
+			return "", ""
+		},
+		func(req testserver.Request) any { return req.Workspace.ExperimentCreate(req) }))
 	server.Handle("GET", "/api/2.0/mlflow/experiments/get-by-name", func(req testserver.Request) any {
 		name := req.URL.Query().Get("experiment_name")
 		found := experimentNamed(req.Workspace, name)
