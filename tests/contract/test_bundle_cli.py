@@ -82,15 +82,11 @@ def real(fake: FakeWorkspace, cli: DatabricksCli, folder: Path) -> Subject:
 
 
 @pytest.fixture(params=["double", pytest.param("real", marks=pytest.mark.cli)])
-def subject(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Subject]:
+def subject(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Subject]:
     if request.param == "double":
         yield in_memory()
         return
-    fake: FakeWorkspace = request.getfixturevalue("fake_workspace")
-    monkeypatch.setenv("DATABRICKS_TOKEN", fake.token)
-    monkeypatch.setenv("DATABRICKS_CONFIG_FILE", "/dev/null")
-    yield real(fake, request.getfixturevalue("databricks_cli"), tmp_path)
-    assert fake.problems() == []
+    yield real(request.getfixturevalue("logged_in"), request.getfixturevalue("databricks_cli"), tmp_path)
 
 
 def planned(cli: BundleCli) -> dict[str, ActionKind]:

@@ -88,15 +88,11 @@ def real(fake: FakeWorkspace) -> Subject:
 
 
 @pytest.fixture(params=["double", pytest.param("real", marks=pytest.mark.cli)])
-def subject(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Subject]:
+def subject(request: pytest.FixtureRequest) -> Iterator[Subject]:
     if request.param == "double":
         yield in_memory()
         return
-    fake: FakeWorkspace = request.getfixturevalue("fake_workspace")
-    monkeypatch.setenv("DATABRICKS_TOKEN", fake.token)
-    monkeypatch.setenv("DATABRICKS_CONFIG_FILE", "/dev/null")
-    yield real(fake)
-    assert fake.problems() == []
+    yield real(request.getfixturevalue("logged_in"))
 
 
 def fault_of(call: Callable[[], object]) -> Fault:
