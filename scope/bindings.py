@@ -27,7 +27,7 @@ def find_bindings(
     record, makes = deployed.record, made_by(deployed)
     owns = dict(record.owns) if isinstance(record, Record) else {}
     said = {binding.key for binding in bindings}
-    known = {held for _, held in deployed.state.resources.ids} | {binding.id for binding in bindings}
+    known = deployed.state.resources.known_ids | {binding.id for binding in bindings}
     plan = replace(plan, actions=tuple(action for action in plan.actions if action.key.split(".")[2] not in said))
     orphans = match(plan, found, known)
     bindings += orphans.bindings

@@ -16,7 +16,7 @@ from scope.deployments import Deployed, check_state, due, look, made_by
 from scope.errors import Fault, Refused, RemoteError, ScopeError
 from scope.gate import Consent, Gate, gate
 from scope.lock import Lock, acquire
-from scope.model import ActionKind, BundlePlan, RemoteResource
+from scope.model import OWNED_KINDS, ActionKind, BundlePlan, RemoteResource
 from scope.orphans import Orphans, Owner, bind_all, created_names, lost, match, named_creations
 from scope.ports import BundleCli
 from scope.record import Applied, Attempt, Record, new_attempt, write_record
@@ -133,7 +133,7 @@ def _try(
 def _known_ids(cli: BundleCli, run: Run, paths: Paths) -> frozenset[str]:
     """Return the ids that the state knows: the stage's own copy, and the workspace's."""
     states = (parse_resources(cli.state_file()), read_state(run.workspace, paths.state).resources)
-    return frozenset(found for state in states for _, found in state.ids)
+    return frozenset[str]().union(*(state.known_ids for state in states))
 
 
 def _orphans(run: Run, paths: Paths, plan: BundlePlan, known: frozenset[str], progress: _Progress, owner: Owner) -> Orphans:
@@ -180,7 +180,7 @@ def _mind_active_runs(run: Run, domain: str, state: ResourceState) -> None:
     owned = [
         RemoteResource(parts[1], found, parts[2])
         for key, found in state.ids
-        if len(parts := key.split(".")) == 3 and parts[1] in {"jobs", "pipelines"}
+        if len(parts := key.split(".")) == 3 and parts[1] in OWNED_KINDS
     ]
     deadline = time.monotonic() + run.options.active_wait
     while active := run.workspace.active(owned):
@@ -218,7 +218,7 @@ def _verify(
     for stray in remove_strays(run.workspace, paths, after.files):
         run.note(domain, f"removed {stray}, which no deploy has uploaded")
     if was_unclean:
-        known = {found for _, found in after.resources.ids}
+        known = after.resources.known_ids
         left = [resource for resource in run.workspace.resources_of(paths.metadata) if resource.id not in known]
         if left:
             words = ", ".join(str(resource) for resource in left)

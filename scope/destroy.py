@@ -39,7 +39,7 @@ def destroy_domain(run: Run, domain: str) -> Done:
 
 
 def _orphans(run: Run, before: Deployed) -> tuple[RemoteResource, ...]:
-    known = {found for _, found in before.state.resources.ids}
+    known = before.state.resources.known_ids
     owned = (item for item in run.workspace.resources_of(before.paths.metadata) if item.id not in known)
     return (*owned, *lost(run.workspace, None, made_by(before), known, Claims(run, before.domain).owner))
 

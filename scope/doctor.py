@@ -172,8 +172,7 @@ def _orphan_checks(run: Run, base: str) -> Iterator[Check]:
             found.setdefault(domain, []).append(resource)
     count = 0
     for item in survey(run, sorted(found)):
-        known = {one for _, one in item.state.resources.ids}
-        orphans = [resource for resource in found[item.domain] if resource.id not in known]
+        orphans = [resource for resource in found[item.domain] if resource.id not in item.state.resources.known_ids]
         count += len(orphans)
         if orphans:
             yield wrong(

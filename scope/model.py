@@ -68,6 +68,10 @@ class RemoteEntry:
     kind: RemoteKind
 
 
+# Kinds that say themselves to which deployment they belong.
+OWNED_KINDS = frozenset({"jobs", "pipelines"})
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class RemoteResource:
     """A resource in the workspace; `kind` is the bundle's word for it, such as `jobs` or `schemas`."""

@@ -9,13 +9,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from scope.errors import Fault, Refused, RemoteError
-from scope.model import ActionKind, BundlePlan, PlanAction, RemoteResource
+from scope.model import OWNED_KINDS, ActionKind, BundlePlan, PlanAction, RemoteResource
 from scope.ports import BundleCli, Workspace
 
 # Says which other deployment owns a resource, by kind and id.
 Owner = Callable[[str, str], str | None]
-# They say themselves to which deployment they belong.
-OWNED_KINDS = frozenset({"jobs", "pipelines"})
 # Anybody may make another one of the same name.
 _SHARED_NAMES = frozenset({"clusters"})
 

@@ -16,8 +16,8 @@ from scope.deploy import held_lock, made_stage
 from scope.deployments import Deployed, check_state, look, made_by
 from scope.errors import CliError, Fault, Locked, Refused
 from scope.lock import Holder, Lock, acquire, claim_of, generations, read_holder, take_over
-from scope.model import RemoteResource
-from scope.orphans import OWNED_KINDS, Binding, lost
+from scope.model import OWNED_KINDS, RemoteResource
+from scope.orphans import Binding, lost
 from scope.ports import BundleCli
 from scope.record import NAME as RECORD
 from scope.record import Odd, Record, distrust, new_attempt, write_record
@@ -66,8 +66,7 @@ def diagnose(run: Run, domain: str) -> Diagnosis:
         notes = (f"`{domain}` is gone from the repository. To remove what is left: scope destroy",) if found else ()
         return Diagnosis(deployed, broken, left=left, strays=strays, record=record, notes=notes)
     if broken:
-        known = {held for _, held in deployed.state.resources.ids}
-        unknown = tuple(item for item in found if item.id not in known)
+        unknown = tuple(item for item in found if item.id not in deployed.state.resources.known_ids)
         return Diagnosis(deployed, broken, unknown=unknown, strays=strays, record=record)
     with _staged_cli(run, domain) as cli:
         bindings, left, notes = find_bindings(run, deployed, cli.plan(), found, {})
@@ -265,7 +264,7 @@ def _strays(run: Run, deployed: Deployed) -> tuple[str, ...]:
 
 def _of_gone(run: Run, deployed: Deployed, found: Iterable[RemoteResource]) -> tuple[RemoteResource, ...]:
     """Return what is left of a domain that the repository doesn't have any more, without its state knowing it."""
-    known = {held for _, held in deployed.state.resources.ids}
+    known = deployed.state.resources.known_ids
     owner = Claims(run, deployed.domain).owner
     return (*(item for item in found if item.id not in known), *lost(run.workspace, None, made_by(deployed), known, owner))
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from scope.model import OWNED_KINDS
 from scope.ports import Workspace
 
 # The highest version of `resources.json` that the tested CLI reads.
@@ -35,10 +36,15 @@ class ResourceState:
     ids: tuple[tuple[str, str], ...] = ()
 
     @property
+    def known_ids(self) -> frozenset[str]:
+        """Return the ids of all resources."""
+        return frozenset(found for _, found in self.ids)
+
+    @property
     def nameless(self) -> tuple[tuple[str, str], ...]:
         """Return the resources that don't say themselves to which deployment they belong."""
         parts = ((key, found, key.split(".")) for key, found in self.ids)
-        return tuple((key, found) for key, found, part in parts if len(part) == 3 and part[1] not in {"jobs", "pipelines"})
+        return tuple((key, found) for key, found, part in parts if len(part) == 3 and part[1] not in OWNED_KINDS)
 
     def id_of(self, key: str) -> str | None:
         """Return the id of a resource, by `resources.<kind>.<key>`."""
