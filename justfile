@@ -80,9 +80,14 @@ lint-fix:
 typecheck:
     {{ dev }} pyrefly check --summarize-errors
 
+# Checks that the rooms of scope/ import downwards only
+[group('quality')]
+rooms:
+    {{ dev }} lint-imports
+
 # All that CI asks of a change before its tests
 [group('quality')]
-check: && lint typecheck generate-check scope-check workflows
+check: && lint typecheck rooms generate-check scope-check workflows
     {{ dev }} ruff format --check .
 
 # Checks the workflows: their form, what they do with tokens and scripts, and, where Go is, what actionlint knows

@@ -6,6 +6,7 @@ Paths are relative to the repository's root with `/` between parts; bytes that a
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 
 class Kind(StrEnum):
@@ -167,3 +168,32 @@ class Finding:
         """Return `path:line:column: message`, without the parts that aren't known."""
         place = ":".join([self.path, *(str(number) for number in (self.line, self.column) if number)])
         return f"{place}: {self.message}"
+
+
+Action = Literal["deploy", "destroy"]
+
+
+Because = Literal["changed", "rule", "first-deploy", "failed-attempt", "untrusted-record", "base-unreachable", "removed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One node on the way from a change to a domain, and the kind of the edge that leads to it."""
+
+    node: str
+    edge: str
+
+
+def written_path(path: str) -> str:
+    """Return a path as the manifest writes it: as it is, or as git quotes it where it isn't UTF-8.
+
+    A path that begins with a quotation mark is quoted too, so that nothing is ambiguous.
+    """
+    raw = path.encode("utf-8", "surrogateescape")
+    if not path.startswith('"'):
+        try:
+            return raw.decode()
+        except UnicodeDecodeError:
+            pass
+    plain = "".join(chr(byte) if 0x20 <= byte < 0x7F and byte not in b'"\\' else f"\\{byte:03o}" for byte in raw)
+    return f'"{plain}"'

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from scope.cli_answers import false_success, fault_of, last_error, parse_plan, parse_version
+from scope.adapters.cli_output import false_success, fault_of, last_error, parse_plan, parse_version
 from scope.errors import CliError, Fault, UsageError
 from scope.model import BundlePlan
 

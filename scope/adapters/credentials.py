@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from scope.deployment.target import TargetSettings, normal_host
 from scope.errors import NoCredentials, Refused, UsageError
-from scope.target import TargetSettings, normal_host
 
 # One of these without a host could be for any workspace.
 _SECRETS = (

@@ -4,14 +4,14 @@ import argparse
 import sys
 from pathlib import Path
 
-from scope.adopt import Survey, adopt, survey
+from scope.bootstrap import Asked, opened
 from scope.commands.deploy import seconds
 from scope.console import Console
+from scope.controller.adopt import Survey, adopt, survey
+from scope.controller.pool import stopping
+from scope.controller.session import Options
 from scope.errors import UsageError
-from scope.opening import Asked, opened
-from scope.parallel import stopping
-from scope.render.inert import visible
-from scope.run import Options
+from scope.escaping import visible
 
 HELP = "take over the resources of a plain bundle, ids unchanged"
 EXAMPLES = """\

@@ -8,8 +8,8 @@ from scope.adapters.bundle_cli import bundle_command, find_cli, run_in_stage
 from scope.adapters.git import GitRepository
 from scope.console import Console
 from scope.errors import Refused, UsageError
-from scope.stage import stage
-from scope.staging import prepare
+from scope.stage.folder import stage
+from scope.stage.prepare import prepare
 
 HELP = "run a `databricks bundle` command in a domain's stage"
 EXAMPLES = """\

@@ -8,15 +8,15 @@ from dataclasses import asdict
 from pathlib import Path
 
 from scope.adapters.git import GitRepository
-from scope.baseline import resolve_head
-from scope.check import check_repository, removed_tables
-from scope.closure import Closures, Sources
 from scope.console import Console
+from scope.escaping import visible
+from scope.graph.closure import Closures, Sources
 from scope.model import Finding
-from scope.render.annotations import annotations
-from scope.render.inert import visible
-from scope.sides import compare
-from scope.snapshot import Snapshot
+from scope.planning.checks import check_repository, removed_tables
+from scope.planning.comparison import compare
+from scope.render.github_annotations import annotations
+from scope.repository.baseline import resolve_head
+from scope.repository.snapshot import Snapshot
 
 HELP = "find what would break in a stage: imports, references, names"
 EXAMPLES = """\

@@ -10,12 +10,12 @@ from scope.adapters.git import GitRepository
 from scope.adapters.github import PullRequest, write_summary
 from scope.commands.plan import MANIFEST
 from scope.console import Console
+from scope.documents.manifest import Manifest
+from scope.documents.manifest_reader import read_manifest
 from scope.errors import UsageError
+from scope.escaping import code
 from scope.files import write_whole
-from scope.manifest import Manifest
-from scope.manifest_reader import read_manifest
 from scope.ports import Git
-from scope.render.inert import code
 from scope.render.markdown import COMMENT_LIMIT, MARKER, SUMMARY_LIMIT, comment
 
 HELP = "write a manifest as the comment on its pull request"

@@ -7,18 +7,18 @@ import sys
 from functools import partial
 from pathlib import Path
 
+from scope.bootstrap import LOGS, Asked, opened
 from scope.console import Console
-from scope.deploy import deploy_domain
-from scope.deploy_set import Wanted, deploy_set, narrow
-from scope.deployments import writers
-from scope.destroy import destroy_domain
+from scope.controller.deploy import deploy_domain
+from scope.controller.deploy_set import Wanted, deploy_set, narrow
+from scope.controller.destroy import destroy_domain
+from scope.controller.pool import Job, run_all
+from scope.controller.session import Done, Options, Run, exit_code
+from scope.deployment.observation import writers
+from scope.documents.results import Outcome, Result, Results, dumps
 from scope.errors import Refused, UsageError
 from scope.files import write_whole
-from scope.opening import LOGS, Asked, opened
-from scope.parallel import Job, run_all
 from scope.render.progress import LineReporter, Reporter, SilentReporter, print_failed_log
-from scope.results import Results, dumps
-from scope.run import Done, Options, Outcome, Result, Run, exit_code
 
 HELP = "deploy what is due in a target"
 EXAMPLES = """\
@@ -116,7 +116,7 @@ def run_options(options: argparse.Namespace) -> Options:
 
 
 def _narrowed(opened_run: Run, wanted: tuple[Wanted, ...], options: argparse.Namespace) -> tuple[Wanted, ...]:
-    from scope.manifest_reader import loads, read_bytes  # noqa: PLC0415  60 ms, and only with a manifest
+    from scope.documents.manifest_reader import loads, read_bytes  # noqa: PLC0415  60 ms, and only with a manifest
 
     content = read_bytes(Path(options.manifest))
     digest = hashlib.sha256(content).hexdigest()
@@ -189,7 +189,7 @@ class Teller:
         if self._console.is_quiet:
             return SilentReporter()
         if sys.stderr.isatty():
-            from scope.render.live import LiveReporter  # noqa: PLC0415  rich takes 60 ms
+            from scope.render.live_table import LiveReporter  # noqa: PLC0415  rich takes 60 ms
 
             color = self._console.has_color(sys.stderr)
             return LiveReporter(self._target, [job.domain for job in jobs], sys.stderr, color=color)

@@ -5,17 +5,17 @@ import sys
 from functools import partial
 from pathlib import Path
 
+from scope.bootstrap import LOGS, Asked, opened
 from scope.commands.deploy import Teller, add_run_arguments, finish, run_options
 from scope.console import Console
-from scope.deploy_set import survey
-from scope.deployments import deployed_domains
-from scope.destroy import destroy_domain
+from scope.controller.deploy_set import survey
+from scope.controller.destroy import destroy_domain
+from scope.controller.pool import Job
+from scope.controller.session import Run
+from scope.deployment.observation import deployed_domains
+from scope.deployment.record import Record
 from scope.errors import UsageError
-from scope.opening import LOGS, Asked, opened
-from scope.parallel import Job
-from scope.record import Record
-from scope.rules import is_domain_name
-from scope.run import Run
+from scope.names import is_domain_name
 
 HELP = "remove a deployment and all its resources"
 EXAMPLES = """\

@@ -10,13 +10,23 @@ from pathlib import Path
 
 from scope.adapters.bundle_cli import check_version, find_cli
 from scope.adapters.git import GitRepository
-from scope.closure import Closures, Sources
+from scope.bootstrap import Asked, opened
 from scope.console import Console
-from scope.doctor import PACKAGE, Check, State, checked, ok, package_check, repository_checks, target_checks, wrong
+from scope.controller.doctor import (
+    PACKAGE,
+    Check,
+    State,
+    checked,
+    ok,
+    package_check,
+    repository_checks,
+    target_checks,
+    wrong,
+)
 from scope.errors import ScopeError
-from scope.opening import Asked, opened
-from scope.render.inert import visible
-from scope.snapshot import Snapshot
+from scope.escaping import visible
+from scope.graph.closure import Closures, Sources
+from scope.repository.snapshot import Snapshot
 
 HELP = "what is missing on this machine and in a target, and how to get it"
 EXAMPLES = """\
@@ -73,7 +83,7 @@ def _machine_checks(root: Path) -> Iterator[Check]:
 
 
 def _environment() -> str:
-    from scope.stage import check_venv  # noqa: PLC0415  only here
+    from scope.stage.folder import check_venv  # noqa: PLC0415  only here
 
     check_venv()
     return sys.prefix

@@ -7,20 +7,20 @@ from dataclasses import asdict
 from pathlib import Path
 
 from scope.adapters.git import GitRepository
-from scope.baseline import resolve_head
-from scope.closure import Closures, Sources
 from scope.commands.plan import DEFAULT_BASE
 from scope.console import Console
-from scope.edges import repository_edges
 from scope.errors import ScopeError
-from scope.impact import Comparison
-from scope.picture import READABLE, Picture, picture
-from scope.readers import readers
+from scope.graph.closure import Closures, Sources
+from scope.graph.dependents import file_node
+from scope.graph.edges import repository_edges
+from scope.graph.picture import READABLE, Picture, picture
+from scope.planning.comparison import compare
+from scope.planning.impact import Comparison
+from scope.planning.readers import readers
 from scope.render.mermaid import Edge, mermaid
 from scope.render.mermaid import Node as Box
-from scope.sides import compare
-from scope.snapshot import Snapshot
-from scope.users import file_node
+from scope.repository.baseline import resolve_head
+from scope.repository.snapshot import Snapshot
 
 HELP = "draw what depends on what: of a change, or of the whole repository"
 EXAMPLES = """\

@@ -7,13 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from scope.adapters.git import GitRepository
-from scope.closure import Closures
 from scope.console import Console
+from scope.documents.manifest import Manifest, Warn, dumps
 from scope.errors import UsageError
 from scope.files import write_whole
-from scope.manifest import Manifest, Warn, dumps
-from scope.plan import narrowed, plan
-from scope.sides import compare, effect_in
+from scope.graph.closure import Closures
+from scope.planning.comparison import compare, effect_in
+from scope.planning.plan import narrowed, plan
 
 HELP = "what the changes since a base would deploy, and why"
 EXAMPLES = """\

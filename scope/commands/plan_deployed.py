@@ -4,14 +4,14 @@ import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
+from scope.bootstrap import Asked, opened
 from scope.console import Console
-from scope.deploy_set import deploy_set
+from scope.controller.deploy_set import deploy_set
+from scope.controller.plan_records import plan_records
+from scope.documents.manifest import Manifest, Warn
 from scope.errors import NoCredentials, RemoteError, UsageError
-from scope.manifest import Manifest, Warn
-from scope.opening import Asked, opened
-from scope.plan_records import plan_records
-from scope.rules import Rules
-from scope.sides import effect_in
+from scope.planning.comparison import effect_in
+from scope.repository.ownership import Rules
 
 
 @dataclass(frozen=True, slots=True)

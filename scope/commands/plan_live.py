@@ -4,11 +4,11 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
+from scope.bootstrap import Asked, opened
 from scope.console import Console
+from scope.controller.bundle_plans import live_plans
+from scope.documents.manifest import Manifest
 from scope.errors import UsageError
-from scope.live import live_plans
-from scope.manifest import Manifest
-from scope.opening import Asked, opened
 
 _AT_ONCE = 4
 

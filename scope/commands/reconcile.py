@@ -3,17 +3,17 @@
 import argparse
 from pathlib import Path
 
+from scope.bootstrap import Asked, opened
 from scope.commands.deploy import Teller, add_run_arguments, finish, job_for, run_options
 from scope.console import Console
-from scope.deploy_set import Wanted, deploy_set
+from scope.controller.deploy_set import Wanted, deploy_set
+from scope.controller.plan_records import plan_records
+from scope.controller.session import Run
+from scope.controller.status import Sync, statuses
+from scope.documents.manifest import Manifest, dumps
+from scope.escaping import visible
 from scope.files import write_whole
-from scope.manifest import Manifest, dumps
-from scope.opening import Asked, opened
-from scope.plan_records import plan_records
-from scope.render.inert import visible
-from scope.run import Run
-from scope.sides import effect_in
-from scope.status import Sync, statuses
+from scope.planning.comparison import effect_in
 
 HELP = "bring a target to what is checked out, whatever failed, was skipped or reverted before"
 EXAMPLES = """\
@@ -69,8 +69,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
 def _distrust_drifted(run: Run, wanted: tuple[Wanted, ...], options: argparse.Namespace) -> bool:
     """Find what was changed by hand, and make it due, unless this only looks; return whether anything is due by that."""
-    from scope.drift import with_drift, with_verified_files  # noqa: PLC0415  only this looks so closely
-    from scope.recover import forget  # noqa: PLC0415  as above
+    from scope.controller.drift import with_drift, with_verified_files  # noqa: PLC0415  only this looks so closely
+    from scope.controller.recover import forget  # noqa: PLC0415  as above
 
     found = with_verified_files(run, with_drift(run, statuses(run, wanted), options.max_parallel))
     drifted = [item for item in found if item.sync is Sync.DRIFTED and item.differences]

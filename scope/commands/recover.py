@@ -5,12 +5,12 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from scope.bootstrap import Asked, opened
 from scope.console import Console
+from scope.controller.recover import NO_WISHES, Wishes, diagnose, lines, recover, ways_out
 from scope.errors import Refused, UsageError
-from scope.opening import Asked, opened
-from scope.recover import NO_WISHES, Wishes, diagnose, lines, recover, ways_out
-from scope.render.inert import visible
-from scope.rules import is_domain_name
+from scope.escaping import visible
+from scope.names import is_domain_name
 
 HELP = "put a deployment right after a dead run or a lost state"
 EXAMPLES = """\

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from scope.adapters.github import write_summary
 from scope.console import Console
+from scope.documents.manifest_reader import loads, read_bytes
+from scope.documents.matrix_results import Line, account, exit_code, read_results
 from scope.errors import UsageError
-from scope.manifest_reader import loads, read_bytes
-from scope.outcomes import Line, account, exit_code, read_results
-from scope.render.inert import code, prose, visible
+from scope.escaping import code, prose, visible
 
 HELP = "hold the results of a workflow's jobs against the manifest"
 EXAMPLES = """\

@@ -4,12 +4,12 @@ import argparse
 from pathlib import Path
 
 from scope.adapters.git import GitRepository
-from scope.closure import Closures, Sources
 from scope.commands.bundle import run_staged, take_passed_on
 from scope.console import Console
 from scope.errors import UsageError
-from scope.resources import resource_keys
-from scope.snapshot import Snapshot
+from scope.graph.closure import Closures, Sources
+from scope.inference.resource_keys import resource_keys
+from scope.repository.snapshot import Snapshot
 
 HELP = "run a deployed job or pipeline"
 EXAMPLES = """\

@@ -4,11 +4,11 @@ import argparse
 import sys
 from pathlib import Path
 
+from scope.bootstrap import Asked, opened
 from scope.commands.deploy import count
 from scope.console import Console
-from scope.deploy_set import deploy_set
-from scope.opening import Asked, opened
-from scope.status import Report, dumps, statuses
+from scope.controller.deploy_set import deploy_set
+from scope.controller.status import Report, dumps, statuses
 
 HELP = "what each domain of a target runs: in sync, behind, ahead, dirty, drifted, foreign, never deployed, gone"
 EXAMPLES = """\
@@ -38,7 +38,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     with opened(Path(options.directory), asked, lambda _, message: console.say(message)) as opened_run:
         found = statuses(opened_run, deploy_set(opened_run, options.domain))
         if options.drift or options.verify:
-            from scope.drift import with_drift, with_verified_files  # noqa: PLC0415  only these look so closely
+            from scope.controller.drift import with_drift, with_verified_files  # noqa: PLC0415  only these look so closely
 
             found = with_drift(opened_run, found, options.max_parallel) if options.drift else found
             found = with_verified_files(opened_run, found) if options.verify else found

@@ -11,10 +11,10 @@ from scope.adapters.git import GitRepository
 from scope.commands.plan import DEFAULT_BASE
 from scope.console import Console
 from scope.errors import UsageError
-from scope.plan import plan
-from scope.render.inert import visible
-from scope.sides import compare, effect_in
-from scope.why import Answer, Way, why_domain, why_path
+from scope.escaping import visible
+from scope.planning.comparison import compare, effect_in
+from scope.planning.plan import plan
+from scope.planning.why import Answer, Way, why_domain, why_path
 
 HELP = "why a domain deploys, or what a path would deploy, or why nothing"
 EXAMPLES = """\

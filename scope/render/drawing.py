@@ -1,6 +1,6 @@
 """What a manifest says as nodes and edges, while that is small enough to look at."""
 
-from scope.manifest import Cause, Deploy, Manifest
+from scope.documents.manifest import Cause, Deploy, Manifest
 from scope.render.mermaid import Edge, Node, mermaid
 
 _MAX_NODES = 40

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scope.render.inert import code
+from scope.escaping import code
 
 _NOTICE_ROOM = 1_000
 

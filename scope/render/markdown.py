@@ -8,10 +8,10 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
-from scope.manifest import Deploy, LivePlan, Manifest, ManifestChange, Reader
+from scope.documents.manifest import Deploy, LivePlan, Manifest, ManifestChange, Reader
+from scope.escaping import code, prose, shortened
 from scope.render.drawing import drawing
 from scope.render.fit import Block, fit
-from scope.render.inert import code, prose, shortened
 
 MARKER = "<!-- scope: blast radius -->"
 COMMENT_LIMIT = 65_536

@@ -5,8 +5,8 @@ import hashlib
 import json
 from collections.abc import Mapping
 
+from scope.documents.manifest import Manifest
 from scope.errors import UsageError
-from scope.manifest import Manifest
 
 # GitHub drops a job's outputs beyond 1 MiB, counted in UTF-16.
 _LIMIT = 500_000

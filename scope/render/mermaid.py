@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from scope.render.inert import shortened, visible
+from scope.escaping import shortened, visible
 
 # GitHub draws nothing beyond.
 MERMAID_LIMIT = 50_000

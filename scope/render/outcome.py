@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from scope.render.inert import prose, visible
+from scope.documents.results import Result
+from scope.escaping import prose, visible
 from scope.render.progress import STYLES, neutral
-from scope.run import Result
 
 
 def print_summary(results: Iterable[Result], in_sync: int, stream: TextIO, *, color: bool) -> None:

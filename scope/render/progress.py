@@ -4,8 +4,8 @@ import threading
 from pathlib import Path
 from typing import Protocol, TextIO
 
-from scope.render.inert import visible
-from scope.run import Result
+from scope.documents.results import Result
+from scope.escaping import visible
 
 # How each outcome looks on a terminal.
 STYLES = {

@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from scope.render.inert import visible
-from scope.status import Report, Status, Sync
+from scope.controller.status import Report, Status, Sync
+from scope.escaping import visible
 
 _STYLES = {
     Sync.IN_SYNC: "green",

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from scope.controller.status import Report, Status, Sync
+from scope.escaping import code, prose
 from scope.render.fit import Block, fit
-from scope.render.inert import code, prose
 from scope.render.markdown import SUMMARY_LIMIT
-from scope.status import Report, Status, Sync
 
 _SHOWN = 5
 

@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from scope.manifest import Deploy, Manifest, ManifestChange
-from scope.render.inert import visible
+from scope.documents.manifest import Deploy, Manifest, ManifestChange
+from scope.escaping import visible
 
 _STYLES = {"deploy": "green", "destroy": "bold red"}
 # Names in a list before it is cut.

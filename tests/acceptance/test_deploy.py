@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from scope.results import json_schema
+from scope.documents.results import json_schema
 from tests.support.builders import domain
 from tests.support.cli import DatabricksCli
 from tests.support.deploying import BASE, Platform

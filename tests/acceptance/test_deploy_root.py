@@ -6,8 +6,8 @@ import pytest
 
 from scope.adapters.git import GitRepository
 from scope.adapters.workspace import DatabricksWorkspace
-from scope.snapshot import Snapshot
-from scope.target import read_target
+from scope.deployment.target import read_target
+from scope.repository.snapshot import Snapshot
 from tests.support.builders import domain, skeleton
 from tests.support.cli import DatabricksCli
 from tests.support.fake_workspace import FakeWorkspace, new_service_principal_token

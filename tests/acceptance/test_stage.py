@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from scope.adapters.git import GitRepository
-from scope.closure import Closures, Sources
-from scope.snapshot import Snapshot
-from scope.stage import StageFacts, stage
-from scope.stage_check import check_stage
+from scope.graph.closure import Closures, Sources
+from scope.repository.snapshot import Snapshot
+from scope.stage.checks import check_stage
+from scope.stage.folder import StageFacts, stage
 from tests.support.builders import domain, resource_yaml, skeleton, source
 from tests.support.cli import CliResult, DatabricksCli
 from tests.support.fake_workspace import FakeWorkspace

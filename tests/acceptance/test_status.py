@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from scope.manifest_reader import loads
+from scope.documents.manifest_reader import loads
 from tests.support.builders import domain
 from tests.support.cli import DatabricksCli
 from tests.support.deploying import BASE, Platform

@@ -9,10 +9,10 @@ import yaml
 
 from scope.adapters.bundle_cli import StagedCli
 from scope.adapters.workspace import DatabricksWorkspace
+from scope.deployment.state import Condition, parse_resources, read_state
 from scope.errors import CliError, Fault
 from scope.model import ActionKind, RemoteResource
 from scope.ports import BundleCli, Workspace
-from scope.state import Condition, parse_resources, read_state
 from tests.support.cli import DatabricksCli
 from tests.support.fake_workspace import FakeWorkspace
 from tests.support.fakes import InMemoryCli, InMemoryWorkspace

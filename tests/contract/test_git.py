@@ -8,10 +8,10 @@ import pytest
 
 from scope.adapters.git import GitRepository
 from scope.errors import ScopeError
+from scope.graph.dependents import WIDE
 from scope.model import Kind, Status
 from scope.ports import Git
-from scope.snapshot import Snapshot
-from scope.users import WIDE
+from scope.repository.snapshot import Snapshot
 from tests.support.fake_git import FakeGit, Files, Node
 from tests.support.sandbox import Sandbox
 

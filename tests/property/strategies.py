@@ -5,9 +5,8 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
-from scope.manifest import (
+from scope.documents.manifest import (
     Base,
-    Because,
     Cause,
     Deploy,
     Fingerprints,
@@ -16,12 +15,11 @@ from scope.manifest import (
     Manifest,
     ManifestChange,
     Reader,
-    Step,
     Warn,
-    written_path,
 )
-from scope.plan import matrix
-from scope.rules import is_domain_name
+from scope.model import Because, Step, written_path
+from scope.names import is_domain_name
+from scope.planning.plan import matrix
 
 # What git may have as a part of a path, the worst of it first.
 HOSTILE = (

@@ -17,12 +17,12 @@ from typing import Any
 
 import pytest
 
-from scope.closure import Closures, Sources
-from scope.effect import effect
-from scope.impact import Comparison
+from scope.graph.closure import Closures, Sources
 from scope.model import Change, Effect, Status
-from scope.snapshot import Snapshot
-from scope.stage import StageFacts, write_stage
+from scope.planning.effect import effect
+from scope.planning.impact import Comparison
+from scope.repository.snapshot import Snapshot
+from scope.stage.folder import StageFacts, write_stage
 from tests.support.builders import domain, resource_module, resource_yaml, skeleton, wheel_job_fields
 from tests.support.cli import DatabricksCli
 from tests.support.fake_git import FakeGit, Files, Node

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from scope.adapters.git import GitRepository
-from scope.closure import Closures, Sources
-from scope.effect import effect
-from scope.impact import Comparison, Impact
+from scope.graph.closure import Closures, Sources
 from scope.model import Change, Effect, Kind, Status
+from scope.planning.effect import effect
+from scope.planning.impact import Comparison, Impact
 from scope.ports import Git
-from scope.snapshot import Snapshot
+from scope.repository.snapshot import Snapshot
 from tests.property.histories import DOMAINS, TARGETS, History, State, histories
 from tests.support.fake_git import FakeGit, Node
 from tests.support.sandbox import Sandbox, git_environment

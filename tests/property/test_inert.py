@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from scope.manifest import Manifest
-from scope.render.inert import code, prose, visible
+from scope.controller.status import Report, Status, Sync
+from scope.documents.manifest import Manifest
+from scope.documents.results import Result
+from scope.escaping import code, prose, visible
 from scope.render.markdown import MARKER, comment
 from scope.render.outcome import markdown_summary
 from scope.render.status_page import status_page
-from scope.run import Result
-from scope.status import Report, Status, Sync
 from tests.property.strategies import manifests, texts
 from tests.support.manifest_cases import CASES
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scope.documents.manifest import Manifest, dumps
+from scope.documents.manifest_reader import loads
 from scope.errors import UsageError
-from scope.manifest import Manifest, dumps
-from scope.manifest_reader import loads
 from tests.property.strategies import manifests
 from tests.support.manifests import assert_follows_schema
 

@@ -16,10 +16,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from scope.closure import Closures, Sources
+from scope.graph.closure import Closures, Sources
 from scope.model import Finding
-from scope.stage import StageFacts, write_stage
-from scope.stage_check import check_stage
+from scope.stage.checks import check_stage
+from scope.stage.folder import StageFacts, write_stage
 from tests.support.fake_git import FakeGit
 from tests.support.sandbox import REPOSITORY, tracked_files
 

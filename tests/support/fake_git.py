@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from scope.errors import ScopeError
 from scope.model import Change, Entry, Kind, Status
-from scope.snapshot import Snapshot
+from scope.repository.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from scope.manifest import Base, Cause, Deploy, Head, LivePlan, Manifest, ManifestChange, Reader, Step, Warn, written_path
-from scope.plan import matrix
+from scope.documents.manifest import Base, Cause, Deploy, Head, LivePlan, Manifest, ManifestChange, Reader, Warn
+from scope.model import Step, written_path
+from scope.planning.plan import matrix
 from tests.support.manifests import change, deployment
 
 TARGETS = ("dev", "prod", "staging")

@@ -7,7 +7,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from scope.manifest import (
+from scope.documents.manifest import (
     Base,
     Cause,
     Deploy,
@@ -17,10 +17,10 @@ from scope.manifest import (
     Manifest,
     ManifestChange,
     Reader,
-    Step,
     Warn,
 )
-from scope.plan import matrix
+from scope.model import Step
+from scope.planning.plan import matrix
 from tests.support.sandbox import REPOSITORY
 
 SCHEMA = REPOSITORY / "docs" / "manifest.schema.json"

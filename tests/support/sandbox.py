@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
 
-from scope.stage import write_venv
+from scope.stage.folder import write_venv
 from tests.support.fake_workspace import FakeWorkspace
 
 REPOSITORY = Path(__file__).parents[2]

@@ -5,13 +5,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from scope.adapters.git import GitRepository
-from scope.closure import Closures, Sources
-from scope.deploy import deploy_domain
+from scope.controller.deploy import deploy_domain
+from scope.controller.session import Done, Head, Options, Run
+from scope.deployment.record import Record, read_record
+from scope.deployment.target import Paths, TargetSettings
+from scope.graph.closure import Closures, Sources
 from scope.model import User
-from scope.record import Record, read_record
-from scope.run import Done, Head, Options, Run
-from scope.snapshot import Snapshot
-from scope.target import Paths, TargetSettings
+from scope.repository.snapshot import Snapshot
 from tests.support.fakes import InMemoryCli, InMemoryWorkspace
 from tests.support.sandbox import Sandbox
 

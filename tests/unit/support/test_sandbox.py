@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scope.stage import write_venv
+from scope.stage.folder import write_venv
 from tests.support.builders import monorepo
 from tests.support.fake_workspace import FakeWorkspace
 from tests.support.sandbox import Sandbox, git_environment

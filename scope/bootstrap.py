@@ -1,0 +1,123 @@
+"""From a repository and a target's name to a run over it: everything that must be right before the first request."""
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from scope.adapters.bundle_cli import StagedCli, check_version, find_cli
+from scope.adapters.credentials import find_credentials
+from scope.adapters.git import GitRepository
+from scope.adapters.workspace import DatabricksWorkspace
+from scope.controller.session import Head, Options, RateLimit, Run
+from scope.deployment.ancestry import check_branch
+from scope.deployment.record import repository_name
+from scope.deployment.target import TargetSettings, check_host, read_target
+from scope.errors import UsageError
+from scope.graph.closure import Closures, Sources
+from scope.repository.snapshot import Snapshot
+
+LOGS = Path(".scope", "logs")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a caller says about a run before it is opened."""
+
+    target: str
+    options: Options = field(default_factory=Options)
+    max_parallel: int = 4
+    needs_branch: bool = True
+    needs_cli: bool = True
+
+
+@contextmanager
+def opened(
+    start: Path, asked: Asked, tell: Callable[[str, str], None], note: Callable[[str, str], None] | None = None
+) -> Iterator[Run]:
+    """Open a run over a target: the head, the CLI, credentials for the target's own host, the branch, who they are.
+
+    Staging and prod are deployed from the commit that is checked out, whatever lies in the work tree; a development target
+    from the work tree. Raises `ScopeError` before anything is sent where something isn't right.
+    """
+    with GitRepository(start) as git:
+        commit = git.commit("HEAD")
+        if commit is None:
+            raise UsageError("This repository has no commit yet. Make the first one, then run this again.")
+        snapshot = Snapshot(git, git.root_tree(commit))
+        settings, problem = _committed_target(snapshot, asked.target)
+        is_dirty = False
+        if settings is None or not settings.is_production:
+            tree = git.work_tree()
+            is_dirty = tree != snapshot.tree
+            snapshot = Snapshot(git, tree)
+            settings = _work_tree_target(snapshot, asked.target, problem)
+        version = check_version(find_cli(git.root)) if asked.needs_cli else ""
+        credentials = find_credentials(settings)
+        check_host(settings, credentials.host)
+        if asked.needs_branch and settings.is_production:
+            check_branch(git, settings, commit)
+        workspace = DatabricksWorkspace(settings.host, credentials.profile)
+        user = workspace.user()
+        branch = settings.branch if settings.is_production and settings.branch else git.branch
+        head = Head(commit, is_dirty, branch, git.origin, repository_name(git.origin))
+        rate = rate_limit(os.environ, asked.max_parallel)
+        logs = git.root / LOGS / asked.target
+
+        def make_cli(folder: Path, domain: str) -> StagedCli:
+            child = {**credentials.settings(), "DATABRICKS_RATE_LIMIT": str(rate.share())}
+            return StagedCli(find_cli(git.root), folder, asked.target, domain, logs / f"{domain}.log", child)
+
+        yield Run(
+            root=git.root,
+            git=git,
+            closures=Closures(snapshot, Sources()),
+            head=head,
+            settings=settings,
+            workspace=workspace,
+            user=user,
+            options=asked.options,
+            cli_version=version,
+            make_cli=make_cli,
+            run_url=run_url(os.environ),
+            stop=threading.Event(),
+            tell=tell,
+            note=note or tell,
+            rate=rate,
+        )
+
+
+def _committed_target(snapshot: Snapshot, target: str) -> tuple[TargetSettings | None, UsageError | None]:
+    """Return what the commit says of a target, or what is wrong with that: the work tree may have put it right."""
+    if snapshot.read(f"targets/{target}.yml") is None:
+        return None, None
+    try:
+        return read_target(snapshot, target), None
+    except UsageError as error:
+        return None, error
+
+
+def _work_tree_target(snapshot: Snapshot, target: str, problem: UsageError | None) -> TargetSettings:
+    settings = read_target(snapshot, target)
+    if settings.is_production:
+        raise problem or UsageError(
+            f"targets/{target}.yml isn't committed, and {target} is deployed from commits only. Commit it first."
+        )
+    return settings
+
+
+def rate_limit(environment: Mapping[str, str], max_parallel: int) -> RateLimit:
+    """Return the limit on requests: DATABRICKS_RATE_LIMIT is what all deploys have together, not each."""
+    given = environment.get("DATABRICKS_RATE_LIMIT", "")
+    total = int(given) if given.isdecimal() and int(given) > 0 else RateLimit().total
+    return RateLimit(total, max_parallel)
+
+
+def run_url(environment: Mapping[str, str]) -> str | None:
+    """Return the page of the workflow run that this is part of, if it is."""
+    parts = [environment.get(name) for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")]
+    if not all(parts):
+        return None
+    return f"{parts[0]}/{parts[1]}/actions/runs/{parts[2]}"

@@ -1,0 +1,73 @@
+"""What the CLI's own plan says of a target's deployments, beside what scope says.
+
+Planning runs the repository's code with the target's credentials, so nobody gets it unasked. Deployments that aren't due are
+planned too: what changes there is drift, or an edge that scope misses.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+from scope.controller.deploy import made_stage
+from scope.controller.session import Run
+from scope.deployment.approval import gate
+from scope.deployment.state import parse_resources
+from scope.documents.manifest import LivePlan, Manifest
+from scope.errors import ScopeError
+from scope.model import ActionKind, PlanAction
+
+# What counts where a resource and its permissions are to change differently: the first of these.
+_WEIGHT = (ActionKind.DELETE, ActionKind.RECREATE, ActionKind.CREATE)
+
+
+def live_plans(run: Run, manifest: Manifest, max_parallel: int) -> tuple[LivePlan, ...]:
+    """Return the plan of each deployment of the target that is due, and of each other one that would change, sorted.
+
+    Deployments to destroy have none: all of theirs goes.
+    """
+    actions = {item.domain: item.action for item in manifest.deploy if item.target == run.settings.name}
+    domains = [domain for domain in run.closures.domains if actions.get(domain) != "destroy"]
+    with ThreadPoolExecutor(max_parallel) as pool:
+        plans = tuple(pool.map(lambda domain: _planned(run, domain), domains))
+    return tuple(plan for domain, plan in zip(domains, plans, strict=True) if domain in actions or _changes(plan))
+
+
+def _planned(run: Run, domain: str) -> LivePlan:
+    try:
+        with run.git_lock:
+            staged = tuple(run.closures.staged(run.settings.name, domain))
+        with made_stage(run, domain, staged) as folder:
+            cli = run.make_cli(folder, domain)
+            plan = cli.plan()
+            state = parse_resources(cli.state_file())
+    except ScopeError as error:
+        return LivePlan(run.id(domain), 0, 0, 0, 0, (), None, str(error))
+    found = gate(run.id(domain), plan, state, run.closures.rules.max_deletions)
+    counts = count_actions(plan.actions)
+    return LivePlan(
+        id=run.id(domain),
+        create=counts[ActionKind.CREATE],
+        update=counts[ActionKind.UPDATE],
+        delete=counts[ActionKind.DELETE],
+        recreate=counts[ActionKind.RECREATE],
+        destructive=found.items,
+        digest=found.digest if found.reasons else None,
+        problem=None,
+    )
+
+
+def count_actions(actions: Iterable[PlanAction]) -> Counter[ActionKind]:
+    """Return how many resources are made, changed, deleted and made anew: each once, with its permissions and grants."""
+    by_resource: dict[str, set[ActionKind]] = {}
+    for action in actions:
+        if action.action is not ActionKind.SKIP:
+            parts = action.key.split(".")
+            # Permissions that are made or go with a resource that stays only change it.
+            kind = action.action if len(parts) == 3 else ActionKind.UPDATE
+            by_resource.setdefault(".".join(parts[:3]), set()).add(kind)
+    heaviest = (next((kind for kind in _WEIGHT if kind in kinds), ActionKind.UPDATE) for kinds in by_resource.values())
+    return Counter(heaviest)
+
+
+def _changes(plan: LivePlan) -> bool:
+    return plan.problem is not None or bool(plan.create or plan.update or plan.delete or plan.recreate)

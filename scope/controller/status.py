@@ -1,0 +1,143 @@
+"""How each domain of a target stands: what its record and state say, beside the head. Reads only; decides nothing."""
+
+import dataclasses
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, Literal
+
+from scope import __version__
+from scope.controller.deploy_set import Wanted
+from scope.controller.plan_records import Bases, base_of
+from scope.controller.session import Run
+from scope.deployment.observation import check_state
+from scope.deployment.record import Record
+from scope.errors import Refused
+from scope.model import written_path
+
+SCHEMA_VERSION: Literal[1] = 1
+
+
+class Sync(StrEnum):
+    """How the workspace and the head differ in one domain."""
+
+    IN_SYNC = "in-sync"
+    BEHIND = "behind"
+    AHEAD = "ahead"
+    DIRTY = "dirty"
+    DRIFTED = "drifted"
+    FOREIGN = "foreign"
+    NEVER_DEPLOYED = "never-deployed"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """One domain of a target.
+
+    `commits` says how far it is behind, or ahead; nothing where history doesn't tell. `changes` are the paths that make
+    the difference, as the manifest writes them. `differences` is what a plan or the remote files showed.
+    """
+
+    domain: str
+    sync: Sync
+    why: str | None
+    commit: str | None
+    dirty: bool
+    when: str | None
+    who: str | None
+    run_url: str | None
+    commits: int | None = None
+    changes: tuple[str, ...] = ()
+    differences: tuple[str, ...] = ()
+    locked_by: str | None = None
+
+
+def statuses(run: Run, wanted: Iterable[Wanted]) -> tuple[Status, ...]:
+    """Return how each domain stands, in their order."""
+    bases = Bases(run)
+    return tuple(_status(run, item, bases) for item in wanted)
+
+
+def _status(run: Run, item: Wanted, bases: Bases) -> Status:
+    record = item.deployed.record
+    attempt = None
+    if isinstance(record, Record):
+        attempt = record.applied.attempt if record.applied is not None else record.attempted
+    found = Status(
+        domain=item.domain,
+        sync=Sync.IN_SYNC,
+        why=None,
+        commit=attempt.commit if attempt else None,
+        dirty=attempt.dirty if attempt else False,
+        when=attempt.when if attempt else None,
+        who=attempt.who if attempt else None,
+        run_url=attempt.run_url if attempt else None,
+        locked_by=str(item.deployed.holder) if item.deployed.holder is not None else None,
+    )
+    match item.due.because if item.due is not None else None:
+        case None:
+            return found
+        case "first-deploy":
+            return replace(found, sync=Sync.NEVER_DEPLOYED)
+        case "removed":
+            return replace(found, sync=Sync.GONE, why="gone from the repository, still deployed")
+        case "failed-attempt" | "untrusted-record" as because:
+            sync = Sync.DIRTY if because == "failed-attempt" else Sync.FOREIGN
+            return replace(found, sync=sync, why=_why(item))
+        case _:
+            return _compared(run, item, bases, found)
+
+
+def _why(item: Wanted) -> str | None:
+    """Return why the record isn't believed, and the way out where a deploy would be refused."""
+    try:
+        check_state(item.deployed)
+    except Refused as error:
+        return str(error)
+    return item.due.why if item.due is not None else None
+
+
+def _compared(run: Run, item: Wanted, bases: Bases, found: Status) -> Status:
+    info = base_of(item, run.head.repository)
+    compared = bases.compare(info, [item.domain])
+    head = run.head.commit
+    if compared is None or info.commit is None or head is None:
+        gone = "an unknown commit" if info.commit is None else f"the commit {info.commit[:9]}, which isn't in this clone"
+        return replace(found, sync=Sync.BEHIND, why=f"it runs {gone}")
+    causes = [change for one in compared.impact.impacted for change, _ in one.causes]
+    changes = tuple(written_path(change.path) for change in causes)
+    if info.commit == head:
+        why = "what was deployed had uncommitted work" if found.dirty else "uncommitted work"
+        return replace(found, sync=Sync.BEHIND, why=why, commits=0, changes=changes)
+    base = run.git.merge_base(info.commit, head)
+    if base == head:
+        return replace(found, sync=Sync.AHEAD, commits=run.git.count_between(head, info.commit), changes=changes)
+    why = None if base == info.commit else "its commit and the head have diverged"
+    return replace(found, sync=Sync.BEHIND, why=why, commits=run.git.count_between(info.commit, head), changes=changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Version 1 of what `scope status --format json` prints. Keys may be added, never renamed."""
+
+    target: str
+    host: str
+    commit: str | None
+    dirty: bool
+    domains: tuple[Status, ...]
+    schema_version: Literal[1] = SCHEMA_VERSION
+    tool: str = f"scope {__version__}"
+
+    @property
+    def is_in_sync(self) -> bool:
+        """Return whether every domain is."""
+        return all(item.sync is Sync.IN_SYNC for item in self.domains)
+
+
+def dumps(report: Report) -> bytes:
+    """Return the report as JSON: UTF-8, two spaces, a newline at the end."""
+    tree: dict[str, Any] = dataclasses.asdict(report)
+    first = {key: tree.pop(key) for key in ("schema_version", "tool")}
+    return (json.dumps({**first, **tree}, indent=2, ensure_ascii=False) + "\n").encode(errors="backslashreplace")

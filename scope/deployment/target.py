@@ -1,0 +1,187 @@
+"""What a target's files say that the controller must know before the CLI starts: host, branch, mode, and the root.
+
+The root is worked out here, and pinned in the stage, so that lock, record and deploy can't go to different folders. Only
+the few variables that tell one deployment from another are resolved; any other is refused, with its place.
+"""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from scope.errors import Refused, UsageError
+from scope.model import User
+from scope.repository.ownership import BUNDLE
+from scope.repository.snapshot import Snapshot
+
+_VARIABLE = re.compile(r"\$\{([^}]*)\}")
+_DOMAIN = "${var.domain}"
+# Who may have any address below it can't get a token by it. Test hosts are on loopback, where nobody listens in.
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+@dataclass(frozen=True, slots=True)
+class TargetSettings:
+    """A target as its files have it. `host_place` and `root_place` are `file:line`."""
+
+    name: str
+    bundle: str
+    host: str
+    host_place: str
+    root: str
+    root_place: str
+    mode: str | None
+    branch: str | None
+
+    @property
+    def is_production(self) -> bool:
+        """Return whether only commits are deployed here, never a work tree."""
+        return self.mode == "production"
+
+    def base(self, user: User) -> str:
+        """Return the folder that holds the target's deployments, one folder per domain."""
+        return self.resolve(user, "x").removesuffix("/x")
+
+    def resolve(self, user: User, domain: str) -> str:
+        """Return the root of one deployment; `UsageError` where the target's files don't say it plainly."""
+        values = {
+            "bundle.name": self.bundle,
+            "bundle.target": self.name,
+            "var.domain": domain,
+            "workspace.current_user.userName": user.name,
+            "workspace.current_user.short_name": user.short_name,
+        }
+
+        def value(match: re.Match[str]) -> str:
+            if match[1] not in values:
+                raise UsageError(
+                    f"{self.root_place}: `root_path` uses `{match[0]}`, which scope can't know before the CLI runs. "
+                    f"Use only {', '.join('${' + name + '}' for name in values)}."
+                )
+            return values[match[1]]
+
+        root = _VARIABLE.sub(value, self.root)
+        if root.startswith("~/"):
+            root = f"/Workspace/Users/{user.name}/{root[2:]}"
+        elif root.startswith("/") and not root.startswith(("/Workspace/", "/Volumes/")):
+            root = f"/Workspace{root}"
+        parts = root.split("/")
+        if not root.startswith("/Workspace/") or ".." in parts or "." in parts or "" in parts[1:]:
+            raise UsageError(f"{self.root_place}: `root_path` becomes `{root}`, which isn't a plain path below /Workspace.")
+        return root
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """The folders of one deployment in the workspace."""
+
+    root: str
+
+    @property
+    def state(self) -> str:
+        """Return the folder of state, lock and record."""
+        return f"{self.root}/state"
+
+    @property
+    def files(self) -> str:
+        """Return the folder of the uploaded files."""
+        return f"{self.root}/files"
+
+    @property
+    def metadata(self) -> str:
+        """Return the path by which jobs and pipelines say to which deployment they belong."""
+        return f"{self.state}/metadata.json"
+
+
+def read_target(snapshot: Snapshot, name: str) -> TargetSettings:
+    """Return what a tree says about a target; `UsageError` with the place of what is missing or can't be used."""
+    path = f"targets/{name}.yml"
+    content = snapshot.read(path)
+    if content is None:
+        known = sorted(entry.removesuffix(".yml") for entry in snapshot.names("targets") if entry.endswith(".yml"))
+        raise UsageError(f"There is no target `{name}`. targets/ has {', '.join(known) or 'none'}.")
+    values = _Document(path, content)
+    bundle = _Document(BUNDLE, snapshot.read(BUNDLE) or b"").need("bundle", "name")
+    prefix = ("targets", name)
+    host, root = values.need(*prefix, "workspace", "host"), values.need(*prefix, "workspace", "root_path")
+    mode, branch = values.find(*prefix, "mode"), values.find(*prefix, "git", "branch")
+    if not root.text.endswith("/" + _DOMAIN):
+        raise UsageError(f"{root.place}: `root_path` must end with `/{_DOMAIN}`: each domain is a deployment of its own.")
+    return TargetSettings(
+        name=name,
+        bundle=bundle.text,
+        host=_checked_host(host),
+        host_place=host.place,
+        root=root.text,
+        root_place=root.place,
+        mode=None if mode is None else mode.text,
+        branch=None if branch is None else branch.text,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Value:
+    text: str
+    place: str
+
+
+class _Document:
+    """A YAML file whose plain texts can be asked for, each with its place. Nothing else in it is looked at."""
+
+    def __init__(self, path: str, content: bytes) -> None:
+        import yaml  # noqa: PLC0415  only what deploys reads a target
+
+        self._path = path
+        try:
+            self._tree = yaml.compose(content.decode(), Loader=yaml.CSafeLoader)
+        except (UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
+            raise UsageError(f"{path} can't be read: {' '.join(str(error).split())}.") from None
+
+    def find(self, *keys: str) -> _Value | None:
+        import yaml  # noqa: PLC0415  as above
+
+        node: object = self._tree
+        for wanted in keys:
+            pairs = node.value if isinstance(node, yaml.MappingNode) else ()
+            # Of a key that is there twice, the CLI takes the last.
+            node = next((value for key, value in reversed(pairs) if key.value == wanted), None)
+        if not isinstance(node, yaml.ScalarNode):
+            return None
+        return _Value(node.value, f"{self._path}:{node.start_mark.line + 1}")
+
+    def need(self, *keys: str) -> _Value:
+        found = self.find(*keys)
+        if found is None or not found.text:
+            raise UsageError(f"{self._path}: `{'.'.join(keys)}` is missing. scope must know it before the CLI runs.")
+        return found
+
+
+def _checked_host(host: _Value) -> str:
+    parts = urlsplit(host.text)
+    name = parts.hostname or ""
+    if name.endswith(".invalid"):
+        raise UsageError(
+            f"{host.place}: the host {host.text} is a placeholder. Write your workspace's URL there, then run this again."
+        )
+    is_plain = not (parts.username or parts.query or parts.fragment or parts.path.strip("/"))
+    if not name or not is_plain or not (parts.scheme == "https" or (parts.scheme == "http" and name in _LOOPBACK)):
+        raise UsageError(
+            f"{host.place}: `{host.text}` isn't a workspace's URL, such as https://adb-1.2.azuredatabricks.net."
+        )
+    return host.text.rstrip("/")
+
+
+def check_host(settings: TargetSettings, credentials_host: str) -> None:
+    """Raise `Refused` where the credentials are for another host than the target's: a token must not go there."""
+    if normal_host(settings.host) != normal_host(credentials_host):
+        raise Refused(
+            f"{settings.host_place}: {settings.name} is at {settings.host}, but the credentials are for {credentials_host}. "
+            "Nothing was sent. Use that workspace's credentials, or correct the file."
+        )
+
+
+def normal_host(host: str) -> str:
+    """Return a host's URL in one form: lower case, no slash at the end, the default port left away."""
+    parts = urlsplit(host if "://" in host else f"https://{host}")
+    default = {"https": 443, "http": 80}.get(parts.scheme)
+    port = "" if parts.port in {None, default} else f":{parts.port}"
+    return f"{parts.scheme}://{(parts.hostname or '').lower()}{port}"

@@ -1,0 +1,65 @@
+"""After a deploy: whether the workspace really has what was staged, and nothing beside it."""
+
+from collections.abc import Iterable
+
+from scope.deployment.state import Condition, DeploymentState, FileState
+from scope.deployment.target import Paths
+from scope.errors import Fault, RemoteError
+from scope.ports import Workspace
+
+# What of a stage the bundle uploads: `sync.paths` of databricks.yml.
+_SYNCED = "src/"
+_SHOWN = 5
+
+
+def expected_files(staged: Iterable[str]) -> frozenset[str]:
+    """Return which of the staged files are uploaded."""
+    return frozenset(path for path in staged if path.startswith(_SYNCED))
+
+
+def check_upload(staged: Iterable[str], before: DeploymentState, after: DeploymentState) -> None:
+    """Raise `RemoteError` where the CLI's own list isn't what was staged, or its state isn't one."""
+    _check_numbers(before, after)
+    expected, listed = expected_files(staged), after.files.local
+    if listed != expected:
+        missing, extra = sorted(expected - listed), sorted(listed - expected)
+        parts = [f"without {_some(missing)}"] * bool(missing) + [f"with {_some(extra)} beside it"] * bool(extra)
+        raise RemoteError(
+            Fault.INVALID, f"The CLI uploaded what was staged {' and '.join(parts)}. Check `sync` in databricks.yml."
+        )
+
+
+def _check_numbers(before: DeploymentState, after: DeploymentState) -> None:
+    if after.files.condition is not Condition.READABLE or after.resources.condition not in {
+        Condition.READABLE,
+        Condition.ABSENT,
+    }:
+        raise RemoteError(Fault.STATE, "The CLI said it succeeded, but left no state that can be read. Run it again.")
+    if (after.files.seq or 0) <= (before.files.seq or 0):
+        raise RemoteError(Fault.STATE, "The CLI said it succeeded, but uploaded nothing. Run it again.")
+    was, now = before.resources, after.resources
+    if was.condition is Condition.READABLE and now.lineage != was.lineage:
+        raise RemoteError(
+            Fault.STATE, "The state changed its lineage under the deploy: something else wrote it. Run it again."
+        )
+
+
+def remove_strays(workspace: Workspace, paths: Paths, listed: FileState) -> tuple[str, ...]:
+    """Delete the files that no deploy lists, and return them; raise `RemoteError` where a listed file is missing.
+
+    A killed upload leaves such files, no later deploy removes them, and a pipeline's glob would run them.
+    """
+    prefix = f"{paths.files}/"
+    found = {entry.path.removeprefix(prefix) for entry in workspace.files(paths.files)}
+    missing = sorted(listed.remote - found)
+    if missing:
+        raise RemoteError(Fault.STATE, f"{_some(missing)} should be in {paths.files} and isn't there. Run it again.")
+    strays = tuple(sorted(found - listed.remote))
+    for stray in strays:
+        workspace.delete(prefix + stray)
+    return strays
+
+
+def _some(paths: list[str]) -> str:
+    shown = ", ".join(paths[:_SHOWN])
+    return shown if len(paths) <= _SHOWN else f"{shown} and {len(paths) - _SHOWN} more"

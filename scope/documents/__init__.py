@@ -1,0 +1,1 @@
+"""The JSON files that leave: the manifest, the results; written plainly, read strictly."""

@@ -1,0 +1,173 @@
+"""The manifest: what to deploy and why, as a JSON file. Everything is sorted, free of times and absolute paths.
+
+The values are plain dataclasses, so that writing one costs no import; reading one is strict, in `manifest_reader`.
+"""
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+from scope import __version__
+from scope.model import Action, Because, Step
+
+SCHEMA_VERSION: Literal[1] = 1
+# GitHub ends a matrix at 256 jobs.
+MAX_MATRIX_JOBS = 256
+TOOL = f"scope {__version__}"
+
+Mode = Literal["none", "scoped", "full"]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What is looked at: a commit, or the work tree on top of one."""
+
+    ref: str
+    commit: str | None
+    dirty: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What it is compared with."""
+
+    kind: Literal["merge-base", "record", "none"]
+    ref: str | None
+    commit: str | None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestChange:
+    """One path that differs, and how many deployments it reaches; why, where it reaches none or everything."""
+
+    id: str
+    base: str
+    path: str
+    status: Literal["added", "modified", "deleted", "type"]
+    moved_to: str | None
+    effect: Literal["content", "cosmetic"]
+    reaches: int
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why a deployment is in the set: a change, and the shortest way from it."""
+
+    change: str
+    path: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprints:
+    """The closure's digest on both sides; nothing where the deployment isn't there, or where nobody asked for it."""
+
+    base: str | None
+    head: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Deploy:
+    """One deployment of the set."""
+
+    id: str
+    target: str
+    domain: str
+    action: Action
+    because: Because
+    base: str
+    fingerprint: Fingerprints
+    sources: tuple[str, ...]
+    resources: tuple[str, ...]
+    causes: tuple[Cause, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A domain that reads a table of one that deploys: to review, not to deploy."""
+
+    id: str
+    of: str
+    table: str
+    path: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixEntry:
+    """One job of a workflow's matrix: one target, and its domains with spaces between them."""
+
+    id: str
+    target: str
+    domains: str
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """What a workflow gives to `strategy.matrix`."""
+
+    include: tuple[MatrixEntry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Warn:
+    """Something that a person should know about the numbers."""
+
+    code: str
+    path: str
+    line: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class LivePlan:
+    """What the CLI's own plan of one deployment would do to resources; `problem` says why there is none.
+
+    `digest` approves exactly the `destructive` list, where a deploy would ask for that.
+
+    One of a deployment that isn't in `deploy` is here because it changes something that scope can't explain.
+    """
+
+    id: str
+    create: int
+    update: int
+    delete: int
+    recreate: int
+    destructive: tuple[str, ...]
+    digest: str | None
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """Version 1 of the file. Keys may be added, never renamed."""
+
+    # For whoever reads one with pydantic, and for the values inside alike.
+    __pydantic_config__: ClassVar = {
+        "extra": "forbid",
+        "strict": True,
+        "json_schema_serialization_defaults_required": True,
+    }
+
+    mode: Mode
+    against: Literal["main", "deployed"]
+    targets: tuple[str, ...]
+    head: Head
+    bases: dict[str, Base]
+    changes: tuple[ManifestChange, ...]
+    deploy: tuple[Deploy, ...]
+    readers: tuple[Reader, ...]
+    matrix: Matrix
+    warnings: tuple[Warn, ...]
+    live: tuple[LivePlan, ...] = ()
+    schema_version: Literal[1] = SCHEMA_VERSION
+    tool: str = field(default=TOOL)
+
+
+def dumps(manifest: Manifest) -> bytes:
+    """Return the manifest as JSON: UTF-8, two spaces, a newline at the end; the same manifest, the same bytes."""
+    tree = dataclasses.asdict(manifest)
+    first = {key: tree.pop(key) for key in ("schema_version", "tool")}
+    return (json.dumps({**first, **tree}, indent=2, ensure_ascii=False) + "\n").encode()

@@ -1,0 +1,91 @@
+"""What a run came to, as `results.json`: the same facts that the summary shows, for whatever comes after."""
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Literal
+
+from scope import __version__
+from scope.model import Action
+
+OutcomeName = Literal["deployed", "destroyed", "nothing", "superseded", "refused", "locked", "stopped", "failed"]
+
+
+class Outcome(StrEnum):
+    """What became of one deployment."""
+
+    DEPLOYED = "deployed"
+    DESTROYED = "destroyed"
+    NOTHING = "nothing"
+    SUPERSEDED = "superseded"
+    REFUSED = "refused"
+    LOCKED = "locked"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many resources were made, changed and deleted; one that was made anew counts as deleted and made."""
+
+    created: int = 0
+    changed: int = 0
+    deleted: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The outcome of one deployment, as the summary and results.json have it.
+
+    `destructive` is the list that consent was needed for, and `digest` the one that approves it.
+    """
+
+    id: str
+    target: str
+    domain: str
+    action: Action
+    because: str | None
+    outcome: OutcomeName
+    fault: str | None
+    message: str | None
+    created: int
+    changed: int
+    deleted: int
+    destructive: tuple[str, ...]
+    digest: str | None
+    seconds: float
+    log: str | None
+
+
+SCHEMA_VERSION: Literal[1] = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """Version 1 of the file. Keys may be added, never renamed. `exit_code` is the command's."""
+
+    target: str
+    commit: str | None
+    dirty: bool
+    run_url: str | None
+    exit_code: int
+    in_sync: int
+    results: tuple[Result, ...]
+    schema_version: Literal[1] = SCHEMA_VERSION
+    tool: str = f"scope {__version__}"
+
+
+def dumps(results: Results) -> bytes:
+    """Return the file's content: UTF-8, two spaces, a newline at the end."""
+    tree = dataclasses.asdict(results)
+    first = {key: tree.pop(key) for key in ("schema_version", "tool")}
+    return (json.dumps({**first, **tree}, indent=2, ensure_ascii=False) + "\n").encode(errors="backslashreplace")
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of the file, as docs/results.schema.json publishes it."""
+    from pydantic import TypeAdapter  # noqa: PLC0415  only the check of the published schema needs it
+
+    schema = TypeAdapter(Results).json_schema(mode="serialization")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

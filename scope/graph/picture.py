@@ -1,0 +1,105 @@
+"""The graph as a picture: of an impact or of the whole, folded until a person can read it."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from scope.graph.digraph import Graph
+from scope.graph.edges import GraphEdge, node_kind
+from scope.repository.ownership import COMMON
+
+_TOPS = ("src", "resources", "specs", "targets")
+# More than this, and nobody reads a drawing.
+READABLE = 60
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Node:
+    """One node of a picture: its name in the graph, what it is, and whether it is a changed file."""
+
+    id: str
+    kind: str
+    is_changed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Nodes and edges, sorted. `folded` names what was drawn together, in the order in which it was done."""
+
+    nodes: tuple[Node, ...]
+    edges: tuple[GraphEdge, ...]
+    folded: tuple[str, ...] = ()
+
+
+def picture(edges: Iterable[GraphEdge], changed: frozenset[str] = frozenset(), limit: int | None = READABLE) -> Picture:
+    """Return the picture of a graph; with `changed` nodes, of them and of what depends on them.
+
+    Beyond `limit` nodes, tooling is drawn as one node, then a source's files and tables as the source, then sources as their
+    domain, then shared files as their folder.
+    """
+    kept = frozenset(edges)
+    if changed:
+        radius = Graph(kept).blast_radius(changed)
+        kept = frozenset(edge for edge in kept if edge[0] in radius and edge[1] in radius)
+    drawn, marked, folded = kept, changed, list[str]()
+    for name, fold in _FOLDS:
+        if limit is None or len(_nodes(drawn)) <= limit:
+            break
+        drawn = frozenset((fold(one), fold(other), kind) for one, other, kind in drawn if fold(one) != fold(other))
+        marked = frozenset(fold(node) for node in marked)
+        folded.append(name)
+    nodes = sorted(_nodes(drawn) | (marked if changed else frozenset()))
+    return Picture(tuple(Node(node, node_kind(node), node in marked) for node in nodes), tuple(sorted(drawn)), tuple(folded))
+
+
+def _nodes(edges: Iterable[GraphEdge]) -> frozenset[str]:
+    return frozenset(node for one, other, _ in edges for node in (one, other))
+
+
+def _to_tooling(node: str) -> str:
+    """Return one node for all files that shape every deployment and lie in none."""
+    is_tooling = node.startswith("file:") and not node.startswith(tuple(f"file:{top}/" for top in _TOPS))
+    return "file:the bundle and its tooling" if is_tooling else node
+
+
+def _to_source(node: str) -> str:
+    """Return the source for one of its files or tables."""
+    kind, _, name = node.partition(":")
+    parts = name.split("/")
+    if kind == "table":
+        return f"source:{name.rpartition('.')[0]}"
+    if kind == "file" and parts[0] in {"src", "resources"} and len(parts) > 3 and not _is_shared(node):
+        return f"source:{parts[1]}.{parts[2]}"
+    if kind == "file" and parts[0] == "specs" and len(parts) > 4:
+        return f"source:{parts[2]}.{parts[3]}"
+    return node
+
+
+def _to_domain(node: str) -> str:
+    """Return the domain for one of its sources, or for a file beside them."""
+    if node.startswith("source:"):
+        return f"domain:{node.removeprefix('source:').partition('.')[0]}"
+    parts = node.removeprefix("file:").split("/")
+    if node.startswith("file:") and parts[0] in {"src", "resources"} and len(parts) > 2 and not _is_shared(node):
+        return f"domain:{parts[1]}"
+    return node
+
+
+def _to_folder(node: str) -> str:
+    """Return the folder for a shared file or a target's."""
+    return (
+        f"file:{node.removeprefix('file:').rpartition('/')[0]}"
+        if _is_shared(node) or node.startswith("file:targets/")
+        else node
+    )
+
+
+def _is_shared(node: str) -> bool:
+    return node.startswith((f"file:{COMMON}", "file:resources/_"))
+
+
+_FOLDS: tuple[tuple[str, Callable[[str], str]], ...] = (
+    ("what shapes every deployment into one node", _to_tooling),
+    ("files and tables into sources", _to_source),
+    ("sources into domains", _to_domain),
+    ("shared files into folders", _to_folder),
+)

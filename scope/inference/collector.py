@@ -1,0 +1,92 @@
+"""The collector of what one syntax tree uses, and what its names and strings stand for."""
+
+import ast
+import re
+from dataclasses import dataclass, field
+
+from scope.inference.plain_text import CODE_RUNNERS, LOADERS, QUALIFIED_LOADERS, fixed_part, is_shared_path, shared_modules
+from scope.inference.strings import Text, text_of
+from scope.inference.uses import ModuleUse, PathUse, Place, without_src
+
+_DOTTED_TEXT = re.compile(r"(?:src\.)?[A-Za-z_]\w*(?:\.\w+)+(?::[\w.]+)?", re.ASCII)
+_DOTTED_START = re.compile(r"(?:src\.)?[A-Za-z_]\w*\.(?:\w+\.)*", re.ASCII)
+_SHARED_ROOT = re.compile(r"(?:src|\.{1,2})?/?common/?")
+_BUILTINS = ("", "builtins", "__builtins__")
+
+
+@dataclass(slots=True)
+class Found:
+    """What has been found so far."""
+
+    place: Place
+    modules: set[ModuleUse] = field(default_factory=set)
+    paths: set[PathUse] = field(default_factory=set)
+    dynamic: set[int] = field(default_factory=set)
+    # Local name → what it was imported as; several where a name is bound twice.
+    bound: dict[str, set[str]] = field(default_factory=dict)
+    # References to the machinery that were understood where they are called, by identity.
+    understood: set[int] = field(default_factory=set)
+    # Literals that are only a part of a longer string, by identity.
+    partial: set[int] = field(default_factory=set)
+    # Code in strings that is run, still to be read.
+    code: list[ast.AST] = field(default_factory=list)
+
+    def named(self, name: str, line: int, *, certain: bool) -> None:
+        """Note a module by its name from the import root."""
+        self.modules.add(ModuleUse(name, line, certain))
+
+    def module(self, name: str, line: int, *, certain: bool) -> None:
+        """Note an absolute import."""
+        if name:
+            self.named(name, line, certain=certain)
+            if self.place.shared:
+                # A shared notebook or script finds what lies beside it by its bare name.
+                self.named(f"{self.place.package}.{name}", line, certain=False)
+
+    def below(self, package: str, line: int) -> None:
+        """Note everything below a package."""
+        # The loader imports the domains' modules by name; counting that would put all models into every stage for nothing.
+        if package and (package, self.place.module) != ("resources", "resources"):
+            self.modules.add(ModuleUse(f"{package}.*", line, certain=False))
+
+    def text(self, node: ast.AST | None) -> Text:
+        """Return what is known of a string expression."""
+        return text_of(node, self.place)
+
+    def origins(self, node: ast.AST) -> frozenset[str]:
+        """Return the dotted names that `a.b.c` may stand for, its first name looked up among the imports."""
+        parts: list[str] = []
+        while isinstance(node, ast.Attribute):
+            parts.append(node.attr)
+            node = node.value
+        if not isinstance(node, ast.Name):
+            return frozenset({".".join(["?", *reversed(parts)])} if parts else ())
+        return frozenset(without_src(".".join([start, *reversed(parts)])) for start in self.bound.get(node.id, {node.id}))
+
+    def string(self, value: Text, line: int) -> None:
+        """Take a string for what it may name: a module, an entry point, a path into shared code, the machinery itself."""
+        text = value.text
+        if text in LOADERS:
+            self.dynamic.add(line)
+        if "common" in text:
+            if _SHARED_ROOT.fullmatch(text):
+                self.below("common", line)
+            elif is_shared_path(text):
+                fixed = fixed_part(text)
+                self.paths.add(PathUse(fixed if value.whole else fixed[: fixed.rfind("/") + 1], line, self.place.folder))
+            self.modules.update(ModuleUse(use.name, line, certain=False) for use in shared_modules(text))
+        if self.place.shared and text.startswith(("./", "../")):
+            # Counted from a shared notebook's folder.
+            self.paths.add(PathUse(text if value.whole else text[: text.rfind("/") + 1], line, self.place.folder))
+        if len(text) < 200 and _DOTTED_TEXT.fullmatch(text):
+            self.modules.add(ModuleUse(without_src(text.partition(":")[0]), line, certain=False))
+        if not value.whole or text.endswith("."):
+            start = _DOTTED_START.match(text)
+            if start:
+                self.below(without_src(start[0].rstrip(".")), line)
+
+
+def is_machinery(origin: str) -> bool:
+    """Whether a dotted name is a function that imports by name or runs text as code."""
+    module, _, name = origin.rpartition(".")
+    return name in LOADERS or origin in QUALIFIED_LOADERS or (name in CODE_RUNNERS and module in _BUILTINS)

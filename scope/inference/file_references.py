@@ -1,0 +1,90 @@
+"""The paths of files that a resource names: notebooks, Python and SQL files, library globs.
+
+In YAML a path counts from the file that holds it; in a Python module from the bundle's root, as the CLI has it.
+"""
+
+import ast
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from scope.repository.ownership import matches
+
+_NOTEBOOK_SUFFIXES = (".py", ".ipynb", ".sql", ".scala", ".r")
+_WHEEL = re.compile(r"(^|/)dist/[^/]*\.whl$")
+
+
+@dataclass(frozen=True, slots=True)
+class FileReference:
+    """A path as a resource says it, where it says so, and what it means from the repository's root."""
+
+    text: str
+    path: str
+    line: int
+    column: int
+
+    def is_answered_by(self, files: frozenset[str], folders: frozenset[str]) -> bool:
+        """Return whether a file, a folder or, for a glob, at least one of them is there."""
+        if self._is_glob:
+            return any(self.means(file) for file in files)
+        return self.path in folders or any(self.path + suffix in files for suffix in ("", *_NOTEBOOK_SUFFIXES))
+
+    def means(self, file: str) -> bool:
+        """Return whether a file is one of those that the path names: itself, below the folder, or matched by the glob."""
+        if self._is_glob:
+            return matches(self.path, file)
+        return file.startswith(f"{self.path}/") or file in {
+            self.path,
+            *(self.path + suffix for suffix in _NOTEBOOK_SUFFIXES),
+        }
+
+    @property
+    def _is_glob(self) -> bool:
+        return re.search(r"[*?\[]", self.path) is not None
+
+
+def file_references(path: str, content: bytes) -> tuple[FileReference, ...]:
+    """Return what a resource module or YAML file names of this repository's files; nothing where it can't be parsed."""
+    texts = _python_texts(content) if path.endswith(".py") else _yaml_texts(content) if path.endswith(".yml") else ()
+    folder = posixpath.dirname(path) if path.endswith(".yml") else ""
+    return tuple(reference for text, line, column in texts if (reference := _reference(text, line, column, folder)))
+
+
+def _reference(text: str, line: int, column: int, folder: str) -> FileReference | None:
+    # In YAML only a leading dot makes a path; a module's may also begin with the folder's name.
+    beginnings = ("./", "../") if folder else ("./", "../", "src/")
+    if not text.startswith(beginnings) or "\n" in text or "${" in text or _WHEEL.search(text):
+        return None
+    return FileReference(text, posixpath.normpath(posixpath.join(folder, text)), line, column)
+
+
+def _python_texts(content: bytes) -> Iterator[tuple[str, int, int]]:
+    try:
+        tree = ast.parse(content)
+    except (SyntaxError, ValueError):
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value, node.lineno, node.col_offset + 1
+
+
+def _yaml_texts(content: bytes) -> Iterator[tuple[str, int, int]]:
+    import yaml  # noqa: PLC0415  most domains have no YAML resources
+
+    try:
+        pending = [yaml.compose(content.decode(), Loader=yaml.CSafeLoader)]
+    except (UnicodeDecodeError, yaml.YAMLError):
+        return
+    seen: set[int] = set()
+    while pending:
+        node = pending.pop()
+        if node is None or id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.ScalarNode):
+            yield node.value, node.start_mark.line + 1, node.start_mark.column + 1
+        elif isinstance(node, yaml.SequenceNode):
+            pending += node.value
+        elif isinstance(node, yaml.MappingNode):
+            pending += [value for _, value in node.value]

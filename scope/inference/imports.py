@@ -1,0 +1,139 @@
+"""A file's text → the modules and paths it uses, in every form that an import takes here.
+
+Never less than there is: what can't be read before it runs is named as `dynamic`, and a file that doesn't parse uses
+whatever its text could mean. More is fine where it's rare; a false use costs a deploy, a missed one leaves old code running.
+"""
+
+import re
+import tokenize
+from collections.abc import Iterable, Iterator
+from io import BytesIO
+
+from scope.inference.calls import NOT_PARSED, parse
+from scope.inference.notebooks import (
+    BrokenNotebookError,
+    Cell,
+    Language,
+    jupyter_cells,
+    magic_lines,
+    run_paths,
+    source_cells,
+    without_magic_lines,
+)
+from scope.inference.plain_text import MACHINERY_NAMES, dynamic_lines, imported_modules, shared_modules, shared_paths
+from scope.inference.syntax_tree import tree_uses
+from scope.inference.uses import ModuleUse, PathUse, Place, Uses
+
+# A file of a domain in which none of these occurs uses nothing outside of its domain, and nothing computed. Shared code is
+# always read: it uses its neighbours by relative imports, without a word of these.
+MARKERS: tuple[bytes, ...] = tuple(
+    sorted(
+        {name.encode() for name in MACHINERY_NAMES}
+        | {b"common", b"_models", b"resources", b"pkgutil", b"pkg_resources", b"%run", b"dbutils", b"notebook.run"}
+    )
+)
+
+_RUN_LINE = re.compile(r"%run\b(.*)")
+
+
+def file_uses(path: str, source: bytes) -> Uses:
+    """Return what a file of any kind uses."""
+    if path.endswith((".py", ".ipynb")):
+        return python_uses(path, source)
+    return text_uses(path, source)
+
+
+def python_uses(path: str, source: bytes) -> Uses:
+    """Return what a Python file or a Jupyter notebook uses. `path` counts from the repository's root."""
+    place = Place.of(path)
+    if path.endswith(".ipynb"):
+        try:
+            cells = jupyter_cells(source)
+        except BrokenNotebookError as error:
+            return _guess(source.decode(errors="replace").replace("\\n", "\n"), place, 1, error.line)
+        return _united(use for cell in cells for use in _cell_uses(cell, place))
+    text = decoded(source)
+    cells = source_cells(text) if "MAGIC" in text else ()
+    return _united((_python(text, place, 1), *(use for cell in cells for use in _cell_uses(cell, place))))
+
+
+def text_uses(path: str, source: bytes) -> Uses:
+    """Return what any other file may use: what it names of shared code, and the cells of a notebook in SQL, Scala or R."""
+    place = Place.of(path)
+    text = source.decode(errors="replace").replace("\r\n", "\n")
+    cells = source_cells(text) if "MAGIC" in text else ()
+    return _united((_names(text, place, 1), *(use for cell in cells for use in _cell_uses(cell, place))))
+
+
+def decoded(source: bytes) -> str:
+    r"""Return Python source as text by its encoding, its lines ended by `\n`. What can't be decoded is replaced."""
+    try:
+        encoding = tokenize.detect_encoding(BytesIO(source).readline)[0]
+        text = source.decode(encoding, errors="replace")
+    except (SyntaxError, LookupError, UnicodeError):
+        text = source.decode(errors="replace")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _cell_uses(cell: Cell, place: Place) -> Iterator[Uses]:
+    if cell.language is Language.RUN:
+        yield Uses(paths=frozenset(PathUse(path, cell.line, place.folder) for path in run_paths(cell.text)))
+    elif cell.language is Language.PYTHON:
+        yield _python(cell.text, place, cell.line)
+    yield _names(cell.text, place, cell.line)
+
+
+def _python(text: str, place: Place, first_line: int) -> Uses:
+    try:
+        return tree_uses(parse(text), place, text, first_line)
+    except NOT_PARSED as error:
+        broken = (getattr(error, "lineno", None) or 1) + first_line - 1
+    magic = _united(_magic_uses(text, place, first_line))
+    try:
+        plain = without_magic_lines(text)
+        return _united((magic, tree_uses(parse(plain), place, plain, first_line)))
+    except NOT_PARSED:
+        return _united((magic, _guess(text, place, first_line, broken)))
+
+
+def _magic_uses(text: str, place: Place, first_line: int) -> Iterator[Uses]:
+    for number, line in magic_lines(text):
+        at = number + first_line - 1
+        run = _RUN_LINE.match(line)
+        if run:
+            yield Uses(paths=frozenset(PathUse(path, at, place.folder) for path in run_paths(run[1])))
+        yield _names(line, place, at)
+
+
+def _names(text: str, place: Place, first_line: int) -> Uses:
+    if "common" not in text:
+        return Uses()
+    return Uses(
+        modules=frozenset(shared_modules(text, first_line)),
+        paths=frozenset(shared_paths(text, place.folder, first_line)),
+    )
+
+
+def _guess(text: str, place: Place, first_line: int, broken: int) -> Uses:
+    """Return more than what a file uses that can't be parsed."""
+    names = _names(text, place, first_line)
+    modules = set(imported_modules(text, place, first_line))
+    if place.shared:
+        modules |= {ModuleUse(f"{place.package}.{use.name}", use.line, certain=False) for use in modules}
+    return Uses(
+        modules=names.modules | modules,
+        paths=names.paths,
+        dynamic=tuple(dynamic_lines(text, first_line)),
+        broken=broken,
+    )
+
+
+def _united(parts: Iterable[Uses]) -> Uses:
+    listed = tuple(parts)
+    broken = [part.broken for part in listed if part.broken is not None]
+    return Uses(
+        modules=frozenset[ModuleUse]().union(*(part.modules for part in listed)),
+        paths=frozenset[PathUse]().union(*(part.paths for part in listed)),
+        dynamic=tuple(sorted({line for part in listed for line in part.dynamic})),
+        broken=min(broken) if broken else None,
+    )

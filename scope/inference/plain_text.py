@@ -1,0 +1,147 @@
+"""Text → what it may use of shared code: for files that aren't Python, and for Python that doesn't parse.
+
+A guess by pattern, so it finds too much (comments, strings, names that only look like modules) and leaves nothing out.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from scope.inference.uses import ModuleUse, PathUse, Place
+
+# Names that only the machinery of imports has. Where one is used in a way that can't be read, anything may be imported.
+LOADERS = frozenset(
+    [
+        "SourceFileLoader",
+        "SourcelessFileLoader",
+        "__import__",
+        "exec_module",
+        "import_module",
+        "iter_modules",
+        "load_module",
+        "spec_from_file_location",
+        "walk_packages",
+        "zipimporter",
+    ]
+)
+# The same, by names that mean something else elsewhere.
+QUALIFIED_LOADERS = frozenset(
+    [
+        "imp.load_source",
+        "importlib.find_loader",
+        "importlib.util.find_spec",
+        "pkgutil.find_loader",
+        "pkgutil.get_loader",
+        "pkgutil.resolve_name",
+        "runpy.run_module",
+        "runpy.run_path",
+    ]
+)
+# Built in, and common as names of methods (`frame.eval(…)`).
+CODE_RUNNERS = frozenset({"eval", "exec"})
+MACHINERY_NAMES = LOADERS | CODE_RUNNERS | {name.rpartition(".")[2] for name in QUALIFIED_LOADERS}
+
+SHARED_NAME = re.compile(r"(?<![\w.])(?:src\.)?common(?:\.\w+)+")
+_WORD = re.compile(r"""[^\s"'`()<>,;=|]+""")
+_SHARED_PART = re.compile(r"(?:^|/)(?P<part>common)(?=/|$)")
+_PLACEHOLDER = re.compile(r"[{}%*?\[$]")
+
+_SPACE = r"(?:[ \t\f]|\\\n)"
+_STATEMENT = re.compile(
+    rf"\bfrom((?:\.|{_SPACE})+\w*(?:{_SPACE}*\.{_SPACE}*\w+)*){_SPACE}*\bimport\b|(?<!\.)\bimport\b",
+)
+_DOTTED = re.compile(rf"\w+(?:{_SPACE}*\.{_SPACE}*\w+)*")
+_COMMENT = re.compile(r"#[^\n]*")
+_DYNAMIC = re.compile(
+    rf"\b(?:{'|'.join(sorted(MACHINERY_NAMES))}|importlib|importlib_resources|pkg_resources|pkgutil)\b"
+    rf"|\bnotebook{_SPACE}*\.{_SPACE}*run\b"
+)
+
+
+@dataclass(slots=True)
+class Lines:
+    """Numbers of lines, asked for from the start of a text to its end."""
+
+    text: str
+    line: int = 1
+    position: int = 0
+
+    def at(self, position: int) -> int:
+        """Return the line of a position, which is never before the last one asked for."""
+        self.line += self.text.count("\n", self.position, position)
+        self.position = position
+        return self.line
+
+
+def shared_modules(text: str, first_line: int = 1) -> Iterator[ModuleUse]:
+    """Yield the dotted names below `common`."""
+    lines = Lines(text, first_line)
+    for match in SHARED_NAME.finditer(text):
+        yield ModuleUse(match[0].removeprefix("src."), lines.at(match.start()), certain=False)
+
+
+def shared_paths(text: str, folder: str, first_line: int = 1) -> Iterator[PathUse]:
+    """Yield the paths that lead into a folder `common`."""
+    lines = Lines(text, first_line)
+    for match in _WORD.finditer(text):
+        if is_shared_path(match[0]):
+            yield PathUse(fixed_part(match[0]), lines.at(match.start()), folder)
+
+
+def is_shared_path(text: str) -> bool:
+    """Whether a text is a path with a part `common`."""
+    return "common" in text and "/" in text and _SHARED_PART.search(text) is not None
+
+
+def fixed_part(path: str) -> str:
+    """Return what is known of a path into shared code.
+
+    It ends at the folder before its first placeholder or wildcard: `common/{x}.csv` and `common/*.csv` are `common/`. One
+    before the shared folder takes the beginning away: `${root}/src/common/x.sql` is `common/x.sql`. The folder ends in `/`.
+    """
+    shared = [match.start("part") for match in _SHARED_PART.finditer(path)]
+    start = shared[0] if shared else 0
+    head, tail = path[:start], path[start:]
+    found = _PLACEHOLDER.search(tail)
+    known = tail[: tail.rfind("/", 0, found.start()) + 1] if found else tail
+    path = known if _PLACEHOLDER.search(head) else head + known
+    return f"{path}/" if path.endswith("/common") or path == "common" else path
+
+
+def imported_modules(text: str, place: Place, first_line: int = 1) -> Iterator[ModuleUse]:
+    """Yield what Python that doesn't parse may import. None of it is certain: it may be prose."""
+    matches = list(_STATEMENT.finditer(text))
+    lines = Lines(text, first_line)
+    for match, after in zip_longest(matches, matches[1:]):
+        line = lines.at(match.start())
+        tail = text[match.end() : after.start() if after else len(text)]
+        names = _names_of(tail)
+        if match[1] is None:
+            yield from (ModuleUse(place.absolute(name, 0), line, certain=False) for name in names)
+            continue
+        origin = re.sub(_SPACE, "", match[1])
+        name = origin.lstrip(".")
+        base = place.absolute(name, len(origin) - len(name))
+        if base:
+            yield ModuleUse(base, line, certain=False)
+        # Without a name and without a star nothing can be meant but the package.
+        for imported in names or re.findall(r"\*", tail)[:1]:
+            yield ModuleUse(f"{base}.{imported}" if base else imported, line, certain=False)
+
+
+def _names_of(tail: str) -> list[str]:
+    # Up to the end of the logical line, or the closing bracket. `as` and what it names are taken for names too.
+    body = tail.lstrip(" \t\f\\\n")
+    if body.startswith("("):
+        body = _COMMENT.sub("", body[1:]).partition(")")[0]
+    else:
+        body = re.split(r"(?<!\\)\n", tail, maxsplit=1)[0]
+    return [re.sub(rf"{_SPACE}", "", match[0]) for match in _DOTTED.finditer(body)]
+
+
+def dynamic_lines(text: str, first_line: int = 1) -> Iterator[int]:
+    """Yield the lines of Python that doesn't parse on which something may be imported by a computed name."""
+    lines = Lines(text, first_line)
+    for match in _DYNAMIC.finditer(text):
+        yield lines.at(match.start())

@@ -1,0 +1,1 @@
+"""Which tables the text of one file writes and reads."""

@@ -1,0 +1,25 @@
+"""What domains and targets may be called."""
+
+import keyword
+import re
+
+NO_DOMAINS = frozenset({"all", "common"})
+
+
+# Databricks limits catalog names to 255 characters; prefixes and key suffixes need room.
+MAX_NAME = 100
+
+
+def is_domain_name(name: str) -> bool:
+    """Return whether a folder's name can be a domain: snake_case, no keyword, not one of scope's own words."""
+    return (
+        re.fullmatch(r"[a-z][a-z0-9_]*", name) is not None
+        and len(name) <= MAX_NAME
+        and name not in NO_DOMAINS
+        and not keyword.iskeyword(name)
+    )
+
+
+def is_target_name(name: str) -> bool:
+    """Return whether a file's stem in `targets/` can be a bundle target."""
+    return re.fullmatch(r"[a-z][a-z0-9_-]{0,62}", name) is not None

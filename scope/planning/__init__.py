@@ -1,0 +1,1 @@
+"""From the difference of two trees to the manifest."""

@@ -1,0 +1,207 @@
+"""From changes to the deployments that they reach, each with its causes.
+
+The set is *defined* by fingerprints: a deployment is in it when its closure differs between base and head. That is so
+exactly when a changed path is in the closure of one side; so the changes find the set, and no fingerprint is computed.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+
+from scope.graph.closure import Closures
+from scope.graph.dependents import Users, file_node
+from scope.graph.shared_code import is_preset
+from scope.model import Action, Because, Change, Status, Step
+from scope.repository.ownership import CONFIG, Owner, Reach, spec_module, united
+
+
+@dataclass(frozen=True, slots=True)
+class Impacted:
+    """One deployment whose fingerprint differs, with every changed path that makes it differ."""
+
+    target: str
+    domain: str
+    action: Action
+    because: Because
+    causes: tuple[tuple[Change, tuple[Step, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """What the changes reach, and for each change a word on why it reaches nothing or everything."""
+
+    impacted: tuple[Impacted, ...]
+    reasons: Mapping[str, str | None]
+
+
+class Comparison:
+    """Two trees of one repository and what differs between them."""
+
+    def __init__(self, base: Closures, head: Closures, changes: tuple[Change, ...]) -> None:
+        """Compare `base` with `head`; `changes` is the complete difference of the two trees."""
+        self._base = base
+        self._head = head
+        self._changes = changes
+        self._shared = {
+            change.path
+            for change in changes
+            if any(owner.reach in {Reach.SHARED, Reach.MODELS} for owner in self._owners(change.path))
+        }
+        self._users = Users(base, head, self._shared, changes)
+
+    @cached_property
+    def domains(self) -> tuple[str, ...]:
+        """Return the domains of base and head, sorted."""
+        return tuple(sorted({*self._base.domains, *self._head.domains}))
+
+    def impact(self, targets: Iterable[str] | None = None, domains: Iterable[str] | None = None) -> Impact:
+        """Return the deployments that differ, sorted by target and domain, of some targets and domains or of all.
+
+        A target is of the head; one that is gone there has nothing to be deployed to.
+        """
+        wanted_targets = self._head.targets if targets is None else tuple(targets)
+        wanted_domains = self.domains if domains is None else tuple(domains)
+        reached: dict[tuple[str, str], list[Change]] = defaultdict(list)
+        for change in self._changes:
+            for target, domain in self.reach(change):
+                if target in wanted_targets and domain in wanted_domains:
+                    reached[target, domain].append(change)
+        pairs = sorted(reached)
+        if self._base.rules.own != self._head.rules.own or any(map(self._users.data_moved_by, self._shared)):
+            # Other rules and other packages can move a path that hasn't changed into a closure, or out of it, or leave it
+            # where it was: then only fingerprints tell.
+            pairs = [pair for pair in pairs if self._base.fingerprint(*pair) != self._head.fingerprint(*pair)]
+        found = tuple(self._impacted(target, domain, reached[target, domain]) for target, domain in pairs)
+        return Impact(found, {change.path: self.reason(change) for change in self._changes})
+
+    def reach(self, change: Change) -> set[tuple[str, str]]:
+        """Return the deployments that have a changed path in their closure, at base or at head.
+
+        Those, and no others, differ because of it: the closure of the other side can't hold the same path and content.
+        """
+        if _is_mode_only(change):
+            return set()
+        found = set(product(self._head.targets, self._beyond_owners(change.path)))
+        for owner in self._owners(change.path):
+            match owner.reach:
+                case Reach.NOTHING:
+                    continue
+                case Reach.TARGET:
+                    found.update(product(owner.names, self.domains))
+                case Reach.EVERYTHING:
+                    found.update(product(self._head.targets, self.domains))
+                case Reach.DOMAIN:
+                    found.update(product(self._head.targets, set(owner.names) & set(self.domains)))
+                case _:
+                    found.update(product(self._head.targets, self._users.of(change.path)))
+                    found.update(product(self._users.of_targets(change.path), self.domains))
+        return {
+            (target, domain) for target, domain in found if target in self._head.targets and self._exists(target, domain)
+        }
+
+    def _exists(self, target: str, domain: str) -> bool:
+        """Return whether a deployment is there at base or at head; a new target never had what is gone by then."""
+        return any(target in side.targets and domain in side.domains for side in (self._base, self._head))
+
+    def _beyond_owners(self, path: str) -> Iterable[str]:
+        """Return the domains that a path reaches whoever owns it: where it makes the domain exist, or changes the rules."""
+        if path == CONFIG and self._base.rules.own != self._head.rules.own:
+            return self.domains
+        top, _, inside = path.partition("/")
+        domain, is_folder, _ = inside.partition("/")
+        return (domain,) if top in {"src", "resources"} and is_folder and domain in self._come_and_gone else ()
+
+    @cached_property
+    def _come_and_gone(self) -> frozenset[str]:
+        return frozenset(self._base.domains) ^ frozenset(self._head.domains)
+
+    def _owners(self, path: str) -> frozenset[Owner]:
+        return united((self._base.rules, self._head.rules), path)
+
+    def _impacted(self, target: str, domain: str, changes: list[Change]) -> Impacted:
+        action: Action = "deploy"
+        because: Because = "changed"
+        if domain not in self._head.domains:
+            action, because = "destroy", "removed"
+        elif domain not in self._base.domains or target not in self._base.targets:
+            because = "first-deploy"
+        elif not any(self._is_staged(change, target, domain) for change in changes):
+            because = "rule"
+        return Impacted(
+            target, domain, action, because, tuple((change, self.way(change, target, domain)) for change in changes)
+        )
+
+    def _is_staged(self, change: Change, target: str, domain: str) -> bool:
+        """Return whether a change that reaches a deployment is of a file that its stage holds."""
+        return any(owner.is_staged for owner in self._owners(change.path)) or (
+            not is_preset(change.path)
+            and (domain in self._users.of(change.path) or target in self._users.of_targets(change.path))
+        )
+
+    def way(self, change: Change, target: str, domain: str) -> tuple[Step, ...]:
+        """Return how a change reaches a deployment: by layout or rule where one says so, else through the graph."""
+        for owner in sorted(self._owners(change.path), key=lambda owner: owner.reach):
+            match owner.reach:
+                case Reach.EVERYTHING:
+                    return (Step(f"domain:{domain}", "part-of" if owner.is_staged else "rule"),)
+                case Reach.TARGET:
+                    return (Step(f"target:{target}", "configures"), Step(f"domain:{domain}", "part-of"))
+                case Reach.DOMAIN if domain in owner.names:
+                    return self._way_in_domain(change.path, domain, owner)
+                case _:
+                    continue
+        if domain in self._users.of(change.path):
+            return self._users.of(change.path)[domain]
+        if target in self._users.of_targets(change.path):
+            return (*self._users.of_targets(change.path)[target], Step(f"domain:{domain}", "part-of"))
+        return (Step(f"domain:{domain}", "rule" if change.path == CONFIG else "part-of"),)
+
+    def _way_in_domain(self, path: str, domain: str, owner: Owner) -> tuple[Step, ...]:
+        parts = path.split("/")
+        goal = Step(f"domain:{domain}", "part-of")
+        if parts[0] in {"src", "resources"} and len(parts) > 3:
+            return (Step(f"source:{domain}.{parts[2]}", "part-of"), goal)
+        if parts[0] == "specs" and parts[1] == "domains":
+            return (Step(f"domain:{domain}", "settings"),)
+        if parts[0] == "specs" and len(parts) > 4:
+            return (
+                Step(file_node(spec_module(path)), "generated-from"),
+                Step(f"source:{domain}.{parts[3]}", "part-of"),
+                goal,
+            )
+        return (goal,) if owner.is_staged else (Step(f"domain:{domain}", "rule"),)
+
+    def reason(self, change: Change) -> str | None:
+        """Return why a change reaches nothing, or everything; nothing where its causes say enough."""
+        if _is_mode_only(change):
+            return "only the executable bit differs, which neither a stage nor the workspace keeps"
+        owners = self._owners(change.path)
+        if self._beyond_owners(change.path):
+            return "the rules themselves changed" if change.path == CONFIG else None
+        if all(owner.reach is Reach.NOTHING for owner in owners):
+            return " / ".join(sorted({owner.why for owner in owners}))
+        if any(owner.reach is Reach.EVERYTHING for owner in owners):
+            return " / ".join(sorted({owner.why for owner in owners if owner.reach is Reach.EVERYTHING}))
+        is_shared = any(owner.reach in {Reach.SHARED, Reach.MODELS} for owner in owners)
+        if is_shared and not self._users.of(change.path) and not self._users.of_targets(change.path):
+            return "no domain uses it"
+        return None
+
+
+def moves(changes: Iterable[Change]) -> Mapping[str, str]:
+    """Return where deleted files went: to the first added one, by path, with the same content."""
+    added: dict[str, list[str]] = defaultdict(list)
+    for change in changes:
+        if change.status is Status.ADDED and change.after is not None:
+            added[change.after.oid].append(change.path)
+    found: dict[str, str] = {}
+    for change in changes:
+        if change.status is Status.DELETED and change.before is not None and added[change.before.oid]:
+            found[change.path] = added[change.before.oid].pop(0)
+    return found
+
+
+def _is_mode_only(change: Change) -> bool:
+    return change.before == change.after

@@ -1,0 +1,134 @@
+"""Who reads the tables of what deploys, in other domains: to review, never to deploy.
+
+A logical name is `domain.source.table`, so one search for `domain.source.` finds every file that may read a source's tables.
+Best effort: names made at run time are counted, not found.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from scope.graph.closure import Closures
+from scope.lineage.tables import CODE, file_tables
+from scope.model import Change, Entry, Kind, Step
+from scope.planning.impact import Impacted
+
+UNKNOWN = -1
+# Who reads what everybody changes is everybody. Reading so many files takes longer than a review of the list would help.
+_MOST_FILES = 2_000
+_SPECS = (".yml", ".yaml")
+_NAME = re.compile(r"(?<![\w.}])([a-z]\w*)\.([a-z]\w*)\.([a-z]\w*)(?![\w.])")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class TableReader:
+    """A place in another domain that reads a table."""
+
+    domain: str
+    table: str
+    path: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """The readers of each deploying domain's tables, sorted; how many names in the files searched weren't understood.
+
+    `unread` counts the files that were too many to be read: then nobody is listed.
+    """
+
+    of: Mapping[str, tuple[TableReader, ...]]
+    not_understood: int = 0
+    unread: int = 0
+
+
+def readers(head: Closures, base: Closures, impacted: Iterable[Impacted], among: Collection[str]) -> Readers:
+    """Return which domains among some read tables of the sources that a change reaches, at the head."""
+    sources = _reached_sources(impacted, (base, head))
+    prefixes = {f"{domain}.{source}.": domain for domain, names in sources.items() for source in names}
+    paths = _paths_naming(head, prefixes, among)
+    if len(paths) > _MOST_FILES:
+        return Readers({}, unread=len(paths))
+    files = _files(head, paths)
+    found: dict[str, set[TableReader]] = defaultdict(set)
+    not_understood = 0
+    for reader in _reads(head, files):
+        not_understood += reader.line == UNKNOWN
+        domain = prefixes.get(reader.table[: reader.table.rfind(".") + 1])
+        if domain is not None and domain != reader.domain:
+            found[domain].add(reader)
+    return Readers({domain: tuple(sorted(listed)) for domain, listed in found.items()}, not_understood)
+
+
+def _reached_sources(impacted: Iterable[Impacted], sides: tuple[Closures, ...]) -> Mapping[str, frozenset[str]]:
+    """Return by domain the sources that changes reach: all of them where a change isn't in one source's files."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for item in impacted:
+        for change, steps in item.causes:
+            source = _source_on(change, steps, item.domain)
+            everything = (name for side in sides for name in side.sources(item.domain))
+            found[item.domain].update({source} if source else everything)
+    return {domain: frozenset(names) for domain, names in found.items()}
+
+
+def _source_on(change: Change, steps: tuple[Step, ...], domain: str) -> str | None:
+    """Return the source through which a change reaches a domain, if it is one source."""
+    for path in (change.path, *(step.node.removeprefix("file:") for step in steps)):
+        parts = path.split("/")
+        if len(parts) > 3 and parts[0] in {"src", "resources"} and parts[1] == domain:
+            return parts[2]
+        if len(parts) > 4 and parts[0] == "specs" and parts[2] == domain:
+            return parts[3]
+    return None
+
+
+def reads(head: Closures, prefixes: Iterable[str]) -> Iterator[TableReader]:
+    """Yield the reads of tables in all files that hold one of the prefixes, such as `finance.stripe.`.
+
+    A name that is made at run time gives a reader of no table, on the line `UNKNOWN`.
+    """
+    yield from _reads(head, _files(head, _paths_naming(head, prefixes, head.domains)))
+
+
+def _paths_naming(head: Closures, prefixes: Iterable[str], among: Collection[str]) -> frozenset[str]:
+    """Return the files of some domains that hold one of the prefixes."""
+    is_all = len(among) == len(head.domains)
+    folders = ("src", "specs") if is_all else (*(f"src/{domain}" for domain in among), "specs")
+    found = head.snapshot.grep(_patterns(prefixes), folders if among else ())
+    return found if is_all else frozenset(path for path in found if _domain_of(path) in among)
+
+
+def _domain_of(path: str) -> str:
+    """Return the domain whose file in `src` or in a folder of `specs` it is."""
+    parts = path.split("/")
+    return parts[1] if parts[0] == "src" else parts[2] if len(parts) > 3 else ""
+
+
+def _files(head: Closures, paths: Iterable[str]) -> Mapping[str, Entry]:
+    return {path: entry for path, entry in head.snapshot.entries(paths).items() if entry.kind is Kind.FILE}
+
+
+def _patterns(prefixes: Iterable[str]) -> tuple[str, ...]:
+    """Return one pattern for all prefixes, common beginnings once: git tries each of many patterns on every line."""
+    sources: dict[str, list[str]] = defaultdict(list)
+    for prefix in sorted(prefixes):
+        domain, _, source = prefix.rstrip(".").partition(".")
+        sources[re.escape(domain)].append(re.escape(source))
+    each = "|".join(f"{domain}\\.({'|'.join(names)})" for domain, names in sources.items())
+    return (f"({each})\\.",) if each else ()
+
+
+def _reads(head: Closures, files: Mapping[str, Entry]) -> Iterator[TableReader]:
+    for path, content in head.snapshot.read_all(files).items():
+        parts = path.split("/")
+        if path.endswith(CODE) and len(parts) > 3 and parts[1] != "common":
+            uses = file_tables(path, content)
+            yield from (TableReader(_domain_of(path), read.table, path, read.line) for read in uses.reads)
+            yield from (TableReader(_domain_of(path), "", path, UNKNOWN) for _ in uses.not_understood)
+        elif path.endswith(_SPECS) and len(parts) > 4:
+            for line, text in enumerate(content.decode(errors="replace").splitlines(), 1):
+                yield from (
+                    TableReader(_domain_of(path), ".".join(name), path, line)
+                    for name in _NAME.findall(text.partition("#")[0])
+                )

@@ -1,0 +1,61 @@
+"""How deployments get on, as a table that is drawn anew: for a person at a terminal."""
+
+import threading
+import time
+from collections.abc import Iterable
+from typing import TextIO
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from scope.documents.results import Result
+from scope.escaping import visible
+from scope.render.progress import STYLES
+
+
+class LiveReporter:
+    """A table that is drawn anew: for a person at a terminal."""
+
+    def __init__(self, target: str, domains: Iterable[str], stream: TextIO, *, color: bool) -> None:
+        """Draw on a terminal until closed."""
+        self._target = target
+        self._lock = threading.Lock()
+        self._started: dict[str, float] = {}
+        self._steps: dict[str, Text] = {domain: Text("waiting", "dim") for domain in domains}
+        self._ended: dict[str, float] = {}
+        console = Console(file=stream, no_color=not color, highlight=False, markup=False)
+        self._live = Live(get_renderable=self._table, console=console, refresh_per_second=4)
+        self._live.start()
+
+    def tell(self, domain: str, message: str) -> None:
+        """Show the step behind the domain."""
+        with self._lock:
+            self._started.setdefault(domain, time.monotonic())
+            self._steps[domain] = Text(visible(message.partition("\n")[0]))
+
+    def note(self, domain: str, message: str) -> None:
+        """Write a line above the table."""
+        place = f"{self._target}/{domain}" if domain else self._target
+        for line in message.splitlines():
+            self._live.console.print(Text(f"{place}: {visible(line)}"))
+
+    def finished(self, result: Result) -> None:
+        """Show the outcome, and stop its clock."""
+        with self._lock:
+            self._ended[result.domain] = result.seconds
+            self._steps[result.domain] = Text(result.outcome, STYLES[result.outcome])
+
+    def close(self) -> None:
+        """Draw for the last time."""
+        self._live.stop()
+
+    def _table(self) -> Table:
+        with self._lock:
+            table = Table(box=None, show_header=False, pad_edge=False)
+            for domain, step in self._steps.items():
+                started = self._started.get(domain)
+                seconds = self._ended.get(domain, time.monotonic() - started if started is not None else 0)
+                table.add_row(f"{self._target}/{domain}", f"{seconds:.0f} s", step)
+            return table

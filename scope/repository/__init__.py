@@ -1,0 +1,1 @@
+"""One tree of the repository, and to whom each path in it belongs."""

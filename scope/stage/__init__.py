@@ -1,0 +1,1 @@
+"""The folder that holds one deployment, in which the CLI runs."""

@@ -1,0 +1,177 @@
+"""Whether a stage stands on its own, found before the CLI starts.
+
+What the CLI would leave out silently, trip over half-way through an upload, or only miss at run time is a finding, with the
+line that needs it. A missing edge of the graph fails here, loudly, instead of leaving old code in prod.
+"""
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from scope.graph.closure import Closures
+from scope.inference.file_references import file_references
+from scope.inference.imports import python_uses
+from scope.inference.uses import ModuleUse
+from scope.model import Entry, Finding, Kind, written_path
+from scope.names import is_domain_name
+from scope.repository.ownership import matches
+from scope.stage.folder import RESERVED
+
+_LFS_POINTER = b"version https://git-lfs.github.com/spec/v1\n"
+_NOTEBOOK_MARKS = {".py": b"# Databricks notebook source", ".sql": b"-- Databricks notebook source"}
+_LOADED_YAML = re.compile(r"resources/[^/]+/[^/]+(/[^/]+)?/[^/]+\.yml")
+
+
+def check_stage(closures: Closures, target: str, domain: str) -> tuple[Finding, ...]:
+    """Return what keeps the stage of a deployment from standing on its own, sorted by place."""
+    staged = closures.staged(target, domain)
+    contents = closures.snapshot.read_all(staged)
+    found = [
+        *_reserved(closures),
+        *_entries(staged),
+        *_contents(contents),
+        *_notebook_twins(contents),
+        *_unloaded_yaml(staged),
+        *_imports(closures, staged, contents),
+        *_references(staged, contents),
+        *_encodings(closures, staged),
+    ]
+    return tuple(sorted(set(found)))
+
+
+def _reserved(closures: Closures) -> Iterator[Finding]:
+    for name in RESERVED:
+        if name != ".gitignore" and closures.snapshot.entry(name) is not None:
+            yield Finding(
+                name,
+                0,
+                "reserved",
+                f"`{name}` is tracked, but scope writes its own into a stage. Remove it: `git rm -r --cached {name}`.",
+            )
+
+
+def _entries(staged: Mapping[str, Entry]) -> Iterator[Finding]:
+    for path, entry in staged.items():
+        shown = written_path(path)
+        if entry.kind is Kind.SYMLINK:
+            yield Finding(
+                shown, 0, "symlink", "A symlink: the CLI doesn't upload it, and doesn't say so. Put the file itself here."
+            )
+        elif entry.kind is Kind.SUBMODULE:
+            yield Finding(shown, 0, "submodule", "A submodule: its files aren't in this repository. Copy what is needed.")
+        if shown != path:
+            yield Finding(
+                shown, 0, "file-name", "The name isn't UTF-8: the CLI stops half-way through the upload. Rename the file."
+            )
+        parts = path.split("/")
+        if "__pycache__" in parts or ".databricks" in parts or path.startswith("src/dist/"):
+            yield Finding(
+                shown, 0, "ignored", "Tracked, but of a kind that is never uploaded. Remove it: `git rm --cached`."
+            )
+
+
+def _contents(contents: Mapping[str, bytes]) -> Iterator[Finding]:
+    for path, content in contents.items():
+        if content.startswith(_LFS_POINTER):
+            yield Finding(
+                path,
+                0,
+                "lfs-pointer",
+                "An LFS pointer: the content lies elsewhere, and the pointer would be uploaded. Track the file itself.",
+            )
+
+
+def _notebook_twins(contents: Mapping[str, bytes]) -> Iterator[Finding]:
+    """Notebooks lie in the workspace without their extension, so two of one name are one path there."""
+    stems: dict[str, list[str]] = {}
+    for path, content in contents.items():
+        stem, extension = posixpath.splitext(path)
+        mark = _NOTEBOOK_MARKS.get(extension)
+        if extension == ".ipynb" or (mark is not None and content.startswith(mark)):
+            stems.setdefault(stem, []).append(path)
+    for stem, paths in stems.items():
+        if len(paths) > 1:
+            yield Finding(
+                paths[1],
+                0,
+                "notebook-twin",
+                f"{paths[0]} is the same notebook in the workspace, {stem}. Rename one of them.",
+            )
+        elif stem in contents:
+            yield Finding(
+                paths[0], 0, "notebook-twin", f"The file {stem} has the same path in the workspace. Rename one of them."
+            )
+
+
+def _unloaded_yaml(staged: Iterable[str]) -> Iterator[Finding]:
+    for path in staged:
+        if path.startswith("resources/") and path.endswith((".yml", ".yaml")) and not _LOADED_YAML.fullmatch(path):
+            message = (
+                "The CLI doesn't load it. Its place is resources/<domain>/<source>/[<folder>/]<name>.yml: move or rename it."
+            )
+            yield Finding(written_path(path), 0, "unloaded-resource", message)
+
+
+def _imports(closures: Closures, staged: Mapping[str, Entry], contents: Mapping[str, bytes]) -> Iterator[Finding]:
+    """Return the first-party imports that nothing in the stage answers."""
+    modules = _modules(staged)
+    for path, content in contents.items():
+        if path.endswith((".py", ".ipynb")):
+            for use in python_uses(path, content).modules:
+                if use.certain and (message := _unanswered(use, modules, closures)):
+                    yield Finding(path, use.line, "import", message)
+
+
+def _unanswered(use: ModuleUse, modules: frozenset[str], closures: Closures) -> str | None:
+    if use.name in modules:
+        return None
+    top = use.name.partition(".")[0]
+    if top in {"common", "resources"} or top in {module.partition(".")[0] for module in modules}:
+        return f"`{use.name}` isn't in the repository. Add the module, or remove the import."
+    if is_domain_name(top) and top in closures.domains:
+        return f"`{use.name}` is another domain's code, which isn't deployed with this. Move what both need to src/common."
+    return None
+
+
+def _modules(staged: Iterable[str]) -> frozenset[str]:
+    """Return the dotted names of the modules and packages that importing can find in a stage."""
+    found: set[str] = set()
+    for path in staged:
+        if path.endswith((".py", ".pyi", ".so")):
+            parts = posixpath.splitext(path)[0].removeprefix("src/").split("/")
+            if parts[-1] == "__init__":
+                parts.pop()
+            found.update(".".join(parts[:depth]) for depth in range(1, len(parts) + 1))
+    return frozenset(found)
+
+
+def _references(staged: Mapping[str, Entry], contents: Mapping[str, bytes]) -> Iterator[Finding]:
+    """Return the files and globs that resources name and that aren't staged."""
+    files = frozenset(staged)
+    folders = frozenset(parent for path in files for parent in _parents(path))
+    for path, content in contents.items():
+        if path.startswith("resources/"):
+            for reference in file_references(path, content):
+                if not reference.is_answered_by(files, folders):
+                    message = f"`{reference.text}` matches nothing that is deployed here. Correct the path, or add the file."
+                    yield Finding(path, reference.line, "reference", message, reference.column)
+
+
+def _parents(path: str) -> Iterator[str]:
+    folder = posixpath.dirname(path)
+    while folder:
+        yield folder
+        folder = posixpath.dirname(folder)
+
+
+def _encodings(closures: Closures, staged: Iterable[str]) -> Iterator[Finding]:
+    """Return the files whose content in a checkout isn't what git stores."""
+    for path, content in closures.snapshot.read_all(closures.snapshot.files(".gitattributes")).items():
+        for number, line in enumerate(content.decode(errors="replace").splitlines(), 1):
+            pattern, *attributes = line.split() or [""]
+            if any(attribute.startswith("working-tree-encoding=") for attribute in attributes):
+                glob = pattern.removeprefix("/") if "/" in pattern else f"**/{pattern}"
+                for staged_path in staged:
+                    if matches(glob, staged_path):
+                        message = f"{path}:{number} gives it another encoding in a checkout than in git. Store it as UTF-8."
+                        yield Finding(written_path(staged_path), 0, "encoding", message)

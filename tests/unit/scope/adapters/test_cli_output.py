@@ -1,0 +1,111 @@
+"""What the CLI prints: plans strictly, the class of a failure loosely, with a safe answer for what isn't known."""
+
+import json
+
+import pytest
+
+from scope.adapters.cli_output import false_success, fault_of, last_error, parse_plan, parse_version
+from scope.errors import CliError, Fault
+from scope.model import ActionKind, PlanAction
+
+
+def test_a_plan_is_read_with_names_and_what_the_catalog_calls_them() -> None:
+    tree = {
+        "lineage": "l",
+        "serial": 3,
+        "plan": {
+            "resources.schemas.s": {
+                "action": "create",
+                "new_state": {"value": {"catalog_name": "finance", "name": "stripe"}},
+            },
+            "resources.jobs.j": {"action": "delete", "gone": True},
+            "resources.jobs.j.permissions": {"action": "new word"},
+        },
+    }
+    found = parse_plan(json.dumps(tree).encode())
+    assert (found.lineage, found.serial) == ("l", 3)
+    assert found.actions == (
+        PlanAction("resources.jobs.j", ActionKind.DELETE, is_gone=True),
+        PlanAction("resources.jobs.j.permissions", ActionKind.UNKNOWN),
+        PlanAction("resources.schemas.s", ActionKind.CREATE, "stripe", "finance.stripe"),
+    )
+    assert [action.kind for action in found.actions] == ["jobs", "permissions", "schemas"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"x",
+        b"[]",
+        b"{}",
+        b'{"plan": []}',
+        b'{"plan": {"jobs.x": {"action": "skip"}}}',
+        b'{"plan": {"resources.jobs.x": {}}}',
+        b"[" * 99999,
+    ],
+)
+def test_what_is_no_plan_is_a_failure(content: bytes) -> None:
+    with pytest.raises(CliError, match="printed no plan"):
+        parse_plan(content)
+
+
+API = "Error: cannot create resources.jobs.x: {0}\n\nEndpoint: POST https://x/api/2.2/jobs/create\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (API.format("Too fast (429 RESOURCE_EXHAUSTED)"), Fault.THROTTLED),
+        (API.format("Oops (500 INTERNAL_ERROR)"), Fault.SERVER),
+        (API.format("Oops (503 TEMPORARILY_UNAVAILABLE)"), Fault.SERVER),
+        (API.format("No (403 PERMISSION_DENIED)"), Fault.PERMISSION),
+        (API.format("No (401 UNAUTHENTICATED)"), Fault.CREDENTIALS),
+        (API.format("Full (400 QUOTA_EXCEEDED)"), Fault.QUOTA),
+        (API.format("Schema 'x' already exists (400 SCHEMA_ALREADY_EXISTS)"), Fault.ALREADY_EXISTS),
+        (API.format('Post "https://x": EOF'), Fault.NETWORK),
+        (API.format('Post "https://x": read tcp: connection reset by peer'), Fault.NETWORK),
+        (API.format("Odd (418 TEAPOT)"), Fault.UNKNOWN),
+        ("Error: Failed to acquire deployment lock: deploy lock acquired by x at y\n", Fault.LOCKED),
+        ("Error: lineage mismatch in state files\n", Fault.STATE),
+        ("Error: invalid dependency\n", Fault.INVALID),
+        ("panic: runtime error", Fault.UNKNOWN),
+        ("", Fault.UNKNOWN),
+    ],
+)
+def test_a_failure_has_a_class(text: str, fault: Fault) -> None:
+    assert fault_of(text) is fault
+
+
+def test_of_several_failures_the_one_that_does_not_pass_counts() -> None:
+    text = API.format("Oops (500 INTERNAL_ERROR)") + API.format("No (403 PERMISSION_DENIED)")
+    assert fault_of(text) is Fault.PERMISSION
+
+
+def test_what_failed_because_of_another_says_nothing_new() -> None:
+    text = API.format("Oops (500 INTERNAL_ERROR)") + API.format("dependency failed: resources.pipelines.x")
+    assert fault_of(text) is Fault.SERVER
+
+
+def test_only_what_passes_by_itself_is_tried_again() -> None:
+    assert {fault for fault in Fault if fault.may_pass} == {Fault.THROTTLED, Fault.SERVER, Fault.NETWORK, Fault.KILLED}
+
+
+def test_a_success_that_is_none_is_found() -> None:
+    text = "Warning: Ignoring permission error when deleting resources.jobs.x (403)\nDeployment complete!\n"
+    assert false_success(text) == "Ignoring permission error when deleting resources.jobs.x (403)"
+    assert false_success("Deployment complete!") is None
+
+
+def test_the_first_error_is_the_summary() -> None:
+    assert last_error("Building...\nError: cannot  create\nx\n\nError: second") == "cannot create x"
+    assert last_error("panic: oh\n\n") == "panic: oh"
+    assert last_error("") == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "version"),
+    [("Databricks CLI v1.13.0-dev+25d80af", (1, 13)), ("v0.210.3", (0, 210)), ("Version 0.18.0", (0, 18)), ("hello", None)],
+)
+def test_a_version_is_read_where_there_is_one(text: str, version: tuple[int, int] | None) -> None:
+    assert parse_version(text) == version

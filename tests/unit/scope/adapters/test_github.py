@@ -1,0 +1,123 @@
+"""What scope writes for a workflow: outputs that can't be forged, one comment that is only its own."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from scope.adapters.github import BOT, PullRequest, write_outputs, write_summary
+from scope.documents.manifest import dumps
+from scope.errors import ScopeError, UsageError
+from scope.render.matrix import outputs
+from tests.support.fake_github import FakeGitHub, serving_github
+from tests.support.manifest_cases import CASES
+from tests.support.workflow_player import read_outputs
+
+MARKER = "<!-- marker -->"
+
+
+@pytest.fixture
+def github() -> Iterator[FakeGitHub]:
+    with serving_github() as server:
+        yield server
+
+
+def pull_request(github: FakeGitHub) -> PullRequest:
+    environment = {"GITHUB_API_URL": github.url, "GITHUB_REPOSITORY": "o/r", "GITHUB_TOKEN": "t0ken"}
+    return PullRequest.of_environment(7, environment)
+
+
+def test_the_first_comment_is_added_and_later_ones_update_it(github: FakeGitHub) -> None:
+    assert pull_request(github).put_comment(f"{MARKER}\none", MARKER) == "https://x.invalid/1"
+    assert pull_request(github).put_comment(f"{MARKER}\ntwo", MARKER) == "https://x.invalid/1"
+    assert [comment["body"] for comment in github.comments] == [f"{MARKER}\ntwo"]
+    assert github.tokens == {"Bearer t0ken"}
+
+
+def test_the_comment_of_somebody_who_copied_the_marker_is_left_alone(github: FakeGitHub) -> None:
+    github.add("a-person", f"{MARKER}\nforged")
+    pull_request(github).put_comment(f"{MARKER}\nreal", MARKER)
+    assert [comment["body"] for comment in github.comments] == [f"{MARKER}\nforged", f"{MARKER}\nreal"]
+
+
+def test_another_comment_of_the_same_bot_is_left_alone(github: FakeGitHub) -> None:
+    github.add(BOT, f"Quoted: {MARKER}")
+    pull_request(github).put_comment(f"{MARKER}\nreal", MARKER)
+    assert github.comments[0]["body"] == f"Quoted: {MARKER}"
+
+
+def test_its_own_comment_is_found_on_a_later_page(github: FakeGitHub) -> None:
+    for number in range(250):
+        github.add("a-person", f"{number}")
+    github.add(BOT, f"{MARKER}\nold")
+    pull_request(github).put_comment(f"{MARKER}\nnew", MARKER)
+    assert len(github.comments) == 251
+    assert github.comments[250]["body"] == f"{MARKER}\nnew"
+
+
+def test_a_redirect_does_not_get_the_token(github: FakeGitHub) -> None:
+    with serving_github() as other:
+        github.redirect_to = other.url
+        with pytest.raises(ScopeError, match="302"):
+            pull_request(github).put_comment("x", MARKER)
+        assert other.tokens == set()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"GITHUB_API_URL": "http://api.example.invalid"}, "https only"),
+        ({"GITHUB_API_URL": "http://127.0.0.1.example.invalid"}, "https only"),
+        ({"GITHUB_REPOSITORY": "../x"}, "GITHUB_REPOSITORY"),
+        ({"GITHUB_REPOSITORY": "o/.."}, "GITHUB_REPOSITORY"),
+        ({"GITHUB_REPOSITORY": "o/r/issues"}, "GITHUB_REPOSITORY"),
+        ({"GITHUB_TOKEN": ""}, "GITHUB_TOKEN"),
+    ],
+)
+def test_an_environment_that_is_not_a_workflow_is_refused(change: dict[str, str], message: str) -> None:
+    environment = {"GITHUB_REPOSITORY": "o/r", "GITHUB_TOKEN": "t"} | change
+    with pytest.raises(UsageError, match=message):
+        PullRequest.of_environment(7, environment)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.dictionaries(st.from_regex(r"[a-z][a-z0-9_]{0,9}", fullmatch=True), st.text(st.characters(exclude_categories=["Cs"])))
+)
+def test_no_value_ends_its_own_output_and_begins_another(
+    tmp_path_factory: pytest.TempPathFactory, values: dict[str, str]
+) -> None:
+    path = tmp_path_factory.mktemp("outputs") / "output"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GITHUB_OUTPUT", str(path))
+        write_outputs(values)
+    with path.open(encoding="utf-8", newline="") as file:
+        assert read_outputs(file.read()) == values
+
+
+def test_an_output_s_name_cannot_be_a_line_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
+    with pytest.raises(ValueError, match="b=c"):
+        write_outputs({"a\nb=c": "d"})
+
+
+def test_outside_of_a_workflow_the_missing_file_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+    with pytest.raises(UsageError, match="GITHUB_STEP_SUMMARY isn't set"):
+        write_summary("x")
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_outputs_are_single_lines_without_a_path_of_the_repository(name: str) -> None:
+    manifest = CASES[name]
+    found = outputs(manifest, dumps(manifest))
+    assert found["has_changes"] == ("true" if manifest.deploy else "false")
+    assert all(value.isprintable() for value in found.values())
+    assert json.loads(found["matrix"])["include"] == [
+        {"id": entry.id, "target": entry.target, "domains": entry.domains} for entry in manifest.matrix.include
+    ]
+    assert re.fullmatch(r"[A-Za-z0-9_:,\"{}\[\] -]*", found["matrix"])

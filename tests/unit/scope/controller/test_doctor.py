@@ -1,0 +1,84 @@
+"""What the doctor finds in a target: who may write it, what can't be read there, each with its fix."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from scope.controller.doctor import Check, State, package_check, target_checks
+from scope.errors import Fault
+from scope.model import Grant
+from tests.support.sandbox import Sandbox
+from tests.support.scene import PATHS, Scene, setting
+
+BASE = "/Workspace/deploy"
+
+
+@pytest.fixture
+def scene(sandbox: Sandbox) -> Iterator[Scene]:
+    with setting(sandbox) as found:
+        yield replace(found, run=replace(found.run, settings=replace(found.run.settings, mode="production")))
+
+
+def checks(scene: Scene) -> dict[str, Check]:
+    return {check.name: check for check in target_checks(scene.run)}
+
+
+def test_whoever_else_may_write_the_folder_is_named(scene: Scene) -> None:
+    scene.workspace.make_folder(BASE)
+    scene.workspace.granted[BASE] = {Grant("me", "CAN_MANAGE", is_group=False)}
+    assert checks(scene)["folder"] == Check("folder", State.OK, f"{BASE}: me (CAN_MANAGE), nobody else")
+    scene.workspace.granted[BASE].add(Grant("users", "CAN_EDIT", is_group=True))
+    found = checks(scene)["folder"]
+    assert found.state is State.WRONG
+    assert found.what.startswith(f"users may write {BASE} too (CAN_EDIT)")
+
+
+def test_a_folder_that_is_not_there_yet_is_no_problem(scene: Scene) -> None:
+    found = checks(scene)["folder"]
+    assert (found.state, found.what) == (State.OK, f"{BASE} isn't there yet; the first deploy makes it")
+
+
+def test_one_check_that_fails_leaves_the_others(scene: Scene) -> None:
+    scene.workspace.failing[BASE] = Fault.PERMISSION
+    found = checks(scene)
+    assert found["folder"].state is State.WRONG
+    assert found["records"].state is State.WRONG
+    assert found["catalog sales"].state is State.WRONG
+
+
+def test_records_and_locks_that_stop_a_deploy_are_told(scene: Scene) -> None:
+    scene.deploy()
+    assert checks(scene)["records"] == Check("records", State.OK, "1 deployed domain")
+    scene.workspace.write(f"{PATHS.state}/scope.json", b"{}")
+    assert "scope recover --target dev --domain sales" in checks(scene)["record of sales"].what
+
+
+def test_what_no_state_knows_is_told_although_its_folder_is_gone(scene: Scene) -> None:
+    scene.deploy()
+    assert checks(scene)["orphans"] == Check("orphans", State.OK, "none")
+    orphan = scene.workspace.add_resource("jobs", "old", f"{BASE}/ads/state/metadata.json")
+    scene.workspace.add_resource("jobs", "elsewhere", f"{BASE}_eu/ads/state/metadata.json")
+    found = checks(scene)
+    assert "orphans" not in found
+    assert found["orphans of ads"] == Check(
+        "orphans of ads", State.WRONG, f"No state knows {orphan}. Run: scope recover --target dev --domain ads"
+    )
+
+
+def test_a_catalog_that_is_there_is_no_problem(scene: Scene) -> None:
+    scene.workspace.add_named("catalogs", "sales")
+    assert checks(scene)["catalogs"] == Check("catalogs", State.OK, "sales")
+
+
+@pytest.mark.parametrize(
+    ("cli", "package", "state"),
+    [
+        ("1.13.0-dev", "1.12.1", State.OK),
+        ("1.12.1", "1.12.1", State.OK),
+        ("1.12.1", "1.22.0", State.WRONG),
+        ("1.12.1", None, State.WRONG),
+    ],
+)
+def test_a_package_newer_than_the_cli_is_told(cli: str, package: str | None, state: State) -> None:
+    assert package_check(cli, package).state is state

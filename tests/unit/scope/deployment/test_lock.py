@@ -1,0 +1,110 @@
+"""The lock: one holder, told apart from all others by its id, whatever became of the answers."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from uuid import UUID
+
+import pytest
+
+from scope.deployment.lock import acquire, generations, new_holder, read_holder, take_over
+from scope.errors import Fault, Locked, RemoteError
+from tests.support.fakes import InMemoryWorkspace
+
+STATE = "/Workspace/deploy/x/state"
+
+
+class LosingWorkspace(InMemoryWorkspace):
+    """Does what it is asked for, and loses the answer."""
+
+    def create(self, path: str, content: bytes) -> bool:
+        super().create(path, content)
+        raise RemoteError(Fault.NETWORK, "The answer was lost.")
+
+
+def test_the_lock_file_is_the_clis_own() -> None:
+    workspace = InMemoryWorkspace()
+    acquire(workspace, STATE, "scope run https://ci/42 (finance)")
+    found = json.loads(workspace.held[f"{STATE}/deploy.lock"])
+    assert set(found) == {"ID", "AcquisitionTime", "IsForced", "User"}
+    assert found["User"] == "scope run https://ci/42 (finance)"
+    assert found["IsForced"] is False
+    UUID(found["ID"])
+    assert datetime.fromisoformat(found["AcquisitionTime"]).tzinfo is not None
+
+
+def test_a_held_lock_is_waited_for_and_then_refused_with_its_holder() -> None:
+    workspace = InMemoryWorkspace()
+    acquire(workspace, STATE, "the other run")
+    told: list[str] = []
+    with pytest.raises(Locked, match="held by the other run since"):
+        acquire(workspace, STATE, "me", timeout=0.05, waiting=lambda holder: told.append(holder.user), sleep=lambda _: None)
+    assert told == ["the other run"]
+
+
+def test_a_lock_that_is_released_while_waiting_is_taken() -> None:
+    workspace = InMemoryWorkspace()
+    other = acquire(workspace, STATE, "the other run")
+    mine = acquire(workspace, STATE, "me", timeout=60, sleep=lambda _: other.release())
+    assert read_holder(workspace, STATE) == mine.holder
+
+
+def test_a_lock_whose_answer_was_lost_is_ours() -> None:
+    workspace = LosingWorkspace()
+    lock = acquire(workspace, STATE, "me")
+    lock.check()
+
+
+def test_a_lost_answer_does_not_make_another_runs_lock_ours() -> None:
+    workspace = InMemoryWorkspace()
+    acquire(workspace, STATE, "the other run")
+    losing = LosingWorkspace(held=workspace.held, folders=workspace.folders)
+    with pytest.raises(Locked, match="the other run"):
+        acquire(losing, STATE, "me")
+
+
+def test_only_the_holder_releases() -> None:
+    workspace = InMemoryWorkspace()
+    mine = acquire(workspace, STATE, "me")
+    workspace.held.clear()
+    other = acquire(workspace, STATE, "the other run")
+    with pytest.raises(RemoteError, match="held by the other run"):
+        mine.check()
+    mine.release()
+    other.check()
+
+
+def test_of_many_that_take_over_a_dead_lock_one_gets_it() -> None:
+    workspace = InMemoryWorkspace()
+    dead = acquire(workspace, STATE, "a dead run").holder
+    with ThreadPoolExecutor(16) as pool:
+        won = [lock for lock in pool.map(lambda number: take_over(workspace, STATE, dead, f"{number}"), range(16)) if lock]
+    assert len(won) == 1
+    won[0].check()
+    won[0].release()
+    # A slow reader of the old lock comes too late, even when nobody holds it any more or it lies there again.
+    assert take_over(workspace, STATE, dead, "slow") is None
+
+
+def test_a_take_over_that_died_half_way_can_be_repeated() -> None:
+    workspace = InMemoryWorkspace()
+    dead = acquire(workspace, STATE, "a dead run").holder
+    workspace.held[f"{STATE}/takeover-{dead.id}.json"] = b"{}"
+    assert take_over(workspace, STATE, dead, "me") is None
+    assert generations(workspace, STATE, dead) == 1
+    lock = take_over(workspace, STATE, dead, "me", generation=2)
+    assert lock is not None
+    lock.check()
+
+
+def test_an_unreadable_lock_is_held_by_somebody() -> None:
+    workspace = InMemoryWorkspace()
+    workspace.make_folder(STATE)
+    for content in (b"", b"[]", b'{"ID": 4}', b"[" * 100_000):
+        workspace.held[f"{STATE}/deploy.lock"] = content
+        with pytest.raises(Locked):
+            acquire(workspace, STATE, "me")
+
+
+def test_two_holders_are_never_the_same() -> None:
+    assert new_holder("me") != new_holder("me")

@@ -1,0 +1,121 @@
+"""The record: read strictly, believed only where everything beside it agrees."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from scope.deployment.record import (
+    Applied,
+    Attempt,
+    Odd,
+    Record,
+    distrust,
+    dumps,
+    new_attempt,
+    parse_record,
+    repository_name,
+)
+from scope.deployment.state import Condition, DeploymentState, FileState, ResourceState
+
+ATTEMPT = new_attempt(
+    "deploy", commit="c" * 40, fingerprint="v1:f", dirty=False, who="deployer", run_url="https://ci/42", cli="1.13.0"
+)
+RECORD = Record("github.com/acme/data", "prod", "finance", ATTEMPT, Applied(ATTEMPT, "l", 3, 7, "d"))
+STATE = DeploymentState(ResourceState(Condition.READABLE, "l", 3), FileState(Condition.READABLE, 7, digest="d"))
+
+
+def why(record: Record | Odd | None = RECORD, state: DeploymentState = STATE) -> str | None:
+    return distrust(record, state, repository="github.com/acme/data", target="prod", domain="finance")
+
+
+def test_a_record_comes_back_as_it_was_written() -> None:
+    assert parse_record(dumps(RECORD)) == RECORD
+
+
+def test_a_record_that_agrees_with_everything_is_believed() -> None:
+    assert why() is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"null",
+        b"{",
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b" " * 2_000_000,
+        dumps(RECORD)[:-40],
+        dumps(RECORD).replace(b'"target"', b'"tarjet"'),
+        dumps(RECORD).replace(b'"serial": 3', b'"serial": "3"'),
+        dumps(RECORD).replace(b'"dirty": false', b'"dirty": 0'),
+        dumps(RECORD).replace(b'"record_version": 1', b'"record_version": true'),
+        dumps(RECORD).replace(b'"record_version": 1', b'"record_version": 1, "more": 1'),
+        # It goes to git, which would take it for an option.
+        dumps(RECORD).replace(b"c" * 40, b"--upload-pack=touch x"),
+    ],
+)
+def test_anything_odd_is_told_and_not_believed(content: bytes) -> None:
+    found = parse_record(content)
+    assert isinstance(found, Odd)
+    assert why(found) is not None
+
+
+def test_a_record_of_a_newer_scope_is_not_believed() -> None:
+    content = json.dumps(json.loads(dumps(RECORD)) | {"record_version": 2}).encode()
+    assert parse_record(content) == Odd("a newer scope wrote it (version 2)")
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        replace(RECORD, repository="github.com/fork/data"),
+        replace(RECORD, target="dev"),
+        replace(RECORD, domain="sales"),
+    ],
+)
+def test_a_record_of_something_else_is_not_believed(record: Record) -> None:
+    assert why(record) is not None
+
+
+def test_a_later_attempt_that_was_not_applied_is_not_believed() -> None:
+    later: Attempt = replace(ATTEMPT, id="another")
+    assert "didn't end well" in (why(replace(RECORD, attempted=later)) or "")
+    assert why(replace(RECORD, applied=None)) is not None
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        DeploymentState(STATE.resources, FileState(Condition.READABLE, 8, digest="d")),
+        DeploymentState(STATE.resources, FileState(Condition.READABLE, 7, digest="another upload, counted anew")),
+        DeploymentState(STATE.resources, FileState(Condition.ABSENT)),
+        DeploymentState(STATE.resources, FileState(Condition.BROKEN)),
+        DeploymentState(ResourceState(Condition.READABLE, "l", 4), STATE.files),
+        DeploymentState(ResourceState(Condition.READABLE, "m", 3), STATE.files),
+        DeploymentState(ResourceState(Condition.ABSENT), STATE.files),
+        DeploymentState(ResourceState(Condition.NEWER), STATE.files),
+    ],
+)
+def test_a_record_that_the_state_contradicts_is_not_believed(state: DeploymentState) -> None:
+    assert why(state=state) is not None
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://github.com/acme/data",
+        "https://github.com/Acme/Data.git",
+        "https://user:secret@github.com/acme/data.git/",
+        "git@github.com:acme/data.git",
+        "ssh://git@github.com/acme/data.git",
+    ],
+)
+def test_a_repository_has_one_name_however_its_origin_is_written(origin: str) -> None:
+    assert repository_name(origin) == "github.com/acme/data"
+
+
+def test_a_repository_without_origin_has_no_name() -> None:
+    assert repository_name(None) == ""
+    assert repository_name("/srv/git/data.git") == "srv/git/data"

@@ -1,0 +1,180 @@
+"""What a deployment is made of, and its fingerprint."""
+
+from scope.graph.closure import Closures, Sources
+from scope.model import Kind
+from tests.support.fake_git import FakeGit, Files, Node
+
+FRAME: dict[str, str | bytes | Node] = {
+    "databricks.yml": "bundle: {name: x}\n",
+    "pyproject.toml": "",
+    "resources/__init__.py": "",
+    "src/pyproject.toml": "",
+    "targets/dev.yml": "",
+    "targets/prod.yml": "",
+}
+COMMON: dict[str, str | bytes | Node] = {
+    "src/common/__init__.py": "",
+    "src/common/money.py": "X = 1\n",
+    "src/common/readers/__init__.py": "",
+    "src/common/readers/csv.py": "X = 1\n",
+    "src/common/readers/rates.csv": "1\n",
+}
+CODE = "src/finance/stripe/base/a.py"
+
+
+def closures(files: Files, *, git: FakeGit | None = None) -> Closures:
+    return Closures((git or FakeGit()).snapshot({**FRAME, **files}), Sources())
+
+
+def staged(files: Files, target: str = "dev", domain: str = "finance") -> set[str]:
+    return set(closures(files).staged(target, domain))
+
+
+# What is staged
+
+
+def test_a_stage_holds_the_frame_one_target_and_one_domain() -> None:
+    files = {CODE: "", "resources/finance/stripe/jobs/a.py": "", "src/marketing/a.py": "", "docs/a.md": "", **COMMON}
+    assert staged(files) == {
+        "databricks.yml",
+        "targets/dev.yml",
+        "resources/__init__.py",
+        "src/pyproject.toml",
+        CODE,
+        "resources/finance/stripe/jobs/a.py",
+    }
+
+
+def test_domains_whose_names_begin_alike_have_nothing_in_common() -> None:
+    files = {"src/sales/a.py": "", "src/sales_eu/a.py": "", "resources/sales/a/b.yml": "", "specs/jobs/sales_eu/a.yml": ""}
+    found = closures(files)
+    assert set(found.own_files("sales")) == {"src/sales/a.py", "resources/sales/a/b.yml"}
+    assert set(found.own_files("sales_eu")) == {"src/sales_eu/a.py"}
+    assert "specs/jobs/sales_eu/a.yml" not in found.rule_files("sales")
+
+
+def test_shared_code_is_staged_as_far_as_the_domain_reaches_it() -> None:
+    files = {CODE: "from common.readers import csv\n", "src/marketing/a.py": "import common.money\n", **COMMON}
+    assert {path for path in staged(files) if "common" in path} == {
+        "src/common/__init__.py",
+        "src/common/readers/__init__.py",
+        "src/common/readers/csv.py",
+        "src/common/readers/rates.csv",
+    }
+
+
+def test_modules_that_import_each_other_come_together() -> None:
+    cycle = {
+        "src/common/a.py": "from common import b\n",
+        "src/common/b.py": "from common.c import X\n",
+        "src/common/c.py": "def f():\n    from . import a\n",
+    }
+    for first in "abc":
+        found = staged({CODE: f"import common.{first}\n", **cycle})
+        assert set(cycle) <= found
+
+
+def test_a_file_that_does_not_parse_reaches_what_its_text_names() -> None:
+    assert "src/common/money.py" in staged({CODE: "from common import money\ndef broken(:\n", **COMMON})
+
+
+def test_an_ignore_file_is_never_staged() -> None:
+    assert not any(path.endswith(".gitignore") for path in staged({CODE: "", "src/finance/.gitignore": "*.csv\n"}))
+
+
+# Rule files
+
+
+def test_specs_and_the_presets_they_name_deploy_by_rule() -> None:
+    files = {
+        CODE: "",
+        "specs/jobs/finance/stripe/a.yml": "cluster: clusters.small\n",
+        "specs/domains/finance.yml": "",
+        "resources/_models/clusters.yml": "",
+        "resources/_models/tags.yml": "",
+    }
+    assert {path for path in closures(files).rule_files("finance") if path != "pyproject.toml"} == {
+        "specs/jobs/finance/stripe/a.yml",
+        "specs/domains/finance.yml",
+        "resources/_models/clusters.yml",
+    }
+
+
+def test_a_path_that_nobody_owns_is_part_of_every_domain() -> None:
+    assert "tools/a.sh" in closures({CODE: "", "tools/a.sh": ""}).rule_files("finance")
+
+
+def test_a_rule_for_one_folder_leaves_the_folders_below_to_others() -> None:
+    rule = '[[tool.scope.rules]]\npaths = ["tools/*"]\ndeploys = "nothing"\n'
+    files = {CODE: "", "pyproject.toml": rule, "tools/a.sh": "", "tools/sub/b.sh": ""}
+    assert {path for path in closures(files).rule_files("finance") if path.startswith("tools")} == {"tools/sub/b.sh"}
+
+
+# Names
+
+
+def test_domains_are_the_folders_of_src_and_resources_with_a_domains_name() -> None:
+    files = {
+        "src/finance/a.py": "",
+        "resources/hr/a/b.yml": "",
+        "src/common/a.py": "",
+        "src/Sales/a.py": "",
+        "src/all/a": "",
+    }
+    assert closures(files).domains == ("finance", "hr")
+
+
+def test_a_link_or_submodule_in_the_place_of_a_domain_is_none() -> None:
+    files = {"src/finance": Node(b"../x", Kind.SYMLINK), "src/hr": Node(b"1" * 40, Kind.SUBMODULE)}
+    assert closures(files).domains == ()
+
+
+def test_targets_are_the_files_of_their_folder() -> None:
+    assert closures(
+        {"targets/qa-1.yml": "", "targets/odd.yml/x": "", "targets/README.md": "", "targets/Bad Name.yml": ""}
+    ).targets == (
+        "dev",
+        "prod",
+        "qa-1",
+    )
+
+
+# The fingerprint
+
+
+def test_the_fingerprint_of_what_is_not_there_is_nothing() -> None:
+    found = closures({CODE: ""})
+    assert found.fingerprint("dev", "marketing") is None
+    assert found.fingerprint("qa", "finance") is None
+
+
+def test_a_targets_file_is_in_its_own_fingerprints_only() -> None:
+    before, after = closures({CODE: ""}), closures({CODE: "", "targets/prod.yml": "changed\n"})
+    assert before.fingerprint("prod", "finance") != after.fingerprint("prod", "finance")
+    assert before.fingerprint("dev", "finance") == after.fingerprint("dev", "finance")
+
+
+def test_the_fingerprint_tells_a_file_from_a_link_of_the_same_bytes() -> None:
+    file, link = (closures({CODE: "", "src/finance/x": Node(b"a.py", kind)}) for kind in (Kind.FILE, Kind.SYMLINK))
+    assert file.fingerprint("dev", "finance") != link.fingerprint("dev", "finance")
+
+
+def test_the_fingerprint_tells_a_staged_file_from_a_rule_file() -> None:
+    preset = {CODE: "import importlib\nM = importlib.import_module(name)\n", "resources/_models/x.yml": ""}
+    assert closures(preset).fingerprint("dev", "finance") != closures({CODE: "", **COMMON}).fingerprint("dev", "finance")
+
+
+def test_what_a_file_uses_is_told_apart_from_what_a_link_of_the_same_bytes_does() -> None:
+    git, sources = FakeGit(), Sources()
+    text = b"import common.money"
+    link, file = (
+        Closures(git.snapshot({**FRAME, **COMMON, CODE: Node(text, kind)}), sources) for kind in (Kind.SYMLINK, Kind.FILE)
+    )
+    assert "src/common/money.py" not in link.staged("dev", "finance")
+    assert "src/common/money.py" in file.staged("dev", "finance")
+
+
+def test_many_files_are_searched_before_they_are_read_with_the_same_result() -> None:
+    filler: dict[str, str | bytes | Node] = {f"src/finance/stripe/raw/n{number}.py": "X = 1\n" for number in range(60)}
+    files = {CODE: "import common.money\n", **COMMON}
+    assert set(closures(files).shared("finance").files) == set(closures({**files, **filler}).shared("finance").files)

@@ -1,0 +1,99 @@
+"""Who uses a changed shared file."""
+
+import json
+
+import pytest
+
+from scope.graph.closure import Closures, Sources
+from scope.graph.dependents import Users
+from tests.support.fake_git import FakeGit, Files, Node
+
+CODE = "src/finance/stripe/base/a.py"
+CSV = "src/common/readers/csv.py"
+COMMON: dict[str, str | bytes | Node] = {
+    "src/common/__init__.py": "",
+    "src/common/money.py": "X = 1\n",
+    "src/common/readers/__init__.py": "",
+    CSV: "X = 1\n",
+    "src/common/readers/rates.csv": "1\n",
+}
+
+
+def closures(files: Files) -> Closures:
+    return Closures(FakeGit().snapshot({"resources/__init__.py": "", "targets/dev.yml": "", **files}), Sources())
+
+
+def users(files: Files, changed: str) -> set[str]:
+    """Return the domains that use a file, when nothing but its content has changed."""
+    side = closures(files)
+    return set(Users(side, side, [changed], ()).of(changed))
+
+
+NOTEBOOK = "src/finance/stripe/base/n.ipynb"
+YAML = "resources/finance/stripe/r.yml"
+SQL = "src/finance/stripe/base/q.sql"
+
+
+def notebook(*lines: str) -> str:
+    return json.dumps(
+        {"cells": [{"cell_type": "code", "source": [f"{line}\n" for line in lines]}], "metadata": {}}, indent=1
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        (CODE, "from common.readers import csv\n"),
+        (CODE, "from common import *\n"),
+        (CODE, "A = 'x'; from common.readers import *\n"),
+        (CODE, "from common.readers import \\\n    *\n"),
+        (CODE, "from common import *\ndef broken(:\n"),
+        (CODE, "import importlib\nM = importlib.import_module(name)\n"),
+        (CODE, "KIND = f'common.{name}'\n"),
+        (CODE, "KIND = 'common.' + name\n"),
+        (CODE, "KIND = 'common.%s' % name\n"),
+        (CODE, "ROOT = 'common'\n"),
+        (CODE, "ROOT = 'src/common'\n"),
+        (CODE, "PATH = '../../../common/' + name\n"),
+        (CODE, "PATH = f'../../../common/{name}'\n"),
+        (CODE, "PATH = '../../../common/re' + name\n"),
+        (CODE, "# Databricks notebook source\n# MAGIC %run ../../../common\n"),
+        (NOTEBOOK, notebook("from common import *")),
+        (NOTEBOOK, notebook("from common import \\", "  *")),
+        (NOTEBOOK, notebook("%run ../../../common")),
+        (YAML, "libraries: [{glob: {include: ../../../src/common/**}}]\n"),
+        (YAML, "path: ../../../src/common/\n"),
+        (SQL, "-- Databricks notebook source\n-- MAGIC %python\n-- MAGIC from common import *\n"),
+    ],
+)
+def test_every_domain_that_reaches_a_shared_file_is_found_by_its_text(path: str, text: str) -> None:
+    files = {path: text, **COMMON}
+    assert CSV in closures(files).shared("finance").files, "the domain should reach it, or the case shows nothing"
+    assert users(files, CSV) == {"finance"}
+
+
+def test_a_model_that_is_imported_by_a_name_put_together_is_used() -> None:
+    load = "import importlib\nM = importlib.import_module(f'resources.{name}.base')\n"
+    files: Files = {"resources/finance/a/b.py": load, "resources/_models/base.py": "", "src/hr/a.py": ""}
+    assert users(files, "resources/_models/base.py") == {"finance"}
+    assert "resources/_models/base.py" in closures(files).staged("dev", "finance")
+
+
+def test_a_domain_that_names_other_shared_files_only_is_none() -> None:
+    files = {CODE: "from common.money import X\n", "src/marketing/a.py": "import common.readers.csv\n", **COMMON}
+    assert users(files, "src/common/money.py") == {"finance"}
+
+
+@pytest.mark.parametrize(
+    "name", ["new\nline", "caf\u00e9", "a-b", "$(x)", "sp ace", "quote'\"", "back\\slash", "a.*b[", "\udcff"]
+)
+def test_odd_names_of_shared_files_are_searched_for_as_they_are(name: str) -> None:
+    shared = f"src/common/{name}.sql"
+    files: Files = {
+        CODE: f"PATH = {f'../../../common/{name}.sql'!r}\n",
+        "src/marketing/a.py": "import common.money\n",
+        "src/hr/n.ipynb": notebook(f"PATH = {f'../../common/{name}.sql'!r}"),
+        shared: "SELECT 1\n",
+        "src/common/money/__init__.py": "",
+    }
+    assert users(files, shared) == {"finance", "hr"}

@@ -1,0 +1,65 @@
+"""From an impact to the manifest's numbers."""
+
+import pytest
+
+from scope.documents.manifest import MAX_MATRIX_JOBS, Deploy, Fingerprints
+from scope.planning.plan import matrix
+
+
+def deployments(**domains: int) -> tuple[Deploy, ...]:
+    """Return so many deployments per target."""
+    return tuple(
+        Deploy(
+            id=f"{target}/d{number:03}",
+            target=target,
+            domain=f"d{number:03}",
+            action="deploy",
+            because="changed",
+            base="b0",
+            sources=(),
+            resources=(),
+            causes=(),
+            fingerprint=Fingerprints(None, None),
+        )
+        for target, count in domains.items()
+        for number in range(count)
+    )
+
+
+def listed(**domains: int) -> list[str]:
+    return [item.id for item in deployments(**domains)]
+
+
+def unpacked(limit: int, **domains: int) -> list[str]:
+    entries = matrix(deployments(**domains), limit).include
+    return [f"{entry.target}/{domain}" for entry in entries for domain in entry.domains.split(" ")]
+
+
+def test_up_to_the_limit_every_deployment_is_a_job_of_its_own() -> None:
+    entries = matrix(deployments(dev=2, prod=2), 4).include
+    assert [(entry.id, entry.target, entry.domains) for entry in entries] == [
+        ("dev-d000", "dev", "d000"),
+        ("dev-d001", "dev", "d001"),
+        ("prod-d000", "prod", "d000"),
+        ("prod-d001", "prod", "d001"),
+    ]
+
+
+def test_an_empty_set_is_an_empty_matrix() -> None:
+    assert matrix((), 20).include == ()
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 7, 20, 256])
+@pytest.mark.parametrize(
+    "domains", [{"dev": 300}, {"dev": 1, "prod": 299}, {"a": 100, "b": 100, "c": 100}, {"a": 7, "b": 1}]
+)
+def test_beyond_the_limit_jobs_are_packed_in_order_and_none_is_lost(limit: int, domains: dict[str, int]) -> None:
+    entries = matrix(deployments(**domains), limit).include
+    # A job is of one target, so there are never fewer jobs than targets.
+    assert len(entries) <= max(limit, len(domains))
+    assert len({entry.id for entry in entries}) == len(entries)
+    assert unpacked(limit, **domains) == listed(**domains)
+
+
+def test_no_setting_gets_beyond_what_github_takes() -> None:
+    assert len(matrix(deployments(dev=1000), 1000).include) <= MAX_MATRIX_JOBS
