@@ -11,19 +11,19 @@ from scope.adapters.bundle_cli import StagedCli, check_version, find_cli
 from scope.adapters.credentials import find_credentials
 from scope.adapters.git import GitRepository
 from scope.adapters.workspace import DatabricksWorkspace
-from scope.controller.session import Head, Options, RateLimit, Run
+from scope.controller.session import Options, RateLimit, Revision, Session
 from scope.deployment.ancestry import check_branch
 from scope.deployment.record import repository_name
 from scope.deployment.target import TargetSettings, check_host, read_target
 from scope.errors import UsageError
-from scope.graph.closure import Closures, Sources
+from scope.graph.closure import DeploymentIndex, UsesCache
 from scope.repository.snapshot import Snapshot
 
 LOGS = Path(".scope", "logs")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SessionRequest:
     """What a caller says about a run before it is opened."""
 
     target: str
@@ -34,9 +34,9 @@ class Asked:
 
 
 @contextmanager
-def opened(
-    start: Path, asked: Asked, tell: Callable[[str, str], None], note: Callable[[str, str], None] | None = None
-) -> Iterator[Run]:
+def open_session(
+    start: Path, asked: SessionRequest, progress: Callable[[str, str], None], event: Callable[[str, str], None] | None = None
+) -> Iterator[Session]:
     """Open a run over a target: the head, the CLI, credentials for the target's own host, the branch, who they are.
 
     Staging and prod are deployed from the commit that is checked out, whatever lies in the work tree; a development target
@@ -62,7 +62,7 @@ def opened(
         workspace = DatabricksWorkspace(settings.host, credentials.profile)
         user = workspace.user()
         branch = settings.branch if settings.is_production and settings.branch else git.branch
-        head = Head(commit, is_dirty, branch, git.origin, repository_name(git.origin))
+        head = Revision(commit, is_dirty, branch, git.origin, repository_name(git.origin))
         rate = rate_limit(os.environ, asked.max_parallel)
         logs = git.root / LOGS / asked.target
 
@@ -70,10 +70,10 @@ def opened(
             child = {**credentials.settings(), "DATABRICKS_RATE_LIMIT": str(rate.share())}
             return StagedCli(find_cli(git.root), folder, asked.target, domain, logs / f"{domain}.log", child)
 
-        yield Run(
+        yield Session(
             root=git.root,
             git=git,
-            closures=Closures(snapshot, Sources()),
+            index=DeploymentIndex(snapshot, UsesCache()),
             head=head,
             settings=settings,
             workspace=workspace,
@@ -83,8 +83,8 @@ def opened(
             make_cli=make_cli,
             run_url=run_url(os.environ),
             stop=threading.Event(),
-            tell=tell,
-            note=note or tell,
+            progress=progress,
+            event=event or progress,
             rate=rate,
         )
 

@@ -53,7 +53,7 @@ class Fault(StrEnum):
     UNKNOWN = "unknown"
 
     @property
-    def may_pass(self) -> bool:
+    def is_transient(self) -> bool:
         """Return whether the same request may succeed a little later, with nothing changed."""
         return self in {Fault.THROTTLED, Fault.SERVER, Fault.NETWORK, Fault.KILLED}
 

@@ -11,7 +11,7 @@ _LINKED_WORD = re.compile(r"www\.|\b[a-f]{7,}\b", re.IGNORECASE)
 _TEXT_LENGTH = 240
 
 
-def visible(text: str) -> str:
+def escape_invisible(text: str) -> str:
     r"""Return the text with every character that can't be seen written as an escape, such as `\u202e`."""
     return "".join(_escaped(character) if unicodedata.category(character) in _HIDDEN else character for character in text)
 
@@ -24,23 +24,23 @@ def shortened(text: str, length: int) -> str:
     return f"{text[: kept // 2]}…{text[len(text) - (kept - kept // 2) :]}"
 
 
-def code(text: str, length: int = _TEXT_LENGTH) -> str:
+def code_span(text: str, length: int = _TEXT_LENGTH) -> str:
     r"""Return a text as a Markdown code span, for any place in a line and for cells of tables.
 
     In a code span neither Markdown nor GitHub, which links names, numbers and addresses afterwards, finds anything. What
     could end the span or the cell is written as an escape, `\x60` or `\x7c`.
     """
-    inside = shortened(visible(text), length).replace("`", r"\x60").replace("|", r"\x7c")
+    inside = shortened(escape_invisible(text), length).replace("`", r"\x60").replace("|", r"\x7c")
     # A span of spaces alone stays as it is; one space at both ends would be taken off; an empty one is none.
     if not inside:
         return '`""`'
     return f"` {inside} `" if inside[0] == " " or inside[-1] == " " else f"`{inside}`"
 
 
-def prose(text: str, length: int = _TEXT_LENGTH) -> str:
+def markdown_text(text: str, length: int = _TEXT_LENGTH) -> str:
     """Return a text as words of a Markdown sentence where it is plain words; as a code span where it isn't."""
     is_plain = len(text) <= length and _SENTENCE.fullmatch(text) and not _LINKED_WORD.search(text)
-    return text if is_plain else code(text, length)
+    return text if is_plain else code_span(text, length)
 
 
 def _escaped(character: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from scope.errors import UsageError
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_atomic(path: Path, content: bytes) -> None:
     """Write a file so that a reader sees the old content or all of the new; makes the folder where it is missing.
 
     A link in the place of the folder is refused: it could lead the file anywhere.

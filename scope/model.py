@@ -70,7 +70,7 @@ class RemoteEntry:
 
 
 # Kinds that say themselves to which deployment they belong.
-OWNED_KINDS = frozenset({"jobs", "pipelines"})
+TAGGED_KINDS = frozenset({"jobs", "pipelines"})
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -184,7 +184,7 @@ class Step:
     edge: str
 
 
-def written_path(path: str) -> str:
+def quote_path(path: str) -> str:
     """Return a path as the manifest writes it: as it is, or as git quotes it where it isn't UTF-8.
 
     A path that begins with a quotation mark is quoted too, so that nothing is ambiguous.

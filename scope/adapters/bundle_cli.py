@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from scope.adapters.cli_output import false_success, fault_of, last_error, parse_plan, parse_version
+from scope.adapters.cli_output import classify_failure, first_error, masked_failure, parse_plan, parse_version
 from scope.errors import CliError, Fault, UsageError
 from scope.model import BundlePlan
 
@@ -137,8 +137,8 @@ class StagedCli:
         if code < 0:
             raise CliError(Fault.KILLED, f"{words} was killed by {signal.Signals(-code).name}. See {self.log}.")
         if code != 0:
-            raise CliError(fault_of(text), f"{words} failed: {last_error(text)} See {self.log}.")
-        failure = false_success(text)
+            raise CliError(classify_failure(text), f"{words} failed: {first_error(text)} See {self.log}.")
+        failure = masked_failure(text)
         if failure is not None:
             raise CliError(Fault.PERMISSION, f"{words} said it succeeded, but: {failure} See {self.log}.")
         return answer

@@ -98,7 +98,7 @@ def _fields(new_state: object) -> Mapping[str, object]:
     return value if isinstance(value, dict) else {}
 
 
-def fault_of(text: str) -> Fault:
+def classify_failure(text: str) -> Fault:
     """Return the class of a failure from what the CLI printed: of several, the one that helps least to try again."""
     # A CLI that goes round in circles prints one error very often.
     found = {_fault_of_part(part) for part in set(_errors(text))} or {Fault.UNKNOWN}
@@ -128,13 +128,13 @@ def _fault_of_part(part: str) -> Fault:
     return Fault.UNKNOWN if match or "cannot create" in part or "cannot update" in part else Fault.INVALID
 
 
-def false_success(text: str) -> str | None:
+def masked_failure(text: str) -> str | None:
     """Return the words by which a command that exited with 0 says that it failed."""
     found = _IGNORED_DELETE.search(text)
     return None if found is None else found[0]
 
 
-def last_error(text: str) -> str:
+def first_error(text: str) -> str:
     """Return the first error that the CLI printed, in one line, for a summary."""
     first = next(_errors(text), "") or next((line for line in reversed(text.splitlines()) if line.strip()), "")
     return " ".join(first.removeprefix("Error: ").split())[:500]

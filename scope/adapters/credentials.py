@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from scope.deployment.target import TargetSettings, normal_host
+from scope.deployment.target import TargetSettings, normalize_host
 from scope.errors import NoCredentials, Refused, UsageError
 
 # One of these without a host could be for any workspace.
@@ -40,7 +40,7 @@ def find_credentials(settings: TargetSettings, environment: Mapping[str, str] | 
     given = os.environ if environment is None else environment
     named = given.get("DATABRICKS_CONFIG_PROFILE") or None
     if given.get("DATABRICKS_HOST"):
-        return Credentials(normal_host(given["DATABRICKS_HOST"]), named)
+        return Credentials(normalize_host(given["DATABRICKS_HOST"]), named)
     secret = next((name for name in _SECRETS if given.get(name)), None)
     if secret is not None:
         raise Refused(
@@ -52,7 +52,7 @@ def find_credentials(settings: TargetSettings, environment: Mapping[str, str] | 
         if named not in profiles:
             raise UsageError(f"DATABRICKS_CONFIG_PROFILE names `{named}`, which has no host in {_config_file(given)}.")
         return Credentials(profiles[named], named)
-    fitting = [name for name, host in profiles.items() if host == normal_host(settings.host)]
+    fitting = [name for name, host in profiles.items() if host == normalize_host(settings.host)]
     if not fitting:
         raise NoCredentials(
             f"There are no credentials for {settings.host} ({settings.host_place}). "
@@ -83,4 +83,4 @@ def _profiles(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for name in parser.sections():
         host = parser.get(name, "host", fallback="").strip()
         if host:
-            yield name, normal_host(host)
+            yield name, normalize_host(host)

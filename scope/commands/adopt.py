@@ -4,14 +4,14 @@ import argparse
 import sys
 from pathlib import Path
 
-from scope.bootstrap import Asked, opened
+from scope.bootstrap import SessionRequest, open_session
 from scope.commands.deploy import seconds
 from scope.console import Console
-from scope.controller.adopt import Survey, adopt, survey
+from scope.controller.adopt import Survey, adopt, observe_all
 from scope.controller.pool import stopping
 from scope.controller.session import Options
 from scope.errors import UsageError
-from scope.escaping import visible
+from scope.escaping import escape_invisible
 
 HELP = "take over the resources of a plain bundle, ids unchanged"
 EXAMPLES = """\
@@ -42,24 +42,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, console: Console) -> int:
     """Show what would be adopted, or adopt it; return the exit code."""
 
-    def tell(message: str) -> None:
-        console.say(visible(message))
+    def progress(message: str) -> None:
+        console.say(escape_invisible(message))
 
-    asked = Asked(options.target, Options(lock_timeout=options.lock_timeout), max_parallel=1)
-    with opened(
-        Path(options.directory), asked, lambda domain, message: tell(f"{domain}: {message}" if domain else message)
+    asked = SessionRequest(options.target, Options(lock_timeout=options.lock_timeout), max_parallel=1)
+    with open_session(
+        Path(options.directory), asked, lambda domain, message: progress(f"{domain}: {message}" if domain else message)
     ) as found:
-        unknown = sorted(set(options.domain) - set(found.closures.domains))
+        unknown = sorted(set(options.domain) - set(found.index.domains))
         if unknown:
-            raise UsageError(f"There is no domain `{unknown[0]}`. There are {', '.join(found.closures.domains) or 'none'}.")
-        domains = tuple(options.domain or found.closures.domains)
+            raise UsageError(f"There is no domain `{unknown[0]}`. There are {', '.join(found.index.domains) or 'none'}.")
+        domains = tuple(options.domain or found.index.domains)
         root = options.old_root or found.settings.base(found.user)
         if not options.yes:
-            _print(survey(found, root, domains, tell), "would take over")
+            _print(observe_all(found, root, domains, progress), "would take over")
             console.say("Nothing was changed. To do this, add --yes.")
             return 0
         with stopping(found):
-            _print(adopt(found, root, domains, tell), "has taken over")
+            _print(adopt(found, root, domains, progress), "has taken over")
         console.say(
             f"What is left in {root} is kept. When no run uses its `files` any more and nothing is left in its state, "
             "delete its `files`, `artifacts` and `state` folders; never the folder itself: the deployments may lie in it."
@@ -73,8 +73,8 @@ def _print(found: Survey, verb: str) -> None:
     for item in found.adoptions:
         sys.stdout.write(f"{item.domain} {verb} {len(item.ids)} resources\n")
         for key, resource_id in item.ids:
-            sys.stdout.write(visible(f"  {key.removeprefix('resources.')} {resource_id}") + "\n")
+            sys.stdout.write(escape_invisible(f"  {key.removeprefix('resources.')} {resource_id}") + "\n")
     if found.left:
         sys.stdout.write(f"{len(found.left)} stay behind, because no domain defines them:\n")
         for key in found.left:
-            sys.stdout.write(visible(f"  {key.removeprefix('resources.')}") + "\n")
+            sys.stdout.write(escape_invisible(f"  {key.removeprefix('resources.')}") + "\n")

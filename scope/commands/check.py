@@ -9,8 +9,8 @@ from pathlib import Path
 
 from scope.adapters.git import GitRepository
 from scope.console import Console
-from scope.escaping import visible
-from scope.graph.closure import Closures, Sources
+from scope.escaping import escape_invisible
+from scope.graph.closure import DeploymentIndex, UsesCache
 from scope.model import Finding
 from scope.planning.checks import check_repository, removed_tables
 from scope.planning.comparison import compare
@@ -39,8 +39,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
     """Print the findings on stdout; return 1 where there are any."""
     with GitRepository(Path(options.directory)) as git:
         head = resolve_head(git, options.head)
-        closures = Closures(Snapshot(git, head.tree), Sources())
-        findings = check_repository(closures)
+        index = DeploymentIndex(Snapshot(git, head.tree), UsesCache())
+        findings = check_repository(index)
         if options.base:
             sides = compare(git, options.base, options.head, console.say)
             findings = (*findings, *removed_tables(sides.base, sides.head, sides.changes))
@@ -55,4 +55,4 @@ def _rendered(findings: Sequence[Finding], form: str) -> str:
         return json.dumps([asdict(finding) for finding in findings], indent=2) + "\n"
     if form == "github":
         return annotations(findings)
-    return "".join(f"{visible(str(finding))}\n" for finding in findings)
+    return "".join(f"{escape_invisible(str(finding))}\n" for finding in findings)

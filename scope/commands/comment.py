@@ -13,8 +13,8 @@ from scope.console import Console
 from scope.documents.manifest import Manifest
 from scope.documents.manifest_reader import read_manifest
 from scope.errors import UsageError
-from scope.escaping import code
-from scope.files import write_whole
+from scope.escaping import code_span
+from scope.files import write_atomic
 from scope.ports import Git
 from scope.render.markdown import COMMENT_LIMIT, MARKER, SUMMARY_LIMIT, comment
 
@@ -53,7 +53,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         url = PullRequest.of_environment(options.pull_request, os.environ).put_comment(text, MARKER)
         console.say(f"Comment: {url}")
     elif options.output:
-        write_whole(Path(options.output), text.encode())
+        write_atomic(Path(options.output), text.encode())
     else:
         sys.stdout.write(text)
     return 0
@@ -84,5 +84,5 @@ def _own(paths: Iterable[str]) -> tuple[str, ...]:
 def _notes(changed: tuple[str, ...]) -> tuple[str, ...]:
     if not changed:
         return ()
-    parts = ", ".join(code(part) for part in changed)
+    parts = ", ".join(code_span(part) for part in changed)
     return (f"This pull request changes {parts}: its own version of scope made these numbers, not the base's.",)

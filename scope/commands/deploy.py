@@ -7,17 +7,17 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from scope.bootstrap import LOGS, Asked, opened
+from scope.bootstrap import LOGS, SessionRequest, open_session
 from scope.console import Console
 from scope.controller.deploy import deploy_domain
-from scope.controller.deploy_set import Wanted, deploy_set, narrow
+from scope.controller.deploy_set import Candidate, deploy_set, narrow
 from scope.controller.destroy import destroy_domain
-from scope.controller.pool import Job, run_all
-from scope.controller.session import Done, Options, Run, exit_code
+from scope.controller.pool import Operation, run_all
+from scope.controller.session import OperationResult, Options, Session, exit_code
 from scope.deployment.observation import writers
 from scope.documents.results import Outcome, Result, Results, dumps
 from scope.errors import Refused, UsageError
-from scope.files import write_whole
+from scope.files import write_atomic
 from scope.render.progress import LineReporter, Reporter, SilentReporter, print_failed_log
 
 HELP = "deploy what is due in a target"
@@ -80,25 +80,25 @@ def run(options: argparse.Namespace, console: Console) -> int:
     """Deploy, and return the exit code."""
     if options.manifest_sha256 and not options.manifest:
         raise UsageError("`--manifest-sha256` is the digest of a manifest. Name the file with `--manifest`.")
-    holder = Teller(console, options.target)
-    asked = Asked(options.target, run_options(options), options.max_parallel)
-    with opened(Path(options.directory), asked, holder.tell, holder.note) as opened_run:
-        _tell_writers(opened_run)
-        wanted = deploy_set(opened_run, options.domain)
+    holder = RunReporter(console, options.target)
+    asked = SessionRequest(options.target, run_options(options), options.max_parallel)
+    with open_session(Path(options.directory), asked, holder.progress, holder.event) as session:
+        _tell_writers(session)
+        wanted = deploy_set(session, options.domain)
         if options.manifest:
-            wanted = _narrowed(opened_run, wanted, options)
+            wanted = _narrowed(session, wanted, options)
         due = tuple(item for item in wanted if item.due is not None)
-        jobs = tuple(job_for(opened_run, item) for item in due)
-        results = holder.run(opened_run, jobs, options.max_parallel)
-        return finish(opened_run, results, len(wanted) - len(due), options, console)
+        operations = tuple(operation_for(session, item) for item in due)
+        results = holder.run(session, operations, options.max_parallel)
+        return finish(session, results, len(wanted) - len(due), options, console)
 
 
-def _tell_writers(opened_run: Run) -> None:
+def _tell_writers(session: Session) -> None:
     """Say who else may write the target's folder: staging's and prod's are the deployer's alone."""
-    if opened_run.settings.is_production:
-        base = opened_run.settings.base(opened_run.user)
-        for grant in writers(opened_run.workspace, base, opened_run.user):
-            opened_run.tell(
+    if session.settings.is_production:
+        base = session.settings.base(session.user)
+        for grant in writers(session.workspace, base, session.user):
+            session.progress(
                 "", f"{grant.principal} may write {base} too ({grant.level}), and so what runs. Take that right away."
             )
 
@@ -111,11 +111,11 @@ def run_options(options: argparse.Namespace) -> Options:
         approvals=frozenset(options.approve_destructive),
         prune=getattr(options, "prune", False),
         allow_rollback=getattr(options, "allow_rollback", False),
-        destroys=getattr(options, "yes", False),
+        assume_yes=getattr(options, "yes", False),
     )
 
 
-def _narrowed(opened_run: Run, wanted: tuple[Wanted, ...], options: argparse.Namespace) -> tuple[Wanted, ...]:
+def _narrowed(session: Session, wanted: tuple[Candidate, ...], options: argparse.Namespace) -> tuple[Candidate, ...]:
     from scope.documents.manifest_reader import loads, read_bytes  # noqa: PLC0415  60 ms, and only with a manifest
 
     content = read_bytes(Path(options.manifest))
@@ -125,30 +125,30 @@ def _narrowed(opened_run: Run, wanted: tuple[Wanted, ...], options: argparse.Nam
             f"{options.manifest} has the digest {digest}, not {options.manifest_sha256}: it isn't the one that was "
             "planned. Take the manifest of that plan, or make a new one."
         )
-    return narrow(wanted, loads(content, options.manifest), opened_run, options.manifest)
+    return narrow(wanted, loads(content, options.manifest), session, options.manifest)
 
 
-def job_for(opened_run: Run, item: Wanted) -> Job:
+def operation_for(session: Session, item: Candidate) -> Operation:
     """Return the work that brings a due deployment to the head."""
-    log = str(LOGS / opened_run.settings.name / f"{item.domain}.log")
+    log = str(LOGS / session.settings.name / f"{item.domain}.log")
     because = item.due.because if item.due is not None else None
     if item.action == "deploy":
-        return Job(item.domain, "deploy", because, partial(deploy_domain, opened_run, item.domain), log)
-    if opened_run.options.prune:
-        return Job(item.domain, "destroy", because, partial(destroy_domain, opened_run, item.domain), log)
-    return Job(item.domain, "destroy", because, partial(_refuse_prune, opened_run, item), None)
+        return Operation(item.domain, "deploy", because, partial(deploy_domain, session, item.domain), log)
+    if session.options.prune:
+        return Operation(item.domain, "destroy", because, partial(destroy_domain, session, item.domain), log)
+    return Operation(item.domain, "destroy", because, partial(_refuse_prune, session, item), None)
 
 
-def _refuse_prune(opened_run: Run, item: Wanted) -> Done:
+def _refuse_prune(session: Session, item: Candidate) -> OperationResult:
     ids = [key.removeprefix("resources.") for key, _ in item.deployed.state.resources.ids if len(key.split(".")) == 3]
     listed = "".join(f"\n  delete {key}" for key in ids)
     raise Refused(
-        f"The domain `{item.domain}` is gone from the repository and still deployed in {opened_run.settings.name}. "
+        f"The domain `{item.domain}` is gone from the repository and still deployed in {session.settings.name}. "
         f"To destroy it and what it owns, add --prune:{listed}"
     )
 
 
-class Teller:
+class RunReporter:
     """Tells people how a run gets on: before its deployments are known by messages, then by a reporter."""
 
     def __init__(self, console: Console, target: str) -> None:
@@ -157,77 +157,84 @@ class Teller:
         self._target = target
         self._reporter: Reporter | None = None
 
-    def tell(self, domain: str, message: str) -> None:
+    def progress(self, domain: str, message: str) -> None:
         """Pass a message on."""
         if self._reporter is not None:
-            self._reporter.tell(domain, message)
+            self._reporter.progress(domain, message)
         else:
             self._console.say(message)
 
-    def note(self, domain: str, message: str) -> None:
+    def event(self, domain: str, message: str) -> None:
         """Pass on what should stay to be read."""
         if self._reporter is not None:
-            self._reporter.note(domain, message)
+            self._reporter.event(domain, message)
         else:
             self._console.say(message)
 
-    def run(self, opened_run: Run, jobs: tuple[Job, ...], max_parallel: int) -> tuple[Result, ...]:
+    def run(self, session: Session, operations: tuple[Operation, ...], max_parallel: int) -> tuple[Result, ...]:
         """Do the jobs, shown as they get on, and return their results."""
-        if not jobs:
+        if not operations:
             return ()
-        for job in jobs:
-            if job.log is not None:
-                (opened_run.root / job.log).unlink(missing_ok=True)
-        self._reporter = self._choose(jobs)
+        for operation in operations:
+            if operation.log is not None:
+                (session.root / operation.log).unlink(missing_ok=True)
+        self._reporter = self._choose(operations)
         try:
-            return run_all(opened_run, jobs, max_parallel, self._reporter.finished)
+            return run_all(session, operations, max_parallel, self._reporter.finished)
         finally:
             self._reporter.close()
             self._reporter = None
 
-    def _choose(self, jobs: tuple[Job, ...]) -> Reporter:
+    def _choose(self, operations: tuple[Operation, ...]) -> Reporter:
         if self._console.is_quiet:
             return SilentReporter()
         if sys.stderr.isatty():
             from scope.render.live_table import LiveReporter  # noqa: PLC0415  rich takes 60 ms
 
             color = self._console.has_color(sys.stderr)
-            return LiveReporter(self._target, [job.domain for job in jobs], sys.stderr, color=color)
+            return LiveReporter(self._target, [operation.domain for operation in operations], sys.stderr, color=color)
         return LineReporter(self._target, sys.stderr)
 
 
-def finish(opened_run: Run, results: tuple[Result, ...], in_sync: int, options: argparse.Namespace, console: Console) -> int:
+def finish(
+    session: Session, results: tuple[Result, ...], in_sync: int, options: argparse.Namespace, console: Console
+) -> int:
     """Write the outcome for people and machines, and return the exit code."""
     code = exit_code(results)
     content = dumps(
         Results(
-            target=opened_run.settings.name,
-            commit=opened_run.head.commit,
-            dirty=opened_run.head.is_dirty,
-            run_url=opened_run.run_url,
+            target=session.settings.name,
+            commit=session.head.commit,
+            dirty=session.head.is_dirty,
+            run_url=session.run_url,
             exit_code=code,
             in_sync=in_sync,
             results=results,
         )
     )
-    root = opened_run.root
+    root = session.root
     for result in results:
         if result.outcome == Outcome.FAILED and result.log is not None:
             print_failed_log(result, root / result.log, sys.stderr)
-    _show(opened_run, results, in_sync, options, console, content)
+    _show(session, results, in_sync, options, console, content)
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if summary:
         from scope.render.outcome import markdown_summary  # noqa: PLC0415  rich takes 60 ms
 
         with Path(summary).open("a", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(markdown_summary(opened_run.settings.name, results, in_sync))
+            file.write(markdown_summary(session.settings.name, results, in_sync))
     # Last: whatever keeps a file from being written, people have been told.
-    write_whole(Path(options.results) if options.results else root / RESULTS, content)
+    write_atomic(Path(options.results) if options.results else root / RESULTS, content)
     return code
 
 
 def _show(
-    opened_run: Run, results: tuple[Result, ...], in_sync: int, options: argparse.Namespace, console: Console, content: bytes
+    session: Session,
+    results: tuple[Result, ...],
+    in_sync: int,
+    options: argparse.Namespace,
+    console: Console,
+    content: bytes,
 ) -> None:
     if options.format == "json":
         sys.stdout.buffer.write(content)
@@ -238,5 +245,5 @@ def _show(
 
     stream = console.table_stream(machine_on_stdout=options.format == "json")
     if not results and not in_sync:
-        console.say(f"{opened_run.settings.name}: nothing to deploy.")
+        console.say(f"{session.settings.name}: nothing to deploy.")
     print_summary(results, in_sync, stream, color=console.has_color(stream))

@@ -5,13 +5,13 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from scope.bootstrap import LOGS, Asked, opened
-from scope.commands.deploy import Teller, add_run_arguments, finish, run_options
+from scope.bootstrap import LOGS, SessionRequest, open_session
+from scope.commands.deploy import RunReporter, add_run_arguments, finish, run_options
 from scope.console import Console
-from scope.controller.deploy_set import survey
+from scope.controller.deploy_set import observe_all
 from scope.controller.destroy import destroy_domain
-from scope.controller.pool import Job
-from scope.controller.session import Run
+from scope.controller.pool import Operation
+from scope.controller.session import Session
 from scope.deployment.observation import deployed_domains
 from scope.deployment.record import Record
 from scope.errors import UsageError
@@ -40,33 +40,33 @@ def run(options: argparse.Namespace, console: Console) -> int:
     unknown = sorted(domain for domain in options.domain if not is_domain_name(domain))
     if unknown:
         raise UsageError(f"`{unknown[0]}` can't be a domain's name: those are snake_case, such as finance.")
-    teller = Teller(console, options.target)
-    asked = Asked(options.target, run_options(options), options.max_parallel, needs_branch=bool(options.domain))
-    with opened(Path(options.directory), asked, teller.tell, teller.note) as opened_run:
+    teller = RunReporter(console, options.target)
+    asked = SessionRequest(options.target, run_options(options), options.max_parallel, needs_branch=bool(options.domain))
+    with open_session(Path(options.directory), asked, teller.progress, teller.event) as session:
         if not options.domain:
-            return _list(opened_run, console)
-        jobs = tuple(
-            Job(
+            return _list(session, console)
+        operations = tuple(
+            Operation(
                 domain,
                 "destroy",
                 None,
-                partial(destroy_domain, opened_run, domain),
+                partial(destroy_domain, session, domain),
                 str(LOGS / options.target / f"{domain}.log"),
             )
             for domain in dict.fromkeys(options.domain)
         )
-        results = teller.run(opened_run, jobs, options.max_parallel)
-        return finish(opened_run, results, 0, options, console)
+        results = teller.run(session, operations, options.max_parallel)
+        return finish(session, results, 0, options, console)
 
 
-def _list(opened_run: Run, console: Console) -> int:
+def _list(session: Session, console: Console) -> int:
     """Write one line per deployment: domain, commit, time, by whom, tab-separated."""
-    found = survey(opened_run, deployed_domains(opened_run.workspace, opened_run.settings.base(opened_run.user)))
+    found = observe_all(session, deployed_domains(session.workspace, session.settings.base(session.user)))
     for item in found:
         attempt = item.record.attempted if isinstance(item.record, Record) else None
         commit = (attempt.commit or "")[:9] + ("+" if attempt.dirty else "") if attempt else "unknown"
         sys.stdout.write(
-            "\t".join([item.domain, commit, attempt.when if attempt else "", attempt.who if attempt else ""]) + "\n"
+            "\t".join([item.domain, commit, attempt.started_at if attempt else "", attempt.actor if attempt else ""]) + "\n"
         )
-    console.say(f"{len(found)} deployed in {opened_run.settings.name} at {opened_run.settings.host}.")
+    console.say(f"{len(found)} deployed in {session.settings.name} at {session.settings.host}.")
     return 0

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from scope.adapters.bundle_cli import check_version, find_cli
 from scope.adapters.git import GitRepository
-from scope.bootstrap import Asked, opened
+from scope.bootstrap import SessionRequest, open_session
 from scope.console import Console
 from scope.controller.doctor import (
     PACKAGE,
@@ -24,8 +24,8 @@ from scope.controller.doctor import (
     wrong,
 )
 from scope.errors import ScopeError
-from scope.escaping import visible
-from scope.graph.closure import Closures, Sources
+from scope.escaping import escape_invisible
+from scope.graph.closure import DeploymentIndex, UsesCache
 from scope.repository.snapshot import Snapshot
 
 HELP = "what is missing on this machine and in a target, and how to get it"
@@ -47,7 +47,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     for check in _checks(options, console):
         found.append(check)
         if options.format == "text" and not (console.is_quiet and check.state is State.OK):
-            sys.stdout.write(visible(f"{check.state:<8}{check.name}: {check.what}") + "\n")
+            sys.stdout.write(escape_invisible(f"{check.state:<8}{check.name}: {check.what}") + "\n")
             sys.stdout.flush()
     is_wrong = any(check.state is State.WRONG for check in found)
     if options.format == "json":
@@ -58,15 +58,15 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
 def _checks(options: argparse.Namespace, console: Console) -> Iterator[Check]:
     with GitRepository(Path(options.directory)) as git:
-        closures = Closures(Snapshot(git, git.work_tree()), Sources())
+        index = DeploymentIndex(Snapshot(git, git.work_tree()), UsesCache())
         yield from _machine_checks(git.root)
-        yield from repository_checks(git, (options.target,) if options.target else closures.targets)
+        yield from repository_checks(git, (options.target,) if options.target else index.targets)
     if not options.target:
         return
-    asked = Asked(options.target, needs_branch=False, needs_cli=False)
+    asked = SessionRequest(options.target, needs_branch=False, needs_cli=False)
     try:
-        with opened(Path(options.directory), asked, lambda _, message: console.say(message)) as opened_run:
-            yield from target_checks(opened_run)
+        with open_session(Path(options.directory), asked, lambda _, message: console.say(message)) as session:
+            yield from target_checks(session)
     except ScopeError as error:
         yield wrong("workspace", str(error))
 

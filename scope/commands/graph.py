@@ -10,12 +10,12 @@ from scope.adapters.git import GitRepository
 from scope.commands.plan import DEFAULT_BASE
 from scope.console import Console
 from scope.errors import ScopeError
-from scope.graph.closure import Closures, Sources
+from scope.graph.closure import DeploymentIndex, UsesCache
 from scope.graph.dependents import file_node
 from scope.graph.edges import repository_edges
 from scope.graph.picture import READABLE, Picture, picture
 from scope.planning.comparison import compare
-from scope.planning.impact import Comparison
+from scope.planning.impact import ImpactAnalysis
 from scope.planning.readers import readers
 from scope.render.mermaid import Edge, mermaid
 from scope.render.mermaid import Node as Box
@@ -50,11 +50,11 @@ def run(options: argparse.Namespace, console: Console) -> int:
     limit = options.limit if options.limit is not None else None if is_json else READABLE
     with GitRepository(Path(options.directory)) as git:
         if options.all:
-            head = Closures(Snapshot(git, resolve_head(git, options.head).tree), Sources())
+            head = DeploymentIndex(Snapshot(git, resolve_head(git, options.head).tree), UsesCache())
             drawn = picture(repository_edges(head), limit=limit)
         else:
             sides = compare(git, options.base, options.head, console.say)
-            impact = Comparison(sides.base, sides.head, sides.changes).impact()
+            impact = ImpactAnalysis(sides.base, sides.head, sides.changes).impact()
             domains = {item.domain for item in impact.impacted}
             # What was deleted still reaches what used it.
             edges = (repository_edges(side, domains & set(side.domains)) for side in (sides.base, sides.head))

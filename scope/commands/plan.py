@@ -10,8 +10,8 @@ from scope.adapters.git import GitRepository
 from scope.console import Console
 from scope.documents.manifest import Manifest, Warn, dumps
 from scope.errors import UsageError
-from scope.files import write_whole
-from scope.graph.closure import Closures
+from scope.files import write_atomic
+from scope.graph.closure import DeploymentIndex
 from scope.planning.comparison import compare, effect_in
 from scope.planning.plan import narrowed, plan
 
@@ -108,11 +108,11 @@ def write_for_github(manifest: Manifest, content: bytes, root: Path) -> None:
 
     write_outputs(outputs(manifest, content))
     page = comment(manifest, limit=SUMMARY_LIMIT)
-    write_whole(root / SUMMARY, page.encode())
+    write_atomic(root / SUMMARY, page.encode())
     write_summary(page)
 
 
-def _targets(head: Closures, wanted: list[str] | None) -> tuple[str, ...]:
+def _targets(head: DeploymentIndex, wanted: list[str] | None) -> tuple[str, ...]:
     unknown = sorted(set(wanted or ()) - set(head.targets))
     if unknown:
         raise UsageError(f"There is no target `{unknown[0]}`. targets/ has {', '.join(head.targets) or 'none'}.")
@@ -125,7 +125,7 @@ def _write(content: bytes, output: str | None, default: Path, console: Console) 
         sys.stdout.buffer.flush()
         return
     path = Path(output) if output else default
-    write_whole(path, content)
+    write_atomic(path, content)
     console.say(f"Manifest: {path if output else MANIFEST} sha256:{hashlib.sha256(content).hexdigest()}")
 
 

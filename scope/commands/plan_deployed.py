@@ -4,7 +4,7 @@ import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
-from scope.bootstrap import Asked, opened
+from scope.bootstrap import SessionRequest, open_session
 from scope.console import Console
 from scope.controller.deploy_set import deploy_set
 from scope.controller.plan_records import plan_records
@@ -30,11 +30,11 @@ def planned(options: argparse.Namespace, console: Console) -> Planned:
         raise UsageError("`--base deployed` looks at what is checked out. Check that commit out, and leave `--head` away.")
     if not options.target or len(options.target) != 1:
         raise UsageError("`--base deployed` needs one target: each has its own records. Add `--target NAME`.")
-    asked = Asked(options.target[0], needs_branch=False, needs_cli=False)
+    asked = SessionRequest(options.target[0], needs_branch=False, needs_cli=False)
     try:
-        with opened(Path(options.directory), asked, lambda _, message: console.say(message)) as run:
+        with open_session(Path(options.directory), asked, lambda _, message: console.say(message)) as run:
             manifest = plan_records(run, deploy_set(run), effect_in(run.git))
-            return Planned(manifest, run.root, run.closures.rules.matrix_jobs)
+            return Planned(manifest, run.root, run.index.rules.matrix_jobs)
     except (RemoteError, NoCredentials) as error:
         if not options.fallback:
             raise

@@ -4,7 +4,7 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from scope.bootstrap import Asked, opened
+from scope.bootstrap import SessionRequest, open_session
 from scope.console import Console
 from scope.controller.bundle_plans import live_plans
 from scope.documents.manifest import Manifest
@@ -19,6 +19,6 @@ def with_live(manifest: Manifest, options: argparse.Namespace, console: Console)
         raise UsageError("`--live` plans what is checked out. Check that commit out, and leave `--head` away.")
     if not options.target or len(options.target) != 1:
         raise UsageError("`--live` asks one workspace. Add `--target NAME`.")
-    asked = Asked(options.target[0], max_parallel=_AT_ONCE, needs_branch=False)
-    with opened(Path(options.directory), asked, lambda _, message: console.say(message)) as run:
+    asked = SessionRequest(options.target[0], max_parallel=_AT_ONCE, needs_branch=False)
+    with open_session(Path(options.directory), asked, lambda _, message: console.say(message)) as run:
         return replace(manifest, live=live_plans(run, manifest, _AT_ONCE))

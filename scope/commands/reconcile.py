@@ -3,16 +3,16 @@
 import argparse
 from pathlib import Path
 
-from scope.bootstrap import Asked, opened
-from scope.commands.deploy import Teller, add_run_arguments, finish, job_for, run_options
+from scope.bootstrap import SessionRequest, open_session
+from scope.commands.deploy import RunReporter, add_run_arguments, finish, operation_for, run_options
 from scope.console import Console
-from scope.controller.deploy_set import Wanted, deploy_set
+from scope.controller.deploy_set import Candidate, deploy_set
 from scope.controller.plan_records import plan_records
-from scope.controller.session import Run
+from scope.controller.session import Session
 from scope.controller.status import Sync, statuses
 from scope.documents.manifest import Manifest, dumps
-from scope.escaping import visible
-from scope.files import write_whole
+from scope.escaping import escape_invisible
+from scope.files import write_atomic
 from scope.planning.comparison import effect_in
 
 HELP = "bring a target to what is checked out, whatever failed, was skipped or reverted before"
@@ -44,30 +44,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Reconcile, and return the exit code."""
-    teller = Teller(console, options.target)
-    asked = Asked(
+    teller = RunReporter(console, options.target)
+    asked = SessionRequest(
         options.target,
         run_options(options),
         options.max_parallel,
         needs_branch=not options.dry_run,
         needs_cli=options.drift or not options.dry_run,
     )
-    with opened(Path(options.directory), asked, teller.tell, teller.note) as opened_run:
-        wanted = deploy_set(opened_run, options.domain)
-        if options.drift and _distrust_drifted(opened_run, wanted, options):
-            wanted = deploy_set(opened_run, options.domain)
-        manifest = plan_records(opened_run, wanted, effect_in(opened_run.git))
+    with open_session(Path(options.directory), asked, teller.progress, teller.event) as session:
+        wanted = deploy_set(session, options.domain)
+        if options.drift and _distrust_drifted(session, wanted, options):
+            wanted = deploy_set(session, options.domain)
+        manifest = plan_records(session, wanted, effect_in(session.git))
         content = dumps(manifest)
-        write_whole(opened_run.root / MANIFEST, content)
+        write_atomic(session.root / MANIFEST, content)
         _show(manifest, content, options, console)
         if options.dry_run:
             return 5 if options.detailed_exitcode and manifest.deploy else 0
         due = tuple(item for item in wanted if item.due is not None)
-        results = teller.run(opened_run, tuple(job_for(opened_run, item) for item in due), options.max_parallel)
-        return finish(opened_run, results, len(wanted) - len(due), options, console)
+        results = teller.run(session, tuple(operation_for(session, item) for item in due), options.max_parallel)
+        return finish(session, results, len(wanted) - len(due), options, console)
 
 
-def _distrust_drifted(run: Run, wanted: tuple[Wanted, ...], options: argparse.Namespace) -> bool:
+def _distrust_drifted(run: Session, wanted: tuple[Candidate, ...], options: argparse.Namespace) -> bool:
     """Find what was changed by hand, and make it due, unless this only looks; return whether anything is due by that."""
     from scope.controller.drift import with_drift, with_verified_files  # noqa: PLC0415  only this looks so closely
     from scope.controller.recover import forget  # noqa: PLC0415  as above
@@ -76,7 +76,7 @@ def _distrust_drifted(run: Run, wanted: tuple[Wanted, ...], options: argparse.Na
     drifted = [item for item in found if item.sync is Sync.DRIFTED and item.differences]
     for item in drifted:
         words = f"changed by hand: {', '.join(item.differences)}"
-        run.tell(item.domain, visible(words))
+        run.progress(item.domain, escape_invisible(words))
         if not options.dry_run:
             forget(run, item.domain, words)
     return bool(drifted) and not options.dry_run

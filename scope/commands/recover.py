@@ -5,11 +5,11 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from scope.bootstrap import Asked, opened
+from scope.bootstrap import SessionRequest, open_session
 from scope.console import Console
-from scope.controller.recover import NO_WISHES, Wishes, diagnose, lines, recover, ways_out
+from scope.controller.recover import NO_RECOVER_OPTIONS, RecoverOptions, describe, diagnose, recover, resolution_hint
 from scope.errors import Refused, UsageError
-from scope.escaping import visible
+from scope.escaping import escape_invisible
 from scope.names import is_domain_name
 
 HELP = "put a deployment right after a dead run or a lost state"
@@ -18,7 +18,7 @@ examples:
   scope recover --target prod --domain finance                      says what it would do
   scope recover --target prod --domain finance --yes                does it
   scope recover --target prod --domain finance --yes --delete-id 17  and deletes a leftover that fits nowhere
-  scope recover --target prod --domain finance --yes --take alerts.sales=81  takes over what is there already
+  scope recover --target prod --domain finance --yes --import alerts.sales=81  takes over what is there already
 """
 FORMATS = ("text",)
 
@@ -36,14 +36,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="delete this leftover; may be repeated",
     )
     parser.add_argument(
-        "--keep-id",
+        "--forget-id",
         action="append",
         default=[],
         metavar="ID",
         help="forget about this leftover, and leave it as it is; may be repeated",
     )
     parser.add_argument(
-        "--take",
+        "--import",
+        dest="imports",
         action="append",
         default=[],
         metavar="KEY[=ID]",
@@ -55,48 +56,50 @@ def run(options: argparse.Namespace, console: Console) -> int:
     """Show what is wrong, or put it right; return the exit code."""
     if not is_domain_name(options.domain):
         raise UsageError(f"`{options.domain}` can't be a domain's name: those are snake_case, such as finance.")
-    wishes = Wishes(frozenset(options.delete_id), frozenset(options.keep_id), _taken(options.take))
-    if wishes != NO_WISHES and not options.yes:
-        raise UsageError("`--delete-id`, `--keep-id` and `--take` act at once. Look first, then add `--yes`.")
-    both = (wishes.delete & wishes.keep) | (
-        (wishes.delete | wishes.keep) & {found for found in wishes.take.values() if found}
+    wanted = RecoverOptions(frozenset(options.delete_id), frozenset(options.forget_id), _parse_imports(options.imports))
+    if wanted != NO_RECOVER_OPTIONS and not options.yes:
+        raise UsageError("`--delete-id`, `--forget-id` and `--import` act at once. Look first, then add `--yes`.")
+    both = (wanted.delete & wanted.forget) | (
+        (wanted.delete | wanted.forget) & {found for found in wanted.imports.values() if found}
     )
     if both:
-        raise UsageError(f"Two things are asked for with {min(both)}. Say one: delete, keep, or take.")
-    asked = Asked(options.target, needs_branch=options.yes)
+        raise UsageError(f"Two things are asked for with {min(both)}. Say one: delete, forget, or import.")
+    asked = SessionRequest(options.target, needs_branch=options.yes)
     again = f"scope reconcile --target {options.target} --domain {options.domain}"
-    with opened(Path(options.directory), asked, lambda _, message: console.say(visible(message))) as opened_run:
-        name = opened_run.id(options.domain)
+    with open_session(Path(options.directory), asked, lambda _, message: console.say(escape_invisible(message))) as session:
+        name = session.id(options.domain)
         if options.yes:
-            result = recover(opened_run, options.domain, wishes)
+            result = recover(session, options.domain, wanted)
             _print(result.done)
-            if result.left:
-                listed = "\n".join(f"  {item}: {ways_out(item)}" for item in result.left)
+            if result.unmatched:
+                listed = "\n".join(f"  {item}: {resolution_hint(item)}" for item in result.unmatched)
                 raise Refused(f"{name} has leftovers that fit under no key, so nothing was done with them:\n{listed}")
             console.say(f"{name} is recovered. Now run: {again}" if result.done else f"{name}: nothing to recover.")
             return 0
-        found = diagnose(opened_run, options.domain)
-        for note in found.notes:
-            console.say(visible(note))
+        found = diagnose(session, options.domain)
+        for event in found.notes:
+            console.say(escape_invisible(event))
         if found.is_healthy:
             console.say(f"{name}: nothing to recover.")
             return 0
-        _print(tuple(lines(found)))
+        _print(tuple(describe(found)))
         console.say(f"To do this, add --yes. Then run: {again}")
         return 0
 
 
-def _taken(given: Iterable[str]) -> dict[str, str | None]:
+def _parse_imports(given: Iterable[str]) -> dict[str, str | None]:
     """Return keys with their ids, where one was given. `UsageError` for what can't be a key."""
     found: dict[str, str | None] = {}
     for text in given:
         key, equals, one = text.partition("=")
         if key.count(".") != 1 or (equals and not one):
-            raise UsageError(f"`--take {text}` isn't a kind and a key, such as schemas.finance_stripe, or alerts.sales=17.")
+            raise UsageError(
+                f"`--import {text}` isn't a kind and a key, such as schemas.finance_stripe, or alerts.sales=17."
+            )
         found[key] = one or None
     return found
 
 
 def _print(steps: tuple[str, ...]) -> None:
     for step in steps:
-        sys.stdout.write(visible(step) + "\n")
+        sys.stdout.write(escape_invisible(step) + "\n")

@@ -7,9 +7,9 @@ from pathlib import Path
 from scope.adapters.github import write_summary
 from scope.console import Console
 from scope.documents.manifest_reader import loads, read_bytes
-from scope.documents.matrix_results import Line, account, exit_code, read_results
+from scope.documents.matrix_results import DeploymentOutcome, deployment_outcomes, exit_code, read_results
 from scope.errors import UsageError
-from scope.escaping import code, prose, visible
+from scope.escaping import code_span, escape_invisible, markdown_text
 
 HELP = "hold the results of a workflow's jobs against the manifest"
 EXAMPLES = """\
@@ -35,26 +35,26 @@ def run(options: argparse.Namespace, console: Console) -> int:
     manifest = loads(content, options.manifest)
     folder = Path(options.folder)
     found = {entry.id: read_results(folder / f"results-{entry.id}" / "results.json") for entry in manifest.matrix.include}
-    lines = account(manifest, found)
+    lines = deployment_outcomes(manifest, found)
     if options.summary:
         write_summary(_markdown(lines))
     for line in lines:
         if not line.is_done:
-            console.say(f"{line.name}: {line.outcome}. {visible(line.message or '')}".rstrip())
+            console.say(f"{line.name}: {line.outcome}. {escape_invisible(line.message or '')}".rstrip())
     console.say(_count(lines))
     return exit_code(lines)
 
 
-def _count(lines: tuple[Line, ...]) -> str:
+def _count(lines: tuple[DeploymentOutcome, ...]) -> str:
     done = sum(line.is_done for line in lines)
     return f"{done} of {len(lines)} deployments are done."
 
 
-def _markdown(lines: tuple[Line, ...]) -> str:
-    rows = [f"- {code(line.name)}: **{line.outcome}**{_details(line)}\n" for line in lines if not line.is_done]
+def _markdown(lines: tuple[DeploymentOutcome, ...]) -> str:
+    rows = [f"- {code_span(line.name)}: **{line.outcome}**{_details(line)}\n" for line in lines if not line.is_done]
     return f"### {_count(lines)}\n\n{''.join(rows)}"
 
 
-def _details(line: Line) -> str:
-    message = f" {prose(line.message.splitlines()[0])}" if line.message else ""
-    return f"{message} To approve: {code(line.digest)}" if line.digest else message
+def _details(line: DeploymentOutcome) -> str:
+    message = f" {markdown_text(line.message.splitlines()[0])}" if line.message else ""
+    return f"{message} To approve: {code_span(line.digest)}" if line.digest else message

@@ -7,7 +7,7 @@ from scope.adapters.git import GitRepository
 from scope.commands.bundle import run_staged, take_passed_on
 from scope.console import Console
 from scope.errors import UsageError
-from scope.graph.closure import Closures, Sources
+from scope.graph.closure import DeploymentIndex, UsesCache
 from scope.inference.resource_keys import resource_keys
 from scope.repository.snapshot import Snapshot
 
@@ -30,15 +30,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, console: Console) -> int:
     """Find the resource's domain and run it in that domain's stage; return the CLI's exit code."""
     with GitRepository(Path(options.directory)) as git:
-        domain = options.domain or _domain_of(Closures(Snapshot(git, git.work_tree()), Sources()), options.resource)
+        domain = options.domain or _domain_of(DeploymentIndex(Snapshot(git, git.work_tree()), UsesCache()), options.resource)
         return run_staged(git, options.target, domain, ["run", options.resource, *options.passed_on], console)
 
 
-def _domain_of(closures: Closures, key: str) -> str:
+def _domain_of(index: DeploymentIndex, key: str) -> str:
     found: dict[str, set[str]] = {}
-    for domain in closures.domains:
-        files = {path: entry for path, entry in closures.own_files(domain).items() if path.startswith("resources/")}
-        for resource in resource_keys(closures.snapshot.read_all(files)):
+    for domain in index.domains:
+        files = {path: entry for path, entry in index.own_files(domain).items() if path.startswith("resources/")}
+        for resource in resource_keys(index.snapshot.read_all(files)):
             found.setdefault(resource.partition(".")[2], set()).add(domain)
     domains = sorted(found.get(key, ()))
     if len(domains) == 1:

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from scope.bootstrap import Asked, opened
+from scope.bootstrap import SessionRequest, open_session
 from scope.commands.deploy import count
 from scope.console import Console
 from scope.controller.deploy_set import deploy_set
@@ -34,16 +34,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Show how each domain stands; return the exit code."""
-    asked = Asked(options.target, max_parallel=options.max_parallel, needs_branch=False, needs_cli=options.drift)
-    with opened(Path(options.directory), asked, lambda _, message: console.say(message)) as opened_run:
-        found = statuses(opened_run, deploy_set(opened_run, options.domain))
+    asked = SessionRequest(options.target, max_parallel=options.max_parallel, needs_branch=False, needs_cli=options.drift)
+    with open_session(Path(options.directory), asked, lambda _, message: console.say(message)) as session:
+        found = statuses(session, deploy_set(session, options.domain))
         if options.drift or options.verify:
             from scope.controller.drift import with_drift, with_verified_files  # noqa: PLC0415  only these look so closely
 
-            found = with_drift(opened_run, found, options.max_parallel) if options.drift else found
-            found = with_verified_files(opened_run, found) if options.verify else found
-        head = opened_run.head
-        report = Report(opened_run.settings.name, opened_run.workspace.host, head.commit, head.is_dirty, found)
+            found = with_drift(session, found, options.max_parallel) if options.drift else found
+            found = with_verified_files(session, found) if options.verify else found
+        head = session.head
+        report = Report(session.settings.name, session.workspace.host, head.commit, head.is_dirty, found)
     if options.summary:
         from scope.adapters.github import write_summary  # noqa: PLC0415  for workflows only
         from scope.render.status_page import status_page  # noqa: PLC0415  as above

@@ -11,7 +11,7 @@ from scope.adapters.git import GitRepository
 from scope.commands.plan import DEFAULT_BASE
 from scope.console import Console
 from scope.errors import UsageError
-from scope.escaping import visible
+from scope.escaping import escape_invisible
 from scope.planning.comparison import compare, effect_in
 from scope.planning.plan import plan
 from scope.planning.why import Answer, Way, why_domain, why_path
@@ -61,7 +61,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
 
 def _lines(answer: Answer, *, is_path: bool) -> Iterator[str]:
-    subject = visible(answer.subject)
+    subject = escape_invisible(answer.subject)
     if not answer.ways:
         yield f"{subject} {'would deploy' if is_path else 'deploys'} nothing: {answer.reason}."
         return
@@ -71,10 +71,10 @@ def _lines(answer: Answer, *, is_path: bool) -> Iterator[str]:
     else:
         yield f"{subject} deploys because of:"
     for way in answer.ways:
-        yield f"  {visible(way.path)}  [{', '.join(way.targets)}]"
+        yield f"  {escape_invisible(way.path)}  [{', '.join(way.targets)}]"
         yield from _steps(way)
 
 
 def _steps(way: Way) -> Iterator[str]:
     for step in way.steps:
-        yield f"    ← {visible(step.node.removeprefix('file:'))}  ({step.edge})"
+        yield f"    ← {escape_invisible(step.node.removeprefix('file:'))}  ({step.edge})"

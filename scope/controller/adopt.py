@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from scope.controller.deploy import deploy_domain, held_lock, made_stage
-from scope.controller.session import Run, Stopped
+from scope.controller.session import Session, Stopped
 from scope.deployment.lock import Lock, acquire
 from scope.deployment.record import NAME as RECORD
 from scope.deployment.record import Record, new_attempt, write_record
-from scope.deployment.state import Condition, ResourceState, parse_resources
+from scope.deployment.state import FileState, ResourceState, parse_resources
 from scope.deployment.target import Paths
 from scope.documents.results import Outcome
 from scope.errors import Locked, Refused, UsageError
@@ -60,10 +60,10 @@ class OldState:
         if workspace.read(f"{self.paths.state}/{RECORD}") is not None:
             raise UsageError(f"{root} is a deployment of scope already, not a plain bundle. There is nothing to adopt.")
         self.parsed = parse_resources(content)
-        self.tree: dict[str, Any] = json.loads(content) if self.parsed.condition is Condition.READABLE else {}
+        self.tree: dict[str, Any] = json.loads(content) if self.parsed.file_state is FileState.READABLE else {}
         if self.tree.get("state_version") not in _VERSIONS:
             raise Refused(
-                f"{self.paths.state}/resources.json isn't a state that can be taken apart: it is {self.parsed.condition}, "
+                f"{self.paths.state}/resources.json isn't a state that can be taken apart: it is {self.parsed.file_state}, "
                 f"version {self.tree.get('state_version')}. Deploy the old bundle once with the tested CLI, then try again."
             )
 
@@ -87,17 +87,17 @@ class OldState:
         return json.dumps({**self.tree, "serial": self.tree["serial"] + 1, "state": kept}, indent=1).encode()
 
 
-def survey(run: Run, old_root: str, domains: tuple[str, ...], tell: Callable[[str], None]) -> Survey:
+def observe_all(session: Session, old_root: str, domains: tuple[str, ...], progress: Callable[[str], None]) -> Survey:
     """Return what would be adopted; changes nothing. `Refused` where a plan shows anything but updates."""
-    return _survey(run, OldState(run.workspace, _checked_root(run, old_root)), domains, tell)
+    return _survey(session, OldState(session.workspace, _checked_root(session, old_root)), domains, progress)
 
 
-def _survey(run: Run, old: OldState, domains: tuple[str, ...], tell: Callable[[str], None]) -> Survey:
+def _survey(session: Session, old: OldState, domains: tuple[str, ...], progress: Callable[[str], None]) -> Survey:
     found: list[Adoption] = []
     owners: dict[str, str] = {}
     for domain in domains:
-        tell(f"planning {run.id(domain)}")
-        adoption = _plan(run, domain, old)
+        progress(f"planning {session.id(domain)}")
+        adoption = _plan(session, domain, old)
         if adoption is None:
             continue
         for key, _ in adoption.ids:
@@ -108,92 +108,94 @@ def _survey(run: Run, old: OldState, domains: tuple[str, ...], tell: Callable[[s
     return Survey(tuple(found), left)
 
 
-def adopt(run: Run, old_root: str, domains: tuple[str, ...], tell: Callable[[str], None]) -> Survey:
+def adopt(session: Session, old_root: str, domains: tuple[str, ...], progress: Callable[[str], None]) -> Survey:
     """Adopt, domain by domain, under the old root's lock. It can be ended anywhere and begun again."""
-    root = _checked_root(run, old_root)
-    OldState(run.workspace, root)  # where there is none, no lock is made either
+    root = _checked_root(session, old_root)
+    OldState(session.workspace, root)  # where there is none, no lock is made either
     lock = acquire(
-        run.workspace,
+        session.workspace,
         Paths(root).state,
-        run.lock_user("adoption"),
-        timeout=run.options.lock_timeout,
-        waiting=lambda holder: tell(f"waiting for the lock of {root}, held by {holder}"),
-        is_stopped=run.stop.is_set,
+        session.lock_user("adoption"),
+        timeout=session.options.lock_timeout,
+        on_wait=lambda holder: progress(f"waiting for the lock of {root}, held by {holder}"),
+        should_stop=session.stop.is_set,
     )
     try:
-        found = _survey(run, OldState(run.workspace, root), domains, tell)
+        found = _survey(session, OldState(session.workspace, root), domains, progress)
         for adoption in found.adoptions:
-            if run.stop.is_set():
-                raise Stopped(f"Stopped before {run.id(adoption.domain)} was adopted. Run it again to go on.")
-            _adopt_domain(run, adoption, OldState(run.workspace, root), lock)
-            tell(f"{run.id(adoption.domain)} has taken over {len(adoption.ids)} resources")
+            if session.stop.is_set():
+                raise Stopped(f"Stopped before {session.id(adoption.domain)} was adopted. Run it again to go on.")
+            _adopt_domain(session, adoption, OldState(session.workspace, root), lock)
+            progress(f"{session.id(adoption.domain)} has taken over {len(adoption.ids)} resources")
     finally:
         lock.release()
     return found
 
 
-def _adopt_domain(run: Run, adoption: Adoption, old: OldState, old_lock: Lock) -> None:
+def _adopt_domain(session: Session, adoption: Adoption, old: OldState, old_lock: Lock) -> None:
     domain = adoption.domain
     old_lock.check()
     if adoption.content is not None:
-        with held_lock(run, domain):
-            _write_state(run, domain, run.paths(domain), adoption.content)
+        with held_lock(session, domain):
+            _write_state(session, domain, session.paths(domain), adoption.content)
     # From here on the domain is like one whose first deploy didn't end: any deploy of it goes on.
-    done = deploy_domain(run, domain)
+    done = deploy_domain(session, domain)
     if done.outcome is Outcome.SUPERSEDED:
-        raise Refused(f"{run.id(domain)} wasn't adopted: {done.message}. Check out a newer commit, then run it again.")
+        raise Refused(f"{session.id(domain)} wasn't adopted: {done.message}. Check out a newer commit, then run it again.")
     old_lock.check()
-    run.workspace.write(f"{old.paths.state}/resources.json", old.without(frozenset(key for key, _ in adoption.ids)))
+    session.workspace.write(f"{old.paths.state}/resources.json", old.without(frozenset(key for key, _ in adoption.ids)))
 
 
-def _write_state(run: Run, domain: str, paths: Paths, content: bytes) -> None:
+def _write_state(session: Session, domain: str, paths: Paths, content: bytes) -> None:
     """Give a domain its own state, and a record that says that nothing is deployed from here yet.
 
     The state comes first: a record alone would let a deploy make everything a second time.
     """
-    if not run.workspace.create(f"{paths.state}/resources.json", content):
-        raise Locked(f"{run.id(domain)} was deployed meanwhile. Nothing of it was adopted. Look again.")
+    if not session.workspace.create(f"{paths.state}/resources.json", content):
+        raise Locked(f"{session.id(domain)} was deployed meanwhile. Nothing of it was adopted. Look again.")
     attempt = new_attempt(
         "deploy",
-        commit=run.head.commit,
+        commit=session.head.commit,
         fingerprint=None,
-        dirty=run.head.is_dirty,
-        who=run.user.name,
-        run_url=run.run_url,
-        cli=run.cli_version,
+        dirty=session.head.is_dirty,
+        actor=session.user.name,
+        run_url=session.run_url,
+        cli_version=session.cli_version,
     )
-    write_record(run.workspace, paths.state, Record(run.head.repository, run.settings.name, domain, attempt, None))
+    write_record(
+        session.workspace, paths.state, Record(session.head.repository, session.settings.name, domain, attempt, None)
+    )
 
 
-def _plan(run: Run, domain: str, old: OldState) -> Adoption | None:
+def _plan(session: Session, domain: str, old: OldState) -> Adoption | None:
     """Return what a domain takes over; nothing where it defines nothing that the old state holds.
 
     The first plan only tells which keys the domain defines. The second goes by a state that lies in the stage alone.
     """
-    with run.git_lock:
-        findings = check_stage(run.closures, run.settings.name, domain)
-        staged = tuple(run.closures.staged(run.settings.name, domain))
+    with session.git_lock:
+        findings = check_stage(session.index, session.settings.name, domain)
+        staged = tuple(session.index.staged(session.settings.name, domain))
     if findings:
         lines = "\n".join(f"  {finding}" for finding in findings)
-        raise Refused(f"The stage of {run.id(domain)} doesn't stand on its own:\n{lines}")
-    paths = run.paths(domain)
-    own = parse_resources(run.workspace.read(f"{paths.state}/resources.json"))
-    if own.condition not in {Condition.ABSENT, Condition.READABLE}:
-        raise Refused(f"{paths.state}/resources.json can't be read. Run: {_recover(run, domain)}")
-    with made_stage(run, domain, staged) as folder:
-        cli = run.make_cli(folder, domain)
+        raise Refused(f"The stage of {session.id(domain)} doesn't stand on its own:\n{lines}")
+    paths = session.paths(domain)
+    own = parse_resources(session.workspace.read(f"{paths.state}/resources.json"))
+    if own.file_state not in {FileState.ABSENT, FileState.READABLE}:
+        raise Refused(f"{paths.state}/resources.json can't be read. Run: {_recover(session, domain)}")
+    with made_stage(session, domain, staged) as folder:
+        cli = session.make_cli(folder, domain)
         defined = frozenset(_top(action.key) for action in cli.plan().actions if action.action is not ActionKind.DELETE)
         entries = old.of(defined)
         if not entries:
             return None
         ids = tuple((key, found) for key, found in old.parsed.ids if key in entries and key == _top(key))
-        if own.condition is Condition.READABLE:
-            _check_same(run, domain, own, ids)
+        if own.file_state is FileState.READABLE:
+            _check_same(session, domain, own, ids)
             return Adoption(domain, ids, None)
         content = old.split(entries)
-        _seed(folder, run.settings.name, content)
+        _seed(folder, session.settings.name, content)
         plan = cli.plan()
-    _check_harmless(run, domain, plan)
+    _check_harmless(session, domain, plan)
     return Adoption(domain, ids, content)
 
 
@@ -204,17 +206,17 @@ def _seed(folder: Path, target: str, content: bytes) -> None:
     path.write_bytes(content)
 
 
-def _check_same(run: Run, domain: str, own: ResourceState, ids: tuple[tuple[str, str], ...]) -> None:
+def _check_same(session: Session, domain: str, own: ResourceState, ids: tuple[tuple[str, str], ...]) -> None:
     """Raise `Refused` where a domain has resources of its own under the keys that it would take over."""
     others = [key for key, found in ids if own.id_of(key) != found]
     if others:
         raise Refused(
-            f"{run.id(domain)} is deployed already, with other resources than the old bundle's: {_some(others)}. "
+            f"{session.id(domain)} is deployed already, with other resources than the old bundle's: {_some(others)}. "
             "Destroy that deployment first, then adopt."
         )
 
 
-def _check_harmless(run: Run, domain: str, plan: BundlePlan) -> None:
+def _check_harmless(session: Session, domain: str, plan: BundlePlan) -> None:
     # Permissions and grants are set on what is there: the first that a state knows of are a "create", and harmless.
     found = [
         f"{action.action} {action.short_key}"
@@ -223,15 +225,15 @@ def _check_harmless(run: Run, domain: str, plan: BundlePlan) -> None:
     ]
     if found:
         raise Refused(
-            f"{run.id(domain)} can't be adopted: only updates are allowed, and its plan has {_some(found)}. Nothing was "
+            f"{session.id(domain)} can't be adopted: only updates are allowed, and its plan has {_some(found)}. Nothing was "
             "changed. Make the repository define what is deployed, or deploy the old bundle once more, then try again."
         )
 
 
-def _checked_root(run: Run, root: str) -> str:
+def _checked_root(session: Session, root: str) -> str:
     plain = root.rstrip("/")
     if not plain.startswith("/"):
-        raise UsageError(f"`{root}` isn't an absolute path of the workspace, such as {run.settings.base(run.user)}.")
+        raise UsageError(f"`{root}` isn't an absolute path of the workspace, such as {session.settings.base(session.user)}.")
     if not plain.startswith("/Workspace/"):
         plain = f"/Workspace{plain}"
     parts = plain.split("/")[1:]
@@ -240,8 +242,8 @@ def _checked_root(run: Run, root: str) -> str:
     return plain
 
 
-def _recover(run: Run, domain: str) -> str:
-    return f"scope recover --target {run.settings.name} --domain {domain}"
+def _recover(session: Session, domain: str) -> str:
+    return f"scope recover --target {session.settings.name} --domain {domain}"
 
 
 def _top(key: str) -> str:

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from scope.controller.deploy import made_stage
-from scope.controller.session import Run
-from scope.deployment.approval import gate
+from scope.controller.session import Session
+from scope.deployment.approval import review_plan
 from scope.deployment.state import parse_resources
 from scope.documents.manifest import LivePlan, Manifest
 from scope.errors import ScopeError
@@ -20,32 +20,32 @@ from scope.model import ActionKind, PlanAction
 _WEIGHT = (ActionKind.DELETE, ActionKind.RECREATE, ActionKind.CREATE)
 
 
-def live_plans(run: Run, manifest: Manifest, max_parallel: int) -> tuple[LivePlan, ...]:
+def live_plans(session: Session, manifest: Manifest, max_parallel: int) -> tuple[LivePlan, ...]:
     """Return the plan of each deployment of the target that is due, and of each other one that would change, sorted.
 
     Deployments to destroy have none: all of theirs goes.
     """
-    actions = {item.domain: item.action for item in manifest.deploy if item.target == run.settings.name}
-    domains = [domain for domain in run.closures.domains if actions.get(domain) != "destroy"]
+    actions = {item.domain: item.action for item in manifest.deploy if item.target == session.settings.name}
+    domains = [domain for domain in session.index.domains if actions.get(domain) != "destroy"]
     with ThreadPoolExecutor(max_parallel) as pool:
-        plans = tuple(pool.map(lambda domain: _planned(run, domain), domains))
+        plans = tuple(pool.map(lambda domain: _planned(session, domain), domains))
     return tuple(plan for domain, plan in zip(domains, plans, strict=True) if domain in actions or _changes(plan))
 
 
-def _planned(run: Run, domain: str) -> LivePlan:
+def _planned(session: Session, domain: str) -> LivePlan:
     try:
-        with run.git_lock:
-            staged = tuple(run.closures.staged(run.settings.name, domain))
-        with made_stage(run, domain, staged) as folder:
-            cli = run.make_cli(folder, domain)
+        with session.git_lock:
+            staged = tuple(session.index.staged(session.settings.name, domain))
+        with made_stage(session, domain, staged) as folder:
+            cli = session.make_cli(folder, domain)
             plan = cli.plan()
             state = parse_resources(cli.state_file())
     except ScopeError as error:
-        return LivePlan(run.id(domain), 0, 0, 0, 0, (), None, str(error))
-    found = gate(run.id(domain), plan, state, run.closures.rules.max_deletions)
+        return LivePlan(session.id(domain), 0, 0, 0, 0, (), None, str(error))
+    found = review_plan(session.id(domain), plan, state, session.index.rules.max_deletions)
     counts = count_actions(plan.actions)
     return LivePlan(
-        id=run.id(domain),
+        id=session.id(domain),
         create=counts[ActionKind.CREATE],
         update=counts[ActionKind.UPDATE],
         delete=counts[ActionKind.DELETE],

@@ -4,20 +4,20 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from scope.controller.session import Run
-from scope.deployment.observation import AT_ONCE, Deployed, Due, deployed_domains, due, look
-from scope.deployment.record import Odd
-from scope.deployment.state import Condition, DeploymentState, FileState, ResourceState
+from scope.controller.session import Session
+from scope.deployment.observation import AT_ONCE, Due, Observed, deployed_domains, find_due, observe
+from scope.deployment.record import InvalidRecord
+from scope.deployment.state import DeploymentState, FileState, ResourceState, UploadState
 from scope.documents.manifest import Manifest
 from scope.errors import Fault, RemoteError, UsageError
 from scope.model import Action
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Candidate:
     """A domain that was looked at: `due` is nothing where the workspace has what the head has."""
 
-    deployed: Deployed
+    deployed: Observed
     due: Due | None
 
     @property
@@ -31,56 +31,60 @@ class Wanted:
         return "destroy" if self.due is not None and self.due.because == "removed" else "deploy"
 
 
-def survey(run: Run, domains: Iterable[str]) -> tuple[Deployed, ...]:
+def observe_all(session: Session, domains: Iterable[str]) -> tuple[Observed, ...]:
     """Return what lies in the workspace of some domains, in their order."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        return tuple(pool.map(lambda domain: _looked(run, domain), domains))
+        return tuple(pool.map(lambda domain: _looked(session, domain), domains))
 
 
-def _looked(run: Run, domain: str) -> Deployed:
+def _looked(session: Session, domain: str) -> Observed:
     """Look at a domain; one whose folder is closed to us is due, and fails by itself where the others go on."""
-    paths = run.paths(domain)
+    paths = session.paths(domain)
     try:
-        return look(run.workspace, run.settings.name, domain, paths)
+        return observe(session.workspace, session.settings.name, domain, paths)
     except RemoteError as error:
         if error.fault is not Fault.PERMISSION:
             raise
-        nothing = DeploymentState(ResourceState(Condition.ABSENT), FileState(Condition.ABSENT))
-        return Deployed(run.settings.name, domain, paths, Odd(str(error)), nothing, None)
+        nothing = DeploymentState(ResourceState(FileState.ABSENT), UploadState(FileState.ABSENT))
+        return Observed(session.settings.name, domain, paths, InvalidRecord(str(error)), nothing, None)
 
 
-def deploy_set(run: Run, domains: Iterable[str] = ()) -> tuple[Wanted, ...]:
+def deploy_set(session: Session, domains: Iterable[str] = ()) -> tuple[Candidate, ...]:
     """Return the domains of the head and of the target, or some of them, sorted, each with why it is due, if it is."""
-    head = set(run.closures.domains)
+    head = set(session.index.domains)
     asked = set(domains)
-    there = () if asked and asked <= head else deployed_domains(run.workspace, run.settings.base(run.user), head)
+    there = () if asked and asked <= head else deployed_domains(session.workspace, session.settings.base(session.user), head)
     unknown = sorted(asked - head - set(there))
     if unknown:
         known = ", ".join(sorted(head | set(there))) or "none"
-        raise UsageError(f"There is no domain `{unknown[0]}`, here or deployed in {run.settings.name}. There are {known}.")
-    found = survey(run, sorted(asked or head | set(there)))
+        raise UsageError(
+            f"There is no domain `{unknown[0]}`, here or deployed in {session.settings.name}. There are {known}."
+        )
+    found = observe_all(session, sorted(asked or head | set(there)))
     return tuple(
-        Wanted(item, due(item, run.closures.fingerprint(run.settings.name, item.domain), run.head.repository))
+        Candidate(
+            item, find_due(item, session.index.fingerprint(session.settings.name, item.domain), session.head.repository)
+        )
         for item in found
     )
 
 
-def narrow(wanted: tuple[Wanted, ...], manifest: Manifest, run: Run, where: str) -> tuple[Wanted, ...]:
+def narrow(wanted: tuple[Candidate, ...], manifest: Manifest, session: Session, where: str) -> tuple[Candidate, ...]:
     """Return those that a manifest names too; `UsageError` where the manifest is of something else."""
-    if run.settings.name not in manifest.targets:
-        raise UsageError(f"{where} isn't for {run.settings.name}, but for {', '.join(manifest.targets) or 'no target'}.")
-    if manifest.head.commit != run.head.commit:
+    if session.settings.name not in manifest.targets:
+        raise UsageError(f"{where} isn't for {session.settings.name}, but for {', '.join(manifest.targets) or 'no target'}.")
+    if manifest.head.commit != session.head.commit:
         there = (manifest.head.commit or "no commit")[:9]
-        here = (run.head.commit or "no commit")[:9]
+        here = (session.head.commit or "no commit")[:9]
         raise UsageError(f"{where} is of {there}, and {here} is checked out. Check that commit out, or make a new manifest.")
-    if manifest.head.dirty and not run.head.is_dirty:
+    if manifest.head.dirty and not session.head.is_dirty:
         raise UsageError(
             f"{where} has uncommitted work in it, and this deploys a commit. Make a new one with `--head HEAD`."
         )
-    named = {item.domain: item for item in manifest.deploy if item.target == run.settings.name}
+    named = {item.domain: item for item in manifest.deploy if item.target == session.settings.name}
     for domain, item in named.items():
         planned = item.fingerprint.head  # a plan may leave it out
-        if planned is not None and planned != run.closures.fingerprint(run.settings.name, domain):
+        if planned is not None and planned != session.index.fingerprint(session.settings.name, domain):
             raise UsageError(
                 f"{where}: {item.id} has another fingerprint than this checkout. Make a new manifest with this scope."
             )

@@ -5,103 +5,106 @@ It works although the domain's folders are gone from the repository: the CLI nee
 
 from collections.abc import Iterable
 
-from scope.controller.deploy import consent_needed, earlier_consent, held_lock, made_stage, retried
-from scope.controller.owners import Claims
-from scope.controller.session import Done, Run, Stopped
-from scope.deployment.approval import Consent, Gate, destroy_gate
+from scope.controller.deploy import approval_required, earlier_approval, held_lock, made_stage, with_retries
+from scope.controller.owners import ResourceOwners
+from scope.controller.session import OperationResult, Session, Stopped
+from scope.deployment.approval import Approval, DestructivePlan, review_destroy
 from scope.deployment.lock import Lock
-from scope.deployment.observation import Deployed, check_state, look, made_by
-from scope.deployment.orphans import lost
+from scope.deployment.observation import Observed, check_state, observe, pending_creates
+from scope.deployment.orphans import find_unbound
 from scope.deployment.record import Record, new_attempt, write_record
-from scope.deployment.state import Condition
+from scope.deployment.state import FileState
 from scope.documents.results import Counts, Outcome
 from scope.errors import Fault, RemoteError
 from scope.model import RemoteResource
 from scope.ports import BundleCli
 
 
-def destroy_domain(run: Run, domain: str) -> Done:
+def destroy_domain(session: Session, domain: str) -> OperationResult:
     """Remove a deployment with all its resources. Raises `ScopeError` for what fails or needs consent."""
-    paths = run.paths(domain)
-    before = look(run.workspace, run.settings.name, domain, paths)
-    if before.is_absent and before.holder is None and not run.workspace.resources_of(paths.metadata):
-        return Done(Outcome.NOTHING, message="there is no such deployment")
-    with run.git_lock:
+    paths = session.paths(domain)
+    before = observe(session.workspace, session.settings.name, domain, paths)
+    if before.is_absent and before.holder is None and not session.workspace.resources_of(paths.metadata):
+        return OperationResult(Outcome.NOTHING, message="there is no such deployment")
+    with session.git_lock:
         own = (f"src/{domain}/", f"resources/{domain}/")
-        staged = tuple(path for path in run.closures.staged(run.settings.name, domain) if not path.startswith(own))
-    with made_stage(run, domain, staged) as folder, held_lock(run, domain) as lock:
-        before = look(run.workspace, run.settings.name, domain, paths)
+        staged = tuple(path for path in session.index.staged(session.settings.name, domain) if not path.startswith(own))
+    with made_stage(session, domain, staged) as folder, held_lock(session, domain) as lock:
+        before = observe(session.workspace, session.settings.name, domain, paths)
         if before.state.unusable:
             check_state(before)
-        found, consent = _pass_gate(run, domain, before)
-        cli = run.make_cli(folder, domain)
-        retried(run, domain, lambda: _try(run, domain, cli, lock, before, consent))
-    return Done(Outcome.DESTROYED, Counts(deleted=len(found.items)))
+        found, approval = _require_approval(session, domain, before)
+        cli = session.make_cli(folder, domain)
+        with_retries(session, domain, lambda: _destroy_once(session, domain, cli, lock, before, approval))
+    return OperationResult(Outcome.DESTROYED, Counts(deleted=len(found.items)))
 
 
-def _orphans(run: Run, before: Deployed) -> tuple[RemoteResource, ...]:
+def _orphans(session: Session, before: Observed) -> tuple[RemoteResource, ...]:
     known = before.state.resources.known_ids
-    owned = (item for item in run.workspace.resources_of(before.paths.metadata) if item.id not in known)
-    return (*owned, *lost(run.workspace, None, made_by(before), known, Claims(run, before.domain).owner))
+    owned = (item for item in session.workspace.resources_of(before.paths.metadata) if item.id not in known)
+    return (
+        *owned,
+        *find_unbound(session.workspace, None, pending_creates(before), known, ResourceOwners(session, before.domain).owner),
+    )
 
 
-def _pass_gate(run: Run, domain: str, before: Deployed) -> tuple[Gate, Consent]:
+def _require_approval(session: Session, domain: str, before: Observed) -> tuple[DestructivePlan, Approval]:
     folder = before.paths.root if before.has_leftovers else None
-    found = destroy_gate(run.id(domain), before.state.resources, _orphans(run, before), folder)
+    found = review_destroy(session.id(domain), before.state.resources, _orphans(session, before), folder)
     for item in found.items:
-        run.note(domain, item)
-    if run.options.destroys or not found.items:
-        return found, Consent(found.digest, found.items)
+        session.event(domain, item)
+    if session.options.assume_yes or not found.items:
+        return found, Approval(found.digest, found.items)
     attempted = before.record.attempted if isinstance(before.record, Record) else None
-    consent = found.consent(run.options.approvals, earlier_consent(attempted))
-    if consent is None:
-        raise consent_needed(run.id(domain), found)
-    return found, consent
+    approval = found.approval(session.options.approvals, earlier_approval(attempted))
+    if approval is None:
+        raise approval_required(session.id(domain), found)
+    return found, approval
 
 
-def _try(run: Run, domain: str, cli: BundleCli, lock: Lock, before: Deployed, consent: Consent) -> None:
+def _destroy_once(session: Session, domain: str, cli: BundleCli, lock: Lock, before: Observed, approval: Approval) -> None:
     paths = before.paths
-    if run.stop.is_set():
+    if session.stop.is_set():
         raise Stopped("Stopped before anything was changed.")
-    if run.workspace.entries(paths.root) is not None:
-        _destroy_folder(run, domain, cli, lock, before, consent)
-    _delete(run, domain, run.workspace.resources_of(paths.metadata))
-    left = run.workspace.resources_of(paths.metadata)
-    if left or run.workspace.entries(paths.root) is not None:
+    if session.workspace.entries(paths.root) is not None:
+        _destroy_folder(session, domain, cli, lock, before, approval)
+    _delete(session, domain, session.workspace.resources_of(paths.metadata))
+    left = session.workspace.resources_of(paths.metadata)
+    if left or session.workspace.entries(paths.root) is not None:
         words = ", ".join([*map(str, left), *([paths.root] if not left else [])])
-        raise RemoteError(Fault.SERVER, f"{words} is still there after {run.id(domain)} was destroyed. Run it again.")
+        raise RemoteError(Fault.SERVER, f"{words} is still there after {session.id(domain)} was destroyed. Run it again.")
 
 
-def _delete(run: Run, domain: str, orphans: Iterable[RemoteResource]) -> None:
+def _delete(session: Session, domain: str, orphans: Iterable[RemoteResource]) -> None:
     for orphan in orphans:
-        run.note(domain, f"deleting the {orphan}")
+        session.event(domain, f"deleting the {orphan}")
         # As the CLI does: what is in a schema goes with it.
-        run.workspace.delete_resource(orphan, force=True)
+        session.workspace.delete_resource(orphan, force=True)
 
 
-def _destroy_folder(run: Run, domain: str, cli: BundleCli, lock: Lock, before: Deployed, consent: Consent) -> None:
+def _destroy_folder(session: Session, domain: str, cli: BundleCli, lock: Lock, before: Observed, approval: Approval) -> None:
     paths = before.paths
     lock.check()
     attempt = new_attempt(
         "destroy",
-        commit=run.head.commit,
+        commit=session.head.commit,
         fingerprint=None,
-        dirty=run.head.is_dirty,
-        who=run.user.name,
-        run_url=run.run_url,
-        cli=run.cli_version,
-        makes=tuple(sorted(made_by(before).items())),
-        approved_digest=consent.digest,
-        approved=consent.items,
+        dirty=session.head.is_dirty,
+        actor=session.user.name,
+        run_url=session.run_url,
+        cli_version=session.cli_version,
+        creates=tuple(sorted(pending_creates(before).items())),
+        approved_digest=approval.digest,
+        approved=approval.items,
     )
     applied = before.record.applied if isinstance(before.record, Record) else None
-    owns = before.record.owns if isinstance(before.record, Record) else ()
-    record = Record(run.head.repository, run.settings.name, domain, attempt, applied, owns)
-    write_record(run.workspace, paths.state, record)
+    inventory = before.record.inventory if isinstance(before.record, Record) else ()
+    record = Record(session.head.repository, session.settings.name, domain, attempt, applied, inventory)
+    write_record(session.workspace, paths.state, record)
     # While the record still names them.
-    _delete(run, domain, _orphans(run, before))
-    if before.state.resources.condition is Condition.READABLE:
-        run.tell(domain, "destroying")
+    _delete(session, domain, _orphans(session, before))
+    if before.state.resources.file_state is FileState.READABLE:
+        session.progress(domain, "destroying")
         cli.destroy()
     # Where the CLI finds no state it leaves the folder: the lock and the record are in it.
-    run.workspace.delete(paths.root, recursive=True)
+    session.workspace.delete(paths.root, recursive=True)

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from scope.controller.deploy_set import survey
-from scope.controller.session import Run
+from scope.controller.deploy_set import observe_all
+from scope.controller.session import Session
 from scope.deployment.ancestry import check_branch
 from scope.deployment.observation import check_state, deployed_domains, writers
-from scope.deployment.record import Odd
+from scope.deployment.record import InvalidRecord
 from scope.deployment.target import read_target
 from scope.errors import Fault, Refused, RemoteError, ScopeError
-from scope.graph.closure import Closures
+from scope.graph.closure import DeploymentIndex
 from scope.names import is_domain_name
 from scope.ports import Git, Workspace
 from scope.repository.snapshot import Snapshot
@@ -52,10 +52,10 @@ def wrong(name: str, what: str) -> Check:
     return Check(name, State.WRONG, what)
 
 
-def checked(name: str, look: Callable[[], str]) -> Check:
+def checked(name: str, observe: Callable[[], str]) -> Check:
     """Return the line of a check that raises `ScopeError`, with the fix in its text, where something is wrong."""
     try:
-        return ok(name, look())
+        return ok(name, observe())
     except ScopeError as error:
         return wrong(name, str(error))
 
@@ -89,42 +89,42 @@ def package_check(cli_version: str, package_version: str | None) -> Check:
     return ok(PACKAGE, package_version)
 
 
-def target_checks(run: Run) -> Iterator[Check]:
+def target_checks(session: Session) -> Iterator[Check]:
     """Look at a target: branch, folder, records, catalogs. Who the credentials are has been asked already."""
-    settings, workspace = run.settings, run.workspace
-    yield ok("credentials", f"{run.user.name} at {workspace.host}")
-    if settings.is_production and run.head.commit is not None:
-        commit = run.head.commit
-        yield checked("branch", lambda: _branch(run, commit))
-    base = settings.base(run.user)
-    yield from _guarded("folder", lambda: _folder_checks(run, base))
-    yield from _guarded("records", lambda: _record_checks(run, base))
-    yield from _guarded("orphans", lambda: _orphan_checks(run, base))
-    yield from _guarded("catalogs", lambda: _catalog_checks(run))
+    settings, workspace = session.settings, session.workspace
+    yield ok("credentials", f"{session.user.name} at {workspace.host}")
+    if settings.is_production and session.head.commit is not None:
+        commit = session.head.commit
+        yield checked("branch", lambda: _branch(session, commit))
+    base = settings.base(session.user)
+    yield from _guarded("folder", lambda: _folder_checks(session, base))
+    yield from _guarded("records", lambda: _record_checks(session, base))
+    yield from _guarded("orphans", lambda: _orphan_checks(session, base))
+    yield from _guarded("catalogs", lambda: _catalog_checks(session))
 
 
-def _guarded(name: str, look: Callable[[], Iterable[Check]]) -> Iterator[Check]:
+def _guarded(name: str, observe: Callable[[], Iterable[Check]]) -> Iterator[Check]:
     try:
-        yield from tuple(look())
+        yield from tuple(observe())
     except ScopeError as error:
         yield wrong(name, str(error))
 
 
-def _branch(run: Run, commit: str) -> str:
-    check_branch(run.git, run.settings, commit)
-    return f"`{run.settings.branch}` has {commit[:9]}" if run.settings.branch else "any"
+def _branch(session: Session, commit: str) -> str:
+    check_branch(session.git, session.settings, commit)
+    return f"`{session.settings.branch}` has {commit[:9]}" if session.settings.branch else "any"
 
 
-def _folder_checks(run: Run, base: str) -> Iterator[Check]:
+def _folder_checks(session: Session, base: str) -> Iterator[Check]:
     """Look at who may write the target's folder, or the nearest one above that is there: its rights are inherited."""
     found: tuple[str, tuple[Grant, ...]] | None = None
     folder = base
     while found is None and folder.count("/") > 1:
         try:
-            found = folder, run.workspace.grants(folder)
+            found = folder, session.workspace.grants(folder)
         except RemoteError as error:
             if error.fault is Fault.PERMISSION:
-                yield wrong("folder", f"{run.user.name} may not see who may write {folder}. Give it CAN_MANAGE there.")
+                yield wrong("folder", f"{session.user.name} may not see who may write {folder}. Give it CAN_MANAGE there.")
                 return
             if error.fault is not Fault.MISSING:
                 raise
@@ -134,25 +134,27 @@ def _folder_checks(run: Run, base: str) -> Iterator[Check]:
         return
     folder, grants = found
     where = folder if folder == base else f"{folder}, in which {base} will be made,"
-    own = {grant.level for grant in grants if grant.principal == run.user.name}
-    others = writers(run.workspace, folder, run.user) if run.settings.is_production else ()
+    own = {grant.level for grant in grants if grant.principal == session.user.name}
+    others = writers(session.workspace, folder, session.user) if session.settings.is_production else ()
     for grant in others:
         yield wrong(
             "folder",
-            f"{grant.principal} may write {where} too ({grant.level}), and so what runs in {run.settings.name}. "
+            f"{grant.principal} may write {where} too ({grant.level}), and so what runs in {session.settings.name}. "
             "Take that right away: only the deployer needs it.",
         )
     if not others:
         level = ", ".join(sorted(own)) or "by a group, or as the folder's owner"
-        yield ok("folder", f"{where}: {run.user.name} ({level})" + (", nobody else" if run.settings.is_production else ""))
+        yield ok(
+            "folder", f"{where}: {session.user.name} ({level})" + (", nobody else" if session.settings.is_production else "")
+        )
 
 
-def _record_checks(run: Run, base: str) -> Iterator[Check]:
-    found = survey(run, deployed_domains(run.workspace, base))
-    recover = f"Run: scope recover --target {run.settings.name} --domain"
+def _record_checks(session: Session, base: str) -> Iterator[Check]:
+    found = observe_all(session, deployed_domains(session.workspace, base))
+    recover = f"Run: scope recover --target {session.settings.name} --domain"
     for item in found:
         name = f"record of {item.domain}"
-        if isinstance(item.record, Odd):
+        if isinstance(item.record, InvalidRecord):
             yield wrong(name, f"It can't be believed: {item.record.why}. {recover} {item.domain}")
         try:
             check_state(item)
@@ -163,42 +165,44 @@ def _record_checks(run: Run, base: str) -> Iterator[Check]:
     yield ok("records", f"{len(found)} deployed domain{'s' * (len(found) != 1)}")
 
 
-def _orphan_checks(run: Run, base: str) -> Iterator[Check]:
+def _orphan_checks(session: Session, base: str) -> Iterator[Check]:
     """Look for jobs and pipelines that say they were deployed here, and that no state knows: whole folders may be gone."""
     found: dict[str, list[RemoteResource]] = {}
-    for path, resource in run.workspace.owned_below(base):
+    for path, resource in session.workspace.owned_below(base):
         domain = path.removeprefix(f"{base}/").partition("/")[0]
-        if is_domain_name(domain) and path == run.paths(domain).metadata:
+        if is_domain_name(domain) and path == session.paths(domain).metadata:
             found.setdefault(domain, []).append(resource)
     count = 0
-    for item in survey(run, sorted(found)):
+    for item in observe_all(session, sorted(found)):
         orphans = [resource for resource in found[item.domain] if resource.id not in item.state.resources.known_ids]
         count += len(orphans)
         if orphans:
             yield wrong(
                 f"orphans of {item.domain}",
                 f"No state knows {', '.join(map(str, orphans))}. "
-                f"Run: scope recover --target {run.settings.name} --domain {item.domain}",
+                f"Run: scope recover --target {session.settings.name} --domain {item.domain}",
             )
     if not count:
         yield ok("orphans", "none")
 
 
-def _catalog_checks(run: Run) -> Iterator[Check]:
+def _catalog_checks(session: Session) -> Iterator[Check]:
     """Look for the catalog of each domain of the head: it is named after the domain, and made by nobody but its owner."""
-    prefix = _prefix(run.closures, run.settings.name)
+    prefix = _prefix(session.index, session.settings.name)
     if prefix is None:
         yield Check("catalogs", State.UNKNOWN, "The variable `catalog_prefix` isn't a plain text, so none was looked for.")
         return
-    missing = [name for name in (f"{prefix}{domain}" for domain in run.closures.domains) if not _has(run.workspace, name)]
+    missing = [
+        name for name in (f"{prefix}{domain}" for domain in session.index.domains) if not _has(session.workspace, name)
+    ]
     for name in missing:
         yield wrong(
             f"catalog {name}",
-            f"It isn't there, or {run.user.name} may not see it. Make it, or grant USE CATALOG and CREATE SCHEMA: "
+            f"It isn't there, or {session.user.name} may not see it. Make it, or grant USE CATALOG and CREATE SCHEMA: "
             "see docs/unity-catalog.md.",
         )
     if not missing:
-        yield ok("catalogs", ", ".join(f"{prefix}{domain}" for domain in run.closures.domains) or "none needed")
+        yield ok("catalogs", ", ".join(f"{prefix}{domain}" for domain in session.index.domains) or "none needed")
 
 
 def _has(workspace: Workspace, name: str) -> bool:
@@ -210,11 +214,11 @@ def _has(workspace: Workspace, name: str) -> bool:
         raise
 
 
-def _prefix(closures: Closures, target: str) -> str | None:
+def _prefix(index: DeploymentIndex, target: str) -> str | None:
     import yaml  # noqa: PLC0415  only what looks at a target reads its files
 
     def read(path: str) -> Mapping[str, object]:
-        tree = yaml.safe_load(closures.snapshot.read(path) or b"")
+        tree = yaml.safe_load(index.snapshot.read(path) or b"")
         return tree if isinstance(tree, dict) else {}
 
     def find(tree: object, *keys: str) -> object:

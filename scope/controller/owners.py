@@ -2,17 +2,17 @@
 
 from functools import cached_property
 
-from scope.controller.deploy_set import survey
-from scope.controller.session import Run
+from scope.controller.deploy_set import observe_all
+from scope.controller.session import Session
 from scope.deployment.observation import deployed_domains
 
 
-class Claims:
+class ResourceOwners:
     """The ids in the states of a target's other deployments. They are read when the first question comes."""
 
-    def __init__(self, run: Run, domain: str) -> None:
+    def __init__(self, session: Session, domain: str) -> None:
         """Ask on behalf of one domain's deployment."""
-        self._run = run
+        self._run = session
         self._domain = domain
 
     def owner(self, kind: str, resource_id: str) -> str | None:
@@ -21,10 +21,10 @@ class Claims:
 
     @cached_property
     def _owners(self) -> dict[tuple[str, str], str]:
-        run = self._run
-        domains = deployed_domains(run.workspace, run.settings.base(run.user), {self._domain})
+        session = self._run
+        domains = deployed_domains(session.workspace, session.settings.base(session.user), {self._domain})
         return {
             (key.split(".")[1], found): item.domain
-            for item in survey(run, domains)
+            for item in observe_all(session, domains)
             for key, found in item.state.resources.ids
         }

@@ -7,13 +7,13 @@ out for itself; the commits only explain it, so that one that is gone costs the 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from scope.controller.deploy_set import Wanted
-from scope.controller.session import Run
+from scope.controller.deploy_set import Candidate
+from scope.controller.session import Session
 from scope.deployment.record import Record
 from scope.documents.manifest import Base, Cause, Deploy, Fingerprints, Head, Manifest, ManifestChange, Warn
-from scope.graph.closure import Closures, Sources
+from scope.graph.closure import DeploymentIndex, UsesCache
 from scope.model import Because, Change, Effect
-from scope.planning.impact import Comparison, Impact
+from scope.planning.impact import Impact, ImpactAnalysis
 from scope.planning.plan import listed_changes, matrix, mode_of
 from scope.ports import Git
 from scope.repository.snapshot import Snapshot
@@ -27,7 +27,7 @@ class Compared:
     """One applied commit beside the head, for the domains that have it as their base."""
 
     info: Base
-    base: Closures
+    base: DeploymentIndex
     changes: tuple[Change, ...]
     impact: Impact
 
@@ -35,13 +35,13 @@ class Compared:
 class Bases:
     """The commits that are applied in a target, each compared with the head once for all its domains."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, session: Session) -> None:
         """Compare with the head of a run; nothing is read yet."""
-        self._run = run
-        self._sources = Sources()
-        self._known: dict[str, tuple[Closures, tuple[Change, ...]] | None] = {}
+        self._run = session
+        self._sources = UsesCache()
+        self._known: dict[str, tuple[DeploymentIndex, tuple[Change, ...]] | None] = {}
 
-    def closures(self, commit: str) -> Closures | None:
+    def index(self, commit: str) -> DeploymentIndex | None:
         """Return the deployments of a commit; nothing where it isn't in this clone and can't be fetched."""
         found = self._at(commit)
         return None if found is None else found[0]
@@ -52,23 +52,23 @@ class Bases:
         if found is None:
             return None
         base, changes = found
-        impact = Comparison(base, self._run.closures, changes).impact([self._run.settings.name], domains)
+        impact = ImpactAnalysis(base, self._run.index, changes).impact([self._run.settings.name], domains)
         return Compared(info, base, changes, impact)
 
-    def _at(self, commit: str) -> tuple[Closures, tuple[Change, ...]] | None:
+    def _at(self, commit: str) -> tuple[DeploymentIndex, tuple[Change, ...]] | None:
         if commit not in self._known:
             self._known[commit] = self._read(self._run.git, commit)
         return self._known[commit]
 
-    def _read(self, git: Git, commit: str) -> tuple[Closures, tuple[Change, ...]] | None:
+    def _read(self, git: Git, commit: str) -> tuple[DeploymentIndex, tuple[Change, ...]] | None:
         if git.commit(commit) is None and not git.fetch(commit):
             return None
         tree = git.root_tree(commit)
-        changes = git.changes(tree, self._run.closures.snapshot.tree)
-        return Closures(Snapshot(git, tree), self._sources), changes
+        changes = git.changes(tree, self._run.index.snapshot.tree)
+        return DeploymentIndex(Snapshot(git, tree), self._sources), changes
 
 
-def base_of(item: Wanted, repository: str) -> Base:
+def base_of(item: Candidate, repository: str) -> Base:
     """Return what a deployment is compared with: the commit that was applied, where its record says so."""
     record = item.deployed.record
     if item.deployed.is_absent:
@@ -82,14 +82,14 @@ def base_of(item: Wanted, repository: str) -> Base:
 
 
 def plan_records(
-    run: Run, wanted: Iterable[Wanted], effect: Callable[[Change], Effect], notes: tuple[Warn, ...] = ()
+    session: Session, wanted: Iterable[Candidate], effect: Callable[[Change], Effect], notes: tuple[Warn, ...] = ()
 ) -> Manifest:
     """Return the manifest of what is due in a target, each deployment against what its record says."""
     due = [item for item in wanted if item.due is not None]
-    infos = {item.domain: base_of(item, run.head.repository) for item in due}
+    infos = {item.domain: base_of(item, session.head.repository) for item in due}
     ordered = sorted(set(infos.values()), key=lambda info: (info.kind != "record", info.commit or "", info.reason or ""))
     names = {info: f"b{number}" for number, info in enumerate(ordered)}
-    bases = Bases(run)
+    bases = Bases(session)
     changes: list[ManifestChange] = []
     deploy: list[Deploy] = []
     for info in ordered:
@@ -100,44 +100,44 @@ def plan_records(
             start = len(changes)
             numbered = {change.path: f"c{start + number}" for number, change in enumerate(compared.changes)}
             changes += listed_changes(names[info], compared.changes, numbered, compared.impact, effect)
-        deploy += [_deploy(run, item, names[info], compared, numbered) for item in due if infos[item.domain] == info]
+        deploy += [_deploy(session, item, names[info], compared, numbered) for item in due if infos[item.domain] == info]
     deploy.sort(key=lambda item: item.domain)
-    targets = (run.settings.name,)
+    targets = (session.settings.name,)
     return Manifest(
-        mode=mode_of(tuple(deploy), targets, run.closures),
+        mode=mode_of(tuple(deploy), targets, session.index),
         against="deployed",
         targets=targets,
-        head=Head("HEAD", run.head.commit, run.head.is_dirty),
+        head=Head("HEAD", session.head.commit, session.head.is_dirty),
         bases={names[info]: info for info in ordered},
         changes=tuple(changes),
         deploy=tuple(deploy),
         readers=(),
-        matrix=matrix(tuple(deploy), run.closures.rules.matrix_jobs),
+        matrix=matrix(tuple(deploy), session.index.rules.matrix_jobs),
         warnings=notes,
     )
 
 
-def _deploy(run: Run, item: Wanted, base: str, compared: Compared | None, numbered: Mapping[str, str]) -> Deploy:
-    target, domain = run.settings.name, item.domain
+def _deploy(session: Session, item: Candidate, base: str, compared: Compared | None, numbered: Mapping[str, str]) -> Deploy:
+    target, domain = session.settings.name, item.domain
     found = next((one for one in compared.impact.impacted if one.domain == domain), None) if compared else None
-    side = run.closures
+    side = session.index
     if item.action == "destroy" and compared is not None:
         side = compared.base
     return Deploy(
-        id=run.id(domain),
+        id=session.id(domain),
         target=target,
         domain=domain,
         action=item.action,
         because=_because(item, found.because if found else None, is_known=compared is not None),
         base=base,
-        fingerprint=Fingerprints(item.deployed.applied_fingerprint, run.closures.fingerprint(target, domain)),
+        fingerprint=Fingerprints(item.deployed.applied_fingerprint, session.index.fingerprint(target, domain)),
         sources=side.sources(domain),
         resources=side.resources(domain),
         causes=tuple(Cause(numbered[change.path], steps) for change, steps in found.causes) if found else (),
     )
 
 
-def _because(item: Wanted, compared: Because | None, *, is_known: bool) -> Because:
+def _because(item: Candidate, compared: Because | None, *, is_known: bool) -> Because:
     """Return why something is due; only for a plain difference can the commits say more than the records do."""
     because = item.due.because if item.due is not None else "changed"
     if because != "changed":

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
-from scope.controller.session import ConsentNeeded, Done, Run, Stopped
+from scope.controller.session import ApprovalRequired, OperationResult, Session, Stopped
 from scope.documents.results import Outcome, Result
 from scope.errors import Locked, Refused, RemoteError, ScopeError, UsageError
 from scope.model import Action
@@ -19,31 +19,33 @@ _PATIENCE = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class Operation:
     """One deployment to be done. Called, it returns what it came to, or raises `ScopeError`."""
 
     domain: str
     action: Action
     because: str | None
-    work: Callable[[], Done]
+    work: Callable[[], OperationResult]
     log: str | None = None
 
 
-def run_all(run: Run, jobs: tuple[Job, ...], max_parallel: int, finished: Callable[[Result], None]) -> tuple[Result, ...]:
+def run_all(
+    session: Session, operations: tuple[Operation, ...], max_parallel: int, finished: Callable[[Result], None]
+) -> tuple[Result, ...]:
     """Do all jobs, so many at once, and return their results in the jobs' order; `finished` is told each as it comes."""
     found: dict[str, Result] = {}
-    run.rate.sharers = max(1, min(max_parallel, len(jobs)))
-    with stopping(run), ThreadPoolExecutor(max(1, max_parallel)) as pool:
-        futures = [pool.submit(_result, run, job) for job in jobs]
+    session.rate.sharers = max(1, min(max_parallel, len(operations)))
+    with stopping(session), ThreadPoolExecutor(max(1, max_parallel)) as pool:
+        futures = [pool.submit(_result, session, operation) for operation in operations]
         for future in as_completed(futures):
             result = future.result()
             found[result.domain] = result
             finished(result)
-    return tuple(found[job.domain] for job in jobs)
+    return tuple(found[operation.domain] for operation in operations)
 
 
 @contextmanager
-def stopping(run: Run) -> Iterator[None]:
+def stopping(session: Session) -> Iterator[None]:
     """Let SIGINT and SIGTERM ask to stop instead of ending this process, which would leave locks behind.
 
     CI sends two before it kills; one more ends this after all, and what it held then is for `scope recover`.
@@ -53,11 +55,11 @@ def stopping(run: Run) -> Iterator[None]:
     def ask(_number: int, _frame: FrameType | None) -> None:
         nonlocal asked
         asked += 1
-        run.stop.set()
+        session.stop.set()
         if asked > _PATIENCE:
             # Waiting threads would hold up any gentler end.
             os._exit(130)
-        run.note("", "stopping: nothing new is begun, what the CLI has begun may end")
+        session.event("", "stopping: nothing new is begun, what the CLI has begun may end")
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -67,44 +69,44 @@ def stopping(run: Run) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _result(run: Run, job: Job) -> Result:
+def _result(session: Session, operation: Operation) -> Result:
     started = time.monotonic()
     try:
-        done, error = _work(run, job), None
+        done, error = _work(session, operation), None
     except ScopeError as caught:
-        done, error = Done(_outcome(caught), message=str(caught)), caught
+        done, error = OperationResult(_outcome(caught), message=str(caught)), caught
     except Exception as caught:  # noqa: BLE001  one deployment's surprise mustn't end the others
         message = (
             f"Something unexpected: {type(caught).__name__}: {caught}. Run it again; if it stays, it is a defect of scope."
         )
-        done, error = Done(Outcome.FAILED, message=message), None
+        done, error = OperationResult(Outcome.FAILED, message=message), None
     return Result(
-        id=run.id(job.domain),
-        target=run.settings.name,
-        domain=job.domain,
-        action=job.action,
-        because=job.because,
+        id=session.id(operation.domain),
+        target=session.settings.name,
+        domain=operation.domain,
+        action=operation.action,
+        because=operation.because,
         outcome=done.outcome.value,
         fault=error.fault.value if isinstance(error, RemoteError) else None,
         message=done.message,
         created=done.counts.created,
         changed=done.counts.changed,
         deleted=done.counts.deleted,
-        destructive=error.items if isinstance(error, ConsentNeeded) else (),
-        digest=error.digest if isinstance(error, ConsentNeeded) else None,
+        destructive=error.items if isinstance(error, ApprovalRequired) else (),
+        digest=error.digest if isinstance(error, ApprovalRequired) else None,
         seconds=round(time.monotonic() - started, 1),
-        log=job.log,
+        log=operation.log,
     )
 
 
-def _work(run: Run, job: Job) -> Done:
-    if run.stop.is_set():
+def _work(session: Session, operation: Operation) -> OperationResult:
+    if session.stop.is_set():
         raise Stopped("Stopped before it was begun.")
-    return job.work()
+    return operation.work()
 
 
 _OUTCOMES: Mapping[type[ScopeError], Outcome] = {
-    ConsentNeeded: Outcome.REFUSED,
+    ApprovalRequired: Outcome.REFUSED,
     Refused: Outcome.REFUSED,
     Locked: Outcome.LOCKED,
     Stopped: Outcome.STOPPED,

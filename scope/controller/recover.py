@@ -12,17 +12,17 @@ from datetime import UTC, datetime, timedelta
 
 from scope.controller.bindings import find_bindings
 from scope.controller.deploy import held_lock, made_stage
-from scope.controller.owners import Claims
-from scope.controller.session import Run
-from scope.deployment.lock import Holder, Lock, acquire, claim_of, generations, read_holder, take_over
-from scope.deployment.observation import Deployed, check_state, look, made_by
-from scope.deployment.orphans import Binding, lost
+from scope.controller.owners import ResourceOwners
+from scope.controller.session import Session
+from scope.deployment.lock import Lock, LockInfo, acquire, read_holder, take_over, takeover_count, takeover_winner
+from scope.deployment.observation import Observed, check_state, observe, pending_creates
+from scope.deployment.orphans import Binding, find_unbound
 from scope.deployment.record import NAME as RECORD
-from scope.deployment.record import Odd, Record, distrust, new_attempt, write_record
-from scope.deployment.state import Condition
+from scope.deployment.record import InvalidRecord, Record, new_attempt, untrusted_reason, write_record
+from scope.deployment.state import FileState
 from scope.deployment.target import Paths
 from scope.errors import CliError, Fault, Locked, Refused
-from scope.model import OWNED_KINDS, RemoteResource
+from scope.model import TAGGED_KINDS, RemoteResource
 from scope.ports import BundleCli
 
 # A run that won the right to take over a lock writes it at once. After so long it must have died.
@@ -37,11 +37,11 @@ class Diagnosis:
     them, where nobody can say yet under which keys; `left` are those that fit under none.
     """
 
-    deployed: Deployed
+    deployed: Observed
     broken: tuple[str, ...] = ()
     bindings: tuple[Binding, ...] = ()
     unknown: tuple[RemoteResource, ...] = ()
-    left: tuple[RemoteResource, ...] = ()
+    unmatched: tuple[RemoteResource, ...] = ()
     strays: tuple[str, ...] = ()
     record: str | None = None
     notes: tuple[str, ...] = ()
@@ -50,30 +50,30 @@ class Diagnosis:
     def is_healthy(self) -> bool:
         """Return whether there is nothing to recover."""
         return self.deployed.holder is None and not any(
-            (self.broken, self.bindings, self.unknown, self.left, self.strays, self.record)
+            (self.broken, self.bindings, self.unknown, self.unmatched, self.strays, self.record)
         )
 
 
-def diagnose(run: Run, domain: str) -> Diagnosis:
+def diagnose(session: Session, domain: str) -> Diagnosis:
     """Return what is wrong with a deployment; changes nothing. `Refused` where a newer CLI wrote its state."""
-    deployed = look(run.workspace, run.settings.name, domain, run.paths(domain))
+    deployed = observe(session.workspace, session.settings.name, domain, session.paths(domain))
     broken = _broken(deployed)
-    strays = _strays(run, deployed)
+    strays = _strays(session, deployed)
     record = _record_problem(deployed, deployed.holder)
-    found = run.workspace.resources_of(deployed.paths.metadata)
-    if domain not in run.closures.domains:
-        left = _of_gone(run, deployed, found)
+    found = session.workspace.resources_of(deployed.paths.metadata)
+    if domain not in session.index.domains:
+        unmatched = _of_gone(session, deployed, found)
         notes = (f"`{domain}` is gone from the repository. To remove what is left: scope destroy",) if found else ()
-        return Diagnosis(deployed, broken, left=left, strays=strays, record=record, notes=notes)
+        return Diagnosis(deployed, broken, unmatched=unmatched, strays=strays, record=record, notes=notes)
     if broken:
         unknown = tuple(item for item in found if item.id not in deployed.state.resources.known_ids)
         return Diagnosis(deployed, broken, unknown=unknown, strays=strays, record=record)
-    with _staged_cli(run, domain) as cli:
-        bindings, left, notes = find_bindings(run, deployed, cli.plan(), found, {})
-    return Diagnosis(deployed, broken, bindings, (), left, strays, record, notes)
+    with _staged_cli(session, domain) as cli:
+        bindings, unmatched, notes = find_bindings(session, deployed, cli.plan(), found, {})
+    return Diagnosis(deployed, broken, bindings, (), unmatched, strays, record, notes)
 
 
-def lines(found: Diagnosis) -> Iterator[str]:
+def describe(found: Diagnosis) -> Iterator[str]:
     """Return what recovering does, a line for each step."""
     holder = found.deployed.holder
     if holder is not None:
@@ -86,32 +86,32 @@ def lines(found: Diagnosis) -> Iterator[str]:
         yield f"bind {binding.shown} to {binding.key}"
     for resource in found.unknown:
         yield f"bind {resource} to the key that the head defines it by, if there is one"
-    for resource in found.left:
-        yield f"leave {resource} alone: no key is free for it. To have it gone, add {ways_out(resource)}"
+    for resource in found.unmatched:
+        yield f"leave {resource} alone: no key is free for it. To have it gone, add {resolution_hint(resource)}"
     for path in found.strays:
         yield f"remove {path}, which no deploy lists"
 
 
-def ways_out(leftover: RemoteResource) -> str:
+def resolution_hint(leftover: RemoteResource) -> str:
     """Return the options by which a person says what shall become of a leftover."""
-    keep = "" if leftover.kind in OWNED_KINDS else f", or leave it to others: --keep-id {leftover.id}"
+    keep = "" if leftover.kind in TAGGED_KINDS else f", or leave it to others: --forget-id {leftover.id}"
     return f"--delete-id {leftover.id}{keep}"
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class RecoverOptions:
     """What only a person may say.
 
-    `delete` are the ids of leftovers to be deleted, `keep` of those that this deployment shall forget about. `take` are keys
-    such as `schemas.finance_stripe` whose resource is there already and belongs here, with its id where its name won't do.
+    `delete` and `forget` are ids of leftovers: to be deleted, or to be dropped from the record. `imports` are keys such as
+    `schemas.finance_stripe` whose resource exists already and belongs here, with its id where its name isn't enough.
     """
 
     delete: frozenset[str] = frozenset()
-    keep: frozenset[str] = frozenset()
-    take: Mapping[str, str | None] = field(default_factory=dict)
+    forget: frozenset[str] = frozenset()
+    imports: Mapping[str, str | None] = field(default_factory=dict)
 
 
-NO_WISHES = Wishes()
+NO_RECOVER_OPTIONS = RecoverOptions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,57 +119,57 @@ class Recovered:
     """What was done, a line for each step, and what is left that only a person may delete."""
 
     done: tuple[str, ...]
-    left: tuple[RemoteResource, ...]
+    unmatched: tuple[RemoteResource, ...]
 
 
-def recover(run: Run, domain: str, wishes: Wishes = NO_WISHES) -> Recovered:
+def recover(session: Session, domain: str, options: RecoverOptions = NO_RECOVER_OPTIONS) -> Recovered:
     """Put a deployment right under its lock. Raises `Locked` where another run takes the lock over."""
-    if wishes.take and domain not in run.closures.domains:
+    if options.imports and domain not in session.index.domains:
         raise Refused(f"The head has no domain `{domain}` that could take anything over.")
-    paths = run.paths(domain)
+    paths = session.paths(domain)
     done: list[str] = []
-    dead = read_holder(run.workspace, paths.state)
-    with _lock(run, domain, dead, done) as lock:
-        deployed = look(run.workspace, run.settings.name, domain, paths)
+    dead = read_holder(session.workspace, paths.state)
+    with _lock(session, domain, dead, done) as lock:
+        deployed = observe(session.workspace, session.settings.name, domain, paths)
         broken = _broken(deployed)  # refused before anything is written, where a newer CLI wrote the state
-        _forget_applied(run, deployed, _record_problem(deployed, dead), done)
+        _forget_applied(session, deployed, _record_problem(deployed, dead), done)
         for name in broken:
-            _set_aside(run, paths, name, done)
-        now = look(run.workspace, run.settings.name, domain, paths)
-        if domain in run.closures.domains:
+            _set_aside(session, paths, name, done)
+        now = observe(session.workspace, session.settings.name, domain, paths)
+        if domain in session.index.domains:
             lock.check()
-            left = _bind(run, now, wishes.take, done)
+            unmatched = _bind(session, now, options.imports, done)
         else:
-            left = _of_gone(run, now, run.workspace.resources_of(paths.metadata))
-        left = _let_go(run, now, left, wishes.keep, done)
-        left = _delete(run, left, wishes.delete, done)
-        now = look(run.workspace, run.settings.name, domain, paths)
-        for path in _strays(run, now):
-            run.workspace.delete(f"{paths.files}/{path}")
+            unmatched = _of_gone(session, now, session.workspace.resources_of(paths.metadata))
+        unmatched = _let_go(session, now, unmatched, options.forget, done)
+        unmatched = _delete(session, unmatched, options.delete, done)
+        now = observe(session.workspace, session.settings.name, domain, paths)
+        for path in _strays(session, now):
+            session.workspace.delete(f"{paths.files}/{path}")
             done.append(f"removed {path}")
-    return Recovered(tuple(done), left)
+    return Recovered(tuple(done), unmatched)
 
 
-def forget(run: Run, domain: str, why: str) -> None:
+def forget(session: Session, domain: str, why: str) -> None:
     """Make a deployment due although its record holds: what was applied isn't what lies in the workspace any more."""
-    with held_lock(run, domain):
-        deployed = look(run.workspace, run.settings.name, domain, run.paths(domain))
+    with held_lock(session, domain):
+        deployed = observe(session.workspace, session.settings.name, domain, session.paths(domain))
         if deployed.is_clean:
-            _forget_applied(run, deployed, why, [])
+            _forget_applied(session, deployed, why, [])
 
 
 @contextmanager
-def _lock(run: Run, domain: str, dead: Holder | None, done: list[str]) -> Iterator[Lock]:
+def _lock(session: Session, domain: str, dead: LockInfo | None, done: list[str]) -> Iterator[Lock]:
     """Hold the deployment's lock, taken over from a dead run where one left it."""
-    state_path = run.paths(domain).state
+    state_path = session.paths(domain).state
     if dead is None:
-        lock = acquire(run.workspace, state_path, run.lock_user(domain))
+        lock = acquire(session.workspace, state_path, session.lock_user(domain))
     else:
-        count = generations(run.workspace, state_path, dead)
-        winner = claim_of(run.workspace, state_path, dead, count) if count else None
+        count = takeover_count(session.workspace, state_path, dead)
+        winner = takeover_winner(session.workspace, state_path, dead, count) if count else None
         if winner is not None and _is_recent(winner.since):
             raise Locked(f"Another recovery, {winner}, is taking the lock over. Wait for its end, then look again.")
-        taken = take_over(run.workspace, state_path, dead, run.lock_user(domain), generation=count + 1)
+        taken = take_over(session.workspace, state_path, dead, session.lock_user(domain), generation=count + 1)
         if taken is None:
             raise Locked(f"Another run was quicker to take over the lock {state_path}/deploy.lock. Look again.")
         lock = taken
@@ -188,103 +188,114 @@ def _is_recent(since: str) -> bool:
     return then.tzinfo is not None and abs(datetime.now(UTC) - then) < _TAKE_OVER
 
 
-def _broken(deployed: Deployed) -> tuple[str, ...]:
+def _broken(deployed: Observed) -> tuple[str, ...]:
     """Return the files that can't be read; `Refused` for those that only a newer CLI can."""
     state = deployed.state
-    if Condition.NEWER in {state.resources.condition, state.files.condition}:
+    if FileState.NEWER in {state.resources.file_state, state.files.file_state}:
         check_state(deployed)
-    return (*state.unusable, *((RECORD,) if isinstance(deployed.record, Odd) else ()))
+    return (*state.unusable, *((RECORD,) if isinstance(deployed.record, InvalidRecord) else ()))
 
 
-def _record_problem(deployed: Deployed, dead: Holder | None) -> str | None:
+def _record_problem(deployed: Observed, dead: LockInfo | None) -> str | None:
     """Return why what the record says was applied can't stay; nothing where it is right, or honest about a failure."""
     record = deployed.record
-    if isinstance(record, Odd):
+    if isinstance(record, InvalidRecord):
         return record.why
     if record is None or record.applied is None:
         return None
     state = deployed.state.resources
-    if record.applied.lineage is not None and state.condition is not Condition.READABLE:
+    if record.applied.lineage is not None and state.file_state is not FileState.READABLE:
         return "resources.json is lost"
-    if state.condition is Condition.READABLE and state.lineage != record.applied.lineage:
+    if state.file_state is FileState.READABLE and state.lineage != record.applied.lineage:
         return "resources.json is of another lineage"
     if not record.is_clean:
         return None
     if dead is not None:
         return f"{dead} held the lock, and may have uploaded files"
-    return distrust(record, deployed.state, repository=record.repository, target=deployed.target, domain=deployed.domain)
+    return untrusted_reason(
+        record, deployed.state, repository=record.repository, target=deployed.target, domain=deployed.domain
+    )
 
 
-def _forget_applied(run: Run, deployed: Deployed, why: str | None, done: list[str]) -> None:
+def _forget_applied(session: Session, deployed: Observed, why: str | None, done: list[str]) -> None:
     """Write a record that says that nothing is known to be applied. What was being made stays in it: it may be ours."""
     if why is None:
         return
     old = deployed.record if isinstance(deployed.record, Record) else None
     if old is None and deployed.record is not None:
-        _set_aside(run, deployed.paths, RECORD, done)
+        _set_aside(session, deployed.paths, RECORD, done)
     attempted = (
         old.attempted
         if old is not None
         else new_attempt(
-            "deploy", commit=None, fingerprint=None, dirty=False, who=run.user.name, run_url=run.run_url, cli=run.cli_version
+            "deploy",
+            commit=None,
+            fingerprint=None,
+            dirty=False,
+            actor=session.user.name,
+            run_url=session.run_url,
+            cli_version=session.cli_version,
         )
     )
-    repository = old.repository if old is not None else run.head.repository
-    owns = old.owns if old is not None else ()
-    record = Record(repository, deployed.target, deployed.domain, attempted, None, owns)
-    write_record(run.workspace, deployed.paths.state, record)
+    repository = old.repository if old is not None else session.head.repository
+    inventory = old.inventory if old is not None else ()
+    record = Record(repository, deployed.target, deployed.domain, attempted, None, inventory)
+    write_record(session.workspace, deployed.paths.state, record)
     done.append(f"wrote the record anew, with nothing applied: {why}")
 
 
-def _set_aside(run: Run, paths: Paths, name: str, done: list[str]) -> None:
+def _set_aside(session: Session, paths: Paths, name: str, done: list[str]) -> None:
     """Keep a copy of a file that can't be read under a name that says what it holds, and delete it."""
-    content = run.workspace.read(f"{paths.state}/{name}")
+    content = session.workspace.read(f"{paths.state}/{name}")
     if content is None:
         return
     stem, _, extension = name.rpartition(".")
     aside = f"{stem}.unreadable-{hashlib.sha256(content).hexdigest()[:12]}.{extension}"
-    run.workspace.write(f"{paths.state}/{aside}", content)
+    session.workspace.write(f"{paths.state}/{aside}", content)
     if name != RECORD:  # the record is written over
-        run.workspace.delete(f"{paths.state}/{name}")
+        session.workspace.delete(f"{paths.state}/{name}")
     done.append(f"set {name} aside as state/{aside}")
 
 
-def _strays(run: Run, deployed: Deployed) -> tuple[str, ...]:
+def _strays(session: Session, deployed: Observed) -> tuple[str, ...]:
     """Return the files that no deploy lists. Without a list nothing is known: the next deploy makes one and cleans up."""
     listed = deployed.state.files
-    if listed.condition is not Condition.READABLE:
+    if listed.file_state is not FileState.READABLE:
         return ()
     prefix = f"{deployed.paths.files}/"
     return tuple(
         path
-        for entry in run.workspace.files(deployed.paths.files)
+        for entry in session.workspace.files(deployed.paths.files)
         if (path := entry.path.removeprefix(prefix)) not in listed.remote
     )
 
 
-def _of_gone(run: Run, deployed: Deployed, found: Iterable[RemoteResource]) -> tuple[RemoteResource, ...]:
+def _of_gone(session: Session, deployed: Observed, found: Iterable[RemoteResource]) -> tuple[RemoteResource, ...]:
     """Return what is left of a domain that the repository doesn't have any more, without its state knowing it."""
     known = deployed.state.resources.known_ids
-    owner = Claims(run, deployed.domain).owner
-    return (*(item for item in found if item.id not in known), *lost(run.workspace, None, made_by(deployed), known, owner))
+    owner = ResourceOwners(session, deployed.domain).owner
+    return (
+        *(item for item in found if item.id not in known),
+        *find_unbound(session.workspace, None, pending_creates(deployed), known, owner),
+    )
 
 
 @contextmanager
-def _staged_cli(run: Run, domain: str) -> Iterator[BundleCli]:
-    with run.git_lock:
-        staged = tuple(run.closures.staged(run.settings.name, domain))
-    with made_stage(run, domain, staged) as folder:
-        yield run.make_cli(folder, domain)
+def _staged_cli(session: Session, domain: str) -> Iterator[BundleCli]:
+    with session.git_lock:
+        staged = tuple(session.index.staged(session.settings.name, domain))
+    with made_stage(session, domain, staged) as folder:
+        yield session.make_cli(folder, domain)
 
 
-def _bind(run: Run, now: Deployed, take: Mapping[str, str | None], done: list[str]) -> tuple[RemoteResource, ...]:
+def _bind(session: Session, now: Observed, imports: Mapping[str, str | None], done: list[str]) -> tuple[RemoteResource, ...]:
     """Bind what can be bound; return the resources that fit under no key."""
-    found = run.workspace.resources_of(now.paths.metadata)
-    said = {key.partition(".")[2] for key in take}
-    with _staged_cli(run, now.domain) as cli:
-        bindings, left, notes = find_bindings(run, now, cli.plan(), found, take)
-        for note in notes:
-            run.tell(now.domain, note)
+    found = session.workspace.resources_of(now.paths.metadata)
+    said = {key.partition(".")[2] for key in imports}
+    with _staged_cli(session, now.domain) as cli:
+        bindings, unmatched, notes = find_bindings(session, now, cli.plan(), found, imports)
+        for event in notes:
+            session.progress(now.domain, event)
         for binding in bindings:
             try:
                 cli.bind(binding.key, binding.id)
@@ -294,14 +305,14 @@ def _bind(run: Run, now: Deployed, take: Mapping[str, str | None], done: list[st
                 done.append(f"{binding.shown} is gone; the next deploy makes it")
                 continue
             done.append(f"bound {binding.shown} to {binding.key}")
-    return left
+    return unmatched
 
 
 def _let_go(
-    run: Run, now: Deployed, left: tuple[RemoteResource, ...], keep: frozenset[str], done: list[str]
+    session: Session, now: Observed, unmatched: tuple[RemoteResource, ...], keep: frozenset[str], done: list[str]
 ) -> tuple[RemoteResource, ...]:
     """Take leftovers that shall stay out of the record, which alone ties them to this deployment; return the others."""
-    kept = [item for item in left if item.id in keep and item.kind not in OWNED_KINDS]
+    kept = [item for item in unmatched if item.id in keep and item.kind not in TAGGED_KINDS]
     unknown = sorted(keep - {item.id for item in kept})
     if unknown:
         raise Refused(
@@ -311,23 +322,23 @@ def _let_go(
     if kept and isinstance(now.record, Record):
         attempted = now.record.attempted
         names = {(item.kind, item.name) for item in kept}
-        makes = tuple((key, name) for key, name in attempted.makes if (key.split(".")[1], name) not in names)
-        write_record(run.workspace, now.paths.state, replace(now.record, attempted=replace(attempted, makes=makes)))
+        creates = tuple((key, name) for key, name in attempted.creates if (key.split(".")[1], name) not in names)
+        write_record(session.workspace, now.paths.state, replace(now.record, attempted=replace(attempted, creates=creates)))
         done += [f"forgot about the {item}" for item in kept]
-    return tuple(item for item in left if item not in kept)
+    return tuple(item for item in unmatched if item not in kept)
 
 
 def _delete(
-    run: Run, left: tuple[RemoteResource, ...], delete_ids: Collection[str], done: list[str]
+    session: Session, unmatched: tuple[RemoteResource, ...], delete_ids: Collection[str], done: list[str]
 ) -> tuple[RemoteResource, ...]:
     """Delete those that were asked for by their ids; return the others."""
-    unknown = sorted(set(delete_ids) - {item.id for item in left})
+    unknown = sorted(set(delete_ids) - {item.id for item in unmatched})
     if unknown:
         raise Refused(
             f"{unknown[0]} isn't the id of a leftover of this deployment, so it isn't deleted. Look again without --yes."
         )
-    for item in left:
+    for item in unmatched:
         if item.id in delete_ids:
-            run.workspace.delete_resource(item)
+            session.workspace.delete_resource(item)
             done.append(f"deleted the {item}")
-    return tuple(item for item in left if item.id not in delete_ids)
+    return tuple(item for item in unmatched if item.id not in delete_ids)

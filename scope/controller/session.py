@@ -8,7 +8,7 @@ from pathlib import Path
 from scope.deployment.target import Paths, TargetSettings
 from scope.documents.results import Counts, Outcome, Result
 from scope.errors import ScopeError
-from scope.graph.closure import Closures
+from scope.graph.closure import DeploymentIndex
 from scope.model import User
 from scope.ports import BundleCli, Git, Workspace
 
@@ -24,11 +24,11 @@ class Options:
     approvals: frozenset[str] = frozenset()
     prune: bool = False
     allow_rollback: bool = False
-    destroys: bool = False
+    assume_yes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class Revision:
     """What is deployed: a commit, or the work tree on top of one."""
 
     commit: str | None
@@ -54,13 +54,13 @@ class RateLimit:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class Session:
     """What all deployments of one run share. `root` is the repository's folder."""
 
     root: Path
     git: Git
-    closures: Closures
-    head: Head
+    index: DeploymentIndex
+    head: Revision
     settings: TargetSettings
     workspace: Workspace
     user: User
@@ -70,8 +70,8 @@ class Run:
     run_url: str | None = None
     stop: threading.Event = field(default_factory=threading.Event)
     # What is being done now, and what should stay to be read; by domain, or about the whole run without one.
-    tell: Callable[[str, str], None] = field(default=lambda _domain, _message: None)
-    note: Callable[[str, str], None] = field(default=lambda _domain, _message: None)
+    progress: Callable[[str, str], None] = field(default=lambda _domain, _message: None)
+    event: Callable[[str, str], None] = field(default=lambda _domain, _message: None)
     rate: RateLimit = field(default_factory=RateLimit)
     # Git answers one question at a time.
     git_lock: threading.Lock = field(default_factory=threading.Lock)
@@ -90,7 +90,7 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class OperationResult:
     """What one deployment came to: with a message where there is something to tell."""
 
     outcome: Outcome
@@ -98,7 +98,7 @@ class Done:
     message: str | None = None
 
 
-class ConsentNeeded(ScopeError):  # noqa: N818  an answer, not an error of the program
+class ApprovalRequired(ScopeError):  # noqa: N818  an answer, not an error of the program
     """A list of deletions needs consent first."""
 
     exit_code = 3

@@ -8,13 +8,13 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from scope import __version__
-from scope.controller.deploy_set import Wanted
+from scope.controller.deploy_set import Candidate
 from scope.controller.plan_records import Bases, base_of
-from scope.controller.session import Run
+from scope.controller.session import Session
 from scope.deployment.observation import check_state
 from scope.deployment.record import Record
 from scope.errors import Refused
-from scope.model import written_path
+from scope.model import quote_path
 
 SCHEMA_VERSION: Literal[1] = 1
 
@@ -45,8 +45,8 @@ class Status:
     why: str | None
     commit: str | None
     dirty: bool
-    when: str | None
-    who: str | None
+    started_at: str | None
+    actor: str | None
     run_url: str | None
     commits: int | None = None
     changes: tuple[str, ...] = ()
@@ -54,13 +54,13 @@ class Status:
     locked_by: str | None = None
 
 
-def statuses(run: Run, wanted: Iterable[Wanted]) -> tuple[Status, ...]:
+def statuses(session: Session, wanted: Iterable[Candidate]) -> tuple[Status, ...]:
     """Return how each domain stands, in their order."""
-    bases = Bases(run)
-    return tuple(_status(run, item, bases) for item in wanted)
+    bases = Bases(session)
+    return tuple(_status(session, item, bases) for item in wanted)
 
 
-def _status(run: Run, item: Wanted, bases: Bases) -> Status:
+def _status(session: Session, item: Candidate, bases: Bases) -> Status:
     record = item.deployed.record
     attempt = None
     if isinstance(record, Record):
@@ -71,8 +71,8 @@ def _status(run: Run, item: Wanted, bases: Bases) -> Status:
         why=None,
         commit=attempt.commit if attempt else None,
         dirty=attempt.dirty if attempt else False,
-        when=attempt.when if attempt else None,
-        who=attempt.who if attempt else None,
+        started_at=attempt.started_at if attempt else None,
+        actor=attempt.actor if attempt else None,
         run_url=attempt.run_url if attempt else None,
         locked_by=str(item.deployed.holder) if item.deployed.holder is not None else None,
     )
@@ -87,10 +87,10 @@ def _status(run: Run, item: Wanted, bases: Bases) -> Status:
             sync = Sync.DIRTY if because == "failed-attempt" else Sync.FOREIGN
             return replace(found, sync=sync, why=_why(item))
         case _:
-            return _compared(run, item, bases, found)
+            return _compared(session, item, bases, found)
 
 
-def _why(item: Wanted) -> str | None:
+def _why(item: Candidate) -> str | None:
     """Return why the record isn't believed, and the way out where a deploy would be refused."""
     try:
         check_state(item.deployed)
@@ -99,23 +99,23 @@ def _why(item: Wanted) -> str | None:
     return item.due.why if item.due is not None else None
 
 
-def _compared(run: Run, item: Wanted, bases: Bases, found: Status) -> Status:
-    info = base_of(item, run.head.repository)
+def _compared(session: Session, item: Candidate, bases: Bases, found: Status) -> Status:
+    info = base_of(item, session.head.repository)
     compared = bases.compare(info, [item.domain])
-    head = run.head.commit
+    head = session.head.commit
     if compared is None or info.commit is None or head is None:
         gone = "an unknown commit" if info.commit is None else f"the commit {info.commit[:9]}, which isn't in this clone"
         return replace(found, sync=Sync.BEHIND, why=f"it runs {gone}")
     causes = [change for one in compared.impact.impacted for change, _ in one.causes]
-    changes = tuple(written_path(change.path) for change in causes)
+    changes = tuple(quote_path(change.path) for change in causes)
     if info.commit == head:
         why = "what was deployed had uncommitted work" if found.dirty else "uncommitted work"
         return replace(found, sync=Sync.BEHIND, why=why, commits=0, changes=changes)
-    base = run.git.merge_base(info.commit, head)
+    base = session.git.merge_base(info.commit, head)
     if base == head:
-        return replace(found, sync=Sync.AHEAD, commits=run.git.count_between(head, info.commit), changes=changes)
+        return replace(found, sync=Sync.AHEAD, commits=session.git.count_between(head, info.commit), changes=changes)
     why = None if base == info.commit else "its commit and the head have diverged"
-    return replace(found, sync=Sync.BEHIND, why=why, commits=run.git.count_between(info.commit, head), changes=changes)
+    return replace(found, sync=Sync.BEHIND, why=why, commits=session.git.count_between(info.commit, head), changes=changes)
 
 
 @dataclass(frozen=True, slots=True)

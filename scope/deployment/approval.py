@@ -23,7 +23,7 @@ _DIGEST_LENGTH = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Consent:
+class Approval:
     """A list that was approved, by its digest; without one, none was needed."""
 
     digest: str | None
@@ -31,25 +31,25 @@ class Consent:
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
+class DestructivePlan:
     """What a plan deletes or makes anew, and why it needs consent, if it does."""
 
     items: tuple[str, ...]
     reasons: tuple[str, ...]
     digest: str
 
-    def consent(self, approvals: Collection[str], earlier: Consent | None = None) -> Consent | None:
+    def approval(self, approvals: Collection[str], earlier: Approval | None = None) -> Approval | None:
         """Return the consent that lets this list pass: to it, or to a list that it is the rest of; nothing without one."""
         if not self.reasons:
-            return Consent(None, ())
+            return Approval(None, ())
         if self.digest in approvals:
-            return Consent(self.digest, self.items)
+            return Approval(self.digest, self.items)
         if earlier is not None and earlier.digest in approvals and set(self.items) <= set(earlier.items):
             return earlier
         return None
 
 
-def gate(deployment: str, plan: BundlePlan, state: ResourceState, max_deletions: int) -> Gate:
+def review_plan(deployment: str, plan: BundlePlan, state: ResourceState, max_deletions: int) -> DestructivePlan:
     """Return what of a plan is destructive. What isn't in the workspace any more is no loss."""
     found = [action for action in plan.actions if action.action in _DESTRUCTIVE and not action.is_gone]
     heavy = [action for action in found if action.kind not in _LIGHT]
@@ -63,12 +63,12 @@ def gate(deployment: str, plan: BundlePlan, state: ResourceState, max_deletions:
     if deletions and not left:
         reasons.append("nothing would be left of it")
     items = tuple(_item(action, state) for action in found)
-    return Gate(items, tuple(reasons), list_digest(deployment, items))
+    return DestructivePlan(items, tuple(reasons), list_digest(deployment, items))
 
 
-def destroy_gate(
+def review_destroy(
     deployment: str, state: ResourceState, orphans: Iterable[RemoteResource], folder: str | None = None
-) -> Gate:
+) -> DestructivePlan:
     """Return what a destroy deletes: all that the state has, and what belongs to the deployment without being in it.
 
     `folder` is the deployment's, where nothing in it tells what it is.
@@ -77,7 +77,7 @@ def destroy_gate(
     items += [f"delete {orphan.kind}.{orphan.name} ({orphan.id})" for orphan in orphans]
     if folder is not None:
         items.append(f"delete the folder {folder}, which has files and no state")
-    return Gate(tuple(items), ("the whole deployment would be deleted",), list_digest(deployment, items))
+    return DestructivePlan(tuple(items), ("the whole deployment would be deleted",), list_digest(deployment, items))
 
 
 def list_digest(deployment: str, items: Iterable[str]) -> str:

@@ -21,7 +21,7 @@ _POLL = (2.0, 5.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Holder:
+class LockInfo:
     """What a lock file says. What can't be read is kept as `user`, with no id."""
 
     id: str
@@ -39,7 +39,7 @@ class Lock:
 
     workspace: Workspace
     state_path: str
-    holder: Holder
+    holder: LockInfo
 
     @property
     def path(self) -> str:
@@ -63,30 +63,30 @@ class Lock:
             self.workspace.delete(self.path)
 
 
-def new_holder(user: str) -> Holder:
+def new_holder(user: str) -> LockInfo:
     """Return a holder with an id of its own, from now on."""
-    return Holder(str(uuid.uuid4()), user, datetime.now(UTC).isoformat().replace("+00:00", "Z"))
+    return LockInfo(str(uuid.uuid4()), user, datetime.now(UTC).isoformat().replace("+00:00", "Z"))
 
 
-def read_holder(workspace: Workspace, state_path: str) -> Holder | None:
+def read_holder(workspace: Workspace, state_path: str) -> LockInfo | None:
     """Return who holds a deployment's lock; nothing where nobody does."""
     content = workspace.read(f"{state_path}/{NAME}")
     return None if content is None else parse_holder(content)
 
 
-def parse_holder(content: bytes) -> Holder:
+def parse_holder(content: bytes) -> LockInfo:
     """Return what a lock file says, the CLI's or ours."""
     try:
         tree = json.loads(content)
     except (ValueError, RecursionError):
         tree = None
     if not isinstance(tree, Mapping):
-        return Holder("", "an unreadable lock file", "")
+        return LockInfo("", "an unreadable lock file", "")
     found = [value if isinstance(value := tree.get(key), str) else "" for key in ("ID", "User", "AcquisitionTime")]
-    return Holder(*found)
+    return LockInfo(*found)
 
 
-def lock_content(holder: Holder) -> bytes:
+def lock_content(holder: LockInfo) -> bytes:
     """Return the lock file in the CLI's format."""
     tree = {"ID": holder.id, "AcquisitionTime": holder.since, "IsForced": False, "User": holder.user}
     return json.dumps(tree).encode()
@@ -98,8 +98,8 @@ def acquire(
     user: str,
     *,
     timeout: float = 0,
-    waiting: Callable[[Holder], None] = lambda _: None,
-    is_stopped: Callable[[], bool] = lambda: False,
+    on_wait: Callable[[LockInfo], None] = lambda _: None,
+    should_stop: Callable[[], bool] = lambda: False,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Lock:
     """Take a deployment's lock, waiting up to `timeout` seconds for another run; raise `Locked` after that.
@@ -109,29 +109,29 @@ def acquire(
     holder = new_holder(user)
     workspace.make_folder(state_path)
     deadline = time.monotonic() + timeout
-    is_told = False
+    is_announced = False
     while True:
         if _create(workspace, state_path, holder):
             return Lock(workspace, state_path, holder)
         found = read_holder(workspace, state_path)
         if found is not None and found.id == holder.id:
             return Lock(workspace, state_path, holder)
-        if found is not None and (time.monotonic() >= deadline or is_stopped()):
+        if found is not None and (time.monotonic() >= deadline or should_stop()):
             raise Locked(_locked(found, state_path))
-        if found is not None and not is_told:
-            waiting(found)
-            is_told = True
+        if found is not None and not is_announced:
+            on_wait(found)
+            is_announced = True
         pause = random.uniform(*_POLL)  # noqa: S311  no secret, only apart from others
         # One that went away between the two requests is free now, or somebody else's at the next look.
         sleep(0.1 if found is None else max(0.0, min(pause, deadline - time.monotonic())))
 
 
-def _create(workspace: Workspace, state_path: str, holder: Holder) -> bool:
+def _create(workspace: Workspace, state_path: str, holder: LockInfo) -> bool:
     """Try to make the lock file. A lost answer looks like a refusal or a failure: only reading back says whose it is."""
     try:
         return workspace.create(f"{state_path}/{NAME}", lock_content(holder))
     except RemoteError as error:
-        if not error.fault.may_pass:
+        if not error.fault.is_transient:
             raise
         found = read_holder(workspace, state_path)
         if found is None:
@@ -139,14 +139,14 @@ def _create(workspace: Workspace, state_path: str, holder: Holder) -> bool:
         return found.id == holder.id
 
 
-def _locked(holder: Holder, state_path: str) -> str:
+def _locked(holder: LockInfo, state_path: str) -> str:
     return (
         f"The deployment's lock {state_path}/{NAME} is held by {holder}. Wait for that run, or, if it is dead, "
         "take the lock over: `scope recover`."
     )
 
 
-def take_over(workspace: Workspace, state_path: str, dead: Holder, user: str, *, generation: int = 1) -> Lock | None:
+def take_over(workspace: Workspace, state_path: str, dead: LockInfo, user: str, *, generation: int = 1) -> Lock | None:
     """Take over a dead lock; of many that try at once, one gets it and the others nothing.
 
     Who wins is settled by a file that only one can make, and that stays for ever: a slow reader of the old lock can't win
@@ -166,7 +166,7 @@ def take_over(workspace: Workspace, state_path: str, dead: Holder, user: str, *,
     return Lock(workspace, state_path, holder) if now is not None and now.id == holder.id else None
 
 
-def generations(workspace: Workspace, state_path: str, dead: Holder) -> int:
+def takeover_count(workspace: Workspace, state_path: str, dead: LockInfo) -> int:
     """Return how many runs have won the right to take over this lock; more than none means that they died at it."""
     names = {entry.path.rpartition("/")[2] for entry in workspace.entries(state_path) or ()}
     count = 0
@@ -175,13 +175,13 @@ def generations(workspace: Workspace, state_path: str, dead: Holder) -> int:
     return count
 
 
-def claim_of(workspace: Workspace, state_path: str, dead: Holder, generation: int) -> Holder | None:
+def takeover_winner(workspace: Workspace, state_path: str, dead: LockInfo, generation: int) -> LockInfo | None:
     """Return who won the right to take over a lock in one generation; nothing where nobody did."""
     content = workspace.read(f"{state_path}/{_claim(dead, generation)}")
     return None if content is None else parse_holder(content)
 
 
-def _claim(dead: Holder, generation: int) -> str:
+def _claim(dead: LockInfo, generation: int) -> str:
     try:
         name = str(uuid.UUID(dead.id))
     except ValueError:

@@ -9,10 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from scope.deployment.lock import NAME as LOCK
-from scope.deployment.lock import Holder, read_holder
+from scope.deployment.lock import LockInfo, read_holder
 from scope.deployment.record import NAME as RECORD
-from scope.deployment.record import Odd, Record, distrust, read_record
-from scope.deployment.state import Condition, DeploymentState, read_state
+from scope.deployment.record import InvalidRecord, Record, read_record, untrusted_reason
+from scope.deployment.state import DeploymentState, FileState, read_state
 from scope.deployment.target import Paths
 from scope.errors import Fault, Refused, RemoteError
 from scope.model import Because, Grant, RemoteKind, User
@@ -26,15 +26,15 @@ AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Deployed:
+class Observed:
     """One deployment as it lies in the workspace; for one that isn't there, nothing but its folders' names."""
 
     target: str
     domain: str
     paths: Paths
-    record: Record | Odd | None
+    record: Record | InvalidRecord | None
     state: DeploymentState
-    holder: Holder | None
+    holder: LockInfo | None
     has_leftovers: bool = False
     """Files of a deployment without anything that tells of it."""
 
@@ -59,18 +59,18 @@ class Deployed:
         return self.record.attempted.commit if isinstance(self.record, Record) else None
 
 
-def look(workspace: Workspace, target: str, domain: str, paths: Paths) -> Deployed:
+def observe(workspace: Workspace, target: str, domain: str, paths: Paths) -> Observed:
     """Return what lies in the workspace of a deployment."""
     record, state = read_record(workspace, paths.state), read_state(workspace, paths.state)
     # Somebody may have deleted the state: then jobs may be left too, and this is no first deploy.
     has_leftovers = record is None and state.is_absent and _has_files(workspace, paths.root)
-    return Deployed(target, domain, paths, record, state, read_holder(workspace, paths.state), has_leftovers)
+    return Observed(target, domain, paths, record, state, read_holder(workspace, paths.state), has_leftovers)
 
 
-def made_by(deployed: Deployed) -> dict[str, str]:
+def pending_creates(deployed: Observed) -> dict[str, str]:
     """Return the keys and names of what an attempt that didn't end well may have made."""
     record = deployed.record
-    return {} if deployed.is_clean or not isinstance(record, Record) else dict(record.attempted.makes)
+    return {} if deployed.is_clean or not isinstance(record, Record) else dict(record.attempted.creates)
 
 
 def deployed_domains(workspace: Workspace, base: str, skip: Collection[str] = ()) -> tuple[str, ...]:
@@ -135,7 +135,7 @@ class Due:
     why: str | None = None
 
 
-def due(deployed: Deployed, fingerprint: str | None, repository: str) -> Due | None:
+def find_due(deployed: Observed, fingerprint: str | None, repository: str) -> Due | None:
     """Return why a deployment should be made anew, or gone; nothing where the workspace has what the head has.
 
     `fingerprint` is the head's; nothing where the domain is gone there.
@@ -146,7 +146,9 @@ def due(deployed: Deployed, fingerprint: str | None, repository: str) -> Due | N
         return None
     if fingerprint is None:
         return Due("removed")
-    why = distrust(deployed.record, deployed.state, repository=repository, target=deployed.target, domain=deployed.domain)
+    why = untrusted_reason(
+        deployed.record, deployed.state, repository=repository, target=deployed.target, domain=deployed.domain
+    )
     if why is None and deployed.holder is not None:
         # A deploy by hand that was killed at its upload leaves new files, and nothing but its lock to tell of them.
         why = f"its lock is held by {deployed.holder}: a run is going on, or died"
@@ -156,12 +158,12 @@ def due(deployed: Deployed, fingerprint: str | None, repository: str) -> Due | N
     return Due("failed-attempt" if is_failed else "untrusted-record", why)
 
 
-def check_state(deployed: Deployed) -> None:
+def check_state(deployed: Observed) -> None:
     """Raise `Refused` where the state is lost or can't be read: the CLI would make everything a second time, or stop."""
     recover = f"Run: scope recover --target {deployed.target} --domain {deployed.domain}"
     resources = deployed.state.resources
     for name in deployed.state.unusable:
-        is_newer = Condition.NEWER in {resources.condition, deployed.state.files.condition}
+        is_newer = FileState.NEWER in {resources.file_state, deployed.state.files.file_state}
         what = (
             "was written by a newer CLI. Install that version, then run this again." if is_newer else f"is broken. {recover}"
         )
@@ -169,7 +171,7 @@ def check_state(deployed: Deployed) -> None:
     applied = deployed.record.applied if isinstance(deployed.record, Record) else None
     if applied is None or applied.lineage is None:
         return
-    if resources.condition is Condition.ABSENT:
+    if resources.file_state is FileState.ABSENT:
         raise Refused(
             f"{deployed.paths.state}/resources.json is gone, although {deployed.target}/{deployed.domain} was deployed: "
             f"everything would be made a second time. {recover}"

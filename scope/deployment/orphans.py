@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from scope.errors import Fault, Refused, RemoteError
-from scope.model import OWNED_KINDS, ActionKind, BundlePlan, PlanAction, RemoteResource
+from scope.model import TAGGED_KINDS, ActionKind, BundlePlan, PlanAction, RemoteResource
 from scope.ports import BundleCli, Workspace
 
 # Says which other deployment owns a resource, by kind and id.
@@ -32,37 +32,37 @@ class Orphans:
     """What can be bound, and what can't: a second one of a name, or one that the stage doesn't define."""
 
     bindings: tuple[Binding, ...]
-    left: tuple[RemoteResource, ...]
+    unmatched: tuple[RemoteResource, ...]
 
 
-def created_names(plan: BundlePlan) -> frozenset[str]:
+def planned_create_names(plan: BundlePlan) -> frozenset[str]:
     """Return the names of the jobs and pipelines that a plan makes."""
-    return frozenset(action.name for action in created(plan) if action.kind in OWNED_KINDS and action.name)
+    return frozenset(action.name for action in planned_creates(plan) if action.kind in TAGGED_KINDS and action.name)
 
 
-def match(plan: BundlePlan, found: Iterable[RemoteResource], known_ids: Collection[str]) -> Orphans:
+def match_orphans(plan: BundlePlan, found: Iterable[RemoteResource], known_ids: Collection[str]) -> Orphans:
     """Return which keys of a plan the orphans among some resources belong under."""
     orphans = sorted(resource for resource in found if resource.id not in known_ids)
     bindings: list[Binding] = []
-    left: list[RemoteResource] = []
-    keys = {(action.kind, action.name): action.key for action in reversed(created(plan))}
+    unmatched: list[RemoteResource] = []
+    keys = {(action.kind, action.name): action.key for action in reversed(planned_creates(plan))}
     for orphan in orphans:
         key = keys.pop((orphan.kind, orphan.name), None)
         if key is None:
-            left.append(orphan)
+            unmatched.append(orphan)
         else:
             bindings.append(Binding(key.split(".")[2], orphan.id, str(orphan)))
-    return Orphans(tuple(bindings), tuple(left))
+    return Orphans(tuple(bindings), tuple(unmatched))
 
 
-def created(plan: BundlePlan) -> list[PlanAction]:
+def planned_creates(plan: BundlePlan) -> list[PlanAction]:
     """Return the resources that a plan makes; their permissions and grants aren't resources."""
     return [action for action in plan.actions if action.action is ActionKind.CREATE and len(action.key.split(".")) == 3]
 
 
-def named_creations(plan: BundlePlan) -> Mapping[str, str]:
+def planned_creates_by_name(plan: BundlePlan) -> Mapping[str, str]:
     """Return the key and the name of what a plan makes, of the kinds that a workspace finds by their names."""
-    return {action.key: action.full_name for action in created(plan) if action.full_name is not None}
+    return {action.key: action.full_name for action in planned_creates(plan) if action.full_name is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +79,13 @@ class Existing:
         return f"{self.action.kind.removesuffix('s')} {self.action.full_name}"
 
 
-def existing(workspace: Workspace, plan: BundlePlan, ours: Collection[str], owner: Owner) -> Iterator[Existing]:
+def find_conflicts(workspace: Workspace, plan: BundlePlan, ours: Collection[str], owner: Owner) -> Iterator[Existing]:
     """Return what a plan would make although it is there already.
 
     What may share a name with somebody else's is looked for only where it can be this deployment's own, under one of the
     keys of `ours`.
     """
-    for action in created(plan):
+    for action in planned_creates(plan):
         if action.full_name is None or (action.kind in _SHARED_NAMES and action.key not in ours):
             continue
         ids = workspace.ids_named(action.kind, action.full_name)
@@ -95,17 +95,17 @@ def existing(workspace: Workspace, plan: BundlePlan, ours: Collection[str], owne
             yield Existing(action, free or ids, None if free else owners[ids[0]])
 
 
-def lost(
-    workspace: Workspace, plan: BundlePlan | None, makes: Mapping[str, str], known_ids: Collection[str], owner: Owner
+def find_unbound(
+    workspace: Workspace, plan: BundlePlan | None, creates: Mapping[str, str], known_ids: Collection[str], owner: Owner
 ) -> tuple[RemoteResource, ...]:
     """Return what an unclean attempt may have made under keys that don't lead to it any more, or lead elsewhere.
 
-    `makes` are keys and names, as a record has them. Without a plan nothing is defined any more. What another deployment
+    `creates` are keys and names, as a record has them. Without a plan nothing is defined any more. What another deployment
     owns by now is left out. Schemas come last: one with anything in it can't be deleted.
     """
-    defined = named_creations(plan) if plan is not None else {}
+    defined = planned_creates_by_name(plan) if plan is not None else {}
     found: set[RemoteResource] = set()
-    for key, full_name in makes.items():
+    for key, full_name in creates.items():
         kind = key.split(".")[1]
         if defined.get(key) != full_name and kind not in _SHARED_NAMES:
             ids = (one for one in workspace.ids_named(kind, full_name) or () if one not in known_ids)
@@ -113,38 +113,38 @@ def lost(
     return tuple(sorted(found, key=lambda item: (item.kind == "schemas", item)))
 
 
-def bind_all(
+def bind_orphans(
     deployment: str,
     cli: BundleCli,
     workspace: Workspace,
     plan: BundlePlan,
     orphans: Orphans,
-    makes: Mapping[str, str],
+    creates: Mapping[str, str],
     owner: Owner,
-    tell: Callable[[str], None],
+    progress: Callable[[str], None],
 ) -> BundlePlan:
     """Bind what an earlier attempt left behind, and return the plan as it is then.
 
-    What is found by its name is bound only if an unclean attempt was the one to make it (`makes`). Raises `Refused` for
+    What is found by its name is bound only if an unclean attempt was the one to make it (`creates`). Raises `Refused` for
     orphans that can't be bound, and `RemoteError` for what somebody else made.
     """
     target, _, domain = deployment.partition("/")
     recover = f"Run: scope recover --target {target} --domain {domain}"
-    if orphans.left:
-        listed = "\n".join(f"  {orphan}" for orphan in orphans.left)
+    if orphans.unmatched:
+        listed = "\n".join(f"  {orphan}" for orphan in orphans.unmatched)
         raise Refused(
             f"{deployment} has resources in the workspace that its state doesn't know, and that it doesn't define or has "
             f"already:\n{listed}\n{recover}"
         )
     bindings = list(orphans.bindings)
-    for found in existing(workspace, plan, makes, owner):
+    for found in find_conflicts(workspace, plan, creates, owner):
         action = found.action
         if found.owner is not None:
             raise RemoteError(
                 Fault.ALREADY_EXISTS,
                 f"The {found.shown} belongs to {target}/{found.owner}. Rename {action.short_key}, or remove it there first.",
             )
-        if action.key not in makes:
+        if action.key not in creates:
             raise RemoteError(
                 Fault.ALREADY_EXISTS,
                 f"The {found.shown} is there already, and {deployment} didn't make it. "
@@ -153,10 +153,10 @@ def bind_all(
         if len(found.ids) > 1:
             raise Refused(
                 f"An attempt of {deployment} may have made the {found.shown}, and there are {', '.join(found.ids)}. "
-                f"Say which one is its own: {recover.removeprefix('Run: ')} --yes --take {action.short_key}=ID"
+                f"Say which one is its own: {recover.removeprefix('Run: ')} --yes --import {action.short_key}=ID"
             )
         bindings.append(Binding(action.key.split(".")[2], found.ids[0], f"{action.short_key} {action.full_name}"))
     for binding in bindings:
-        tell(f"binding {binding.shown}, which an earlier attempt left behind")
+        progress(f"binding {binding.shown}, which an earlier attempt left behind")
         cli.bind(binding.key, binding.id)
     return cli.plan() if bindings else plan

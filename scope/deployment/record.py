@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from scope import __version__
-from scope.deployment.state import Condition, DeploymentState
+from scope.deployment.state import DeploymentState, FileState
 from scope.ports import Workspace
 
 if TYPE_CHECKING:
@@ -35,8 +35,8 @@ _STRICT: dict[str, object] = {"strict": True, "extra": "forbid"}
 class Attempt:
     """One deploy or destroy that was begun.
 
-    `makes` are the keys and names of what the workspace didn't have before: if it is there after an unclean end, it is ours.
-    `approved` is the list that was consented to, by its digest, so that a repeated run may do the rest of it.
+    `creates` are the keys and names of what the workspace didn't have before: after an unclean end, what is there is ours.
+    `approved` is the list that was approved, by its digest, so that a repeated run may do the rest of it.
     """
 
     __pydantic_config__: ClassVar[dict[str, object]] = _STRICT
@@ -46,19 +46,19 @@ class Attempt:
     commit: str | None
     fingerprint: str | None
     dirty: bool
-    who: str
-    when: str
+    actor: str
+    started_at: str
     run_url: str | None
-    tool: str
-    cli: str
-    makes: tuple[tuple[str, str], ...] = ()
+    scope_version: str
+    cli_version: str
+    creates: tuple[tuple[str, str], ...] = ()
     approved_digest: str | None = None
     approved: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """The attempt that succeeded last, and the state files' own numbers after it; `upload` is deployment.json's digest."""
+    """The attempt that succeeded last, and the state files' own numbers after it; `upload_digest` is deployment.json's."""
 
     __pydantic_config__: ClassVar[dict[str, object]] = _STRICT
 
@@ -66,15 +66,15 @@ class Applied:
     lineage: str | None
     serial: int | None
     seq: int
-    upload: str = ""
+    upload_digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
     """The whole file.
 
-    `owns` are the keys and ids of what the state had when something was last applied, without the jobs and pipelines, which
-    say themselves whose they are: a state that gets lost is made again from it.
+    `inventory` are the keys and ids that the state had when something was last applied, without jobs and pipelines, which
+    are tagged with their deployment: a lost state is rebuilt from it.
     """
 
     __pydantic_config__: ClassVar[dict[str, object]] = _STRICT
@@ -84,7 +84,7 @@ class Record:
     domain: str
     attempted: Attempt
     applied: Applied | None
-    owns: tuple[tuple[str, str], ...] = ()
+    inventory: tuple[tuple[str, str], ...] = ()
     record_version: Literal[1] = VERSION
 
     @property
@@ -94,7 +94,7 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Odd:
+class InvalidRecord:
     """A record that can't be believed, and why."""
 
     why: str
@@ -106,10 +106,10 @@ def new_attempt(
     commit: str | None,
     fingerprint: str | None,
     dirty: bool,
-    who: str,
+    actor: str,
     run_url: str | None,
-    cli: str,
-    makes: tuple[tuple[str, str], ...] = (),
+    cli_version: str,
+    creates: tuple[tuple[str, str], ...] = (),
     approved_digest: str | None = None,
     approved: tuple[str, ...] = (),
 ) -> Attempt:
@@ -120,18 +120,18 @@ def new_attempt(
         commit=commit,
         fingerprint=fingerprint,
         dirty=dirty,
-        who=who,
-        when=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        actor=actor,
+        started_at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         run_url=run_url,
-        tool=f"scope {__version__}",
-        cli=cli,
-        makes=makes,
+        scope_version=f"scope {__version__}",
+        cli_version=cli_version,
+        creates=creates,
         approved_digest=approved_digest,
         approved=approved,
     )
 
 
-def read_record(workspace: Workspace, state_path: str) -> Record | Odd | None:
+def read_record(workspace: Workspace, state_path: str) -> Record | InvalidRecord | None:
     """Return a deployment's record; nothing where there is none."""
     content = workspace.read(f"{state_path}/{NAME}")
     return None if content is None else parse_record(content)
@@ -147,31 +147,31 @@ def dumps(record: Record) -> bytes:
     return (json.dumps(dataclasses.asdict(record), indent=1, ensure_ascii=True) + "\n").encode()
 
 
-def parse_record(content: bytes) -> Record | Odd:
+def parse_record(content: bytes) -> Record | InvalidRecord:
     """Return what a record file says, or why it can't be believed."""
     from pydantic import ValidationError  # noqa: PLC0415  60 ms, and only what reads a target needs it
 
     if len(content) > _LONGEST:
-        return Odd("it is too long to be a record")
+        return InvalidRecord("it is too long to be a record")
     try:
         version = json.loads(content).get("record_version")
     except (ValueError, AttributeError, RecursionError):
-        return Odd("it isn't JSON")
+        return InvalidRecord("it isn't JSON")
     if type(version) is not int:
-        return Odd("it doesn't say its version")
+        return InvalidRecord("it doesn't say its version")
     if version > VERSION:
-        return Odd(f"a newer scope wrote it (version {version})")
+        return InvalidRecord(f"a newer scope wrote it (version {version})")
     try:
         found = _adapter().validate_json(content)
     except ValidationError as error:
         first = error.errors()[0]
-        return Odd(f"`{'.'.join(str(part) for part in first['loc'])}`: {first['msg']}")
+        return InvalidRecord(f"`{'.'.join(str(part) for part in first['loc'])}`: {first['msg']}")
     attempts = (found.attempted, *((found.applied.attempt,) if found.applied else ()))
     if any(attempt.commit is not None and not _COMMIT.fullmatch(attempt.commit) for attempt in attempts):
         # It goes to git, where a name that begins with a hyphen would be an option.
-        return Odd("`commit` isn't a commit's name")
-    if not all(_KEY.fullmatch(key) for key, _ in (*found.attempted.makes, *found.owns)):
-        return Odd("`makes` or `owns` has a key that can't be a resource's")
+        return InvalidRecord("`commit` isn't a commit's name")
+    if not all(_KEY.fullmatch(key) for key, _ in (*found.attempted.creates, *found.inventory)):
+        return InvalidRecord("`creates` or `inventory` has a key that can't be a resource's")
     return found
 
 
@@ -182,8 +182,8 @@ def _adapter() -> "TypeAdapter[Record]":
     return TypeAdapter(Record)
 
 
-def distrust(
-    record: Record | Odd | None, state: DeploymentState, *, repository: str, target: str, domain: str
+def untrusted_reason(
+    record: Record | InvalidRecord | None, state: DeploymentState, *, repository: str, target: str, domain: str
 ) -> str | None:
     """Return why a record doesn't tell what runs in the workspace; nothing where it does.
 
@@ -191,23 +191,23 @@ def distrust(
     """
     if record is None:
         return "there is no record"
-    if isinstance(record, Odd):
+    if isinstance(record, InvalidRecord):
         return f"the record is odd: {record.why}"
     if (record.target, record.domain) != (target, domain):
         return f"the record is of {record.target}/{record.domain}"
     if record.repository != repository:
         return f"the record is of another repository, {record.repository or 'one without an origin'}"
     if record.applied is None or not record.is_clean:
-        return f"an attempt of {record.attempted.when} by {record.attempted.who} didn't end well"
+        return f"an attempt of {record.attempted.started_at} by {record.attempted.actor} didn't end well"
     return _contradiction(record.applied, state)
 
 
 def _contradiction(applied: Applied, state: DeploymentState) -> str | None:
     if state.unusable:
         return f"{' and '.join(state.unusable)} can't be read"
-    if state.files.condition is Condition.ABSENT:
+    if state.files.file_state is FileState.ABSENT:
         return "deployment.json is gone"
-    if (state.files.seq, state.files.digest) != (applied.seq, applied.upload):
+    if (state.files.seq, state.files.digest) != (applied.seq, applied.upload_digest):
         return f"something else deployed since (seq {state.files.seq}, recorded was {applied.seq})"
     if (state.resources.lineage, state.resources.serial) != (applied.lineage, applied.serial):
         return "the state isn't the one that was recorded"

@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from scope.model import OWNED_KINDS
+from scope.model import TAGGED_KINDS
 from scope.ports import Workspace
 
 # The highest version of `resources.json` that the tested CLI reads.
 STATE_VERSION = 3
 
 
-class Condition(StrEnum):
+class FileState(StrEnum):
     """What there is of a state file."""
 
     ABSENT = "absent"
@@ -30,7 +30,7 @@ class Condition(StrEnum):
 class ResourceState:
     """`resources.json`: which resources the deployment owns, by `resources.<kind>.<key>`, with their ids."""
 
-    condition: Condition
+    file_state: FileState
     lineage: str | None = None
     serial: int | None = None
     ids: tuple[tuple[str, str], ...] = ()
@@ -41,10 +41,10 @@ class ResourceState:
         return frozenset(found for _, found in self.ids)
 
     @property
-    def nameless(self) -> tuple[tuple[str, str], ...]:
+    def untagged(self) -> tuple[tuple[str, str], ...]:
         """Return the resources that don't say themselves to which deployment they belong."""
         parts = ((key, found, key.split(".")) for key, found in self.ids)
-        return tuple((key, found) for key, found, part in parts if len(part) == 3 and part[1] not in OWNED_KINDS)
+        return tuple((key, found) for key, found, part in parts if len(part) == 3 and part[1] not in TAGGED_KINDS)
 
     def id_of(self, key: str) -> str | None:
         """Return the id of a resource, by `resources.<kind>.<key>`."""
@@ -52,14 +52,14 @@ class ResourceState:
 
 
 @dataclass(frozen=True, slots=True)
-class FileState:
+class UploadState:
     """`deployment.json`: the files of the last upload, relative to the deployment's `files`, notebooks as they were named.
 
     `remote` holds them as they are called in the workspace, where notebooks have no extension. `digest` is that of the
     file: the time of the upload is in it, so no two share it, while `seq` begins anew where somebody deletes the file.
     """
 
-    condition: Condition
+    file_state: FileState
     seq: int | None = None
     local: frozenset[str] = frozenset()
     remote: frozenset[str] = frozenset()
@@ -71,18 +71,18 @@ class DeploymentState:
     """Both files of one deployment, as they lie in the workspace."""
 
     resources: ResourceState
-    files: FileState
+    files: UploadState
 
     @property
     def is_absent(self) -> bool:
         """Return whether the CLI never came so far here as to leave anything."""
-        return self.resources.condition is Condition.ABSENT and self.files.condition is Condition.ABSENT
+        return self.resources.file_state is FileState.ABSENT and self.files.file_state is FileState.ABSENT
 
     @property
     def unusable(self) -> tuple[str, ...]:
         """Return the names of the files that the CLI couldn't read either, or shouldn't."""
-        named = (("resources.json", self.resources.condition), ("deployment.json", self.files.condition))
-        return tuple(name for name, condition in named if condition in {Condition.BROKEN, Condition.NEWER})
+        named = (("resources.json", self.resources.file_state), ("deployment.json", self.files.file_state))
+        return tuple(name for name, file_state in named if file_state in {FileState.BROKEN, FileState.NEWER})
 
 
 def read_state(workspace: Workspace, state_path: str) -> DeploymentState:
@@ -96,20 +96,20 @@ def read_state(workspace: Workspace, state_path: str) -> DeploymentState:
 def parse_resources(content: bytes | None) -> ResourceState:
     """Return what `resources.json` says."""
     if content is None:
-        return ResourceState(Condition.ABSENT)
+        return ResourceState(FileState.ABSENT)
     tree = _mapping(content)
     if tree is None:
-        return ResourceState(Condition.BROKEN)
+        return ResourceState(FileState.BROKEN)
     version, lineage, serial, state = (tree.get(key) for key in ("state_version", "lineage", "serial", "state"))
     if isinstance(version, int) and version > STATE_VERSION:
-        return ResourceState(Condition.NEWER)
+        return ResourceState(FileState.NEWER)
     if not isinstance(version, int) or not isinstance(lineage, str) or not lineage or type(serial) is not int:
-        return ResourceState(Condition.BROKEN)
+        return ResourceState(FileState.BROKEN)
     ids = {key: _resource_id(value) for key, value in state.items()} if isinstance(state, dict) else {}
     if not (state is None or isinstance(state, dict)) or None in ids.values():
-        return ResourceState(Condition.BROKEN)
+        return ResourceState(FileState.BROKEN)
     return ResourceState(
-        Condition.READABLE, lineage, serial, tuple(sorted((key, found) for key, found in ids.items() if found is not None))
+        FileState.READABLE, lineage, serial, tuple(sorted((key, found) for key, found in ids.items() if found is not None))
     )
 
 
@@ -118,27 +118,27 @@ def _resource_id(value: object) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def parse_files(content: bytes | None) -> FileState:
+def parse_files(content: bytes | None) -> UploadState:
     """Return what `deployment.json` says."""
     if content is None:
-        return FileState(Condition.ABSENT)
+        return UploadState(FileState.ABSENT)
     tree = _mapping(content)
     if tree is None:
-        return FileState(Condition.BROKEN)
+        return UploadState(FileState.BROKEN)
     version, seq, files = (tree.get(key) for key in ("version", "seq", "files"))
     if isinstance(version, int) and version > 1:
-        return FileState(Condition.NEWER)
+        return UploadState(FileState.NEWER)
     if version != 1 or type(seq) is not int or not (files is None or isinstance(files, list)):
-        return FileState(Condition.BROKEN)
+        return UploadState(FileState.BROKEN)
     local: set[str] = set()
     remote: set[str] = set()
     for item in files or ():
         path = item.get("local_path") if isinstance(item, dict) else None
         if not isinstance(path, str) or not path or path.startswith("/") or ".." in path.split("/"):
-            return FileState(Condition.BROKEN)
+            return UploadState(FileState.BROKEN)
         local.add(path)
         remote.add(without_extension(path) if item.get("is_notebook") is True else path)
-    return FileState(Condition.READABLE, seq, frozenset(local), frozenset(remote), hashlib.sha256(content).hexdigest())
+    return UploadState(FileState.READABLE, seq, frozenset(local), frozenset(remote), hashlib.sha256(content).hexdigest())
 
 
 def without_extension(path: str) -> str:

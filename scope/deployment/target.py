@@ -172,14 +172,14 @@ def _checked_host(host: _Value) -> str:
 
 def check_host(settings: TargetSettings, credentials_host: str) -> None:
     """Raise `Refused` where the credentials are for another host than the target's: a token must not go there."""
-    if normal_host(settings.host) != normal_host(credentials_host):
+    if normalize_host(settings.host) != normalize_host(credentials_host):
         raise Refused(
             f"{settings.host_place}: {settings.name} is at {settings.host}, but the credentials are for {credentials_host}. "
             "Nothing was sent. Use that workspace's credentials, or correct the file."
         )
 
 
-def normal_host(host: str) -> str:
+def normalize_host(host: str) -> str:
     """Return a host's URL in one form: lower case, no slash at the end, the default port left away."""
     parts = urlsplit(host if "://" in host else f"https://{host}")
     default = {"https": 443, "http": 80}.get(parts.scheme)

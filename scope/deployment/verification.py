@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from scope.deployment.state import Condition, DeploymentState, FileState
+from scope.deployment.state import DeploymentState, FileState, UploadState
 from scope.deployment.target import Paths
 from scope.errors import Fault, RemoteError
 from scope.ports import Workspace
@@ -30,21 +30,21 @@ def check_upload(staged: Iterable[str], before: DeploymentState, after: Deployme
 
 
 def _check_numbers(before: DeploymentState, after: DeploymentState) -> None:
-    if after.files.condition is not Condition.READABLE or after.resources.condition not in {
-        Condition.READABLE,
-        Condition.ABSENT,
+    if after.files.file_state is not FileState.READABLE or after.resources.file_state not in {
+        FileState.READABLE,
+        FileState.ABSENT,
     }:
         raise RemoteError(Fault.STATE, "The CLI said it succeeded, but left no state that can be read. Run it again.")
     if (after.files.seq or 0) <= (before.files.seq or 0):
         raise RemoteError(Fault.STATE, "The CLI said it succeeded, but uploaded nothing. Run it again.")
     was, now = before.resources, after.resources
-    if was.condition is Condition.READABLE and now.lineage != was.lineage:
+    if was.file_state is FileState.READABLE and now.lineage != was.lineage:
         raise RemoteError(
             Fault.STATE, "The state changed its lineage under the deploy: something else wrote it. Run it again."
         )
 
 
-def remove_strays(workspace: Workspace, paths: Paths, listed: FileState) -> tuple[str, ...]:
+def remove_strays(workspace: Workspace, paths: Paths, listed: UploadState) -> tuple[str, ...]:
     """Delete the files that no deploy lists, and return them; raise `RemoteError` where a listed file is missing.
 
     A killed upload leaves such files, no later deploy removes them, and a pipeline's glob would run them.

@@ -15,8 +15,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from scope.documents.manifest import MAX_MATRIX_JOBS, SCHEMA_VERSION, Manifest
 from scope.errors import UsageError
-from scope.escaping import visible
-from scope.model import written_path
+from scope.escaping import escape_invisible
+from scope.model import quote_path
 from scope.names import is_domain_name, is_target_name
 
 # A change of 100,000 files in 100 domains of 3 targets stays below.
@@ -94,7 +94,7 @@ def _parse(content: bytes, where: str) -> object:
     except RecursionError:
         raise UsageError(f"{where} is nested too deeply for a manifest. {_AGAIN}") from None
     except ValueError as error:
-        raise UsageError(f"{where} has a value that no manifest has: {visible(str(error))}. {_AGAIN}") from None
+        raise UsageError(f"{where} has a value that no manifest has: {escape_invisible(str(error))}. {_AGAIN}") from None
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -124,11 +124,11 @@ def _refuse(where: str, problems: Iterable[str]) -> NoReturn:
 
 
 def _form_problem(place: Iterable[str | int], message: str) -> str:
-    return f"{'.'.join(_cut(visible(str(part))) for part in place) or 'the file'}: {message}"
+    return f"{'.'.join(_cut(escape_invisible(str(part))) for part in place) or 'the file'}: {message}"
 
 
 def _shown(value: object) -> str:
-    return f"`{_cut(visible(str(value)))}`"
+    return f"`{_cut(escape_invisible(str(value)))}`"
 
 
 def _cut(text: str) -> str:
@@ -269,7 +269,7 @@ def _is_path(written: str) -> bool:
             return False
         raw = re.sub(rb"\\([0-7]{3})", lambda match: bytes([int(match[1], 8)]), written[1:-1].encode())
         path = raw.decode("utf-8", "surrogateescape")
-        if written_path(path) != written:
+        if quote_path(path) != written:
             return False
     parts = path.split("/")
     return "\0" not in path and not any(part in {"", ".", ".."} or part.lower() == ".git" for part in parts)

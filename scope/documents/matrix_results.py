@@ -20,7 +20,7 @@ _DONE = frozenset({"deployed", "destroyed", "nothing", "superseded"})
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class DeploymentOutcome:
     """What became of one job of the matrix, or of one deployment in it."""
 
     name: str
@@ -51,7 +51,7 @@ def read_results(path: Path) -> Results | None:
         raise UsageError(f"{path} isn't a file of results of `scope deploy`: {error.errors()[0]['msg']}.") from None
 
 
-def account(manifest: Manifest, results: Mapping[str, Results | None]) -> tuple[Line, ...]:
+def deployment_outcomes(manifest: Manifest, results: Mapping[str, Results | None]) -> tuple[DeploymentOutcome, ...]:
     """Return a line for every deployment that was done or not, and for every job that doesn't account for all of its own.
 
     `results` are the jobs' by their id in the matrix.
@@ -59,21 +59,23 @@ def account(manifest: Manifest, results: Mapping[str, Results | None]) -> tuple[
     return tuple(line for entry in manifest.matrix.include for line in _account(entry, manifest, results.get(entry.id)))
 
 
-def _account(entry: MatrixEntry, manifest: Manifest, found: Results | None) -> list[Line]:
+def _account(entry: MatrixEntry, manifest: Manifest, found: Results | None) -> list[DeploymentOutcome]:
     due = {f"{entry.target}/{domain}" for domain in entry.domains.split()}
     if found is None:
-        return [Line(name, "missing", "Its job left no results.") for name in sorted(due)]
+        return [DeploymentOutcome(name, "missing", "Its job left no results.") for name in sorted(due)]
     if found.target != entry.target or found.commit != manifest.head.commit:
-        return [Line(name, "missing", "Its job's results are of another target or commit.") for name in sorted(due)]
-    lines = [Line(item.id, item.outcome, item.message, item.digest) for item in found.results if item.id in due]
+        return [
+            DeploymentOutcome(name, "missing", "Its job's results are of another target or commit.") for name in sorted(due)
+        ]
+    lines = [DeploymentOutcome(item.id, item.outcome, item.message, item.digest) for item in found.results if item.id in due]
     left = sorted(due - {line.name for line in lines})
     # What another run has done in between isn't due any more: a job only counts it.
     if len(left) > found.in_sync:
-        return [*lines, *(Line(name, "missing", "Its job doesn't account for it.") for name in left)]
-    return [*lines, *(Line(name, "nothing") for name in left)]
+        return [*lines, *(DeploymentOutcome(name, "missing", "Its job doesn't account for it.") for name in left)]
+    return [*lines, *(DeploymentOutcome(name, "nothing") for name in left)]
 
 
-def exit_code(lines: tuple[Line, ...]) -> int:
+def exit_code(lines: tuple[DeploymentOutcome, ...]) -> int:
     """Return the exit code: a failure beats a refusal, a refusal beats a lock."""
     left = {line.outcome for line in lines if not line.is_done}
     if left - {"refused", "locked"}:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from scope.graph.shared_code import Edge, Library, is_preset, preset_stem
+from scope.graph.shared_code import Edge, SharedCode, is_preset, preset_stem
 from scope.inference.imports import MARKERS, file_uses
 from scope.inference.resource_keys import resource_keys
 from scope.inference.uses import Uses
@@ -28,7 +28,7 @@ _READ = (".py", ".ipynb", ".sql", ".scala", ".r", ".yml", ".yaml", ".json", ".to
 _NO_USES = Uses()
 
 
-class Sources:
+class UsesCache:
     """What each file says it uses, read once per path and content, whichever tree asks."""
 
     def __init__(self) -> None:
@@ -67,10 +67,10 @@ class Shared:
     broken: tuple[tuple[str, int], ...]
 
 
-class Closures:
+class DeploymentIndex:
     """The deployments of one tree. Everything is worked out on demand and kept."""
 
-    def __init__(self, snapshot: Snapshot, sources: Sources) -> None:
+    def __init__(self, snapshot: Snapshot, sources: UsesCache) -> None:
         """Look at a tree; `sources` may be shared with another tree of the same repository."""
         self.snapshot = snapshot
         self._sources = sources
@@ -100,10 +100,12 @@ class Closures:
         return tuple(sorted(stem for stem in stems if is_target_name(stem)))
 
     @cached_property
-    def library(self) -> Library:
+    def library(self) -> SharedCode:
         """Return the shared files."""
         files = {**self.snapshot.files(COMMON), **self.snapshot.files(MODELS)}
-        return Library({path: entry for path, entry in files.items() if self.rules.owner(path).reach is not Reach.NOTHING})
+        return SharedCode(
+            {path: entry for path, entry in files.items() if self.rules.owner(path).reach is not Reach.NOTHING}
+        )
 
     def own_files(self, domain: str) -> dict[str, Entry]:
         """Return the files that are staged because they lie in the domain's folders."""

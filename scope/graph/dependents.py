@@ -12,11 +12,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 
-from scope.graph.closure import Closures
+from scope.graph.closure import DeploymentIndex
 from scope.graph.digraph import Graph
 from scope.graph.shared_code import Edge, is_preset, preset_stem, words
 from scope.inference.imports import MARKERS
-from scope.model import Change, Step, written_path
+from scope.model import Change, Step, quote_path
 
 # Markers that only say "something shared is named here": the changed files' own names are narrower.
 _NAMING = frozenset({b"common", b"resources", b"_models"})
@@ -41,13 +41,15 @@ ANYTHING = ""
 
 def file_node(path: str) -> str:
     """Return a file's name in the graph."""
-    return f"file:{written_path(path)}"
+    return f"file:{quote_path(path)}"
 
 
-class Users:
+class Dependents:
     """The deployments that have changed shared files in their closure, at base or head, each with the shortest way."""
 
-    def __init__(self, base: Closures, head: Closures, shared: Iterable[str], changes: Iterable[Change]) -> None:
+    def __init__(
+        self, base: DeploymentIndex, head: DeploymentIndex, shared: Iterable[str], changes: Iterable[Change]
+    ) -> None:
         """Ask about the changed paths `shared`; `changes` is the whole difference of the two trees."""
         self._sides = (base, head)
         self._shared = frozenset(shared)
@@ -56,7 +58,7 @@ class Users:
 
     def of(self, path: str) -> Mapping[str, tuple[Step, ...]]:
         """Return for each domain that uses a changed shared file the way from the file to the domain."""
-        return self._ways.get(path, {})
+        return self._shortest_paths.get(path, {})
 
     def of_targets(self, path: str) -> Mapping[str, tuple[Step, ...]]:
         """Return for each target whose own file leads to a changed shared file the way from the file to the target."""
@@ -68,14 +70,14 @@ class Users:
                     direct = frozenset(
                         file_node(edge.dependency) for edge in part.edges if edge.dependent == f"targets/{target}.yml"
                     )
-                    ways = (self._graph.way(file_node(path), node) for node in sorted(direct))
+                    ways = (self._graph.shortest_path(file_node(path), node) for node in sorted(direct))
                     shortest = min((way for way in ways if way is not None), key=len)
                     own = (Step(file_node(f"targets/{target}.yml"), "path"), Step(f"target:{target}", "configures"))
                     found[target] = (*shortest, *own)
         return found
 
     @cached_property
-    def _ways(self) -> Mapping[str, Mapping[str, tuple[Step, ...]]]:
+    def _shortest_paths(self) -> Mapping[str, Mapping[str, tuple[Step, ...]]]:
         return {path: self._ways_from(path) for path in sorted(self._shared)}
 
     def _ways_from(self, path: str) -> dict[str, tuple[Step, ...]]:
@@ -94,11 +96,11 @@ class Users:
     def _add_ways(self, path: str, start: tuple[Step, ...], found: dict[str, tuple[Step, ...]]) -> None:
         """Add the ways from a shared file to the domains that have none yet, nearest first."""
         domains = {domain for side in self._sides for domain in side.domains}
-        for layer in self._graph.layers_above(file_node(path)):
+        for layer in self._graph.dependents_by_distance(file_node(path)):
             for domain in sorted(domains - found.keys()):
                 edge = self._edge_into(domain, layer)
                 if edge is not None:
-                    inner = self._graph.way(file_node(path), file_node(edge.dependency)) or ()
+                    inner = self._graph.shortest_path(file_node(path), file_node(edge.dependency)) or ()
                     found[domain] = (
                         *start,
                         *inner,
@@ -189,7 +191,7 @@ def _words_in(content: bytes, names: frozenset[str]) -> frozenset[str]:
     return frozenset(name for name in names if os.fsencode(name) in content)
 
 
-def _contents(side: Closures, paths: Iterable[str]) -> Mapping[str, bytes]:
+def _contents(side: DeploymentIndex, paths: Iterable[str]) -> Mapping[str, bytes]:
     """Return the contents of those of the paths that domains may have, and that are there."""
     return side.snapshot.read_all(side.snapshot.entries(path for path in paths if path.startswith(("src/", "resources/"))))
 

@@ -35,7 +35,7 @@ class Graph:
         graph.add_nodes_from(self._alone)
         return graph
 
-    def way(self, changed: str, goal: str) -> tuple[Step, ...] | None:
+    def shortest_path(self, changed: str, goal: str) -> tuple[Step, ...] | None:
         """Return the shortest way up from a changed node to one that depends on it, without the changed node.
 
         Of several equally short ones, the same for the same edges. Nothing where there is none.
@@ -58,7 +58,7 @@ class Graph:
         found = set(changed) & self.digraph.nodes
         return frozenset(found.union(*(nx.ancestors(self.digraph, node) for node in found)))
 
-    def layers_above(self, changed: str) -> list[frozenset[str]]:
+    def dependents_by_distance(self, changed: str) -> list[frozenset[str]]:
         """Return a changed node, its direct dependents, theirs, and so on: each node in the layer of its distance."""
         import networkx as nx  # noqa: PLC0415  as above
 

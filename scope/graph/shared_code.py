@@ -33,7 +33,7 @@ class Edge:
 
 
 @dataclass(frozen=True)
-class Library:
+class SharedCode:
     """The shared files of one tree."""
 
     files: Mapping[str, Entry]

@@ -8,7 +8,7 @@ import ast
 import warnings
 from collections.abc import Callable
 
-from scope.inference.collector import Found, is_machinery
+from scope.inference.collector import UsesCollector, is_machinery
 from scope.inference.strings import Text
 from scope.inference.uses import ModuleUse, PathUse, without_src
 
@@ -43,7 +43,7 @@ def parse(source: str) -> ast.Module:
         return ast.parse(source)
 
 
-def read_call(node: ast.Call, found: Found) -> None:
+def read_call(node: ast.Call, found: UsesCollector) -> None:
     """Note what a call imports or opens, if it is one that does."""
     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
     if name not in _CALL_NAMES and (isinstance(node.func, ast.Attribute) or name not in found.bound):
@@ -73,7 +73,7 @@ def _is_plain(node: ast.Call) -> bool:
     return not any(isinstance(argument, ast.Starred) for argument in node.args) and all(key.arg for key in node.keywords)
 
 
-def _import_module(node: ast.Call, found: Found) -> bool:
+def _import_module(node: ast.Call, found: UsesCollector) -> bool:
     name = found.text(_argument(node, 0, "name"))
     relative = name.text.startswith(".")
     package = found.text(_argument(node, 1, "package")) if relative else Text("", whole=True)
@@ -84,7 +84,7 @@ def _import_module(node: ast.Call, found: Found) -> bool:
     return _named(bare, node, found, whole=name.whole, base=found.place.absolute("", level, package.text) if level else "")
 
 
-def _dunder_import(node: ast.Call, found: Found) -> bool:
+def _dunder_import(node: ast.Call, found: UsesCollector) -> bool:
     name = found.text(_argument(node, 0, "name"))
     level = _argument(node, 4, "level")
     if not _is_plain(node) or not (level is None or (isinstance(level, ast.Constant) and isinstance(level.value, int))):
@@ -104,7 +104,7 @@ def _dunder_import(node: ast.Call, found: Found) -> bool:
     return True
 
 
-def _named(name: str, node: ast.Call, found: Found, *, whole: bool, base: str) -> bool:
+def _named(name: str, node: ast.Call, found: UsesCollector, *, whole: bool, base: str) -> bool:
     """Note a name that is imported by a call; of one that isn't known to its end, everything below the known part."""
     full = without_src(".".join(filter(None, (base, name))))
     if whole:
@@ -117,7 +117,7 @@ def _named(name: str, node: ast.Call, found: Found, *, whole: bool, base: str) -
     return True
 
 
-def _iterate(node: ast.Call, found: Found) -> bool:
+def _iterate(node: ast.Call, found: UsesCollector) -> bool:
     """Read `iter_modules(package.__path__)`: everything below that package."""
     path = _argument(node, 0, "path")
     if not _is_plain(node) or path is None:
@@ -134,18 +134,18 @@ def _iterate(node: ast.Call, found: Found) -> bool:
     return True
 
 
-def _firsts(found: Found) -> frozenset[str]:
+def _firsts(found: UsesCollector) -> frozenset[str]:
     return frozenset(origin.partition(".")[0] for origins in found.bound.values() for origin in origins)
 
 
-def _find_spec(node: ast.Call, found: Found) -> bool:
+def _find_spec(node: ast.Call, found: UsesCollector) -> bool:
     name = found.text(_argument(node, 0, "name"))
     if not _is_plain(node) or not name.text or name.text.startswith("."):
         return False
     return _named(name.text, node, found, whole=name.whole, base="")
 
 
-def _run_code(node: ast.Call, found: Found) -> bool:
+def _run_code(node: ast.Call, found: UsesCollector) -> bool:
     """Read code in a string as code: an import in it is one of this file."""
     code = found.text(node.args[0] if node.args else None)
     if not (_is_plain(node) and code.whole):
@@ -158,17 +158,17 @@ def _run_code(node: ast.Call, found: Found) -> bool:
     return True
 
 
-def _run_module(node: ast.Call, found: Found) -> bool:
+def _run_module(node: ast.Call, found: UsesCollector) -> bool:
     name = found.text(_argument(node, 0, "mod_name"))
     return _is_plain(node) and bool(name.text) and _named(name.text, node, found, whole=name.whole, base="")
 
 
-def _resolve_name(node: ast.Call, found: Found) -> bool:
+def _resolve_name(node: ast.Call, found: UsesCollector) -> bool:
     # `package.module:name` is one of the strings that count wherever they stand.
     return _is_plain(node) and found.text(_argument(node, 0, "name")).whole
 
 
-def _resource(node: ast.Call, found: Found) -> None:
+def _resource(node: ast.Call, found: UsesCollector) -> None:
     """Read `files("common.schemas")`: the package's files, and those of folders below."""
     anchor = node.args[0] if node.args else node.keywords[0].value if node.keywords else None
     if anchor is None:
@@ -187,7 +187,7 @@ def _resource(node: ast.Call, found: Found) -> None:
         found.below(origin, node.lineno)
 
 
-def _notebook_run(node: ast.Call, found: Found) -> None:
+def _notebook_run(node: ast.Call, found: UsesCollector) -> None:
     path = found.text(_argument(node, 0, "path"))
     if path.whole:
         found.paths.add(PathUse(path.text, node.lineno, found.place.folder))
@@ -197,7 +197,7 @@ def _notebook_run(node: ast.Call, found: Found) -> None:
         found.dynamic.add(node.lineno)
 
 
-_CALLS: dict[str, Callable[[ast.Call, Found], bool]] = {
+_CALLS: dict[str, Callable[[ast.Call, UsesCollector], bool]] = {
     "__import__": _dunder_import,
     "eval": _run_code,
     "exec": _run_code,

@@ -15,7 +15,7 @@ _BUILTINS = ("", "builtins", "__builtins__")
 
 
 @dataclass(slots=True)
-class Found:
+class UsesCollector:
     """What has been found so far."""
 
     place: Place

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from scope.inference.calls import read_call
-from scope.inference.collector import Found, is_machinery
+from scope.inference.collector import UsesCollector, is_machinery
 from scope.inference.plain_text import MACHINERY_NAMES
 from scope.inference.strings import Text
 from scope.inference.uses import ModuleUse, PathUse, Place, Uses, without_src
@@ -19,7 +19,7 @@ _UPWARDS = re.compile(r"\.parents\b|\.parent\s*\.\s*parent|dirname\s*\(\s*(?:[\w
 
 def tree_uses(tree: ast.AST, place: Place, source: str, first_line: int = 1) -> Uses:
     """Return what a parsed module uses. `source` is its text, `first_line` where that starts in the file."""
-    found = Found(place)
+    found = UsesCollector(place)
     found.code.append(tree)
     # The list grows while it is read, and keeps every tree: nodes are told apart by identity.
     for code in found.code:
@@ -35,7 +35,7 @@ def tree_uses(tree: ast.AST, place: Place, source: str, first_line: int = 1) -> 
     )
 
 
-def _read(tree: ast.AST, found: Found) -> None:
+def _read(tree: ast.AST, found: UsesCollector) -> None:
     nodes = _telling(tree)
     # Imports first: what a name stands for must be known where it is used, which may be before.
     read_imports(nodes, found)
@@ -45,7 +45,7 @@ def _read(tree: ast.AST, found: Found) -> None:
             handle(node, found)
 
 
-def read_imports(nodes: Iterable[ast.AST], found: Found) -> None:
+def read_imports(nodes: Iterable[ast.AST], found: UsesCollector) -> None:
     """Note the import statements among some nodes, and what they bind to names."""
     for node in nodes:
         if isinstance(node, ast.Import):
@@ -79,7 +79,7 @@ def _is_bare_text(node: ast.AST) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
-def _import(node: ast.Import, found: Found) -> None:
+def _import(node: ast.Import, found: UsesCollector) -> None:
     for alias in node.names:
         name = without_src(alias.name)
         found.module(name, node.lineno, certain=True)
@@ -87,7 +87,7 @@ def _import(node: ast.Import, found: Found) -> None:
         found.bound.setdefault(alias.asname or first, set()).add(alias.name if alias.asname else first)
 
 
-def _import_from(node: ast.ImportFrom, found: Found) -> None:
+def _import_from(node: ast.ImportFrom, found: UsesCollector) -> None:
     base = found.place.absolute(node.module or "", node.level)
     note = found.named if node.level else found.module
     if base:
@@ -101,12 +101,12 @@ def _import_from(node: ast.ImportFrom, found: Found) -> None:
         found.bound.setdefault(alias.asname or alias.name, set()).add(name)
 
 
-def _constant(node: ast.AST, found: Found) -> None:
+def _constant(node: ast.AST, found: UsesCollector) -> None:
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         found.string(Text(node.value, whole=id(node) not in found.partial), node.lineno)
 
 
-def _compound(node: ast.AST, found: Found) -> None:
+def _compound(node: ast.AST, found: UsesCollector) -> None:
     """Read a string put together from parts, and remember that its literal parts are only parts."""
     if not isinstance(node, ast.expr) or (isinstance(node, ast.BinOp) and not isinstance(node.op, ast.Add | ast.Mod)):
         return
@@ -118,7 +118,7 @@ def _compound(node: ast.AST, found: Found) -> None:
         found.string(value, node.lineno)
 
 
-def _reference(node: ast.AST, found: Found) -> None:
+def _reference(node: ast.AST, found: UsesCollector) -> None:
     """Note a function of the import machinery that is used in another way than called with names that are known."""
     if id(node) in found.understood or not isinstance(node, ast.Name | ast.Attribute):
         return
@@ -129,14 +129,14 @@ def _reference(node: ast.AST, found: Found) -> None:
         found.dynamic.add(node.lineno)
 
 
-def _call(node: ast.AST, found: Found) -> None:
+def _call(node: ast.AST, found: UsesCollector) -> None:
     if isinstance(node, ast.Call):
         if isinstance(node.func, ast.Attribute) and node.func.attr == "format":
             _compound(node, found)
         read_call(node, found)
 
 
-_HANDLERS: dict[type[ast.AST], Callable[[ast.AST, Found], None]] = {
+_HANDLERS: dict[type[ast.AST], Callable[[ast.AST, UsesCollector], None]] = {
     ast.Attribute: _reference,
     ast.BinOp: _compound,
     ast.Call: _call,

@@ -34,11 +34,11 @@ class TableUses:
 
     writes: frozenset[str] = frozenset()
     reads: tuple[TableRead, ...] = ()
-    not_understood: tuple[int, ...] = ()
+    unresolved: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
-class TableNotes:
+class TableCollector:
     """Collects what a file does to tables. `home`, a catalog and a schema, completes names of one and two parts."""
 
     home: tuple[str, str] | None

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from scope.inference.calls import NOT_PARSED, parse
-from scope.inference.collector import Found
+from scope.inference.collector import UsesCollector
 from scope.inference.notebooks import without_magic_lines
 from scope.inference.strings import text_of
 from scope.inference.syntax_tree import read_imports
 from scope.inference.uses import Place
-from scope.lineage.collector import TableNotes, name_parts
-from scope.lineage.sql import Hole, read_sql
+from scope.lineage.collector import TableCollector, name_parts
+from scope.lineage.sql import Placeholder, read_sql
 
 _LOGICAL = "common.tables.table"
 _PIPELINES = ("dlt", "pyspark.pipelines")
@@ -49,8 +49,8 @@ class _Value:
 
 @dataclass(slots=True)
 class _Source:
-    found: Found
-    notes: TableNotes
+    found: UsesCollector
+    notes: TableCollector
     first_line: int
     assigned: dict[str, list[ast.expr]] = field(default_factory=dict)
     # Calls of `table()` that were noted with what they stand in, by identity.
@@ -114,7 +114,7 @@ class _Source:
             self.notes.write(name_parts(value.text), self.line(at))
 
 
-def read_python(text: str, path: str, notes: TableNotes, first_line: int = 1) -> None:
+def read_python(text: str, path: str, notes: TableCollector, first_line: int = 1) -> None:
     """Note what Python does to tables. `text` may hold IPython's lines; `path` is the file's, for its imports."""
     try:
         tree = parse(text)
@@ -125,7 +125,7 @@ def read_python(text: str, path: str, notes: TableNotes, first_line: int = 1) ->
             notes.unknown.add((getattr(error, "lineno", None) or 1) + first_line - 1)
             return
     nodes = list(ast.walk(tree))
-    found = Found(Place.of(path))
+    found = UsesCollector(Place.of(path))
     read_imports(nodes, found)
     source = _Source(found, notes, first_line, _assigned(nodes))
     # Datasets first: views may be read before the function that makes them.
@@ -233,7 +233,7 @@ def _chain(node: ast.expr) -> Iterator[str]:
 
 
 def _sql(node: ast.expr | None, call: ast.Call, source: _Source) -> None:
-    holes: dict[str, Hole | None] = {}
+    holes: dict[str, Placeholder | None] = {}
     text = _sql_text(node, source, holes)
     if text is None:
         source.notes.unknown.add(source.line(call))
@@ -241,7 +241,7 @@ def _sql(node: ast.expr | None, call: ast.Call, source: _Source) -> None:
     read_sql(text, source.notes, source.line(node or call), holes)
 
 
-def _sql_text(node: ast.expr | None, source: _Source, holes: dict[str, Hole | None], depth: int = 0) -> str | None:
+def _sql_text(node: ast.expr | None, source: _Source, holes: dict[str, Placeholder | None], depth: int = 0) -> str | None:
     """Return SQL with names in place of what only the run puts there, or None where even its beginning isn't known."""
     if isinstance(node, ast.Name) and depth <= _DEPTH:
         values = source.assigned.get(node.id, [])
@@ -256,14 +256,14 @@ def _sql_text(node: ast.expr | None, source: _Source, holes: dict[str, Hole | No
     return None
 
 
-def _piece(node: ast.expr, source: _Source, holes: dict[str, Hole | None]) -> str:
+def _piece(node: ast.expr, source: _Source, holes: dict[str, Placeholder | None]) -> str:
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return node.value
     values = source.values(node.value if isinstance(node, ast.FormattedValue) else node)
     if len(values) == 1 and not values[0].logical:
         return values[0].text
     name = f"scope_hole_{len(holes)}_"
-    holes[name] = Hole(name_parts(values[0].text), source.line(node)) if len(values) == 1 else None
+    holes[name] = Placeholder(name_parts(values[0].text), source.line(node)) if len(values) == 1 else None
     return name
 
 

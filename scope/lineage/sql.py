@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from scope.lineage.collector import LIVE, TableNotes, name_parts
+from scope.lineage.collector import LIVE, TableCollector, name_parts
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -35,7 +35,7 @@ _NO_NAMES = frozenset({"(", ")", ",", ";", ".", "=", ":", "$", "{", "}", "*", "@
 
 
 @dataclass(frozen=True, slots=True)
-class Hole:
+class Placeholder:
     """A table that stands in a Python string as `{table("…")}`: its name and line."""
 
     parts: tuple[str, ...]
@@ -45,9 +45,9 @@ class Hole:
 @dataclass(slots=True)
 class _Sql:
     text: str
-    notes: TableNotes
+    notes: TableCollector
     first_line: int
-    holes: Mapping[str, Hole | None]
+    holes: Mapping[str, Placeholder | None]
     # What USE set before.
     default: tuple[str, ...] = ()
     seen: set[str] = field(default_factory=set)
@@ -76,7 +76,9 @@ class _Sql:
         return parts if missing < 1 or len(self.default) < missing or is_local else (*self.default[:missing], *parts)
 
 
-def read_sql(text: str, notes: TableNotes, first_line: int = 1, holes: Mapping[str, Hole | None] | None = None) -> None:
+def read_sql(
+    text: str, notes: TableCollector, first_line: int = 1, holes: Mapping[str, Placeholder | None] | None = None
+) -> None:
     """Note what SQL does to tables. `holes` are the names that stand in it for what a Python string puts there."""
     from sqlglot.dialects.databricks import Databricks  # noqa: PLC0415  slow to import, and most changes have no SQL
     from sqlglot.errors import TokenError  # noqa: PLC0415

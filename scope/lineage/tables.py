@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from scope.inference.imports import decoded
 from scope.inference.notebooks import BrokenNotebookError, Cell, Language, jupyter_cells, source_cells
-from scope.lineage.collector import TableNotes, TableRead, TableUses
+from scope.lineage.collector import TableCollector, TableRead, TableUses
 from scope.lineage.python import read_python
 from scope.lineage.sql import read_sql
 
@@ -22,7 +22,7 @@ _SQL = re.compile(rb"create|from|join|into|merge|update|delete|apply|use|magic|t
 
 def table_uses(path: str, source: bytes, *, home: tuple[str, str] | None) -> TableUses:
     """Return the tables of a file. `home` is the catalog and schema of the pipeline or job that runs it, if it has one."""
-    notes = TableNotes(home)
+    notes = TableCollector(home)
     if len(source) > _LARGEST:
         notes.unknown.add(1)
         return notes.uses()
@@ -42,7 +42,7 @@ def table_uses(path: str, source: bytes, *, home: tuple[str, str] | None) -> Tab
     return notes.uses()
 
 
-def _read_cells(cells: Iterable[Cell], path: str, notes: TableNotes) -> None:
+def _read_cells(cells: Iterable[Cell], path: str, notes: TableCollector) -> None:
     for cell in cells:
         if cell.language is Language.SQL:
             read_sql(cell.text, notes, cell.line)

@@ -4,9 +4,9 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from scope.graph.closure import Closures
+from scope.graph.closure import DeploymentIndex
 from scope.lineage.tables import CODE, file_tables
-from scope.model import Change, Finding, Kind, written_path
+from scope.model import Change, Finding, Kind, quote_path
 from scope.names import NO_DOMAINS, is_domain_name
 from scope.planning.readers import TableReader, reads
 from scope.stage.checks import check_stage
@@ -15,16 +15,16 @@ from scope.stage.checks import check_stage
 _PLACED = frozenset({"common", "_models", "_generated", "dist"})
 
 
-def check_repository(closures: Closures) -> tuple[Finding, ...]:
+def check_repository(index: DeploymentIndex) -> tuple[Finding, ...]:
     """Return every finding, sorted by place: what keeps any domain's stage from standing alone, and names that can't be."""
-    found = {*_names(closures), *_literal_names(closures)}
-    for domain in closures.domains:
-        for target in closures.targets[:1]:
-            found.update(check_stage(closures, target, domain))
+    found = {*_names(index), *_literal_names(index)}
+    for domain in index.domains:
+        for target in index.targets[:1]:
+            found.update(check_stage(index, target, domain))
     return tuple(sorted(found))
 
 
-def removed_tables(base: Closures, head: Closures, changes: Iterable[Change]) -> tuple[Finding, ...]:
+def removed_tables(base: DeploymentIndex, head: DeploymentIndex, changes: Iterable[Change]) -> tuple[Finding, ...]:
     """Return the places that read a table of another domain which the changes remove, sorted by place."""
     lost = _written(base, changes) - _written(head, changes)
     prefixes = frozenset(f"{table.rpartition('.')[0]}." for table in lost)
@@ -33,47 +33,45 @@ def removed_tables(base: Closures, head: Closures, changes: Iterable[Change]) ->
         is_foreign = reader.table.partition(".")[0] != reader.domain
         if is_foreign and reader.table in lost and reader.table not in _still_written(head, reader):
             message = f"Reads `{reader.table}`, which this change removes. Keep the table until nobody reads it."
-            found.add(Finding(written_path(reader.path), reader.line, "removed-table", message))
+            found.add(Finding(quote_path(reader.path), reader.line, "removed-table", message))
     return tuple(sorted(found))
 
 
-def _written(side: Closures, changes: Iterable[Change]) -> frozenset[str]:
+def _written(side: DeploymentIndex, changes: Iterable[Change]) -> frozenset[str]:
     """Return the tables that the changed files write on one side."""
     return _writes(side, (change.path for change in changes))
 
 
-def _still_written(head: Closures, reader: TableReader) -> frozenset[str]:
+def _still_written(head: DeploymentIndex, reader: TableReader) -> frozenset[str]:
     """Return the tables that the files which name a removed table write at the head."""
     domain, _, name = reader.table.split(".")
     return _writes(head, head.snapshot.grep((re.escape(name),), (f"src/{domain}",)))
 
 
-def _writes(side: Closures, paths: Iterable[str]) -> frozenset[str]:
+def _writes(side: DeploymentIndex, paths: Iterable[str]) -> frozenset[str]:
     code = (path for path in paths if path.endswith(CODE))
     files = {path: entry for path in code if (entry := side.snapshot.entry(path)) is not None}
     contents = side.snapshot.read_all(files)
     return frozenset(table for path, content in contents.items() for table in file_tables(path, content).writes)
 
 
-def _literal_names(closures: Closures) -> Iterator[Finding]:
+def _literal_names(index: DeploymentIndex) -> Iterator[Finding]:
     """Return the reads of another domain's or one's own tables by a name that is prod's in every target."""
-    for domain in closures.domains:
+    for domain in index.domains:
         own = {
-            path: entry
-            for path, entry in closures.own_files(domain).items()
-            if path.startswith("src/") and path.endswith(CODE)
+            path: entry for path, entry in index.own_files(domain).items() if path.startswith("src/") and path.endswith(CODE)
         }
-        for path, content in closures.snapshot.read_all(own).items():
+        for path, content in index.snapshot.read_all(own).items():
             for read in file_tables(path, content).reads:
-                if read.parts == 3 and not read.through_table and read.table.partition(".")[0] in closures.domains:
+                if read.parts == 3 and not read.through_table and read.table.partition(".")[0] in index.domains:
                     message = f"`{read.table}` is prod's table in every target. Read it through `common.tables.table(…)`."
-                    yield Finding(written_path(path), read.line, "literal-table", message)
+                    yield Finding(quote_path(path), read.line, "literal-table", message)
 
 
-def _names(closures: Closures) -> Iterator[Finding]:
+def _names(index: DeploymentIndex) -> Iterator[Finding]:
     spellings: dict[str, set[str]] = defaultdict(set)
     for top in ("src", "resources"):
-        for name, entry in closures.snapshot.names(top).items():
+        for name, entry in index.snapshot.names(top).items():
             if entry.kind is not Kind.FOLDER or name in _PLACED:
                 continue
             spellings[name.lower()].add(name)

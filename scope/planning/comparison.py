@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from scope.documents.manifest import Base, Head
-from scope.graph.closure import Closures, Sources
+from scope.graph.closure import DeploymentIndex, UsesCache
 from scope.model import Change, Effect, Kind, Status
 from scope.ports import Git
 from scope.repository.baseline import baseline, resolve_head
@@ -12,17 +12,17 @@ from scope.repository.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
-class Sides:
+class Comparison:
     """What is compared: two trees, their difference, and how they are called."""
 
-    base: Closures
-    head: Closures
+    base: DeploymentIndex
+    head: DeploymentIndex
     changes: tuple[Change, ...]
     base_info: Base
     head_info: Head
 
 
-def compare(git: Git, base_ref: str, head_ref: str | None, say: Callable[[str], None]) -> Sides:
+def compare(git: Git, base_ref: str, head_ref: str | None, say: Callable[[str], None]) -> Comparison:
     """Return the two sides of a comparison: the merge base with `base_ref`, and a commit or the work tree.
 
     `say` is given what a person should know about the base.
@@ -31,10 +31,10 @@ def compare(git: Git, base_ref: str, head_ref: str | None, say: Callable[[str], 
     base = baseline(git, base_ref, head.info.commit)
     for note in base.notes:
         say(note)
-    sources = Sources()
-    return Sides(
-        base=Closures(Snapshot(git, base.tree), sources),
-        head=Closures(Snapshot(git, head.tree), sources),
+    sources = UsesCache()
+    return Comparison(
+        base=DeploymentIndex(Snapshot(git, base.tree), sources),
+        head=DeploymentIndex(Snapshot(git, head.tree), sources),
         changes=git.changes(base.tree, head.tree),
         base_info=base.info,
         head_info=head.info,

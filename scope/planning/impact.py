@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 
-from scope.graph.closure import Closures
-from scope.graph.dependents import Users, file_node
+from scope.graph.closure import DeploymentIndex
+from scope.graph.dependents import Dependents, file_node
 from scope.graph.shared_code import is_preset
 from scope.model import Action, Because, Change, Status, Step
-from scope.repository.ownership import CONFIG, Owner, Reach, spec_module, united
+from scope.repository.ownership import CONFIG, Owner, Reach, merged, spec_module
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +36,10 @@ class Impact:
     reasons: Mapping[str, str | None]
 
 
-class Comparison:
+class ImpactAnalysis:
     """Two trees of one repository and what differs between them."""
 
-    def __init__(self, base: Closures, head: Closures, changes: tuple[Change, ...]) -> None:
+    def __init__(self, base: DeploymentIndex, head: DeploymentIndex, changes: tuple[Change, ...]) -> None:
         """Compare `base` with `head`; `changes` is the complete difference of the two trees."""
         self._base = base
         self._head = head
@@ -49,7 +49,7 @@ class Comparison:
             for change in changes
             if any(owner.reach in {Reach.SHARED, Reach.MODELS} for owner in self._owners(change.path))
         }
-        self._users = Users(base, head, self._shared, changes)
+        self._users = Dependents(base, head, self._shared, changes)
 
     @cached_property
     def domains(self) -> tuple[str, ...]:
@@ -118,7 +118,7 @@ class Comparison:
         return frozenset(self._base.domains) ^ frozenset(self._head.domains)
 
     def _owners(self, path: str) -> frozenset[Owner]:
-        return united((self._base.rules, self._head.rules), path)
+        return merged((self._base.rules, self._head.rules), path)
 
     def _impacted(self, target: str, domain: str, changes: list[Change]) -> Impacted:
         action: Action = "deploy"

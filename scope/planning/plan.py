@@ -18,11 +18,11 @@ from scope.documents.manifest import (
     Warn,
 )
 from scope.errors import UsageError
-from scope.graph.closure import Closures
-from scope.model import Change, Effect, Kind, written_path
+from scope.graph.closure import DeploymentIndex
+from scope.model import Change, Effect, Kind, quote_path
 from scope.names import is_domain_name
-from scope.planning.comparison import Sides
-from scope.planning.impact import Comparison, Impact, Impacted, moves
+from scope.planning.comparison import Comparison
+from scope.planning.impact import Impact, ImpactAnalysis, Impacted, moves
 from scope.planning.readers import Readers, readers
 from scope.repository.ownership import Reach
 
@@ -31,7 +31,7 @@ _DYNAMIC = "dynamic-import"
 
 
 def plan(
-    sides: Sides,
+    sides: Comparison,
     targets: tuple[str, ...],
     effect: Callable[[Change], Effect],
     *,
@@ -43,7 +43,7 @@ def plan(
     Readers of tables are looked for in the whole repository, which takes longer than all the rest.
     Fingerprints are left out unless they are asked for: the set is found without them, and each costs its whole closure.
     """
-    impact = Comparison(sides.base, sides.head, sides.changes).impact(targets)
+    impact = ImpactAnalysis(sides.base, sides.head, sides.changes).impact(targets)
     numbered = {change.path: f"c{number}" for number, change in enumerate(sides.changes)}
     deploy = tuple(_deploy(item, numbered, sides, with_fingerprints=with_fingerprints) for item in impact.impacted)
     changes = listed_changes("b0", sides.changes, numbered, impact, effect)
@@ -106,9 +106,9 @@ def listed_changes(
         ManifestChange(
             id=numbered[change.path],
             base=base,
-            path=written_path(change.path),
+            path=quote_path(change.path),
             status=change.status.value,
-            moved_to=written_path(gone_to[change.path]) if change.path in gone_to else None,
+            moved_to=quote_path(gone_to[change.path]) if change.path in gone_to else None,
             effect=effect(change).value,
             reaches=reached.get(change.path, 0),
             reason=impact.reasons[change.path],
@@ -117,11 +117,11 @@ def listed_changes(
     )
 
 
-def _deploy(item: Impacted, numbered: Mapping[str, str], sides: Sides, *, with_fingerprints: bool) -> Deploy:
+def _deploy(item: Impacted, numbered: Mapping[str, str], sides: Comparison, *, with_fingerprints: bool) -> Deploy:
     fingerprint = Fingerprints(None, None)
     if with_fingerprints:
-        closures = (sides.base, sides.head)
-        fingerprint = Fingerprints(*(side.fingerprint(item.target, item.domain) for side in closures))
+        index = (sides.base, sides.head)
+        fingerprint = Fingerprints(*(side.fingerprint(item.target, item.domain) for side in index))
     # Without a base, "not there before" only means that nobody knows what was.
     is_unknown = sides.base_info.kind == "none" and item.because == "first-deploy"
     side = sides.head if item.action == "deploy" else sides.base
@@ -139,7 +139,7 @@ def _deploy(item: Impacted, numbered: Mapping[str, str], sides: Sides, *, with_f
     )
 
 
-def mode_of(deploy: tuple[Deploy, ...], targets: tuple[str, ...], head: Closures) -> Mode:
+def mode_of(deploy: tuple[Deploy, ...], targets: tuple[str, ...], head: DeploymentIndex) -> Mode:
     """Return whether nothing, everything or part of some targets deploys."""
     if not deploy:
         return "none"
@@ -178,7 +178,7 @@ def _readers(found: Readers, deploy: Collection[Deploy]) -> tuple[Reader, ...]:
             id=f"{item.target}/{reader.domain}",
             of=item.id,
             table=reader.table,
-            path=written_path(reader.path),
+            path=quote_path(reader.path),
             line=reader.line,
         )
         for item in deploy
@@ -188,8 +188,8 @@ def _readers(found: Readers, deploy: Collection[Deploy]) -> tuple[Reader, ...]:
 
 
 def _unknown_readers(found: Readers) -> Iterable[Warn]:
-    if found.not_understood:
-        count = found.not_understood
+    if found.unresolved:
+        count = found.unresolved
         message = f"Names of tables are made at run time in {count} place{'s' * (count > 1)}, so readers may be missing."
         yield Warn("unknown-tables", "src", 0, message)
     if found.unread:
@@ -197,7 +197,7 @@ def _unknown_readers(found: Readers) -> Iterable[Warn]:
         yield Warn("unread-tables", "src", 0, message)
 
 
-def _warnings(sides: Sides, impacted: Iterable[Impacted]) -> list[Warn]:
+def _warnings(sides: Comparison, impacted: Iterable[Impacted]) -> list[Warn]:
     """Return what makes the numbers larger than they need be, and what can't be staged; of changed files and of causes."""
     found: set[Warn] = set()
     changed = {change.path for change in sides.changes if change.after is not None and change.after.kind is Kind.FILE}
@@ -215,12 +215,12 @@ def _warnings(sides: Sides, impacted: Iterable[Impacted]) -> list[Warn]:
             uses = sides.head.uses_of(path)
             if uses.dynamic:
                 message = "What is imported here is known only at run time, so all shared code counts as used."
-                found.update(Warn(_DYNAMIC, written_path(path), line, message) for line in uses.dynamic)
+                found.update(Warn(_DYNAMIC, quote_path(path), line, message) for line in uses.dynamic)
             if uses.broken is not None:
                 message = "Not valid Python. Its imports are guessed from the text: more than it has, never less."
-                found.add(Warn("syntax-error", written_path(path), uses.broken, message))
+                found.add(Warn("syntax-error", quote_path(path), uses.broken, message))
     for change in sides.changes:
         if change.after is not None and change.after.kind in {Kind.SYMLINK, Kind.SUBMODULE}:
             message = f"A {change.after.kind} can't be staged: the CLI doesn't upload what it leads to."
-            found.add(Warn(change.after.kind.value, written_path(change.path), 0, message))
+            found.add(Warn(change.after.kind.value, quote_path(change.path), 0, message))
     return sorted(found, key=lambda warning: (warning.path, warning.line, warning.code))

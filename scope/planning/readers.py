@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from scope.graph.closure import Closures
+from scope.graph.closure import DeploymentIndex
 from scope.lineage.tables import CODE, file_tables
 from scope.model import Change, Entry, Kind, Step
 from scope.planning.impact import Impacted
@@ -39,11 +39,11 @@ class Readers:
     """
 
     of: Mapping[str, tuple[TableReader, ...]]
-    not_understood: int = 0
+    unresolved: int = 0
     unread: int = 0
 
 
-def readers(head: Closures, base: Closures, impacted: Iterable[Impacted], among: Collection[str]) -> Readers:
+def readers(head: DeploymentIndex, base: DeploymentIndex, impacted: Iterable[Impacted], among: Collection[str]) -> Readers:
     """Return which domains among some read tables of the sources that a change reaches, at the head."""
     sources = _reached_sources(impacted, (base, head))
     prefixes = {f"{domain}.{source}.": domain for domain, names in sources.items() for source in names}
@@ -52,16 +52,16 @@ def readers(head: Closures, base: Closures, impacted: Iterable[Impacted], among:
         return Readers({}, unread=len(paths))
     files = _files(head, paths)
     found: dict[str, set[TableReader]] = defaultdict(set)
-    not_understood = 0
+    unresolved = 0
     for reader in _reads(head, files):
-        not_understood += reader.line == UNKNOWN
+        unresolved += reader.line == UNKNOWN
         domain = prefixes.get(reader.table[: reader.table.rfind(".") + 1])
         if domain is not None and domain != reader.domain:
             found[domain].add(reader)
-    return Readers({domain: tuple(sorted(listed)) for domain, listed in found.items()}, not_understood)
+    return Readers({domain: tuple(sorted(listed)) for domain, listed in found.items()}, unresolved)
 
 
-def _reached_sources(impacted: Iterable[Impacted], sides: tuple[Closures, ...]) -> Mapping[str, frozenset[str]]:
+def _reached_sources(impacted: Iterable[Impacted], sides: tuple[DeploymentIndex, ...]) -> Mapping[str, frozenset[str]]:
     """Return by domain the sources that changes reach: all of them where a change isn't in one source's files."""
     found: dict[str, set[str]] = defaultdict(set)
     for item in impacted:
@@ -83,7 +83,7 @@ def _source_on(change: Change, steps: tuple[Step, ...], domain: str) -> str | No
     return None
 
 
-def reads(head: Closures, prefixes: Iterable[str]) -> Iterator[TableReader]:
+def reads(head: DeploymentIndex, prefixes: Iterable[str]) -> Iterator[TableReader]:
     """Yield the reads of tables in all files that hold one of the prefixes, such as `finance.stripe.`.
 
     A name that is made at run time gives a reader of no table, on the line `UNKNOWN`.
@@ -91,7 +91,7 @@ def reads(head: Closures, prefixes: Iterable[str]) -> Iterator[TableReader]:
     yield from _reads(head, _files(head, _paths_naming(head, prefixes, head.domains)))
 
 
-def _paths_naming(head: Closures, prefixes: Iterable[str], among: Collection[str]) -> frozenset[str]:
+def _paths_naming(head: DeploymentIndex, prefixes: Iterable[str], among: Collection[str]) -> frozenset[str]:
     """Return the files of some domains that hold one of the prefixes."""
     is_all = len(among) == len(head.domains)
     folders = ("src", "specs") if is_all else (*(f"src/{domain}" for domain in among), "specs")
@@ -105,7 +105,7 @@ def _domain_of(path: str) -> str:
     return parts[1] if parts[0] == "src" else parts[2] if len(parts) > 3 else ""
 
 
-def _files(head: Closures, paths: Iterable[str]) -> Mapping[str, Entry]:
+def _files(head: DeploymentIndex, paths: Iterable[str]) -> Mapping[str, Entry]:
     return {path: entry for path, entry in head.snapshot.entries(paths).items() if entry.kind is Kind.FILE}
 
 
@@ -119,13 +119,13 @@ def _patterns(prefixes: Iterable[str]) -> tuple[str, ...]:
     return (f"({each})\\.",) if each else ()
 
 
-def _reads(head: Closures, files: Mapping[str, Entry]) -> Iterator[TableReader]:
+def _reads(head: DeploymentIndex, files: Mapping[str, Entry]) -> Iterator[TableReader]:
     for path, content in head.snapshot.read_all(files).items():
         parts = path.split("/")
         if path.endswith(CODE) and len(parts) > 3 and parts[1] != "common":
             uses = file_tables(path, content)
             yield from (TableReader(_domain_of(path), read.table, path, read.line) for read in uses.reads)
-            yield from (TableReader(_domain_of(path), "", path, UNKNOWN) for _ in uses.not_understood)
+            yield from (TableReader(_domain_of(path), "", path, UNKNOWN) for _ in uses.unresolved)
         elif path.endswith(_SPECS) and len(parts) > 4:
             for line, text in enumerate(content.decode(errors="replace").splitlines(), 1):
                 yield from (

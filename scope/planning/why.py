@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from scope.documents.manifest import Manifest
-from scope.graph.closure import Closures
-from scope.model import Change, Entry, Kind, Status, Step, written_path
-from scope.planning.impact import Comparison
+from scope.graph.closure import DeploymentIndex
+from scope.model import Change, Entry, Kind, Status, Step, quote_path
+from scope.planning.impact import ImpactAnalysis
 
 # No object has this name, so a file "changed to it" differs from whatever is there.
 _OTHER = Entry(Kind.FILE, "0" * 40)
@@ -31,22 +31,22 @@ class Answer:
     reason: str | None
 
 
-def why_path(head: Closures, path: str) -> Answer:
+def why_path(head: DeploymentIndex, path: str) -> Answer:
     """Return what a change of `path` would deploy. The path needn't exist: then it is what adding it would do by rule."""
     before = head.snapshot.entry(path)
     if before is not None and before.kind is Kind.FOLDER:
         return _united(path, (why_path(head, file) for file in head.snapshot.files(path)))
     change = Change(path, Status.ADDED if before is None else Status.MODIFIED, before, _OTHER)
-    comparison = Comparison(head, head, (change,))
+    comparison = ImpactAnalysis(head, head, (change,))
     found: dict[tuple[str, tuple[Step, ...]], list[str]] = {}
     for target, domain in sorted(comparison.reach(change)):
         # The target is a node on the way where its own file has changed; elsewhere all targets share a way.
         found.setdefault((domain, comparison.way(change, target, domain)), []).append(target)
     ways = tuple(
-        Way(written_path(path), domain, tuple(targets), steps)
+        Way(quote_path(path), domain, tuple(targets), steps)
         for (domain, steps), targets in sorted(found.items(), key=_order)
     )
-    return Answer(written_path(path), ways, comparison.reason(change))
+    return Answer(quote_path(path), ways, comparison.reason(change))
 
 
 def _order(item: tuple[tuple[str, tuple[Step, ...]], list[str]]) -> tuple[str, list[str]]:
@@ -59,7 +59,7 @@ def _united(path: str, answers: Iterable[Answer]) -> Answer:
     listed = tuple(answers)
     ways = tuple(way for answer in listed for way in answer.ways)
     reasons = sorted({answer.reason for answer in listed if answer.reason and not answer.ways})
-    return Answer(written_path(path), ways, None if ways else " / ".join(reasons) or "there is no such path")
+    return Answer(quote_path(path), ways, None if ways else " / ".join(reasons) or "there is no such path")
 
 
 def why_domain(manifest: Manifest, domain: str) -> Answer:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scope.escaping import code
+from scope.escaping import code_span
 
 _NOTICE_ROOM = 1_000
 
@@ -39,7 +39,9 @@ def fit(blocks: Sequence[Block], limit: int, whole: str) -> str:
     cut = [_cut(block, kept[id(block)]) for block in blocks if kept[id(block)] < len(block.items)]
     if not cut:
         return shown
-    return f"{shown}\n> [!NOTE]\n> Cut to what GitHub shows: {', '.join(cut)} left out. All of it is in {code(whole)}.\n"
+    return (
+        f"{shown}\n> [!NOTE]\n> Cut to what GitHub shows: {', '.join(cut)} left out. All of it is in {code_span(whole)}.\n"
+    )
 
 
 def _fitting(block: Block, room: int) -> int:

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from scope.documents.results import Result
-from scope.escaping import visible
+from scope.escaping import escape_invisible
 from scope.render.progress import STYLES
 
 
@@ -29,17 +29,17 @@ class LiveReporter:
         self._live = Live(get_renderable=self._table, console=console, refresh_per_second=4)
         self._live.start()
 
-    def tell(self, domain: str, message: str) -> None:
+    def progress(self, domain: str, message: str) -> None:
         """Show the step behind the domain."""
         with self._lock:
             self._started.setdefault(domain, time.monotonic())
-            self._steps[domain] = Text(visible(message.partition("\n")[0]))
+            self._steps[domain] = Text(escape_invisible(message.partition("\n")[0]))
 
-    def note(self, domain: str, message: str) -> None:
+    def event(self, domain: str, message: str) -> None:
         """Write a line above the table."""
         place = f"{self._target}/{domain}" if domain else self._target
         for line in message.splitlines():
-            self._live.console.print(Text(f"{place}: {visible(line)}"))
+            self._live.console.print(Text(f"{place}: {escape_invisible(line)}"))
 
     def finished(self, result: Result) -> None:
         """Show the outcome, and stop its clock."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 from scope.documents.manifest import Deploy, LivePlan, Manifest, ManifestChange, Reader
-from scope.escaping import code, prose, shortened
+from scope.escaping import code_span, markdown_text, shortened
 from scope.render.drawing import drawing
 from scope.render.fit import Block, fit
 
@@ -70,30 +70,31 @@ def _destroys(manifest: Manifest) -> Iterator[Block]:
             "\n> [!CAUTION]\n> Gone from the repository. Their resources, and the data that is only theirs, are destroyed "
             "when someone deploys with `--prune`:\n"
         )
-        items = tuple(f"> - {code(domain)} in {_names(items)}{_resources(items)}\n" for domain, items in gone)
+        items = tuple(f"> - {code_span(domain)} in {_names(items)}{_resources(items)}\n" for domain, items in gone)
         yield Block(_DESTROYS, "domains to destroy", head, items)
 
 
 def _resources(items: Sequence[Deploy]) -> str:
     found = sorted({resource for item in items for resource in item.resources})
-    return f": {_listed([code(resource) for resource in found], _CAUSES_SHOWN)}" if found else ""
+    return f": {_listed([code_span(resource) for resource in found], _CAUSES_SHOWN)}" if found else ""
 
 
 def _destructive(manifest: Manifest) -> Iterator[Block]:
     lines: list[str] = []
     for plan in manifest.live:
         if plan.destructive and _action(manifest, plan) == "deploy":
-            consent = f", after approval of {code(plan.digest)}" if plan.digest else ""
-            lines.append(
-                f"> - {code(plan.id)}: {_listed([code(item) for item in plan.destructive], _CAUSES_SHOWN)}{consent}\n"
-            )
+            consent = f", after approval of {code_span(plan.digest)}" if plan.digest else ""
+            items = _listed([code_span(item) for item in plan.destructive], _CAUSES_SHOWN)
+            lines.append(f"> - {code_span(plan.id)}: {items}{consent}\n")
     if lines:
         head = "\n> [!CAUTION]\n> By the plan, resources go or are made anew:\n"
         yield Block(_DESTRUCTIVE, "lists of deletions", head, tuple(lines))
 
 
 def _unexplained(manifest: Manifest) -> Iterator[Block]:
-    lines = tuple(f"> - {code(plan.id)}: {_effect(plan)}\n" for plan in manifest.live if _action(manifest, plan) is None)
+    lines = tuple(
+        f"> - {code_span(plan.id)}: {_effect(plan)}\n" for plan in manifest.live if _action(manifest, plan) is None
+    )
     if lines:
         head = (
             "\n> [!WARNING]\n> Not due, and the plan changes something all the same. Somebody changed it in the workspace, "
@@ -109,7 +110,7 @@ def _action(manifest: Manifest, plan: LivePlan) -> str | None:
 def _effect(plan: LivePlan) -> str:
     """Return what a plan does in a few words."""
     if plan.problem is not None:
-        return f"no plan: {prose(plan.problem)}"
+        return f"no plan: {markdown_text(plan.problem)}"
     counts = ((plan.create, "created"), (plan.update, "updated"), (plan.recreate, "made anew"), (plan.delete, "deleted"))
     return ", ".join(f"{number} {word}" for number, word in counts if number) or "code only"
 
@@ -118,13 +119,13 @@ def _table(manifest: Manifest) -> Iterator[Block]:
     if not manifest.deploy:
         return
     targets = [target for target in manifest.targets if any(item.target == target for item in manifest.deploy)]
-    head = f"\n| domain | {' | '.join(code(target) for target in targets)} | why |\n|---|{'---|' * len(targets)}---|\n"
+    head = f"\n| domain | {' | '.join(code_span(target) for target in targets)} | why |\n|---|{'---|' * len(targets)}---|\n"
     rows = []
     live = {plan.id: plan for plan in manifest.live}
     for domain, items in sorted(_by_domain(manifest.deploy), key=lambda pair: _row_rank(pair[1], live)):
         actions = {item.target: _cell(item, live.get(item.id)) for item in items}
         cells = " | ".join(actions.get(target, "\N{EN DASH}") for target in targets)
-        rows.append(f"| {code(domain)} | {cells} | {_short_why(manifest, items)} |\n")
+        rows.append(f"| {code_span(domain)} | {cells} | {_short_why(manifest, items)} |\n")
     yield Block(_TABLE, "rows of the table", head, tuple(rows))
 
 
@@ -145,7 +146,7 @@ def _short_why(manifest: Manifest, items: Sequence[Deploy]) -> str:
     changed = {cause.change for item in items for cause in item.causes}
     paths = [change.path for change in manifest.changes if change.id in changed]
     if len(paths) == 1:
-        words.append(code(paths[0], 60))
+        words.append(code_span(paths[0], 60))
     elif paths:
         words.append(_count(len(paths), "file"))
     return ", ".join(words) or "\N{EN DASH}"
@@ -153,13 +154,13 @@ def _short_why(manifest: Manifest, items: Sequence[Deploy]) -> str:
 
 def _warnings(manifest: Manifest) -> Iterator[Block]:
     lines = [
-        f"> - {_place(warning.path, warning.line)}: {prose(warning.message)}\n"
+        f"> - {_place(warning.path, warning.line)}: {markdown_text(warning.message)}\n"
         if warning.path
-        else f"> - {prose(warning.message)}\n"
+        else f"> - {markdown_text(warning.message)}\n"
         for warning in manifest.warnings
     ]
     lines += [
-        f"> - {code(change.path)}: no rule knows this path, so it deploys everything.\n"
+        f"> - {code_span(change.path)}: no rule knows this path, so it deploys everything.\n"
         for change in manifest.changes
         if change.reaches and change.reason == "unowned"
     ]
@@ -173,7 +174,8 @@ def _readers(manifest: Manifest) -> Iterator[Block]:
 
     grouped = groupby(sorted(manifest.readers, key=place), key=place)
     lines = tuple(
-        f"- {code(domain)} reads {code(table)} in {_place(path, line)}\n" for (domain, table, path, line), _ in grouped
+        f"- {code_span(domain)} reads {code_span(table)} in {_place(path, line)}\n"
+        for (domain, table, path, line), _ in grouped
     )
     if lines:
         domains = _count(len({reader.id.partition("/")[2] for reader in manifest.readers}), "domain")
@@ -192,7 +194,7 @@ def _graph(manifest: Manifest) -> Iterator[Block]:
 def _causes(manifest: Manifest) -> Iterator[Block]:
     changes = {change.id: change for change in manifest.changes}
     items = tuple(
-        f"\n{code(domain)} in {_names(alike)}{_because(alike[0])}\n\n{lines}"
+        f"\n{code_span(domain)} in {_names(alike)}{_because(alike[0])}\n\n{lines}"
         for domain, items in _by_domain(manifest.deploy)
         for lines, alike in _alike(items, changes)
         if lines
@@ -215,13 +217,13 @@ def _cause_lines(item: Deploy, changes: dict[str, ManifestChange]) -> str:
     for cause in item.causes[:_CAUSES_SHOWN]:
         change = changes[cause.change]
         words = [change.status, *(["only comments or format"] if change.effect == "cosmetic" else [])]
-        moved = f", moved to {code(change.moved_to)}" if change.moved_to else ""
+        moved = f", moved to {code_span(change.moved_to)}" if change.moved_to else ""
         way = "".join(
-            f" → {code(_node(step.node))} ({prose(step.edge, 40)})"
+            f" → {code_span(_node(step.node))} ({markdown_text(step.edge, 40)})"
             for step in cause.path
             if step.node != f"domain:{item.domain}"
         )
-        lines.append(f"- {code(change.path)} ({', '.join(words)}{moved}){way}\n")
+        lines.append(f"- {code_span(change.path)} ({', '.join(words)}{moved}){way}\n")
     if len(item.causes) > _CAUSES_SHOWN:
         lines.append(f"- and {len(item.causes) - _CAUSES_SHOWN} more\n")
     return "".join(lines)
@@ -236,9 +238,9 @@ def _idle(manifest: Manifest) -> Iterator[Block]:
     idle = [change for change in manifest.changes if not change.reaches]
     by_reason: dict[str, list[str]] = {}
     for change in idle:
-        by_reason.setdefault(change.reason or "", []).append(code(change.path))
+        by_reason.setdefault(change.reason or "", []).append(code_span(change.path))
     lines = tuple(
-        f"- {f'{prose(reason)}: ' if reason else ''}{_listed(paths, _IDLE_SHOWN)}\n"
+        f"- {f'{markdown_text(reason)}: ' if reason else ''}{_listed(paths, _IDLE_SHOWN)}\n"
         for reason, paths in sorted(by_reason.items())
     )
     if lines:
@@ -252,12 +254,13 @@ def _as_of(manifest: Manifest) -> str:
     if manifest.against == "deployed" or base is None:
         since = "what each deployment runs"
     elif base.commit is None:
-        since = f"nothing ({prose(base.reason or 'no base')})"
+        since = f"nothing ({markdown_text(base.reason or 'no base')})"
     else:
-        since = f"{_short(base.commit)} of {code(base.ref or 'base', 60)}"
+        since = f"{_short(base.commit)} of {code_span(base.ref or 'base', 60)}"
     dirty = " with uncommitted work" if head.dirty else ""
     at = _short(head.commit) if head.commit else "no commit"
-    return f"<sub>{at}{dirty} against {since} · by {code(manifest.tool)} · see it locally: {code(_command(manifest))}</sub>"
+    by = f"by {code_span(manifest.tool)} · see it locally: {code_span(_command(manifest))}"
+    return f"<sub>{at}{dirty} against {since} · {by}</sub>"
 
 
 def _command(manifest: Manifest) -> str:
@@ -282,7 +285,7 @@ def _listed(texts: Sequence[str], limit: int) -> str:
 
 
 def _names(items: Sequence[Deploy]) -> str:
-    return ", ".join(code(item.target) for item in items)
+    return ", ".join(code_span(item.target) for item in items)
 
 
 def _node(name: str) -> str:
@@ -291,11 +294,11 @@ def _node(name: str) -> str:
 
 
 def _place(path: str, line: int) -> str:
-    return code(f"{shortened(path, 200)}:{line}" if line else path)
+    return code_span(f"{shortened(path, 200)}:{line}" if line else path)
 
 
 def _short(commit: str) -> str:
-    return code(commit[:9])
+    return code_span(commit[:9])
 
 
 def _count(number: int, word: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from scope.escaping import shortened, visible
+from scope.escaping import escape_invisible, shortened
 
 # GitHub draws nothing beyond.
 MERMAID_LIMIT = 50_000
@@ -69,5 +69,5 @@ def mermaid(nodes: Iterable[Node], edges: Iterable[Edge], limit: int = MERMAID_L
 
 
 def _label(text: str) -> str:
-    coded = _PLAIN.sub(lambda match: f"#{ord(match[0])};", shortened(visible(text), _LABEL_LENGTH))
+    coded = _PLAIN.sub(lambda match: f"#{ord(match[0])};", shortened(escape_invisible(text), _LABEL_LENGTH))
     return coded if coded.strip() else "#8203;"

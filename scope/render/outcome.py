@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from scope.documents.results import Result
-from scope.escaping import prose, visible
+from scope.escaping import escape_invisible, markdown_text
 from scope.render.progress import STYLES, neutral
 
 
@@ -51,8 +51,8 @@ def markdown_summary(target: str, results: Iterable[Result], in_sync: int) -> st
 
 def _cell(text: str) -> str:
     """Return a message as a cell: its first words, as code, in which nothing is a name, a link or an element."""
-    return prose(" ".join(text.split()), 500) if text else ""
+    return markdown_text(" ".join(text.split()), 500) if text else ""
 
 
 def _lines(message: str) -> str:
-    return "\n".join(neutral(visible(line)) for line in message.splitlines())
+    return "\n".join(neutral(escape_invisible(line)) for line in message.splitlines())

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Protocol, TextIO
 
 from scope.documents.results import Result
-from scope.escaping import visible
+from scope.escaping import escape_invisible
 
 # How each outcome looks on a terminal.
 STYLES = {
@@ -24,11 +24,11 @@ _LOG_LINES = 60
 class Reporter(Protocol):
     """Who is told how the deployments get on; from several threads at once."""
 
-    def tell(self, domain: str, message: str) -> None:
+    def progress(self, domain: str, message: str) -> None:
         """Take in what a deployment does now; without a domain it is about the whole run."""
         ...
 
-    def note(self, domain: str, message: str) -> None:
+    def event(self, domain: str, message: str) -> None:
         """Take in what should stay to be read."""
         ...
 
@@ -44,10 +44,10 @@ class Reporter(Protocol):
 class SilentReporter:
     """Shows nothing; for those who asked for quiet."""
 
-    def tell(self, domain: str, message: str) -> None:
+    def progress(self, domain: str, message: str) -> None:
         """Pass over it."""
 
-    def note(self, domain: str, message: str) -> None:
+    def event(self, domain: str, message: str) -> None:
         """Pass over it."""
 
     def finished(self, result: Result) -> None:
@@ -66,20 +66,20 @@ class LineReporter:
         self._stream = stream
         self._lock = threading.Lock()
 
-    def tell(self, domain: str, message: str) -> None:
+    def progress(self, domain: str, message: str) -> None:
         """Write the step as a line of its own."""
         place = f"{self._target}/{domain}" if domain else self._target
         with self._lock:
             for line in message.splitlines():
-                print(neutral(f"{place}: {visible(line)}"), file=self._stream, flush=True)
+                print(neutral(f"{place}: {escape_invisible(line)}"), file=self._stream, flush=True)
 
-    def note(self, domain: str, message: str) -> None:
+    def event(self, domain: str, message: str) -> None:
         """Write it as a line, like everything else."""
-        self.tell(domain, message)
+        self.progress(domain, message)
 
     def finished(self, result: Result) -> None:
         """Write the end as a line; what it says in full comes in the summary."""
-        self.tell(result.domain, f"{result.outcome} after {result.seconds:.1f} s")
+        self.progress(result.domain, f"{result.outcome} after {result.seconds:.1f} s")
 
     def close(self) -> None:
         """Do nothing: lines need no end."""
@@ -93,7 +93,7 @@ def print_failed_log(result: Result, log: Path, stream: TextIO) -> None:
         return
     print(f"--- {result.id}: the end of {log}", file=stream)
     for line in lines[-_LOG_LINES:]:
-        print(neutral(f"| {visible(line)}"), file=stream)
+        print(neutral(f"| {escape_invisible(line)}"), file=stream)
 
 
 def neutral(line: str) -> str:

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from scope.controller.status import Report, Status, Sync
-from scope.escaping import visible
+from scope.escaping import escape_invisible
 
 _STYLES = {
     Sync.IN_SYNC: "green",
@@ -48,9 +48,9 @@ def print_status(report: Report, stream: TextIO, *, color: bool, now: datetime |
             item.domain,
             Text(str(item.sync).replace("-", " "), _STYLES[item.sync]),
             commit,
-            age(item.when, now or datetime.now(UTC)),
-            Text(visible(item.who or "")),
-            Text(visible("; ".join(_words(item)))),
+            age(item.started_at, now or datetime.now(UTC)),
+            Text(escape_invisible(item.actor or "")),
+            Text(escape_invisible("; ".join(_words(item)))),
         )
     if report.domains:
         console.print(table)
@@ -76,14 +76,14 @@ def _some(names: tuple[str, ...]) -> str:
     return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
-def age(when: str | None, now: datetime) -> str:
+def age(started_at: str | None, now: datetime) -> str:
     """Return how long ago something was, in its largest unit.
 
     >>> age("2026-01-01T00:00:00Z", datetime(2026, 1, 3, tzinfo=UTC))
     '2 d'
     """
     try:
-        then = datetime.fromisoformat(when) if when else None
+        then = datetime.fromisoformat(started_at) if started_at else None
     except ValueError:
         return "?"
     if then is None:

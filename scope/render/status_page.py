@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from scope.controller.status import Report, Status, Sync
-from scope.escaping import code, prose
+from scope.escaping import code_span, markdown_text
 from scope.render.fit import Block, fit
 from scope.render.markdown import SUMMARY_LIMIT
 
@@ -14,10 +14,10 @@ def status_page(report: Report, limit: int = SUMMARY_LIMIT) -> str:
     """Return the page, in at most `limit` bytes."""
     ordered = sorted(report.domains, key=lambda item: (item.sync is Sync.IN_SYNC, item.domain))
     in_sync = sum(item.sync is Sync.IN_SYNC for item in ordered)
-    head = f"### {code(report.target)}: {in_sync} of {len(ordered)} domains in sync\n\n"
+    head = f"### {code_span(report.target)}: {in_sync} of {len(ordered)} domains in sync\n\n"
     rows = tuple(
-        f"| {code(item.domain)} | {str(item.sync).replace('-', ' ')} | {code(item.commit[:9]) if item.commit else ''} "
-        f"| {', '.join(_words(item))} |\n"
+        f"| {code_span(item.domain)} | {str(item.sync).replace('-', ' ')} "
+        f"| {code_span(item.commit[:9]) if item.commit else ''} | {', '.join(_words(item))} |\n"
         for item in ordered
     )
     table = Block(1, "domains", "| domain | status | commit | what |\n|---|---|---|---|\n", rows)
@@ -26,10 +26,10 @@ def status_page(report: Report, limit: int = SUMMARY_LIMIT) -> str:
 
 def _words(item: Status) -> Iterator[str]:
     if item.why:
-        yield prose(" ".join(item.why.split()))
+        yield markdown_text(" ".join(item.why.split()))
     for found, what in ((item.changes, "changed files"), (item.differences, "differences")):
-        yield from (code(text) for text in found[:_SHOWN])
+        yield from (code_span(text) for text in found[:_SHOWN])
         if len(found) > _SHOWN:
             yield f"{len(found) - _SHOWN} more {what}"
     if item.locked_by:
-        yield f"locked by {code(item.locked_by)}"
+        yield f"locked by {code_span(item.locked_by)}"

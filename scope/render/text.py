@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from scope.documents.manifest import Deploy, Manifest, ManifestChange
-from scope.escaping import visible
+from scope.escaping import escape_invisible
 
 _STYLES = {"deploy": "green", "destroy": "bold red"}
 # Names in a list before it is cut.
@@ -45,7 +45,7 @@ def _headline(manifest: Manifest) -> Text:
     if manifest.against == "deployed":
         return _deployed_headline(manifest)
     base = manifest.bases.get("b0")
-    since = "" if base is None or base.commit is None else f" since {visible(base.ref or '')} ({base.commit[:9]})"
+    since = "" if base is None or base.commit is None else f" since {escape_invisible(base.ref or '')} ({base.commit[:9]})"
     count = len(manifest.changes)
     files = f"{count} file{'s' * (count != 1)} changed{since}"
     if base is not None and base.reason:
@@ -117,7 +117,7 @@ def _some(names: list[str]) -> str:
 def _cause(change: ManifestChange, nodes: tuple[str, ...]) -> str:
     through = [node.removeprefix("file:") for node in nodes if node.startswith("file:")]
     text = f"{change.path} → {through[-1]}" if through else change.path
-    return visible(f"{text} (cosmetic)" if change.effect == "cosmetic" else text)
+    return escape_invisible(f"{text} (cosmetic)" if change.effect == "cosmetic" else text)
 
 
 def _notes(manifest: Manifest) -> Iterator[Text]:
@@ -135,9 +135,9 @@ def _notes(manifest: Manifest) -> Iterator[Text]:
         yield Text()
         yield Text("Also read by (to review, not deployed):", "cyan")
     for pair, rows in groupby(readers, key=itemgetter(0, 1)):
-        yield Text(f"  {pair[1]} reads {_some([visible(row[2]) for row in rows])}", "cyan")
+        yield Text(f"  {pair[1]} reads {_some([escape_invisible(row[2]) for row in rows])}", "cyan")
     for warning in manifest.warnings:
-        place = f"{visible(warning.path)}:{warning.line}" if warning.line else visible(warning.path)
+        place = f"{escape_invisible(warning.path)}:{warning.line}" if warning.line else escape_invisible(warning.path)
         yield Text(f"{place}: {warning.message}", "yellow")
 
 
@@ -145,5 +145,5 @@ def _by_reason(changes: list[ManifestChange]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for change in changes:
         reason = "no rule knows it" if change.reason == "unowned" else change.reason or ""
-        found.setdefault(reason, []).append(visible(change.path))
+        found.setdefault(reason, []).append(escape_invisible(change.path))
     return found

@@ -13,7 +13,7 @@ FETCH_HINT = "Fetch it: `git fetch origin {ref}`, or `fetch-depth: 0` in a workf
 
 
 @dataclass(frozen=True, slots=True)
-class Baseline:
+class ResolvedBase:
     """The base as the manifest names it, its tree (the empty one where nothing is known), and notes for a person."""
 
     info: Base
@@ -22,43 +22,43 @@ class Baseline:
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class ResolvedHead:
     """What is looked at: a commit's tree, or the work tree's, and how the manifest names it."""
 
     info: Head
     tree: str
 
 
-def resolve_head(git: Git, head_ref: str | None) -> Looked:
+def resolve_head(git: Git, head_ref: str | None) -> ResolvedHead:
     """Return the tree of `head_ref`, or of the work tree where none is named; `UsageError` where it isn't in this clone."""
     commit = git.commit(head_ref or "HEAD")
     if head_ref is not None and commit is None:
         raise UsageError(f"The head `{head_ref}` isn't in this clone. " + FETCH_HINT.format(ref=head_ref))
     committed = git.root_tree(commit) if commit is not None else git.empty_tree
     tree = committed if head_ref is not None else git.work_tree()
-    return Looked(Head(ref=head_ref or "HEAD", commit=commit, dirty=tree != committed), tree)
+    return ResolvedHead(Head(ref=head_ref or "HEAD", commit=commit, dirty=tree != committed), tree)
 
 
-def baseline(git: Git, base_ref: str, head_commit: str | None) -> Baseline:
+def baseline(git: Git, base_ref: str, head_commit: str | None) -> ResolvedBase:
     """Return the merge base of `base_ref` and the head commit.
 
     Unrelated histories, and the zeros that GitHub gives for a new branch, leave nothing to compare with: then everything
     is new. A ref that isn't here, and a history that was cut off, are refused: never "nothing changed".
     """
     if _NO_COMMIT.fullmatch(base_ref):
-        return Baseline(Base("none", base_ref, None, "new-branch"), git.empty_tree)
+        return ResolvedBase(Base("none", base_ref, None, "new-branch"), git.empty_tree)
     if head_commit is None:
         raise UsageError("This repository has no commit yet. Make the first one, then run this again.")
     base_commit, notes = _find(git, base_ref)
     merge_base = git.merge_base(base_commit, head_commit)
     if merge_base is not None:
-        return Baseline(Base("merge-base", base_ref, merge_base), git.root_tree(merge_base), notes)
+        return ResolvedBase(Base("merge-base", base_ref, merge_base), git.root_tree(merge_base), notes)
     if git.is_shallow:
         raise UsageError(
             f"This clone is shallow, so the merge base of `{base_ref}` and {head_commit[:9]} can't be found. "
             "Fetch the whole history: `git fetch --unshallow`, or `fetch-depth: 0` in a workflow's checkout."
         )
-    return Baseline(Base("none", base_ref, None, "unrelated-history"), git.empty_tree, notes)
+    return ResolvedBase(Base("none", base_ref, None, "unrelated-history"), git.empty_tree, notes)
 
 
 def _find(git: Git, ref: str) -> tuple[str, tuple[str, ...]]:

@@ -269,7 +269,7 @@ def _may_reach_into(pattern: str, folder: str) -> bool:
     return fixed.startswith(f"{folder}/") or f"{folder}/".startswith(fixed)
 
 
-def united(rules: Iterable[Rules], path: str) -> frozenset[Owner]:
+def merged(rules: Iterable[Rules], path: str) -> frozenset[Owner]:
     """Return what a path belongs to under several rule sets: the base's and the head's count alike."""
     return frozenset(one.owner(path) for one in rules)
 

@@ -8,11 +8,11 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from scope.graph.closure import Closures
+from scope.graph.closure import DeploymentIndex
 from scope.inference.file_references import file_references
 from scope.inference.imports import python_uses
 from scope.inference.uses import ModuleUse
-from scope.model import Entry, Finding, Kind, written_path
+from scope.model import Entry, Finding, Kind, quote_path
 from scope.names import is_domain_name
 from scope.repository.ownership import matches
 from scope.stage.folder import RESERVED
@@ -22,26 +22,26 @@ _NOTEBOOK_MARKS = {".py": b"# Databricks notebook source", ".sql": b"-- Databric
 _LOADED_YAML = re.compile(r"resources/[^/]+/[^/]+(/[^/]+)?/[^/]+\.yml")
 
 
-def check_stage(closures: Closures, target: str, domain: str) -> tuple[Finding, ...]:
+def check_stage(index: DeploymentIndex, target: str, domain: str) -> tuple[Finding, ...]:
     """Return what keeps the stage of a deployment from standing on its own, sorted by place."""
-    staged = closures.staged(target, domain)
-    contents = closures.snapshot.read_all(staged)
+    staged = index.staged(target, domain)
+    contents = index.snapshot.read_all(staged)
     found = [
-        *_reserved(closures),
+        *_reserved(index),
         *_entries(staged),
         *_contents(contents),
         *_notebook_twins(contents),
         *_unloaded_yaml(staged),
-        *_imports(closures, staged, contents),
+        *_imports(index, staged, contents),
         *_references(staged, contents),
-        *_encodings(closures, staged),
+        *_encodings(index, staged),
     ]
     return tuple(sorted(set(found)))
 
 
-def _reserved(closures: Closures) -> Iterator[Finding]:
+def _reserved(index: DeploymentIndex) -> Iterator[Finding]:
     for name in RESERVED:
-        if name != ".gitignore" and closures.snapshot.entry(name) is not None:
+        if name != ".gitignore" and index.snapshot.entry(name) is not None:
             yield Finding(
                 name,
                 0,
@@ -52,7 +52,7 @@ def _reserved(closures: Closures) -> Iterator[Finding]:
 
 def _entries(staged: Mapping[str, Entry]) -> Iterator[Finding]:
     for path, entry in staged.items():
-        shown = written_path(path)
+        shown = quote_path(path)
         if entry.kind is Kind.SYMLINK:
             yield Finding(
                 shown, 0, "symlink", "A symlink: the CLI doesn't upload it, and doesn't say so. Put the file itself here."
@@ -109,26 +109,26 @@ def _unloaded_yaml(staged: Iterable[str]) -> Iterator[Finding]:
             message = (
                 "The CLI doesn't load it. Its place is resources/<domain>/<source>/[<folder>/]<name>.yml: move or rename it."
             )
-            yield Finding(written_path(path), 0, "unloaded-resource", message)
+            yield Finding(quote_path(path), 0, "unloaded-resource", message)
 
 
-def _imports(closures: Closures, staged: Mapping[str, Entry], contents: Mapping[str, bytes]) -> Iterator[Finding]:
+def _imports(index: DeploymentIndex, staged: Mapping[str, Entry], contents: Mapping[str, bytes]) -> Iterator[Finding]:
     """Return the first-party imports that nothing in the stage answers."""
     modules = _modules(staged)
     for path, content in contents.items():
         if path.endswith((".py", ".ipynb")):
             for use in python_uses(path, content).modules:
-                if use.certain and (message := _unanswered(use, modules, closures)):
+                if use.certain and (message := _unanswered(use, modules, index)):
                     yield Finding(path, use.line, "import", message)
 
 
-def _unanswered(use: ModuleUse, modules: frozenset[str], closures: Closures) -> str | None:
+def _unanswered(use: ModuleUse, modules: frozenset[str], index: DeploymentIndex) -> str | None:
     if use.name in modules:
         return None
     top = use.name.partition(".")[0]
     if top in {"common", "resources"} or top in {module.partition(".")[0] for module in modules}:
         return f"`{use.name}` isn't in the repository. Add the module, or remove the import."
-    if is_domain_name(top) and top in closures.domains:
+    if is_domain_name(top) and top in index.domains:
         return f"`{use.name}` is another domain's code, which isn't deployed with this. Move what both need to src/common."
     return None
 
@@ -164,9 +164,9 @@ def _parents(path: str) -> Iterator[str]:
         folder = posixpath.dirname(folder)
 
 
-def _encodings(closures: Closures, staged: Iterable[str]) -> Iterator[Finding]:
+def _encodings(index: DeploymentIndex, staged: Iterable[str]) -> Iterator[Finding]:
     """Return the files whose content in a checkout isn't what git stores."""
-    for path, content in closures.snapshot.read_all(closures.snapshot.files(".gitattributes")).items():
+    for path, content in index.snapshot.read_all(index.snapshot.files(".gitattributes")).items():
         for number, line in enumerate(content.decode(errors="replace").splitlines(), 1):
             pattern, *attributes = line.split() or [""]
             if any(attribute.startswith("working-tree-encoding=") for attribute in attributes):
@@ -174,4 +174,4 @@ def _encodings(closures: Closures, staged: Iterable[str]) -> Iterator[Finding]:
                 for staged_path in staged:
                     if matches(glob, staged_path):
                         message = f"{path}:{number} gives it another encoding in a checkout than in git. Store it as UTF-8."
-                        yield Finding(written_path(staged_path), 0, "encoding", message)
+                        yield Finding(quote_path(staged_path), 0, "encoding", message)

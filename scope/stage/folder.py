@@ -45,8 +45,8 @@ class StageFacts:
     origin: str | None
     host: str | None = None
     root: str | None = None
-    has_pass: bool = False
-    has_own_lock: bool = False
+    has_permit: bool = False
+    holds_lock: bool = False
 
 
 @contextlib.contextmanager
@@ -92,7 +92,7 @@ def overlay(facts: StageFacts) -> bytes:
     import yaml  # noqa: PLC0415  only a stage needs it
 
     settings: dict[str, object] = {"variables": {"domain": facts.domain}}
-    if facts.has_pass:
+    if facts.has_permit:
         settings["variables"] = {"domain": facts.domain, "stage": f"{facts.target}/{facts.domain}"}
     workspace: dict[str, str] = {}
     if facts.host:
@@ -102,7 +102,7 @@ def overlay(facts: StageFacts) -> bytes:
         workspace |= {f"{name}_path": f"{facts.root}/{folder}" for name, folder in _FOLDERS}
     if workspace:
         settings["workspace"] = workspace
-    if facts.has_own_lock:
+    if facts.holds_lock:
         settings["bundle"] = {"deployment": {"lock": {"enabled": False}}}
     return yaml.safe_dump({"targets": {facts.target: settings}}, sort_keys=True).encode()
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from scope.console import Console
 from scope.errors import ScopeError, UsageError
-from scope.graph.closure import Closures, Sources
+from scope.graph.closure import DeploymentIndex, UsesCache
 from scope.model import Entry
 from scope.ports import Git
 from scope.repository.baseline import resolve_head
@@ -29,16 +29,16 @@ def prepare(git: Git, target: str, domain: str, head_ref: str | None, console: C
     Raises `UsageError` for names that aren't there and `ScopeError` with every finding for a stage that doesn't stand alone.
     """
     head = resolve_head(git, head_ref)
-    closures = Closures(Snapshot(git, head.tree), Sources())
-    if target not in closures.targets:
-        raise UsageError(f"There is no target `{target}`. targets/ has {', '.join(closures.targets) or 'none'}.")
-    if domain not in closures.domains:
-        raise UsageError(f"There is no domain `{domain}`. src/ and resources/ have {', '.join(closures.domains) or 'none'}.")
-    findings = check_stage(closures, target, domain)
+    index = DeploymentIndex(Snapshot(git, head.tree), UsesCache())
+    if target not in index.targets:
+        raise UsageError(f"There is no target `{target}`. targets/ has {', '.join(index.targets) or 'none'}.")
+    if domain not in index.domains:
+        raise UsageError(f"There is no domain `{domain}`. src/ and resources/ have {', '.join(index.domains) or 'none'}.")
+    findings = check_stage(index, target, domain)
     if findings:
         lines = "\n".join(f"  {finding}" for finding in findings)
         raise ScopeError(f"The stage of {target}/{domain} doesn't stand on its own:\n{lines}")
-    files = closures.staged(target, domain)
+    files = index.staged(target, domain)
     console.say(f"Staging {target}/{domain}: {len(files)} files.")
     branch = git.branch if head.info.commit == git.commit("HEAD") else None
-    return Ready(closures.snapshot, files, StageFacts(target, domain, head.info.commit, branch, git.origin))
+    return Ready(index.snapshot, files, StageFacts(target, domain, head.info.commit, branch, git.origin))

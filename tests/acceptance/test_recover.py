@@ -123,8 +123,8 @@ def test_what_is_there_already_is_taken_over_only_by_its_key(platform: Platform)
     platform.push("Define a schema that somebody has made")
     failed = platform.deploy()
     assert failed.exit_code == 1, failed
-    assert "--yes --take schemas.sales_orders" in recover(platform)
+    assert "--yes --import schemas.sales_orders" in recover(platform)
     assert "nothing to recover" in recover(platform, "--yes")
-    assert "bound schemas.sales_orders" in recover(platform, "--yes", "--take", "schemas.sales_orders")
+    assert "bound schemas.sales_orders" in recover(platform, "--yes", "--import", "schemas.sales_orders")
     assert platform.deploy().exit_code == 0
     assert platform.workspace.snapshot().names("schemas") == ["orders"]

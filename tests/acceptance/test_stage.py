@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from scope.adapters.git import GitRepository
-from scope.graph.closure import Closures, Sources
+from scope.graph.closure import DeploymentIndex, UsesCache
 from scope.repository.snapshot import Snapshot
 from scope.stage.checks import check_stage
 from scope.stage.folder import StageFacts, stage
@@ -27,14 +27,14 @@ PLATFORM = skeleton() | domain("finance") | domain("marketing")
 
 
 @contextmanager
-def staged(root: Path, target: str, domain_name: str, *, has_pass: bool = False, commit: str = "HEAD") -> Iterator[Path]:
+def staged(root: Path, target: str, domain_name: str, *, has_permit: bool = False, commit: str = "HEAD") -> Iterator[Path]:
     """Make the stage of a deployment at a commit."""
     with GitRepository(root) as git:
         head = git.commit(commit)
         assert head is not None
-        closures = Closures(Snapshot(git, git.root_tree(head)), Sources())
-        facts = StageFacts(target, domain_name, head, git.branch, git.origin, has_pass=has_pass)
-        with stage(closures.snapshot, closures.staged(target, domain_name), facts) as folder:
+        index = DeploymentIndex(Snapshot(git, git.root_tree(head)), UsesCache())
+        facts = StageFacts(target, domain_name, head, git.branch, git.origin, has_permit=has_permit)
+        with stage(index.snapshot, index.staged(target, domain_name), facts) as folder:
             yield folder
 
 
@@ -50,7 +50,7 @@ def findings(sandbox: Sandbox, domain_name: str = "finance") -> list[tuple[str, 
     with GitRepository(sandbox.root) as git:
         head = git.commit("HEAD")
         assert head is not None
-        found = check_stage(Closures(Snapshot(git, git.root_tree(head)), Sources()), "dev", domain_name)
+        found = check_stage(DeploymentIndex(Snapshot(git, git.root_tree(head)), UsesCache()), "dev", domain_name)
         return [(finding.code, f"{finding.path}:{finding.line}") for finding in found]
 
 
@@ -208,8 +208,8 @@ def test_links_and_submodules_are_named_instead_of_left_out_silently(platform: S
     platform.git("add", "src/finance/link.py")
     platform.git("commit", "--quiet", "--message", "Add a link and a submodule")
     with GitRepository(platform.root) as git:
-        closures = Closures(Snapshot(git, git.root_tree(platform.head)), Sources())
-        assert [finding.code for finding in check_stage(closures, "dev", "finance")] == ["symlink", "submodule"]
+        index = DeploymentIndex(Snapshot(git, git.root_tree(platform.head)), UsesCache())
+        assert [finding.code for finding in check_stage(index, "dev", "finance")] == ["symlink", "submodule"]
 
 
 def test_a_pointer_of_large_file_storage_is_named(platform: Sandbox) -> None:
@@ -304,7 +304,7 @@ def hosted(platform: Sandbox, fake_workspace: FakeWorkspace) -> Sandbox:
 
 def deploy(cli: DatabricksCli, workspace: FakeWorkspace, sandbox: Sandbox, target: str, name: str) -> CliResult:
     """Deploy with the CLI alone, in a stage that has the pass."""
-    with staged(sandbox.root, target, name, has_pass=True) as folder:
+    with staged(sandbox.root, target, name, has_permit=True) as folder:
         return cli.bundle("deploy", cwd=folder, workspace=workspace, target=target, domain=name)
 
 
@@ -380,8 +380,8 @@ def test_two_domains_deployed_at_once_stay_apart(
     hosted: Sandbox, databricks_cli: DatabricksCli, fake_workspace: FakeWorkspace
 ) -> None:
     with (
-        staged(hosted.root, "prod", "finance", has_pass=True) as one,
-        staged(hosted.root, "prod", "marketing", has_pass=True) as other,
+        staged(hosted.root, "prod", "finance", has_permit=True) as one,
+        staged(hosted.root, "prod", "marketing", has_permit=True) as other,
     ):
         environment = databricks_cli.environment(fake_workspace)
         running = [

@@ -9,7 +9,7 @@ import yaml
 
 from scope.adapters.bundle_cli import StagedCli
 from scope.adapters.workspace import DatabricksWorkspace
-from scope.deployment.state import Condition, parse_resources, read_state
+from scope.deployment.state import FileState, parse_resources, read_state
 from scope.errors import CliError, Fault
 from scope.model import ActionKind, RemoteResource
 from scope.ports import BundleCli, Workspace
@@ -93,7 +93,7 @@ def planned(cli: BundleCli) -> dict[str, ActionKind]:
     return {action.key.removeprefix("resources.jobs."): action.action for action in cli.plan().actions}
 
 
-def fault_of(call: Callable[[], object]) -> Fault:
+def classify_failure(call: Callable[[], object]) -> Fault:
     with pytest.raises(CliError) as caught:
         call()
     return caught.value.fault
@@ -115,7 +115,7 @@ def test_a_deploy_makes_what_is_defined_uploads_the_files_and_says_so_in_both_st
     subject.staged(JOBS).deploy()
     assert set(subject.jobs()) == {"job a", "job b"}
     state = read_state(subject.workspace, STATE)
-    assert state.resources.condition is state.files.condition is Condition.READABLE
+    assert state.resources.file_state is state.files.file_state is FileState.READABLE
     assert subject.ids() == {"a": subject.jobs()["job a"], "b": subject.jobs()["job b"]}
     assert (state.files.seq, state.files.local) == (1, {"src/a.py"})
     assert [entry.path for entry in subject.workspace.files(f"{ROOT}/files")] == [f"{ROOT}/files/src/a.py"]
@@ -188,13 +188,13 @@ def test_what_is_bound_is_not_made_again(subject: Subject) -> None:
 
 def test_only_what_is_there_is_bound_and_only_under_a_key_that_is_defined_and_free(subject: Subject) -> None:
     cli = subject.staged(JOBS)
-    assert fault_of(lambda: cli.bind("a", "17")) is Fault.MISSING
+    assert classify_failure(lambda: cli.bind("a", "17")) is Fault.MISSING
     orphan = subject.add_job("job c")
     with pytest.raises(CliError):
         cli.bind("c", orphan.id)
     cli.bind("a", orphan.id)
     other = subject.add_job("job a")
-    assert fault_of(lambda: subject.staged(JOBS).bind("a", other.id)) is Fault.ALREADY_EXISTS
+    assert classify_failure(lambda: subject.staged(JOBS).bind("a", other.id)) is Fault.ALREADY_EXISTS
 
 
 def test_what_is_unbound_stays_and_would_be_made_again(subject: Subject) -> None:
@@ -216,5 +216,5 @@ def test_a_destroy_takes_the_jobs_and_the_folder(subject: Subject) -> None:
 
 def test_a_refusal_of_the_workspace_has_its_class_and_nothing_was_made(subject: Subject) -> None:
     subject.forbid(f"{ROOT}/files")
-    assert fault_of(subject.staged(JOBS).deploy) is Fault.PERMISSION
+    assert classify_failure(subject.staged(JOBS).deploy) is Fault.PERMISSION
     assert subject.jobs() == {}

@@ -95,7 +95,7 @@ def subject(request: pytest.FixtureRequest) -> Iterator[Subject]:
     yield real(request.getfixturevalue("logged_in"))
 
 
-def fault_of(call: Callable[[], object]) -> Fault:
+def classify_failure(call: Callable[[], object]) -> Fault:
     with pytest.raises(RemoteError) as caught:
         call()
     return caught.value.fault
@@ -117,8 +117,8 @@ def test_what_is_not_there_is_an_answer(subject: Subject) -> None:
 
 
 def test_nothing_is_written_into_a_folder_that_is_not_there(subject: Subject) -> None:
-    assert fault_of(lambda: subject.port.write("/Workspace/nowhere/a", b"")) is Fault.MISSING
-    assert fault_of(lambda: subject.port.create("/Workspace/nowhere/a", b"")) is Fault.MISSING
+    assert classify_failure(lambda: subject.port.write("/Workspace/nowhere/a", b"")) is Fault.MISSING
+    assert classify_failure(lambda: subject.port.create("/Workspace/nowhere/a", b"")) is Fault.MISSING
 
 
 def test_of_many_that_make_one_file_exactly_one_wins_and_its_content_stays(subject: Subject) -> None:
@@ -133,7 +133,7 @@ def test_a_folder_is_made_twice_without_complaint_and_goes_with_what_is_in_it(su
     subject.port.make_folder(f"{ROOT}/state")
     subject.port.make_folder(f"{ROOT}/state")
     subject.port.write(f"{ROOT}/state/a", b"")
-    assert fault_of(lambda: subject.port.delete(f"{ROOT}/state")) is Fault.INVALID
+    assert classify_failure(lambda: subject.port.delete(f"{ROOT}/state")) is Fault.INVALID
     assert subject.port.delete(f"{ROOT}/state", recursive=True) is True
     assert subject.port.entries(ROOT) == ()
 
@@ -222,13 +222,13 @@ def test_what_has_a_name_of_its_own_is_found_by_it_and_deleted_once(subject: Sub
 def test_a_schema_with_something_in_it_goes_only_by_force(subject: Subject) -> None:
     schema = RemoteResource("schemas", subject.add_named("schemas", "finance.stripe"), "finance.stripe")
     subject.add_named("volumes", "finance.stripe.landing")
-    assert fault_of(lambda: subject.port.delete_resource(schema)) is Fault.INVALID
+    assert classify_failure(lambda: subject.port.delete_resource(schema)) is Fault.INVALID
     assert subject.port.delete_resource(schema, force=True) is True
     assert subject.port.ids_named("volumes", "finance.stripe.landing") == ()
 
 
 def test_a_kind_that_nobody_has_thought_of_is_not_deleted(subject: Subject) -> None:
-    assert fault_of(lambda: subject.port.delete_resource(RemoteResource("planets", "1", "x"))) is Fault.INVALID
+    assert classify_failure(lambda: subject.port.delete_resource(RemoteResource("planets", "1", "x"))) is Fault.INVALID
 
 
 def test_jobs_are_not_found_by_a_name_that_anybody_may_give(subject: Subject) -> None:
@@ -243,10 +243,10 @@ def test_a_name_cannot_lead_to_another_place(subject: Subject) -> None:
 def test_a_refusal_is_of_its_own_class(subject: Subject) -> None:
     subject.port.make_folder(f"{ROOT}/state")
     subject.forbid(f"{ROOT}/state")
-    assert fault_of(lambda: subject.port.read(f"{ROOT}/state/a")) is Fault.PERMISSION
-    assert fault_of(lambda: subject.port.write(f"{ROOT}/state/a", b"")) is Fault.PERMISSION
-    assert fault_of(lambda: subject.port.create(f"{ROOT}/state/a", b"")) is Fault.PERMISSION
-    assert fault_of(lambda: subject.port.entries(f"{ROOT}/state")) is Fault.PERMISSION
+    assert classify_failure(lambda: subject.port.read(f"{ROOT}/state/a")) is Fault.PERMISSION
+    assert classify_failure(lambda: subject.port.write(f"{ROOT}/state/a", b"")) is Fault.PERMISSION
+    assert classify_failure(lambda: subject.port.create(f"{ROOT}/state/a", b"")) is Fault.PERMISSION
+    assert classify_failure(lambda: subject.port.entries(f"{ROOT}/state")) is Fault.PERMISSION
 
 
 def test_the_user_has_a_short_name(subject: Subject) -> None:

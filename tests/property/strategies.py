@@ -17,7 +17,7 @@ from scope.documents.manifest import (
     Reader,
     Warn,
 )
-from scope.model import Because, Step, written_path
+from scope.model import Because, Step, quote_path
 from scope.names import is_domain_name
 from scope.planning.plan import matrix
 
@@ -52,7 +52,7 @@ _parts = (
     | st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1, max_size=8)
 ).filter(lambda part: "/" not in part and part not in {".", ".."} and part.lower() != ".git")
 paths = st.lists(_parts, min_size=1, max_size=3).map("/".join)
-written_paths = paths.map(written_path)
+written_paths = paths.map(quote_path)
 _numbers = st.integers(0, 9)
 # Strategies are made once: of what refers to something else, the references are numbers until the whole is put together.
 _fingerprints = st.none() | st.integers(0, 2**256 - 1).map("v1:{:064x}".format)

@@ -17,10 +17,10 @@ from typing import Any
 
 import pytest
 
-from scope.graph.closure import Closures, Sources
+from scope.graph.closure import DeploymentIndex, UsesCache
 from scope.model import Change, Effect, Status
 from scope.planning.effect import effect
-from scope.planning.impact import Comparison
+from scope.planning.impact import ImpactAnalysis
 from scope.repository.snapshot import Snapshot
 from scope.stage.folder import StageFacts, write_stage
 from tests.support.builders import domain, resource_module, resource_yaml, skeleton, wheel_job_fields
@@ -105,18 +105,18 @@ class Judge:
     root: Path
     known: dict[tuple[str, str, str], dict[str, Any]] = field(default_factory=dict)
 
-    def in_stage(self, closures: Closures, name: str) -> dict[str, Any]:
-        folder = self.root / f"stage-{closures.snapshot.tree[:10]}-{name}"
+    def in_stage(self, index: DeploymentIndex, name: str) -> dict[str, Any]:
+        folder = self.root / f"stage-{index.snapshot.tree[:10]}-{name}"
         folder.mkdir()
         facts = StageFacts(TARGET, name, commit=None, branch=None, origin=None, host=self.workspace.url)
-        write_stage(folder, closures.snapshot, tuple(closures.staged(TARGET, name)), facts)
+        write_stage(folder, index.snapshot, tuple(index.staged(TARGET, name)), facts)
         return self._resolved(folder, name)
 
-    def in_full(self, closures: Closures, name: str) -> dict[str, Any]:
+    def in_full(self, index: DeploymentIndex, name: str) -> dict[str, Any]:
         """Return what the whole repository gives for one domain: all resources but those of the others."""
-        files = closures.snapshot.files("")
-        contents = closures.snapshot.read_all(files)
-        sandbox = Sandbox.create(self.root / f"full-{closures.snapshot.tree[:10]}-{name}", {**contents})
+        files = index.snapshot.files("")
+        contents = index.snapshot.read_all(files)
+        sandbox = Sandbox.create(self.root / f"full-{index.snapshot.tree[:10]}-{name}", {**contents})
         sandbox.point_at(self.workspace)
         sandbox.link_venv()
         plan = self._resolved(sandbox.root, name)
@@ -162,8 +162,8 @@ def test_what_the_cli_resolves_or_what_is_staged_differs_exactly_for_the_set(jud
             base_files = head
 
     @cache
-    def closures_of(tree: str) -> Closures:
-        return Closures(Snapshot(git, tree), Sources())
+    def closures_of(tree: str) -> DeploymentIndex:
+        return DeploymentIndex(Snapshot(git, tree), UsesCache())
 
     trees = [(git.make(before), git.make(after)) for before, after in pairs]
     wanted = sorted({(tree, name) for pair in trees for tree in pair for name in DOMAINS})
@@ -176,7 +176,7 @@ def test_what_the_cli_resolves_or_what_is_staged_differs_exactly_for_the_set(jud
     for before, after in trees:
         counts["histories"] += 1
         base, head = closures_of(before), closures_of(after)
-        impact = Comparison(base, head, git.changes(before, after)).impact(targets=[TARGET])
+        impact = ImpactAnalysis(base, head, git.changes(before, after)).impact(targets=[TARGET])
         found = {item.domain: item for item in impact.impacted}
         for name in DOMAINS:
             resolves_alike = stages[before, name] == stages[after, name]

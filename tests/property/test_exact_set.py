@@ -8,10 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from scope.adapters.git import GitRepository
-from scope.graph.closure import Closures, Sources
+from scope.graph.closure import DeploymentIndex, UsesCache
 from scope.model import Change, Effect, Kind, Status
 from scope.planning.effect import effect
-from scope.planning.impact import Comparison, Impact
+from scope.planning.impact import Impact, ImpactAnalysis
 from scope.ports import Git
 from scope.repository.snapshot import Snapshot
 from tests.property.histories import DOMAINS, TARGETS, History, State, histories
@@ -36,17 +36,17 @@ class Repository:
 
     def fingerprints(self, tree: str) -> Fingerprints:
         if tree not in self._known:
-            closures = Closures(Snapshot(self._git, tree), Sources())
+            index = DeploymentIndex(Snapshot(self._git, tree), UsesCache())
             self._known[tree] = {
-                (target, domain): closures.fingerprint(target, domain) for target in TARGETS for domain in DOMAINS
+                (target, domain): index.fingerprint(target, domain) for target in TARGETS for domain in DOMAINS
             }
         return self._known[tree]
 
     def check(self, base_tree: str, head_tree: str) -> None:
         """Compare what the changes lead to with what differs, deployment by deployment."""
-        sources = Sources()
-        base, head = (Closures(Snapshot(self._git, tree), sources) for tree in (base_tree, head_tree))
-        impact = Comparison(base, head, self._git.changes(base_tree, head_tree)).impact()
+        sources = UsesCache()
+        base, head = (DeploymentIndex(Snapshot(self._git, tree), sources) for tree in (base_tree, head_tree))
+        impact = ImpactAnalysis(base, head, self._git.changes(base_tree, head_tree)).impact()
         before, after = self.fingerprints(base_tree), self.fingerprints(head_tree)
         targets = Snapshot(self._git, head_tree).names("targets")
         there = {(target, domain) for target, domain in before if f"{target}.yml" in targets}

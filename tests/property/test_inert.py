@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 from scope.controller.status import Report, Status, Sync
 from scope.documents.manifest import Manifest
 from scope.documents.results import Result
-from scope.escaping import code, prose, visible
+from scope.escaping import code_span, escape_invisible, markdown_text
 from scope.render.markdown import MARKER, comment
 from scope.render.outcome import markdown_summary
 from scope.render.status_page import status_page
@@ -75,7 +75,7 @@ def assert_inert(manifest: Manifest) -> None:
     assert {tag for tag, _ in page.tags} <= TAGS
     assert {attribute for _, found in page.tags for attribute in found} <= {"class=language-mermaid"}
     assert not LINKED.findall("\n".join(page.text))
-    assert visible(markdown.replace("\n", "")) == markdown.replace("\n", "")
+    assert escape_invisible(markdown.replace("\n", "")) == markdown.replace("\n", "")
     assert markdown.startswith(MARKER)
     assert page.open == [], "a fold isn't ended where it should be"
 
@@ -91,7 +91,7 @@ def test_the_hostile_example_is_inert() -> None:
 
 @given(texts)
 def test_a_code_span_is_one_element_in_a_cell_and_in_a_sentence(text: str) -> None:
-    page = rendered(f"| a | b |\n|---|---|\n| {code(text)} | x |\n\nA word {code(text)} end.\n")
+    page = rendered(f"| a | b |\n|---|---|\n| {code_span(text)} | x |\n\nA word {code_span(text)} end.\n")
     assert [tag for tag, _ in page.tags].count("code") == 2
     assert [tag for tag, _ in page.tags].count("td") == 2
     assert {tag for tag, _ in page.tags} <= {"table", "thead", "tbody", "tr", "th", "td", "code", "p"}
@@ -100,7 +100,7 @@ def test_a_code_span_is_one_element_in_a_cell_and_in_a_sentence(text: str) -> No
 
 @given(texts)
 def test_a_sentence_of_a_repository_is_words_or_code(text: str) -> None:
-    page = rendered(f"Word: {prose(text)}\n")
+    page = rendered(f"Word: {markdown_text(text)}\n")
     assert {tag for tag, _ in page.tags} <= {"p", "code"}
     assert not LINKED.findall("".join(page.text))
 
@@ -139,8 +139,8 @@ def test_the_state_of_a_target_is_a_table_whatever_its_words_are(words: list[str
         why=why,
         commit="1" * 40,
         dirty=False,
-        when=None,
-        who=None,
+        started_at=None,
+        actor=None,
         run_url=None,
         changes=(change,) * 7,
         differences=(difference,),

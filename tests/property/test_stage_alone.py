@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from scope.graph.closure import Closures, Sources
+from scope.graph.closure import DeploymentIndex, UsesCache
 from scope.model import Finding
 from scope.stage.checks import check_stage
 from scope.stage.folder import StageFacts, write_stage
@@ -177,15 +177,15 @@ def check(repositories: list[Mapping[str, str | bytes]], domains: tuple[str, ...
     alone: list[Place] = []
     for number, files in enumerate(repositories):
         write(root / f"{number}", files)
-        closures = Closures(FakeGit().snapshot(files), Sources())
+        index = DeploymentIndex(FakeGit().snapshot(files), UsesCache())
         for domain in domains:
             folder = root / f"{number}-{domain}"
             folder.mkdir()
-            staged = closures.staged("dev", domain)
+            staged = index.staged("dev", domain)
             facts = StageFacts("dev", domain, commit=None, branch=None, origin=None)
-            write_stage(folder, closures.snapshot, tuple(staged), facts)
+            write_stage(folder, index.snapshot, tuple(staged), facts)
             counts["stages"] += 1
-            counts["findings of the stage check"] += len(check_stage(closures, "dev", domain))
+            counts["findings of the stage check"] += len(check_stage(index, "dev", domain))
             alone += places_of(folder, staged, domain)
             full += [
                 Place(str(root / f"{number}"), place.roots, place.modules) for place in places_of(folder, staged, domain)
@@ -215,9 +215,9 @@ def test_what_imports_in_a_random_repository_imports_in_its_stages(
 
 def test_what_imports_in_this_repository_imports_in_its_stages(tmp_path: Path, counts: Counter[str]) -> None:
     files = {path: (REPOSITORY / path).read_bytes() for path in tracked_files(REPOSITORY)}
-    closures = Closures(FakeGit().snapshot(files), Sources())
-    assert {"finance", "marketing"} <= set(closures.domains)
-    check([files], closures.domains, tmp_path, counts)
+    index = DeploymentIndex(FakeGit().snapshot(files), UsesCache())
+    assert {"finance", "marketing"} <= set(index.domains)
+    check([files], index.domains, tmp_path, counts)
     assert counts["modules that import nowhere"] == 0
     assert counts["findings of the stage check"] == 0
     assert counts["modules that import alike"] > 20

@@ -8,7 +8,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from scope.errors import CliError, Fault, RemoteError
-from scope.model import OWNED_KINDS, ActionKind, BundlePlan, Grant, PlanAction, RemoteEntry, RemoteKind, RemoteResource, User
+from scope.model import (
+    TAGGED_KINDS,
+    ActionKind,
+    BundlePlan,
+    Grant,
+    PlanAction,
+    RemoteEntry,
+    RemoteKind,
+    RemoteResource,
+    User,
+)
 
 
 @dataclass
@@ -118,12 +128,12 @@ class InMemoryWorkspace:
                 raise RemoteError(Fault.INVALID, f"{resource} isn't empty.")
             self.named -= {resource, *within}
             return True
-        if resource.kind not in OWNED_KINDS:
+        if resource.kind not in TAGGED_KINDS:
             raise RemoteError(Fault.INVALID, f"{resource} is of no kind that is deleted.")
         return self.owned.pop(resource, None) is not None
 
     def ids_named(self, kind: str, full_name: str) -> tuple[str, ...] | None:
-        if kind in OWNED_KINDS:
+        if kind in TAGGED_KINDS:
             return None
         return tuple(sorted(item.id for item in self.named if (item.kind, item.name) == (kind, full_name)))
 

@@ -289,9 +289,9 @@ class Life:
             done = self.platform.scope(*arguments, *(word for found in left for word in ("--delete-id", found)))
             self.tell("recover, leftovers deleted", done)
         # What a deploy by hand made and lost belongs to whoever defines it: only a person can say so, and here does.
-        lost = re.findall(r"--take (\S+)", done.stderr)
+        lost = re.findall(r"--import (\S+)", done.stderr)
         if lost:
-            done = self.platform.scope(*arguments, *(word for found in lost for word in ("--take", found)))
+            done = self.platform.scope(*arguments, *(word for found in lost for word in ("--import", found)))
             self.tell("recover, taken over", done)
         return done
 

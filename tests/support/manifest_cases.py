@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from scope.documents.manifest import Base, Cause, Deploy, Head, LivePlan, Manifest, ManifestChange, Reader, Warn
-from scope.model import Step, written_path
+from scope.model import Step, quote_path
 from scope.planning.plan import matrix
 from tests.support.manifests import change, deployment
 
@@ -100,7 +100,7 @@ def _renamed() -> Manifest:
 
 
 def _hostile() -> Manifest:
-    changes = tuple(change(number, written_path(path)) for number, path in enumerate(HOSTILE_PATHS))
+    changes = tuple(change(number, quote_path(path)) for number, path in enumerate(HOSTILE_PATHS))
     steps = tuple(
         Cause(one.id, (Step(f"file:{one.path}", "imports</details>"), Step("domain:finance", "part-of"))) for one in changes
     )
@@ -111,9 +111,9 @@ def _hostile() -> Manifest:
         changes=(*hostile.changes, idle),
         head=Head("main`@x", "1" * 40, dirty=True),
         bases={"b0": Base("merge-base", "@me;$(reboot)", "b" * 40)},
-        readers=(Reader("prod/marketing", "prod/finance", "a|b`c`<i>.@me", written_path(HOSTILE_PATHS[1]), 1),),
+        readers=(Reader("prod/marketing", "prod/finance", "a|b`c`<i>.@me", quote_path(HOSTILE_PATHS[1]), 1),),
         warnings=(
-            Warn("x", written_path(HOSTILE_PATHS[2]), 1, "</summary> @everyone see https://example.com"),
+            Warn("x", quote_path(HOSTILE_PATHS[2]), 1, "</summary> @everyone see https://example.com"),
             Warn("x", "", 0, "Plain words stay words, with no mark that means something."),
         ),
         tool="scope <script>alert(1)</script>",

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 
 from scope.adapters.git import GitRepository
 from scope.controller.deploy import deploy_domain
-from scope.controller.session import Done, Head, Options, Run
+from scope.controller.session import OperationResult, Options, Revision, Session
 from scope.deployment.record import Record, read_record
 from scope.deployment.target import Paths, TargetSettings
-from scope.graph.closure import Closures, Sources
+from scope.graph.closure import DeploymentIndex, UsesCache
 from scope.model import User
 from scope.repository.snapshot import Snapshot
 from tests.support.fakes import InMemoryCli, InMemoryWorkspace
@@ -32,16 +32,16 @@ FILES = {
 class Scene:
     """A run over doubles, and what it told."""
 
-    run: Run
+    session: Session
     workspace: InMemoryWorkspace
     cli: InMemoryCli
     notes: list[str]
 
-    def deploy(self, retry_seconds: float = 0) -> Done:
+    def deploy(self, retry_seconds: float = 0) -> OperationResult:
         return deploy_domain(self.allowing(retry_seconds=retry_seconds), "sales")
 
-    def allowing(self, *, retry_seconds: float = 0, approvals: frozenset[str] = frozenset()) -> Run:
-        return replace(self.run, options=replace(self.run.options, retry_seconds=retry_seconds, approvals=approvals))
+    def allowing(self, *, retry_seconds: float = 0, approvals: frozenset[str] = frozenset()) -> Session:
+        return replace(self.session, options=replace(self.session.options, retry_seconds=retry_seconds, approvals=approvals))
 
     @property
     def record(self) -> Record:
@@ -62,17 +62,17 @@ def setting(sandbox: Sandbox) -> Iterator[Scene]:
     workspace, notes = InMemoryWorkspace(), list[str]()
     cli = InMemoryCli(workspace, ROOT, {"a": "job a", "b": "job b"}, ("src/pyproject.toml", "src/sales/orders/facts.py"))
     with GitRepository(sandbox.root) as git:
-        run = Run(
+        session = Session(
             root=sandbox.root,
             git=git,
-            closures=Closures(Snapshot(git, git.root_tree(commit)), Sources()),
-            head=Head(commit, is_dirty=False, branch="main", origin=None, repository=""),
+            index=DeploymentIndex(Snapshot(git, git.root_tree(commit)), UsesCache()),
+            head=Revision(commit, is_dirty=False, branch="main", origin=None, repository=""),
             settings=SETTINGS,
             workspace=workspace,
             user=User("me", "me"),
             options=Options(lock_timeout=0, retry_seconds=0, active_poll=0.01),
             cli_version="1.13.0",
             make_cli=lambda _folder, _domain: cli,
-            note=lambda _domain, message: notes.append(message),
+            event=lambda _domain, message: notes.append(message),
         )
-        yield Scene(run, workspace, cli, notes)
+        yield Scene(session, workspace, cli, notes)

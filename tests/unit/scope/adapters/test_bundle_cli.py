@@ -17,7 +17,7 @@ def cli(folder: Path, script: str, seconds: float = 60) -> StagedCli:
     return StagedCli(path, folder, "prod", "sales", folder / "logs" / "sales.log", {"EXTRA": "1"}, seconds)
 
 
-def fault_of(staged: StagedCli) -> Fault:
+def classify_failure(staged: StagedCli) -> Fault:
     with pytest.raises(CliError) as caught:
         staged.deploy()
     return caught.value.fault
@@ -37,7 +37,7 @@ def test_what_is_printed_is_kept_in_the_log(tmp_path: Path) -> None:
 def test_a_cli_that_hangs_is_ended_with_all_that_it_started(tmp_path: Path) -> None:
     started = time.monotonic()
     staged = cli(tmp_path, "sleep 300 & echo $! > child; wait", seconds=0.5)
-    assert fault_of(staged) is Fault.TIMEOUT
+    assert classify_failure(staged) is Fault.TIMEOUT
     assert time.monotonic() - started < 30
     child = int((tmp_path / "child").read_text())
     deadline = time.monotonic() + 10
@@ -61,18 +61,18 @@ def test_it_runs_in_a_process_group_of_its_own(tmp_path: Path) -> None:
 
 def test_a_flood_is_read_to_its_end_and_kept_in_part(tmp_path: Path) -> None:
     staged = cli(tmp_path, "yes 'Error: words' | head -c 20000000 >&2; exit 1")
-    assert fault_of(staged) is Fault.INVALID
+    assert classify_failure(staged) is Fault.INVALID
     assert staged.log.stat().st_size < 6_000_000
 
 
 def test_one_that_was_killed_may_be_started_again(tmp_path: Path) -> None:
-    assert fault_of(cli(tmp_path, "kill -9 $$")) is Fault.KILLED
+    assert classify_failure(cli(tmp_path, "kill -9 $$")) is Fault.KILLED
 
 
 def test_a_program_that_cannot_be_started_is_told(tmp_path: Path) -> None:
     staged = cli(tmp_path, "")
     staged.path.unlink()
-    assert fault_of(staged) is Fault.UNKNOWN
+    assert classify_failure(staged) is Fault.UNKNOWN
 
 
 def test_what_would_lead_it_elsewhere_is_not_passed_on() -> None:

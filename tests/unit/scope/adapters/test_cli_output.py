@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from scope.adapters.cli_output import false_success, fault_of, last_error, parse_plan, parse_version
+from scope.adapters.cli_output import classify_failure, first_error, masked_failure, parse_plan, parse_version
 from scope.errors import CliError, Fault
 from scope.model import ActionKind, PlanAction
 
@@ -74,33 +74,33 @@ API = "Error: cannot create resources.jobs.x: {0}\n\nEndpoint: POST https://x/ap
     ],
 )
 def test_a_failure_has_a_class(text: str, fault: Fault) -> None:
-    assert fault_of(text) is fault
+    assert classify_failure(text) is fault
 
 
 def test_of_several_failures_the_one_that_does_not_pass_counts() -> None:
     text = API.format("Oops (500 INTERNAL_ERROR)") + API.format("No (403 PERMISSION_DENIED)")
-    assert fault_of(text) is Fault.PERMISSION
+    assert classify_failure(text) is Fault.PERMISSION
 
 
 def test_what_failed_because_of_another_says_nothing_new() -> None:
     text = API.format("Oops (500 INTERNAL_ERROR)") + API.format("dependency failed: resources.pipelines.x")
-    assert fault_of(text) is Fault.SERVER
+    assert classify_failure(text) is Fault.SERVER
 
 
 def test_only_what_passes_by_itself_is_tried_again() -> None:
-    assert {fault for fault in Fault if fault.may_pass} == {Fault.THROTTLED, Fault.SERVER, Fault.NETWORK, Fault.KILLED}
+    assert {fault for fault in Fault if fault.is_transient} == {Fault.THROTTLED, Fault.SERVER, Fault.NETWORK, Fault.KILLED}
 
 
 def test_a_success_that_is_none_is_found() -> None:
     text = "Warning: Ignoring permission error when deleting resources.jobs.x (403)\nDeployment complete!\n"
-    assert false_success(text) == "Ignoring permission error when deleting resources.jobs.x (403)"
-    assert false_success("Deployment complete!") is None
+    assert masked_failure(text) == "Ignoring permission error when deleting resources.jobs.x (403)"
+    assert masked_failure("Deployment complete!") is None
 
 
 def test_the_first_error_is_the_summary() -> None:
-    assert last_error("Building...\nError: cannot  create\nx\n\nError: second") == "cannot create x"
-    assert last_error("panic: oh\n\n") == "panic: oh"
-    assert last_error("") == ""
+    assert first_error("Building...\nError: cannot  create\nx\n\nError: second") == "cannot create x"
+    assert first_error("panic: oh\n\n") == "panic: oh"
+    assert first_error("") == ""
 
 
 @pytest.mark.parametrize(

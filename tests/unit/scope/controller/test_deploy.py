@@ -6,13 +6,13 @@ from dataclasses import replace
 import pytest
 
 from scope.controller.destroy import destroy_domain
-from scope.controller.session import ConsentNeeded, Stopped
+from scope.controller.session import ApprovalRequired, Stopped
 from scope.deployment.lock import acquire, read_holder
-from scope.deployment.observation import due, look
+from scope.deployment.observation import find_due, observe
 from scope.deployment.record import Record, read_record
 from scope.documents.results import Outcome
 from scope.errors import CliError, Fault, Locked, Refused, RemoteError
-from scope.graph.closure import Closures, Sources
+from scope.graph.closure import DeploymentIndex, UsesCache
 from scope.repository.snapshot import Snapshot
 from tests.support.fakes import InMemoryCli
 from tests.support.sandbox import Sandbox
@@ -36,7 +36,10 @@ def test_a_deploy_ends_with_a_clean_record_and_without_a_lock(scene: Scene) -> N
     assert scene.deploy().outcome is Outcome.DEPLOYED
     assert scene.record.is_clean
     assert read_holder(scene.workspace, PATHS.state) is None
-    assert due(look(scene.workspace, "dev", "sales", PATHS), scene.run.closures.fingerprint("dev", "sales"), "") is None
+    assert (
+        find_due(observe(scene.workspace, "dev", "sales", PATHS), scene.session.index.fingerprint("dev", "sales"), "")
+        is None
+    )
     assert scene.deploy().outcome is Outcome.NOTHING
 
 
@@ -55,7 +58,7 @@ def test_a_failed_attempt_stays_on_record_and_is_due(scene: Scene) -> None:
     with pytest.raises(CliError):
         scene.deploy()
     assert not scene.record.is_clean
-    found = due(look(scene.workspace, "dev", "sales", PATHS), scene.run.closures.fingerprint("dev", "sales"), "")
+    found = find_due(observe(scene.workspace, "dev", "sales", PATHS), scene.session.index.fingerprint("dev", "sales"), "")
     assert found is not None
     assert found.because == "failed-attempt"
     assert read_holder(scene.workspace, PATHS.state) is None
@@ -77,7 +80,7 @@ def test_orphans_are_bound_before_a_second_try(scene: Scene) -> None:
     scene.cli.before_deploy = leave_an_orphan
     assert scene.deploy(retry_seconds=30).outcome is Outcome.DEPLOYED
     assert scene.jobs == ["job a", "job b"]
-    assert any("binding job `job b`" in note for note in scene.notes)
+    assert any("binding job `job b`" in event for event in scene.notes)
 
 
 def test_a_second_orphan_of_one_name_is_not_chosen_between(scene: Scene) -> None:
@@ -96,7 +99,7 @@ def test_what_does_not_pass_by_itself_is_not_tried_again(scene: Scene) -> None:
 
 
 def test_asked_to_stop_before_the_deploy_nothing_is_changed(scene: Scene) -> None:
-    scene.run.stop.set()
+    scene.session.stop.set()
     with pytest.raises(Stopped):
         scene.deploy()
     assert "deploy" not in scene.cli.calls
@@ -118,7 +121,7 @@ def test_a_listed_file_that_is_not_there_is_a_failure(scene: Scene) -> None:
             self.workspace.delete(f"{ROOT}/files/src/sales/orders/facts.py")
 
     losing = Losing(scene.workspace, ROOT, scene.cli.jobs, scene.cli.files)
-    scene.run = replace(scene.run, make_cli=lambda _folder, _domain: losing)
+    scene.session = replace(scene.session, make_cli=lambda _folder, _domain: losing)
     with pytest.raises(RemoteError, match="should be in"):
         scene.deploy()
 
@@ -135,17 +138,19 @@ def test_runs_are_waited_for_where_that_is_asked(scene: Scene, sandbox: Sandbox)
     scene.deploy()
     sandbox.write("pyproject.toml", '[tool.scope]\nactive-runs = "wait"\n')
     commit = sandbox.commit("two")
-    scene.run = replace(scene.run, closures=Closures(Snapshot(scene.run.git, scene.run.git.root_tree(commit)), Sources()))
+    scene.session = replace(
+        scene.session, index=DeploymentIndex(Snapshot(scene.session.git, scene.session.git.root_tree(commit)), UsesCache())
+    )
     running = next(iter(scene.workspace.owned))
     # What the state has is looked for by key, kind and id.
     shown = replace(running, name="a" if running.name == "job a" else "b")
     scene.workspace.running.add(shown)
 
-    def note(_domain: str, message: str) -> None:
+    def event(_domain: str, message: str) -> None:
         scene.notes.append(message)
         scene.workspace.running.clear()
 
-    scene.run = replace(scene.run, note=note)
+    scene.session = replace(scene.session, event=event)
     assert scene.deploy().outcome is Outcome.DEPLOYED
     assert scene.notes == [f"waiting for the end of {shown}"]
 
@@ -153,11 +158,11 @@ def test_runs_are_waited_for_where_that_is_asked(scene: Scene, sandbox: Sandbox)
 def test_a_destroy_takes_everything_with_it(scene: Scene) -> None:
     scene.deploy()
     scene.workspace.add_resource("jobs", "orphan", PATHS.metadata)
-    with pytest.raises(ConsentNeeded) as needed:
-        destroy_domain(scene.run, "sales")
+    with pytest.raises(ApprovalRequired) as needed:
+        destroy_domain(scene.session, "sales")
     assert len(needed.value.items) == 3
     done = destroy_domain(scene.allowing(approvals=frozenset({needed.value.digest})), "sales")
     assert (done.outcome, done.counts.deleted) == (Outcome.DESTROYED, 3)
     assert scene.jobs == []
     assert scene.workspace.entries(ROOT) is None
-    assert destroy_domain(scene.run, "sales").outcome is Outcome.NOTHING
+    assert destroy_domain(scene.session, "sales").outcome is Outcome.NOTHING

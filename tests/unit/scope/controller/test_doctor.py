@@ -17,11 +17,11 @@ BASE = "/Workspace/deploy"
 @pytest.fixture
 def scene(sandbox: Sandbox) -> Iterator[Scene]:
     with setting(sandbox) as found:
-        yield replace(found, run=replace(found.run, settings=replace(found.run.settings, mode="production")))
+        yield replace(found, session=replace(found.session, settings=replace(found.session.settings, mode="production")))
 
 
 def checks(scene: Scene) -> dict[str, Check]:
-    return {check.name: check for check in target_checks(scene.run)}
+    return {check.name: check for check in target_checks(scene.session)}
 
 
 def test_whoever_else_may_write_the_folder_is_named(scene: Scene) -> None:

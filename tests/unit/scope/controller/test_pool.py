@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from scope.adapters.git import GitRepository
-from scope.controller.pool import Job, run_all
-from scope.controller.session import ConsentNeeded, Done, Head, Options, Run
+from scope.controller.pool import Operation, run_all
+from scope.controller.session import ApprovalRequired, OperationResult, Options, Revision, Session
 from scope.deployment.target import TargetSettings
 from scope.documents.results import Counts, Outcome, Result
 from scope.errors import CliError, Fault, Locked, Refused
-from scope.graph.closure import Closures, Sources
+from scope.graph.closure import DeploymentIndex, UsesCache
 from scope.model import User
 from scope.ports import BundleCli
 from scope.repository.snapshot import Snapshot
@@ -28,15 +28,15 @@ def no_cli(_folder: Path, _domain: str) -> BundleCli:
 
 
 @pytest.fixture
-def run(sandbox: Sandbox) -> Iterator[Run]:
+def session(sandbox: Sandbox) -> Iterator[Session]:
     sandbox.write("a", "1")
     commit = sandbox.commit("one")
     with GitRepository(sandbox.root) as git:
-        yield Run(
+        yield Session(
             root=sandbox.root,
             git=git,
-            closures=Closures(Snapshot(git, git.root_tree(commit)), Sources()),
-            head=Head(commit, False, "main", None, ""),
+            index=DeploymentIndex(Snapshot(git, git.root_tree(commit)), UsesCache()),
+            head=Revision(commit, False, "main", None, ""),
             settings=SETTINGS,
             workspace=InMemoryWorkspace(),
             user=User("me", "me"),
@@ -46,8 +46,8 @@ def run(sandbox: Sandbox) -> Iterator[Run]:
         )
 
 
-def failing(error: Exception) -> Callable[[], Done]:
-    def work() -> Done:
+def failing(error: Exception) -> Callable[[], OperationResult]:
+    def work() -> OperationResult:
         raise error
 
     return work
@@ -57,18 +57,18 @@ def outcomes(results: tuple[Result, ...]) -> list[str]:
     return [result.outcome for result in results]
 
 
-def test_each_way_to_end_is_told_and_ends_no_other(run: Run) -> None:
-    works: list[Callable[[], Done]] = [
-        lambda: Done(Outcome.DEPLOYED, Counts(1, 2, 3)),
+def test_each_way_to_end_is_told_and_ends_no_other(session: Session) -> None:
+    works: list[Callable[[], OperationResult]] = [
+        lambda: OperationResult(Outcome.DEPLOYED, Counts(1, 2, 3)),
         failing(CliError(Fault.SERVER, "server")),
         failing(Refused("refused")),
-        failing(ConsentNeeded("consent", ("delete jobs.a",), "d")),
+        failing(ApprovalRequired("consent", ("delete jobs.a",), "d")),
         failing(Locked("locked")),
         failing(ZeroDivisionError("surprise")),
     ]
-    jobs = tuple(Job(f"d{number}", "deploy", "changed", work) for number, work in enumerate(works))
+    operations = tuple(Operation(f"d{number}", "deploy", "changed", work) for number, work in enumerate(works))
     finished: list[Result] = []
-    results = run_all(run, jobs, 2, finished.append)
+    results = run_all(session, operations, 2, finished.append)
     assert outcomes(results) == ["deployed", "failed", "refused", "refused", "locked", "failed"]
     assert (results[0].created, results[0].changed, results[0].deleted) == (1, 2, 3)
     assert results[1].fault == "server"
@@ -77,10 +77,10 @@ def test_each_way_to_end_is_told_and_ends_no_other(run: Run) -> None:
     assert sorted(finished, key=lambda result: result.id) == list(results)
 
 
-def test_no_more_than_asked_for_are_at_work_at_once(run: Run) -> None:
+def test_no_more_than_asked_for_are_at_work_at_once(session: Session) -> None:
     lock, at_work, most = threading.Lock(), 0, 0
 
-    def work() -> Done:
+    def work() -> OperationResult:
         nonlocal at_work, most
         with lock:
             at_work += 1
@@ -88,22 +88,27 @@ def test_no_more_than_asked_for_are_at_work_at_once(run: Run) -> None:
         threading.Event().wait(0.02)
         with lock:
             at_work -= 1
-        return Done(Outcome.DEPLOYED)
+        return OperationResult(Outcome.DEPLOYED)
 
-    run_all(run, tuple(Job(f"d{number}", "deploy", None, work) for number in range(8)), 3, lambda _: None)
+    run_all(session, tuple(Operation(f"d{number}", "deploy", None, work) for number in range(8)), 3, lambda _: None)
     assert 1 < most <= 3
 
 
-def test_a_deploy_that_is_alone_has_all_the_requests_that_there_may_be(run: Run) -> None:
-    job = Job("alone", "deploy", None, lambda: Done(Outcome.DEPLOYED, message=str(run.rate.share())))
-    assert run_all(run, (job,), 8, lambda _: None)[0].message == "100"
-    assert [item.message for item in run_all(run, (job, replace(job, domain="two")), 8, lambda _: None)] == ["50", "50"]
+def test_a_deploy_that_is_alone_has_all_the_requests_that_there_may_be(session: Session) -> None:
+    operation = Operation(
+        "alone", "deploy", None, lambda: OperationResult(Outcome.DEPLOYED, message=str(session.rate.share()))
+    )
+    assert run_all(session, (operation,), 8, lambda _: None)[0].message == "100"
+    assert [item.message for item in run_all(session, (operation, replace(operation, domain="two")), 8, lambda _: None)] == [
+        "50",
+        "50",
+    ]
 
 
-def test_asked_to_stop_nothing_new_begins(run: Run) -> None:
-    def work() -> Done:
-        run.stop.set()
-        return Done(Outcome.DEPLOYED)
+def test_asked_to_stop_nothing_new_begins(session: Session) -> None:
+    def work() -> OperationResult:
+        session.stop.set()
+        return OperationResult(Outcome.DEPLOYED)
 
-    jobs = tuple(Job(f"d{number}", "deploy", None, work) for number in range(3))
-    assert outcomes(run_all(run, jobs, 1, lambda _: None)) == ["deployed", "stopped", "stopped"]
+    operations = tuple(Operation(f"d{number}", "deploy", None, work) for number in range(3))
+    assert outcomes(run_all(session, operations, 1, lambda _: None)) == ["deployed", "stopped", "stopped"]

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from scope.controller.recover import Wishes, diagnose, lines, recover
+from scope.controller.recover import RecoverOptions, describe, diagnose, recover
 from scope.deployment.lock import NAME, lock_content, new_holder, read_holder, take_over
-from scope.deployment.observation import look
+from scope.deployment.observation import observe
 from scope.errors import Fault, Locked, Refused, RemoteError
 from tests.support.sandbox import Sandbox
 from tests.support.scene import PATHS, Scene, setting
@@ -28,7 +28,7 @@ def die_with_the_lock(scene: Scene) -> None:
 
 def recovered(scene: Scene) -> bool:
     try:
-        recover(scene.run, "sales")
+        recover(scene.session, "sales")
     except Locked:
         return False
     return True
@@ -62,10 +62,10 @@ def test_a_recovery_that_has_just_won_is_not_overtaken_and_one_that_died_is(scen
 
 def test_a_recovery_claims_nothing_about_what_a_dead_run_may_have_changed(scene: Scene) -> None:
     scene.deploy()
-    assert diagnose(scene.run, "sales").is_healthy
+    assert diagnose(scene.session, "sales").is_healthy
     die_with_the_lock(scene)
-    assert any("nothing applied" in line for line in lines(diagnose(scene.run, "sales")))
-    recover(scene.run, "sales")
+    assert any("nothing applied" in line for line in describe(diagnose(scene.session, "sales")))
+    recover(scene.session, "sales")
     assert scene.record.applied is None
     scene.deploy()
     assert scene.record.is_clean
@@ -76,12 +76,12 @@ def test_a_failure_on_the_way_leaves_no_lock_and_can_be_repeated(scene: Scene) -
     scene.workspace.write(f"{PATHS.state}/resources.json", b"{")
     scene.workspace.failing[PATHS.files] = Fault.SERVER
     with pytest.raises(RemoteError):
-        recover(scene.run, "sales")
+        recover(scene.session, "sales")
     assert read_holder(scene.workspace, PATHS.state) is None
     assert scene.record.applied is None
     scene.workspace.failing.clear()
-    recover(scene.run, "sales")
-    assert look(scene.workspace, "dev", "sales", PATHS).state.unusable == ()
+    recover(scene.session, "sales")
+    assert observe(scene.workspace, "dev", "sales", PATHS).state.unusable == ()
 
 
 def test_only_a_leftover_of_this_deployment_can_be_deleted_by_its_id(scene: Scene) -> None:
@@ -89,7 +89,7 @@ def test_only_a_leftover_of_this_deployment_can_be_deleted_by_its_id(scene: Scen
     twin = scene.workspace.add_resource("jobs", "job a", PATHS.metadata)
     other = scene.workspace.add_resource("jobs", "job a", "/Workspace/deploy/ads/state/metadata.json")
     with pytest.raises(Refused):
-        recover(scene.run, "sales", Wishes(delete=frozenset({other.id})))
-    assert recover(scene.run, "sales").left == (twin,)
-    assert recover(scene.run, "sales", Wishes(delete=frozenset({twin.id}))).left == ()
+        recover(scene.session, "sales", RecoverOptions(delete=frozenset({other.id})))
+    assert recover(scene.session, "sales").unmatched == (twin,)
+    assert recover(scene.session, "sales", RecoverOptions(delete=frozenset({twin.id}))).unmatched == ()
     assert {twin, other} & set(scene.workspace.owned) == {other}

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from scope.deployment.lock import acquire, generations, new_holder, read_holder, take_over
+from scope.deployment.lock import acquire, new_holder, read_holder, take_over, takeover_count
 from scope.errors import Fault, Locked, RemoteError
 from tests.support.fakes import InMemoryWorkspace
 
@@ -38,7 +38,7 @@ def test_a_held_lock_is_waited_for_and_then_refused_with_its_holder() -> None:
     acquire(workspace, STATE, "the other run")
     told: list[str] = []
     with pytest.raises(Locked, match="held by the other run since"):
-        acquire(workspace, STATE, "me", timeout=0.05, waiting=lambda holder: told.append(holder.user), sleep=lambda _: None)
+        acquire(workspace, STATE, "me", timeout=0.05, on_wait=lambda holder: told.append(holder.user), sleep=lambda _: None)
     assert told == ["the other run"]
 
 
@@ -91,7 +91,7 @@ def test_a_take_over_that_died_half_way_can_be_repeated() -> None:
     dead = acquire(workspace, STATE, "a dead run").holder
     workspace.held[f"{STATE}/takeover-{dead.id}.json"] = b"{}"
     assert take_over(workspace, STATE, dead, "me") is None
-    assert generations(workspace, STATE, dead) == 1
+    assert takeover_count(workspace, STATE, dead) == 1
     lock = take_over(workspace, STATE, dead, "me", generation=2)
     assert lock is not None
     lock.check()

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from scope.controller.destroy import destroy_domain
-from scope.controller.recover import Wishes, diagnose, recover
-from scope.controller.session import ConsentNeeded
+from scope.controller.recover import RecoverOptions, diagnose, recover
+from scope.controller.session import ApprovalRequired
 from scope.documents.results import Counts, Outcome
 from scope.errors import CliError, Fault, Refused, RemoteError
 from scope.model import RemoteResource
@@ -56,7 +56,7 @@ def test_what_was_made_without_a_state_is_taken_back(scene: Scene) -> None:
     made = set(scene.workspace.named)
     scene.deploy()
     assert scene.workspace.named == made
-    assert dict(scene.record.owns).keys() == {"resources.secret_scopes.x"}
+    assert dict(scene.record.inventory).keys() == {"resources.secret_scopes.x"}
 
 
 def test_what_another_deployment_has_made_since_is_neither_bound_nor_deleted(scene: Scene) -> None:
@@ -73,7 +73,7 @@ def test_what_another_deployment_has_made_since_is_neither_bound_nor_deleted(sce
 def test_destroying_the_one_that_failed_leaves_what_another_deployment_has_made_since(scene: Scene) -> None:
     fail_before_anything(scene)
     theirs = let_another_make(scene, "secret_scopes.x", "shared")
-    assert destroy_domain(scene.run, "sales").counts == Counts()
+    assert destroy_domain(scene.session, "sales").counts == Counts()
     assert scene.workspace.named == {theirs}
 
 
@@ -81,13 +81,16 @@ def test_destroying_the_one_that_failed_leaves_what_another_deployment_has_made_
 def test_a_leftover_that_nobody_defines_can_be_deleted_or_forgotten_about(scene: Scene, *, is_kept: bool) -> None:
     fail_before_the_state(scene)
     scene.cli.named.clear()
-    (left,) = scene.workspace.named
+    (unmatched,) = scene.workspace.named
     with pytest.raises(Refused, match="doesn't know"):
         scene.deploy()
-    assert recover(scene.run, "sales").left == (left,)
-    ids = frozenset({left.id})
-    assert recover(scene.run, "sales", Wishes(keep=ids) if is_kept else Wishes(delete=ids)).left == ()
-    assert (left in scene.workspace.named) is is_kept
+    assert recover(scene.session, "sales").unmatched == (unmatched,)
+    ids = frozenset({unmatched.id})
+    assert (
+        recover(scene.session, "sales", RecoverOptions(forget=ids) if is_kept else RecoverOptions(delete=ids)).unmatched
+        == ()
+    )
+    assert (unmatched in scene.workspace.named) is is_kept
     scene.deploy()
     assert scene.record.is_clean
 
@@ -96,16 +99,16 @@ def test_a_job_cannot_be_forgotten_about(scene: Scene) -> None:
     scene.deploy()
     twin = scene.workspace.add_resource("jobs", "job a", PATHS.metadata)
     with pytest.raises(Refused, match="Jobs and pipelines can't"):
-        recover(scene.run, "sales", Wishes(keep=frozenset({twin.id})))
+        recover(scene.session, "sales", RecoverOptions(forget=frozenset({twin.id})))
 
 
 def test_schemas_are_deleted_after_what_lies_in_them(scene: Scene) -> None:
     scene.cli.named |= {"schemas.s": "sales.orders", "volumes.v": "sales.orders.landing"}
     fail_before_the_state(scene)
     scene.cli.named.clear()
-    left = recover(scene.run, "sales").left
-    assert [item.kind for item in left] == ["secret_scopes", "volumes", "schemas"]
-    recover(scene.run, "sales", Wishes(delete=frozenset(item.id for item in left)))
+    unmatched = recover(scene.session, "sales").unmatched
+    assert [item.kind for item in unmatched] == ["secret_scopes", "volumes", "schemas"]
+    recover(scene.session, "sales", RecoverOptions(delete=frozenset(item.id for item in unmatched)))
     assert scene.workspace.named == set()
 
 
@@ -115,8 +118,8 @@ def test_a_lost_state_gives_back_what_was_owned_and_nothing_else(scene: Scene) -
     theirs = scene.workspace.add_named("sql_warehouses", "BI")
     scene.cli.named["sql_warehouses.new"] = "BI"
     scene.workspace.delete(f"{PATHS.state}/resources.json")
-    assert "--take sql_warehouses.new" in " ".join(diagnose(scene.run, "sales").notes)
-    recover(scene.run, "sales")
+    assert "--import sql_warehouses.new" in " ".join(diagnose(scene.session, "sales").notes)
+    recover(scene.session, "sales")
     bound = [call for call in scene.cli.calls if call.startswith("bind")]
     assert f"bind x {own.id}" in bound
     assert not [call for call in bound if theirs.id in call]
@@ -127,11 +130,11 @@ def test_a_person_s_word_comes_before_any_guess(scene: Scene) -> None:
     scene.workspace.delete(f"{PATHS.state}/resources.json")
     first = next(item for item in scene.workspace.owned if item.name == "job a")
     second = scene.workspace.add_resource("jobs", "another name", PATHS.metadata)
-    assert recover(scene.run, "sales", Wishes(take={"jobs.a": second.id})).left == (first,)
+    assert recover(scene.session, "sales", RecoverOptions(imports={"jobs.a": second.id})).unmatched == (first,)
     assert f"bind a {second.id}" in scene.cli.calls
     assert f"bind a {first.id}" not in scene.cli.calls
     # Ended and begun again, it has nothing more to do.
-    assert recover(scene.run, "sales", Wishes(take={"jobs.a": second.id})).left == (first,)
+    assert recover(scene.session, "sales", RecoverOptions(imports={"jobs.a": second.id})).unmatched == (first,)
 
 
 @pytest.mark.parametrize(
@@ -147,30 +150,30 @@ def test_taking_what_cannot_be_is_refused(scene: Scene, take: dict[str, str | No
     theirs = let_another_make(scene, "secret_scopes.y", "of another")
     wanted = {key: theirs.id if found == "theirs" else found for key, found in take.items()}
     with pytest.raises(Refused, match=words):
-        recover(scene.run, "sales", Wishes(take=wanted))
+        recover(scene.session, "sales", RecoverOptions(imports=wanted))
 
 
 def test_taking_what_is_not_there_is_an_error_and_no_silence(scene: Scene) -> None:
     with pytest.raises(CliError, match="does not exist"):
-        recover(scene.run, "sales", Wishes(take={"jobs.a": "12345"}))
+        recover(scene.session, "sales", RecoverOptions(imports={"jobs.a": "12345"}))
 
 
 def test_a_folder_without_a_state_is_deleted_with_consent_only(scene: Scene) -> None:
     scene.workspace.make_folder(PATHS.files)
     scene.workspace.write(f"{PATHS.files}/a.py", b"")
-    with pytest.raises(ConsentNeeded) as caught:
-        destroy_domain(scene.run, "sales")
+    with pytest.raises(ApprovalRequired) as caught:
+        destroy_domain(scene.session, "sales")
     assert caught.value.items == (f"delete the folder {PATHS.root}, which has files and no state",)
     done = destroy_domain(scene.allowing(approvals=frozenset({caught.value.digest})), "sales")
     assert done.outcome is Outcome.DESTROYED
 
 
-@pytest.mark.parametrize("makes", [[["x", "y"]], [["resources.schemas.a.grants", "y"]], [["resources.Schemas.a", "y"]]])
-def test_a_record_whose_keys_cannot_be_is_not_believed(scene: Scene, makes: list[list[str]]) -> None:
+@pytest.mark.parametrize("creates", [[["x", "y"]], [["resources.schemas.a.grants", "y"]], [["resources.Schemas.a", "y"]]])
+def test_a_record_whose_keys_cannot_be_is_not_believed(scene: Scene, creates: list[list[str]]) -> None:
     scene.deploy()
     path = f"{PATHS.state}/scope.json"
     record = json.loads(scene.workspace.read(path) or b"")
-    record["attempted"]["makes"] = makes
+    record["attempted"]["creates"] = creates
     scene.workspace.write(path, json.dumps(record).encode())
     scene.deploy()
     assert scene.record.is_clean

@@ -8,25 +8,31 @@ import pytest
 from scope.deployment.record import (
     Applied,
     Attempt,
-    Odd,
+    InvalidRecord,
     Record,
-    distrust,
     dumps,
     new_attempt,
     parse_record,
     repository_name,
+    untrusted_reason,
 )
-from scope.deployment.state import Condition, DeploymentState, FileState, ResourceState
+from scope.deployment.state import DeploymentState, FileState, ResourceState, UploadState
 
 ATTEMPT = new_attempt(
-    "deploy", commit="c" * 40, fingerprint="v1:f", dirty=False, who="deployer", run_url="https://ci/42", cli="1.13.0"
+    "deploy",
+    commit="c" * 40,
+    fingerprint="v1:f",
+    dirty=False,
+    actor="deployer",
+    run_url="https://ci/42",
+    cli_version="1.13.0",
 )
 RECORD = Record("github.com/acme/data", "prod", "finance", ATTEMPT, Applied(ATTEMPT, "l", 3, 7, "d"))
-STATE = DeploymentState(ResourceState(Condition.READABLE, "l", 3), FileState(Condition.READABLE, 7, digest="d"))
+STATE = DeploymentState(ResourceState(FileState.READABLE, "l", 3), UploadState(FileState.READABLE, 7, digest="d"))
 
 
-def why(record: Record | Odd | None = RECORD, state: DeploymentState = STATE) -> str | None:
-    return distrust(record, state, repository="github.com/acme/data", target="prod", domain="finance")
+def why(record: Record | InvalidRecord | None = RECORD, state: DeploymentState = STATE) -> str | None:
+    return untrusted_reason(record, state, repository="github.com/acme/data", target="prod", domain="finance")
 
 
 def test_a_record_comes_back_as_it_was_written() -> None:
@@ -58,13 +64,13 @@ def test_a_record_that_agrees_with_everything_is_believed() -> None:
 )
 def test_anything_odd_is_told_and_not_believed(content: bytes) -> None:
     found = parse_record(content)
-    assert isinstance(found, Odd)
+    assert isinstance(found, InvalidRecord)
     assert why(found) is not None
 
 
 def test_a_record_of_a_newer_scope_is_not_believed() -> None:
     content = json.dumps(json.loads(dumps(RECORD)) | {"record_version": 2}).encode()
-    assert parse_record(content) == Odd("a newer scope wrote it (version 2)")
+    assert parse_record(content) == InvalidRecord("a newer scope wrote it (version 2)")
 
 
 @pytest.mark.parametrize(
@@ -88,14 +94,14 @@ def test_a_later_attempt_that_was_not_applied_is_not_believed() -> None:
 @pytest.mark.parametrize(
     "state",
     [
-        DeploymentState(STATE.resources, FileState(Condition.READABLE, 8, digest="d")),
-        DeploymentState(STATE.resources, FileState(Condition.READABLE, 7, digest="another upload, counted anew")),
-        DeploymentState(STATE.resources, FileState(Condition.ABSENT)),
-        DeploymentState(STATE.resources, FileState(Condition.BROKEN)),
-        DeploymentState(ResourceState(Condition.READABLE, "l", 4), STATE.files),
-        DeploymentState(ResourceState(Condition.READABLE, "m", 3), STATE.files),
-        DeploymentState(ResourceState(Condition.ABSENT), STATE.files),
-        DeploymentState(ResourceState(Condition.NEWER), STATE.files),
+        DeploymentState(STATE.resources, UploadState(FileState.READABLE, 8, digest="d")),
+        DeploymentState(STATE.resources, UploadState(FileState.READABLE, 7, digest="another upload, counted anew")),
+        DeploymentState(STATE.resources, UploadState(FileState.ABSENT)),
+        DeploymentState(STATE.resources, UploadState(FileState.BROKEN)),
+        DeploymentState(ResourceState(FileState.READABLE, "l", 4), STATE.files),
+        DeploymentState(ResourceState(FileState.READABLE, "m", 3), STATE.files),
+        DeploymentState(ResourceState(FileState.ABSENT), STATE.files),
+        DeploymentState(ResourceState(FileState.NEWER), STATE.files),
     ],
 )
 def test_a_record_that_the_state_contradicts_is_not_believed(state: DeploymentState) -> None:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from scope.deployment.state import Condition, ResourceState, parse_files, parse_resources
+from scope.deployment.state import FileState, ResourceState, parse_files, parse_resources
 
 RESOURCES = {
     "state_version": 2,
@@ -23,7 +23,7 @@ FILES = {
 
 def test_ids_come_with_their_keys() -> None:
     found = parse_resources(json.dumps(RESOURCES).encode())
-    assert found == ResourceState(Condition.READABLE, "l", 1, (("resources.jobs.a", "1"), ("resources.jobs.b", "2")))
+    assert found == ResourceState(FileState.READABLE, "l", 1, (("resources.jobs.a", "1"), ("resources.jobs.b", "2")))
     assert found.id_of("resources.jobs.b") == "2"
     assert found.id_of("resources.jobs.c") is None
 
@@ -31,12 +31,12 @@ def test_ids_come_with_their_keys() -> None:
 def test_a_notebook_lies_in_the_workspace_without_its_extension() -> None:
     found = parse_files(json.dumps(FILES).encode())
     local, remote = frozenset({"src/a.b/note.py", "src/code.py"}), frozenset({"src/a.b/note", "src/code.py"})
-    assert (found.condition, found.seq, found.local, found.remote) == (Condition.READABLE, 2, local, remote)
+    assert (found.file_state, found.seq, found.local, found.remote) == (FileState.READABLE, 2, local, remote)
 
 
 def test_what_is_not_there_is_absent() -> None:
-    assert parse_resources(None).condition is Condition.ABSENT
-    assert parse_files(None).condition is Condition.ABSENT
+    assert parse_resources(None).file_state is FileState.ABSENT
+    assert parse_files(None).file_state is FileState.ABSENT
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_what_is_not_there_is_absent() -> None:
     ],
 )
 def test_resources_of_another_shape_are_broken(changes: dict[str, object]) -> None:
-    assert parse_resources(json.dumps(RESOURCES | changes).encode()).condition is Condition.BROKEN
+    assert parse_resources(json.dumps(RESOURCES | changes).encode()).file_state is FileState.BROKEN
 
 
 @pytest.mark.parametrize(
@@ -60,15 +60,15 @@ def test_resources_of_another_shape_are_broken(changes: dict[str, object]) -> No
     [{"seq": None}, {"seq": True}, {"version": 0}, {"files": {}}, {"files": [{}]}, {"files": [{"local_path": "../x"}]}],
 )
 def test_files_of_another_shape_are_broken(changes: dict[str, object]) -> None:
-    assert parse_files(json.dumps(FILES | changes).encode()).condition is Condition.BROKEN
+    assert parse_files(json.dumps(FILES | changes).encode()).file_state is FileState.BROKEN
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"null", b"[" * 100_000, json.dumps(RESOURCES).encode()[:-20]])
 def test_a_truncated_file_is_broken(content: bytes) -> None:
-    assert parse_resources(content).condition is Condition.BROKEN
-    assert parse_files(content).condition is Condition.BROKEN
+    assert parse_resources(content).file_state is FileState.BROKEN
+    assert parse_files(content).file_state is FileState.BROKEN
 
 
 def test_a_newer_version_is_told_apart_from_a_broken_file() -> None:
-    assert parse_resources(json.dumps(RESOURCES | {"state_version": 99}).encode()).condition is Condition.NEWER
-    assert parse_files(json.dumps(FILES | {"version": 2}).encode()).condition is Condition.NEWER
+    assert parse_resources(json.dumps(RESOURCES | {"state_version": 99}).encode()).file_state is FileState.NEWER
+    assert parse_files(json.dumps(FILES | {"version": 2}).encode()).file_state is FileState.NEWER

@@ -1,6 +1,6 @@
 """What a deployment is made of, and its fingerprint."""
 
-from scope.graph.closure import Closures, Sources
+from scope.graph.closure import DeploymentIndex, UsesCache
 from scope.model import Kind
 from tests.support.fake_git import FakeGit, Files, Node
 
@@ -22,12 +22,12 @@ COMMON: dict[str, str | bytes | Node] = {
 CODE = "src/finance/stripe/base/a.py"
 
 
-def closures(files: Files, *, git: FakeGit | None = None) -> Closures:
-    return Closures((git or FakeGit()).snapshot({**FRAME, **files}), Sources())
+def index(files: Files, *, git: FakeGit | None = None) -> DeploymentIndex:
+    return DeploymentIndex((git or FakeGit()).snapshot({**FRAME, **files}), UsesCache())
 
 
 def staged(files: Files, target: str = "dev", domain: str = "finance") -> set[str]:
-    return set(closures(files).staged(target, domain))
+    return set(index(files).staged(target, domain))
 
 
 # What is staged
@@ -47,7 +47,7 @@ def test_a_stage_holds_the_frame_one_target_and_one_domain() -> None:
 
 def test_domains_whose_names_begin_alike_have_nothing_in_common() -> None:
     files = {"src/sales/a.py": "", "src/sales_eu/a.py": "", "resources/sales/a/b.yml": "", "specs/jobs/sales_eu/a.yml": ""}
-    found = closures(files)
+    found = index(files)
     assert set(found.own_files("sales")) == {"src/sales/a.py", "resources/sales/a/b.yml"}
     assert set(found.own_files("sales_eu")) == {"src/sales_eu/a.py"}
     assert "specs/jobs/sales_eu/a.yml" not in found.rule_files("sales")
@@ -93,7 +93,7 @@ def test_specs_and_the_presets_they_name_deploy_by_rule() -> None:
         "resources/_models/clusters.yml": "",
         "resources/_models/tags.yml": "",
     }
-    assert {path for path in closures(files).rule_files("finance") if path != "pyproject.toml"} == {
+    assert {path for path in index(files).rule_files("finance") if path != "pyproject.toml"} == {
         "specs/jobs/finance/stripe/a.yml",
         "specs/domains/finance.yml",
         "resources/_models/clusters.yml",
@@ -101,13 +101,13 @@ def test_specs_and_the_presets_they_name_deploy_by_rule() -> None:
 
 
 def test_a_path_that_nobody_owns_is_part_of_every_domain() -> None:
-    assert "tools/a.sh" in closures({CODE: "", "tools/a.sh": ""}).rule_files("finance")
+    assert "tools/a.sh" in index({CODE: "", "tools/a.sh": ""}).rule_files("finance")
 
 
 def test_a_rule_for_one_folder_leaves_the_folders_below_to_others() -> None:
     rule = '[[tool.scope.rules]]\npaths = ["tools/*"]\ndeploys = "nothing"\n'
     files = {CODE: "", "pyproject.toml": rule, "tools/a.sh": "", "tools/sub/b.sh": ""}
-    assert {path for path in closures(files).rule_files("finance") if path.startswith("tools")} == {"tools/sub/b.sh"}
+    assert {path for path in index(files).rule_files("finance") if path.startswith("tools")} == {"tools/sub/b.sh"}
 
 
 # Names
@@ -121,16 +121,16 @@ def test_domains_are_the_folders_of_src_and_resources_with_a_domains_name() -> N
         "src/Sales/a.py": "",
         "src/all/a": "",
     }
-    assert closures(files).domains == ("finance", "hr")
+    assert index(files).domains == ("finance", "hr")
 
 
 def test_a_link_or_submodule_in_the_place_of_a_domain_is_none() -> None:
     files = {"src/finance": Node(b"../x", Kind.SYMLINK), "src/hr": Node(b"1" * 40, Kind.SUBMODULE)}
-    assert closures(files).domains == ()
+    assert index(files).domains == ()
 
 
 def test_targets_are_the_files_of_their_folder() -> None:
-    assert closures(
+    assert index(
         {"targets/qa-1.yml": "", "targets/odd.yml/x": "", "targets/README.md": "", "targets/Bad Name.yml": ""}
     ).targets == (
         "dev",
@@ -143,32 +143,33 @@ def test_targets_are_the_files_of_their_folder() -> None:
 
 
 def test_the_fingerprint_of_what_is_not_there_is_nothing() -> None:
-    found = closures({CODE: ""})
+    found = index({CODE: ""})
     assert found.fingerprint("dev", "marketing") is None
     assert found.fingerprint("qa", "finance") is None
 
 
 def test_a_targets_file_is_in_its_own_fingerprints_only() -> None:
-    before, after = closures({CODE: ""}), closures({CODE: "", "targets/prod.yml": "changed\n"})
+    before, after = index({CODE: ""}), index({CODE: "", "targets/prod.yml": "changed\n"})
     assert before.fingerprint("prod", "finance") != after.fingerprint("prod", "finance")
     assert before.fingerprint("dev", "finance") == after.fingerprint("dev", "finance")
 
 
 def test_the_fingerprint_tells_a_file_from_a_link_of_the_same_bytes() -> None:
-    file, link = (closures({CODE: "", "src/finance/x": Node(b"a.py", kind)}) for kind in (Kind.FILE, Kind.SYMLINK))
+    file, link = (index({CODE: "", "src/finance/x": Node(b"a.py", kind)}) for kind in (Kind.FILE, Kind.SYMLINK))
     assert file.fingerprint("dev", "finance") != link.fingerprint("dev", "finance")
 
 
 def test_the_fingerprint_tells_a_staged_file_from_a_rule_file() -> None:
     preset = {CODE: "import importlib\nM = importlib.import_module(name)\n", "resources/_models/x.yml": ""}
-    assert closures(preset).fingerprint("dev", "finance") != closures({CODE: "", **COMMON}).fingerprint("dev", "finance")
+    assert index(preset).fingerprint("dev", "finance") != index({CODE: "", **COMMON}).fingerprint("dev", "finance")
 
 
 def test_what_a_file_uses_is_told_apart_from_what_a_link_of_the_same_bytes_does() -> None:
-    git, sources = FakeGit(), Sources()
+    git, sources = FakeGit(), UsesCache()
     text = b"import common.money"
     link, file = (
-        Closures(git.snapshot({**FRAME, **COMMON, CODE: Node(text, kind)}), sources) for kind in (Kind.SYMLINK, Kind.FILE)
+        DeploymentIndex(git.snapshot({**FRAME, **COMMON, CODE: Node(text, kind)}), sources)
+        for kind in (Kind.SYMLINK, Kind.FILE)
     )
     assert "src/common/money.py" not in link.staged("dev", "finance")
     assert "src/common/money.py" in file.staged("dev", "finance")
@@ -177,4 +178,4 @@ def test_what_a_file_uses_is_told_apart_from_what_a_link_of_the_same_bytes_does(
 def test_many_files_are_searched_before_they_are_read_with_the_same_result() -> None:
     filler: dict[str, str | bytes | Node] = {f"src/finance/stripe/raw/n{number}.py": "X = 1\n" for number in range(60)}
     files = {CODE: "import common.money\n", **COMMON}
-    assert set(closures(files).shared("finance").files) == set(closures({**files, **filler}).shared("finance").files)
+    assert set(index(files).shared("finance").files) == set(index({**files, **filler}).shared("finance").files)

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from scope.graph.closure import Closures, Sources
-from scope.graph.dependents import Users
+from scope.graph.closure import DeploymentIndex, UsesCache
+from scope.graph.dependents import Dependents
 from tests.support.fake_git import FakeGit, Files, Node
 
 CODE = "src/finance/stripe/base/a.py"
@@ -19,14 +19,14 @@ COMMON: dict[str, str | bytes | Node] = {
 }
 
 
-def closures(files: Files) -> Closures:
-    return Closures(FakeGit().snapshot({"resources/__init__.py": "", "targets/dev.yml": "", **files}), Sources())
+def index(files: Files) -> DeploymentIndex:
+    return DeploymentIndex(FakeGit().snapshot({"resources/__init__.py": "", "targets/dev.yml": "", **files}), UsesCache())
 
 
 def users(files: Files, changed: str) -> set[str]:
     """Return the domains that use a file, when nothing but its content has changed."""
-    side = closures(files)
-    return set(Users(side, side, [changed], ()).of(changed))
+    side = index(files)
+    return set(Dependents(side, side, [changed], ()).of(changed))
 
 
 NOTEBOOK = "src/finance/stripe/base/n.ipynb"
@@ -68,7 +68,7 @@ def notebook(*lines: str) -> str:
 )
 def test_every_domain_that_reaches_a_shared_file_is_found_by_its_text(path: str, text: str) -> None:
     files = {path: text, **COMMON}
-    assert CSV in closures(files).shared("finance").files, "the domain should reach it, or the case shows nothing"
+    assert CSV in index(files).shared("finance").files, "the domain should reach it, or the case shows nothing"
     assert users(files, CSV) == {"finance"}
 
 
@@ -76,7 +76,7 @@ def test_a_model_that_is_imported_by_a_name_put_together_is_used() -> None:
     load = "import importlib\nM = importlib.import_module(f'resources.{name}.base')\n"
     files: Files = {"resources/finance/a/b.py": load, "resources/_models/base.py": "", "src/hr/a.py": ""}
     assert users(files, "resources/_models/base.py") == {"finance"}
-    assert "resources/_models/base.py" in closures(files).staged("dev", "finance")
+    assert "resources/_models/base.py" in index(files).staged("dev", "finance")
 
 
 def test_a_domain_that_names_other_shared_files_only_is_none() -> None:

@@ -18,20 +18,20 @@ EDGES = [
 
 
 def test_the_way_is_the_shortest_one_up_and_leaves_out_where_it_starts() -> None:
-    assert Graph(EDGES).way("file:z", "domain:a") == (Step("file:w", "path"), Step("domain:a", "part-of"))
+    assert Graph(EDGES).shortest_path("file:z", "domain:a") == (Step("file:w", "path"), Step("domain:a", "part-of"))
 
 
 def test_there_is_no_way_where_nothing_depends() -> None:
     graph = Graph(EDGES)
-    assert graph.way("file:z", "domain:b") is None
-    assert graph.way("file:unknown", "domain:a") is None
-    assert graph.way("file:q", "domain:unknown") is None
+    assert graph.shortest_path("file:z", "domain:b") is None
+    assert graph.shortest_path("file:unknown", "domain:a") is None
+    assert graph.shortest_path("file:q", "domain:unknown") is None
 
 
 def test_the_order_of_the_edges_changes_nothing() -> None:
     double = [("domain:a", "file:x", "part-of"), ("domain:a", "file:y", "part-of"), ("file:x", "file:z", "imports")]
     double += [("file:y", "file:z", "imports"), ("file:x", "file:z", "path")]
-    ways = {Graph(edges).way("file:z", "domain:a") for edges in permutations(double)}
+    ways = {Graph(edges).shortest_path("file:z", "domain:a") for edges in permutations(double)}
     assert ways == {(Step("file:x", "imports,path"), Step("domain:a", "part-of"))}
 
 
@@ -42,12 +42,12 @@ def test_a_cycle_is_reached_as_a_whole() -> None:
 def test_a_changed_node_without_dependents_reaches_itself_only() -> None:
     graph = Graph(EDGES, alone=["file:new"])
     assert graph.blast_radius(["file:new"]) == {"file:new"}
-    assert graph.layers_above("file:new") == [frozenset({"file:new"})]
+    assert graph.dependents_by_distance("file:new") == [frozenset({"file:new"})]
     assert graph.blast_radius(["file:unknown"]) == frozenset()
 
 
 def test_layers_are_the_nodes_by_their_distance() -> None:
-    assert Graph(EDGES).layers_above("file:z") == [
+    assert Graph(EDGES).dependents_by_distance("file:z") == [
         {"file:z"},
         {"file:y", "file:w"},
         {"file:x", "domain:a"},

@@ -2,16 +2,16 @@
 
 import pytest
 
-from scope.graph.shared_code import Library, is_preset, preset_stem, words
+from scope.graph.shared_code import SharedCode, is_preset, preset_stem, words
 from scope.inference.uses import ModuleUse, PathUse, Uses
 from scope.model import Entry, Kind
 
 
-def library(*paths: str) -> Library:
-    return Library({path: Entry(Kind.FILE, "0" * 40) for path in paths})
+def library(*paths: str) -> SharedCode:
+    return SharedCode({path: Entry(Kind.FILE, "0" * 40) for path in paths})
 
 
-def reached(shared: Library, uses: Uses, path: str = "src/finance/stripe/base/a.py") -> set[str]:
+def reached(shared: SharedCode, uses: Uses, path: str = "src/finance/stripe/base/a.py") -> set[str]:
     return {edge.dependency for edge in shared.edges(path, uses)}
 
 

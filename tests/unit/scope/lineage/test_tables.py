@@ -54,7 +54,7 @@ def names(uses: TableUses) -> set[str]:
 def test_python_that_makes_a_table_writes_it(text: str, written: str) -> None:
     found = python(text)
     assert found.writes == {written}
-    assert found.not_understood == ()
+    assert found.unresolved == ()
     assert written not in names(found)
 
 
@@ -92,7 +92,7 @@ def test_python_that_makes_a_table_writes_it(text: str, written: str) -> None:
 def test_python_that_reads_a_table_says_so(text: str, read: str, through_table: bool, parts: int) -> None:
     found = python(text)
     assert {(use.table, use.through_table, use.parts) for use in found.reads} == {(read, through_table, parts)}
-    assert found.not_understood == ()
+    assert found.unresolved == ()
 
 
 def test_either_of_two_names_is_read() -> None:
@@ -135,14 +135,14 @@ def test_temporary_views_are_no_tables() -> None:
 )
 def test_a_name_that_only_the_run_knows_is_counted(text: str) -> None:
     found = python(text)
-    assert found.not_understood == (4,)
+    assert found.unresolved == (4,)
     assert found.writes == frozenset()
     assert found.reads == ()
 
 
 def test_a_name_that_is_bound_twice_or_as_an_argument_is_not_followed() -> None:
-    assert python("B = 'b'\nfor B in names: spark.read.table(B)").not_understood == (5,)
-    assert python("B = 'b'\ndef f(B): return spark.read.table(B)").not_understood == (5,)
+    assert python("B = 'b'\nfor B in names: spark.read.table(B)").unresolved == (5,)
+    assert python("B = 'b'\ndef f(B): return spark.read.table(B)").unresolved == (5,)
     assert names(python("B = 'b'\nB = 'c'\nspark.read.table(B)")) == {"finance.stripe.b", "finance.stripe.c"}
 
 
@@ -152,7 +152,7 @@ def test_methods_that_share_a_name_with_spark_are_left_alone(text: str) -> None:
 
 
 def test_short_names_of_code_without_a_home_are_not_understood() -> None:
-    assert python("spark.read.table('b')", home=None).not_understood == (4,)
+    assert python("spark.read.table('b')", home=None).unresolved == (4,)
     assert names(python("spark.read.table(table('x.y.b'))", home=None)) == {"x.y.b"}
 
 
@@ -213,7 +213,7 @@ def test_sql_statements_write_and_read_tables(text: str, writes: set[str], reads
     found = sql(text)
     assert found.writes == writes
     assert names(found) == reads
-    assert found.not_understood == ()
+    assert found.unresolved == ()
 
 
 @pytest.mark.parametrize(
@@ -233,7 +233,7 @@ def test_sql_statements_write_and_read_tables(text: str, writes: set[str], reads
 )
 def test_sql_that_is_not_understood_is_counted(text: str, reads: set[str]) -> None:
     found = sql(text)
-    assert found.not_understood == (1,)
+    assert found.unresolved == (1,)
     assert names(found) == reads
     assert found.writes == frozenset()
 
@@ -241,7 +241,7 @@ def test_sql_that_is_not_understood_is_counted(text: str, reads: set[str]) -> No
 def test_lines_of_sql_are_those_of_the_tables_name() -> None:
     found = sql("-- what\n\nSELECT *\nFROM\n  a\nJOIN x.y.b;\n\nSELECT * FROM ${c}.d")
     assert {read.table: read.line for read in found.reads} == {"finance.stripe.a": 5, "x.y.b": 6}
-    assert found.not_understood == (8,)
+    assert found.unresolved == (8,)
 
 
 def test_notebook_cells_are_read_by_their_language() -> None:
@@ -253,15 +253,15 @@ def test_notebook_cells_are_read_by_their_language() -> None:
     notebook = {"cells": [{"cell_type": "code", "source": cell} for cell in cells]}
     found = table_uses(f"{PATH}.ipynb", json.dumps(notebook).encode(), home=HOME)
     assert names(found) == {"finance.stripe.a", "x.y.b"}
-    assert table_uses(f"{PATH}.ipynb", b"{ table", home=HOME).not_understood == (1,)
+    assert table_uses(f"{PATH}.ipynb", b"{ table", home=HOME).unresolved == (1,)
 
 
 def test_python_that_does_not_parse_is_counted() -> None:
-    assert python("spark.read.table(").not_understood == (4,)
+    assert python("spark.read.table(").unresolved == (4,)
 
 
 def test_a_file_too_large_to_read_is_counted() -> None:
-    assert table_uses("x.py", b"#" * 1024 * 1024 + b"\n", home=HOME).not_understood == (1,)
+    assert table_uses("x.py", b"#" * 1024 * 1024 + b"\n", home=HOME).unresolved == (1,)
 
 
 SQL_WORDS = [

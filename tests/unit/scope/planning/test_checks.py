@@ -1,6 +1,6 @@
 """What `scope check` finds in the whole repository."""
 
-from scope.graph.closure import Closures, Sources
+from scope.graph.closure import DeploymentIndex, UsesCache
 from scope.graph.picture import picture
 from scope.model import Finding
 from scope.planning.checks import check_repository, removed_tables
@@ -23,17 +23,17 @@ BASE: dict[str, str] = {
 }
 
 
-def closures(files: Files) -> Closures:
-    return Closures(FakeGit().snapshot(files), Sources())
+def index(files: Files) -> DeploymentIndex:
+    return DeploymentIndex(FakeGit().snapshot(files), UsesCache())
 
 
 def codes(changes: Files) -> list[tuple[str, str, int]]:
-    return [(item.code, item.path, item.line) for item in check_repository(closures({**BASE, **changes}))]
+    return [(item.code, item.path, item.line) for item in check_repository(index({**BASE, **changes}))]
 
 
 def lost(head: Files) -> list[tuple[str, str, int]]:
-    git, sources = FakeGit(), Sources()
-    sides = [Closures(git.snapshot(files), sources) for files in (BASE, head)]
+    git, sources = FakeGit(), UsesCache()
+    sides = [DeploymentIndex(git.snapshot(files), sources) for files in (BASE, head)]
     found = removed_tables(sides[0], sides[1], git.changes(git.make(BASE), git.make(head)))
     return [(item.code, item.path, item.line) for item in found]
 
@@ -103,7 +103,7 @@ def test_a_finding_cannot_begin_a_command_of_its_own() -> None:
 
 
 def test_a_path_answers_with_the_way_to_each_domain() -> None:
-    answer = why_path(closures(BASE), "src/common/tables.py")
+    answer = why_path(index(BASE), "src/common/tables.py")
     (way,) = answer.ways
     assert (way.domain, way.targets) == ("marketing", ("prod",))
     assert [(step.node, step.edge) for step in way.steps] == [
@@ -113,16 +113,16 @@ def test_a_path_answers_with_the_way_to_each_domain() -> None:
 
 
 def test_a_path_that_deploys_nothing_answers_with_the_reason() -> None:
-    assert why_path(closures(BASE), "docs/a.md").reason == "documentation"
-    assert why_path(closures({**BASE, "src/common/unused.py": ""}), "src/common/unused.py").reason == "no domain uses it"
+    assert why_path(index(BASE), "docs/a.md").reason == "documentation"
+    assert why_path(index({**BASE, "src/common/unused.py": ""}), "src/common/unused.py").reason == "no domain uses it"
 
 
 def test_a_path_that_is_not_there_answers_for_one_that_would_be() -> None:
-    assert {way.domain for way in why_path(closures(BASE), "src/finance/stripe/raw/new.py").ways} == {"finance"}
+    assert {way.domain for way in why_path(index(BASE), "src/finance/stripe/raw/new.py").ways} == {"finance"}
 
 
 def test_a_folder_answers_for_every_file_in_it() -> None:
-    assert {way.path for way in why_path(closures(BASE), "src/finance").ways} == {"src/finance/stripe/final/payments.py"}
+    assert {way.path for way in why_path(index(BASE), "src/finance").ways} == {"src/finance/stripe/final/payments.py"}
 
 
 # Pictures

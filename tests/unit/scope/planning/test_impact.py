@@ -2,9 +2,9 @@
 
 import pytest
 
-from scope.graph.closure import Closures, Sources
+from scope.graph.closure import DeploymentIndex, UsesCache
 from scope.model import Change, Kind, Status
-from scope.planning.impact import Comparison, Impact, moves
+from scope.planning.impact import Impact, ImpactAnalysis, moves
 from tests.support.fake_git import FakeGit, Files, Node
 
 BASE: dict[str, str | bytes | Node] = {
@@ -25,9 +25,11 @@ NOTHING_RULE = '[[tool.scope.rules]]\npaths = ["{}"]\ndeploys = "nothing"\n'
 
 
 def impact(base: Files, head: Files) -> Impact:
-    git, sources = FakeGit(), Sources()
+    git, sources = FakeGit(), UsesCache()
     changes = git.changes(git.make(base), git.make(head))
-    return Comparison(Closures(git.snapshot(base), sources), Closures(git.snapshot(head), sources), changes).impact()
+    return ImpactAnalysis(
+        DeploymentIndex(git.snapshot(base), sources), DeploymentIndex(git.snapshot(head), sources), changes
+    ).impact()
 
 
 def without(files: Files, *paths: str) -> dict[str, str | bytes | Node]:
@@ -112,10 +114,10 @@ def test_who_names_a_data_file_by_its_path_keeps_it_whatever_its_package() -> No
 
 def test_only_the_executable_bit_deploys_nothing() -> None:
     git = FakeGit()
-    side = Closures(git.snapshot(BASE), Sources())
+    side = DeploymentIndex(git.snapshot(BASE), UsesCache())
     path = "src/finance/stripe/base/a.py"
     entry = side.snapshot.entry(path)
-    found = Comparison(side, side, (Change(path, Status.MODIFIED, entry, entry),)).impact()
+    found = ImpactAnalysis(side, side, (Change(path, Status.MODIFIED, entry, entry),)).impact()
     assert found.impacted == ()
     assert "executable bit" in (found.reasons[path] or "")
 

@@ -2,9 +2,9 @@
 
 import pytest
 
+from scope.graph.closure import DeploymentIndex, UsesCache
 from scope.planning import readers as module
-from scope.graph.closure import Closures, Sources
-from scope.planning.impact import Comparison
+from scope.planning.impact import ImpactAnalysis
 from scope.planning.readers import Readers, readers
 from tests.support.fake_git import FakeGit, Files
 
@@ -24,10 +24,10 @@ BASE: dict[str, str] = {
 
 
 def found(changes: Files, base: Files = BASE, leaving_out: frozenset[str] = frozenset()) -> Readers:
-    git, sources = FakeGit(), Sources()
+    git, sources = FakeGit(), UsesCache()
     head = {**base, **changes}
-    sides = [Closures(git.snapshot(files), sources) for files in (base, head)]
-    impact = Comparison(sides[0], sides[1], git.changes(git.make(base), git.make(head))).impact()
+    sides = [DeploymentIndex(git.snapshot(files), sources) for files in (base, head)]
+    impact = ImpactAnalysis(sides[0], sides[1], git.changes(git.make(base), git.make(head))).impact()
     among = [name for name in sides[1].domains if name not in leaving_out]
     return readers(sides[1], sides[0], impact.impacted, among)
 
@@ -80,7 +80,7 @@ def test_names_made_at_run_time_in_the_files_searched_are_counted() -> None:
         **BASE,
         "src/sales/crm/final/a.py": READ.format("finance.stripe.final_payments") + "Y = spark.read.table(name)\n",
     }
-    assert found({"src/finance/stripe/final/payments.py": "X = 2\n"}, made).not_understood == 1
+    assert found({"src/finance/stripe/final/payments.py": "X = 2\n"}, made).unresolved == 1
 
 
 def test_too_many_files_are_not_read_and_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,9 +40,9 @@ def _read(reader: int) -> bytes:
 
 def happen(reporter: Reporter) -> None:
     """Let one deployment end, one say something odd, and one not begin."""
-    reporter.tell("sales", "staging 22 files")
-    reporter.note("sales", f"binding job {HOSTILE}\nand more")
-    reporter.tell("ads", "planning")
+    reporter.progress("sales", "staging 22 files")
+    reporter.event("sales", f"binding job {HOSTILE}\nand more")
+    reporter.progress("ads", "planning")
     reporter.finished(
         Result("prod/sales", "prod", "sales", "deploy", "changed", "deployed", None, None, 1, 0, 0, (), None, 4.2, None)
     )

@@ -4,7 +4,7 @@ import pytest
 
 from scope.errors import UsageError
 from scope.names import is_domain_name
-from scope.repository.ownership import Owner, Reach, Rules, is_placed, load_rules, matches, united
+from scope.repository.ownership import Owner, Reach, Rules, is_placed, load_rules, matches, merged
 
 
 def owner(path: str, config: str = "") -> Owner:
@@ -195,7 +195,7 @@ def test_without_a_file_the_built_in_rules_stand() -> None:
 
 def test_several_rule_sets_all_count() -> None:
     config = b'[[tool.scope.rules]]\npaths = ["docs/**"]\ndeploys = "everything"\n'
-    assert {found.reach for found in united((Rules(), load_rules(config)), "docs/a.md")} == {Reach.NOTHING, Reach.EVERYTHING}
+    assert {found.reach for found in merged((Rules(), load_rules(config)), "docs/a.md")} == {Reach.NOTHING, Reach.EVERYTHING}
 
 
 # Names
