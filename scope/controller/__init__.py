@@ -1,1 +1,4 @@
-"""Brings the deployments of a target to the head: deploy, destroy, reconcile, recover, adopt."""
+"""Brings the deployments of a target to the head: observes, deploys, destroys, recovers, adopts.
+
+May import `planning`, `deployment` and the rooms below them.
+"""

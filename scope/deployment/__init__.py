@@ -1,1 +1,4 @@
-"""One deployment as it lies in the workspace: state, record, lock, and what may be done to it."""
+"""One deployment as it lies in the workspace: its state, record and lock, and what may be done to it.
+
+May import `stage` and the rooms below it.
+"""

@@ -1,1 +1,4 @@
-"""The JSON files that leave: the manifest, the results; written plainly, read strictly."""
+"""The JSON files that leave scope, the manifest and the results: written plainly, read strictly.
+
+May import `console`, `escaping`, `files`, `ports`, `names` and the rooms below them.
+"""

@@ -1,1 +1,4 @@
-"""What a deployment is made of, and who depends on what."""
+"""What a deployment is made of, and who depends on what.
+
+May import `lineage` and the rooms below it.
+"""

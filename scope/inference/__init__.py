@@ -1,1 +1,4 @@
-"""What the text of one file says that it depends on: imports, paths, notebooks, resources. Knows no git."""
+"""What the text of one file says it depends on: imports, paths, notebooks, resources. Knows no git.
+
+May import `repository` and the rooms below it.
+"""

@@ -1,1 +1,4 @@
-"""One tree of the repository, and to whom each path in it belongs."""
+"""One tree of the repository, and who owns each path in it.
+
+May import `documents` and the rooms below it.
+"""

@@ -1,1 +1,4 @@
-"""The folder that holds one deployment, in which the CLI runs."""
+"""The folder that holds one deployment, in which the CLI runs.
+
+May import `graph` and the rooms below it.
+"""
