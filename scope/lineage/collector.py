@@ -1,6 +1,6 @@
-"""What is noted of tables while a source is read, and how their names are completed.
+"""Collects the tables that a source file writes and reads, and completes their names.
 
-Names are logical, as prod has them: `<domain>.<source>.<table>`, in lower case, which is how Unity Catalog compares them.
+Names are logical, those of prod: `<domain>.<source>.<table>`, in lower case, which is how Unity Catalog compares them.
 """
 
 import re
@@ -11,7 +11,7 @@ _PART = re.compile(r"`[^`]+`|[^.`\s]+")
 _PLAIN = re.compile(r"[\w-]+")
 # `parquet.`/folder`` and the like read files.
 _PATH_FORMATS = frozenset({"avro", "binaryfile", "csv", "delta", "iceberg", "json", "orc", "parquet", "text", "xml"})
-# The schema of older pipelines that stood for the pipeline's own datasets.
+# The schema that stood for a pipeline's own datasets in older pipelines.
 LIVE = "live"
 
 
@@ -19,7 +19,7 @@ LIVE = "live"
 class TableRead:
     """A table that is read.
 
-    `parts` counts those of the name as it is written. One of 3 that doesn't go through `table()` is prod's in every target.
+    `parts` counts those of the name as written. A name of 3 outside of `table()` means prod's table in every target.
     """
 
     table: str
@@ -30,64 +30,69 @@ class TableRead:
 
 @dataclass(frozen=True, slots=True)
 class TableUses:
-    """The tables that one source file writes and reads, and the lines where a table's name is only known when it runs."""
+    """The tables that one source file writes and reads, and the lines where a table's name is only known at run time."""
 
     writes: frozenset[str] = frozenset()
     reads: tuple[TableRead, ...] = ()
     unresolved: tuple[int, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    """A table that stands in a Python string as `{table("…")}`: its name and line."""
+
+    parts: tuple[str, ...]
+    line: int
+
+
 @dataclass(slots=True)
 class TableCollector:
-    """Collects what a file does to tables. `home`, a catalog and a schema, completes names of one and two parts."""
+    """Collects the tables of one file. `home`, a catalog and a schema, completes names of one and two parts."""
 
     home: tuple[str, str] | None
     writes: set[str] = field(default_factory=set)
     reads: set[TableRead] = field(default_factory=set)
-    # Views that live no longer than a run: their names are no tables.
-    local: set[str] = field(default_factory=set)
-    unknown: set[int] = field(default_factory=set)
+    # Views that live no longer than a run: their names aren't tables.
+    views: set[str] = field(default_factory=set)
+    unresolved: set[int] = field(default_factory=set)
 
-    def write(self, parts: tuple[str, ...], line: int) -> None:
-        """Note a table that is written."""
+    def add_write(self, parts: tuple[str, ...], line: int) -> None:
+        """Add a table that is written."""
         name = self._complete(parts, line)
-        if name and not self._is_local(parts):
+        if name and not (len(parts) == 1 and parts[0].lower() in self.views):
             self.writes.add(name)
 
-    def read(self, parts: tuple[str, ...], line: int, *, through_table: bool = False) -> None:
-        """Note a table that is read."""
+    def add_read(self, parts: tuple[str, ...], line: int, *, through_table: bool = False) -> None:
+        """Add a table that is read."""
         name = self._complete(parts, line)
         if name:
             self.reads.add(TableRead(name, line, through_table, len(parts)))
 
-    def temporary(self, parts: tuple[str, ...]) -> None:
-        """Note a view whose name is no table's."""
+    def add_view(self, parts: tuple[str, ...]) -> None:
+        """Add a temporary view, whose name isn't a table's."""
         if parts:
-            self.local.add(parts[-1].lower())
+            self.views.add(parts[-1].lower())
 
-    def uses(self) -> TableUses:
-        """Return what was noted, without what is read from this file's own temporary views."""
-        reads = (read for read in self.reads if read.parts != 1 or read.table.rpartition(".")[2] not in self.local)
-        return TableUses(frozenset(self.writes), tuple(sorted(reads)), tuple(sorted(self.unknown)))
-
-    def _is_local(self, parts: tuple[str, ...]) -> bool:
-        return len(parts) == 1 and parts[0].lower() in self.local
+    def to_uses(self) -> TableUses:
+        """Return the collected tables, without reads of this file's own temporary views."""
+        reads = (read for read in self.reads if read.parts != 1 or read.table.rpartition(".")[2] not in self.views)
+        return TableUses(frozenset(self.writes), tuple(sorted(reads)), tuple(sorted(self.unresolved)))
 
     def _complete(self, parts: tuple[str, ...], line: int) -> str | None:
-        """Return the name of three parts, or None for a path; a name that can't be completed is not understood."""
+        """Return the name in three parts, or None for a folder. A name that can't be completed is unresolved."""
         names = tuple(part.lower() for part in parts)
-        if len(names) == 2 and (names[0] == LIVE or names[0] in _PATH_FORMATS):
-            if names[0] != LIVE:
-                return None
+        if len(names) == 2 and names[0] in _PATH_FORMATS:
+            return None
+        if len(names) == 2 and names[0] == LIVE:
             names = names[1:]
         missing = 3 - len(names)
-        known = 0 <= missing < 3 and all(_PLAIN.fullmatch(name) for name in names)
-        if not known or (missing and self.home is None):
-            self.unknown.add(line)
+        is_name = 0 <= missing < 3 and all(_PLAIN.fullmatch(name) for name in names)
+        if not is_name or (missing and self.home is None):
+            self.unresolved.add(line)
             return None
         return ".".join((*(self.home or ())[:missing], *names))
 
 
 def name_parts(text: str) -> tuple[str, ...]:
-    """Return the parts of a table's name as Spark reads it from a string; none where it isn't one."""
+    """Return the parts of a table's name as Spark reads it from a string, or none if it isn't a name."""
     return tuple(part.strip("`") for part in _PART.findall(text)) if _NAME.fullmatch(text) else ()

@@ -1,6 +1,6 @@
-"""Python → the tables it writes and reads, noted: datasets of pipelines, Spark's readers and writers, SQL in strings.
+"""Python → the tables it writes and reads: datasets of pipelines, Spark's readers and writers, SQL in strings.
 
-Names are followed through what a file assigns once: `PAYMENTS = table("finance.stripe.final_payments")`.
+Names are followed through a file's plain assignments: `PAYMENTS = table("finance.stripe.final_payments")`.
 """
 
 import ast
@@ -13,8 +13,7 @@ from scope.inference.notebooks import without_magic_lines
 from scope.inference.strings import text_of
 from scope.inference.syntax_tree import read_imports
 from scope.inference.uses import Place
-from scope.lineage.collector import TableCollector, name_parts
-from scope.lineage.sql import Placeholder, read_sql
+from scope.lineage.collector import Placeholder, TableCollector, name_parts
 
 _LOGICAL = "common.tables.table"
 _PIPELINES = ("dlt", "pyspark.pipelines")
@@ -37,6 +36,7 @@ _TEMPORARY = frozenset(
 )
 # Names assigned through names deeper than this are left alone.
 _DEPTH = 8
+_Placeholders = dict[str, Placeholder | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,42 +49,43 @@ class _Value:
 
 @dataclass(slots=True)
 class _Source:
-    found: UsesCollector
-    notes: TableCollector
+    imports: UsesCollector
+    tables: TableCollector
     first_line: int
     assigned: dict[str, list[ast.expr]] = field(default_factory=dict)
-    # Calls of `table()` that were noted with what they stand in, by identity.
+    # Calls of `table()` that were read with the call around them, by identity.
     claimed: set[int] = field(default_factory=set)
 
     def line(self, node: ast.expr | ast.stmt) -> int:
         return node.lineno + self.first_line - 1
 
-    def is_pipelines(self, node: ast.AST, names: frozenset[str]) -> bool:
-        return any(
-            module in _PIPELINES and name in names
-            for module, _, name in (origin.rpartition(".") for origin in self.found.origins(node))
-        )
+    def pipelines_names(self, node: ast.AST) -> frozenset[str]:
+        """Return the functions of pipelines that an expression may stand for."""
+        origins = (origin.rpartition(".") for origin in self.imports.origins(node))
+        return frozenset(name for module, _, name in origins if module in _PIPELINES)
 
     def is_logical(self, node: ast.AST) -> bool:
-        return isinstance(node, ast.Call) and _LOGICAL in self.found.origins(node.func)
+        return isinstance(node, ast.Call) and _LOGICAL in self.imports.origins(node.func)
 
     def values(self, node: ast.expr | None, depth: int = 0) -> tuple[_Value, ...]:
-        """Return all that a string expression may be; nothing if any of it is only known when it runs."""
+        """Return every value that a string expression may have, or none if any of them is only known at run time."""
         if node is None or depth > _DEPTH:
             return ()
         if isinstance(node, ast.Call) and self.is_logical(node):
             self.claimed.add(id(node))
             return tuple(_Value(value.text, logical=True) for value in self.values(_argument(node, "logical"), depth + 1))
         if isinstance(node, ast.Name):
-            found = [self.values(value, depth + 1) for value in self.assigned.get(node.id, [])]
-            return tuple(value for values in found for value in values) if all(found) else ()
+            return self._any_of(self.assigned.get(node.id, []), depth)
         if isinstance(node, ast.IfExp):
-            either = [self.values(side, depth + 1) for side in (node.body, node.orelse)]
-            return tuple(value for values in either for value in values) if all(either) else ()
+            return self._any_of([node.body, node.orelse], depth)
         if isinstance(node, ast.JoinedStr):
             return self._joined(node, depth)
-        text = text_of(node, self.found.place)
+        text = text_of(node, self.imports.place)
         return (_Value(text.text),) if text.whole else ()
+
+    def _any_of(self, nodes: list[ast.expr], depth: int) -> tuple[_Value, ...]:
+        choices = [self.values(node, depth + 1) for node in nodes]
+        return tuple(value for values in choices for value in values) if all(choices) else ()
 
     def _joined(self, node: ast.JoinedStr, depth: int) -> tuple[_Value, ...]:
         text, logical = "", False
@@ -97,49 +98,54 @@ class _Source:
             logical = logical or values[0].logical
         return (_Value(text, logical),)
 
-    def read(self, node: ast.expr | None, at: ast.expr) -> None:
-        """Note a table that is read by the name that an expression holds."""
-        values = self.values(node)
+    def read(self, name: ast.expr | None, at: ast.expr) -> None:
+        """Collect the read of a table whose name is the value of an expression."""
+        for value in self._names(name, at):
+            self.tables.add_read(name_parts(value.text), self.line(at), through_table=value.logical)
+
+    def write(self, name: ast.expr | None, at: ast.expr) -> None:
+        """Collect the write of a table whose name is the value of an expression."""
+        for value in self._names(name, at):
+            self.tables.add_write(name_parts(value.text), self.line(at))
+
+    def hide(self, name: ast.expr | None) -> None:
+        """Collect a temporary view whose name is the value of an expression."""
+        for value in self.values(name):
+            self.tables.add_view(name_parts(value.text))
+
+    def _names(self, name: ast.expr | None, at: ast.expr) -> tuple[_Value, ...]:
+        values = self.values(name)
         if not values:
-            self.notes.unknown.add(self.line(at))
-        for value in values:
-            self.notes.read(name_parts(value.text), self.line(at), through_table=value.logical)
-
-    def write(self, node: ast.expr | None, at: ast.expr) -> None:
-        """Note a table that is written by the name that an expression holds."""
-        values = self.values(node)
-        if not values:
-            self.notes.unknown.add(self.line(at))
-        for value in values:
-            self.notes.write(name_parts(value.text), self.line(at))
+            self.tables.unresolved.add(self.line(at))
+        return values
 
 
-def read_python(text: str, path: str, notes: TableCollector, first_line: int = 1) -> None:
-    """Note what Python does to tables. `text` may hold IPython's lines; `path` is the file's, for its imports."""
+def read_python(text: str, path: str, tables: TableCollector, first_line: int = 1) -> None:
+    """Collect the tables that Python writes and reads. `text` may hold IPython's lines; imports count from `path`."""
     try:
         tree = parse(text)
     except NOT_PARSED:
         try:
             tree = parse(without_magic_lines(text))
         except NOT_PARSED as error:
-            notes.unknown.add((getattr(error, "lineno", None) or 1) + first_line - 1)
+            tables.unresolved.add((getattr(error, "lineno", None) or 1) + first_line - 1)
             return
     nodes = list(ast.walk(tree))
-    found = UsesCollector(Place.of(path))
-    read_imports(nodes, found)
-    source = _Source(found, notes, first_line, _assigned(nodes))
-    # Datasets first: views may be read before the function that makes them.
+    imports = UsesCollector(Place.of(path))
+    read_imports(nodes, imports)
+    source = _Source(imports, tables, first_line, _assigned(nodes))
+    # Datasets first: a view may be read above the function that defines it.
     for node in nodes:
         if isinstance(node, ast.FunctionDef):
-            _dataset(node, source)
+            _read_dataset(node, source)
     for node in nodes:
         if isinstance(node, ast.Call):
-            _call(node, source)
+            _read_call(node, source)
 
 
 def _assigned(nodes: list[ast.AST]) -> dict[str, list[ast.expr]]:
     """Return the names whose values are all known: every binding is a plain assignment."""
-    values: dict[str, list[ast.expr]] = {}
+    assigned: dict[str, list[ast.expr]] = {}
     bindings: dict[str, int] = {}
     for node in nodes:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
@@ -147,75 +153,73 @@ def _assigned(nodes: list[ast.AST]) -> dict[str, list[ast.expr]]:
         elif isinstance(node, ast.arg):
             bindings[node.arg] = bindings.get(node.arg, 0) + 1
         elif isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
-            values.setdefault(node.targets[0].id, []).append(node.value)
+            assigned.setdefault(node.targets[0].id, []).append(node.value)
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None:
-            values.setdefault(node.target.id, []).append(node.value)
-    return {name: found for name, found in values.items() if bindings.get(name) == len(found)}
+            assigned.setdefault(node.target.id, []).append(node.value)
+    return {name: values for name, values in assigned.items() if bindings.get(name) == len(values)}
 
 
-def _dataset(node: ast.FunctionDef, source: _Source) -> None:
-    """Read the decorators that make a function a dataset, named by it unless they say otherwise."""
+def _read_dataset(node: ast.FunctionDef, source: _Source) -> None:
+    """Read the decorators that make a function a dataset; its name is the dataset's unless they name another."""
     for decorator in node.decorator_list:
         call = decorator if isinstance(decorator, ast.Call) else None
-        maker = call.func if call else decorator
-        is_view = source.is_pipelines(maker, _VIEWS)
-        if not is_view and not source.is_pipelines(maker, _DATASETS):
+        names = source.pipelines_names(call.func if call else decorator)
+        if names.isdisjoint(_VIEWS | _DATASETS):
             continue
         named = _keyword(call, "name") if call else None
-        is_kept = not is_view and not (call and any(_is_true(_keyword(call, word)) for word in ("temporary", "private")))
-        if not is_kept:
-            for name in [value.text for value in source.values(named)] if named else [node.name]:
-                source.notes.temporary(name_parts(name))
+        if not names.isdisjoint(_VIEWS) or (call and _is_unstored(call)):
+            source.hide(named or ast.Constant(node.name))
         elif named is None:
-            source.notes.write((node.name,), source.line(node))
+            source.tables.add_write((node.name,), source.line(node))
 
 
-def _call(node: ast.Call, source: _Source) -> None:
+def _is_unstored(call: ast.Call) -> bool:
+    return any(_is_true(_keyword(call, word)) for word in ("temporary", "private"))
+
+
+def _read_call(node: ast.Call, source: _Source) -> None:
     if id(node) in source.claimed:
         return
     if source.is_logical(node):
         source.read(node, node)
-    elif any(origin.rpartition(".")[0] in _PIPELINES for origin in source.found.origins(node.func)):
-        _pipelines_call(node, source)
+    elif names := source.pipelines_names(node.func):
+        _read_pipelines_call(node, names, source)
     elif isinstance(node.func, ast.Attribute):
-        _method(node, node.func, source)
+        _read_method(node, node.func, source)
 
 
-def _pipelines_call(node: ast.Call, source: _Source) -> None:
-    func = node.func
-    if source.is_pipelines(func, _DATASETS) and (named := _keyword(node, "name")) is not None:
-        if not any(_is_true(_keyword(node, word)) for word in ("temporary", "private")):
+def _read_pipelines_call(node: ast.Call, names: frozenset[str], source: _Source) -> None:
+    if names & _DATASETS and (named := _keyword(node, "name")) is not None:
+        if not _is_unstored(node):
             source.write(named, node)
-    elif source.is_pipelines(func, _CREATED):
+    elif names & _CREATED:
         source.write(_argument(node, "name"), node)
-    elif source.is_pipelines(func, frozenset({"append_flow"})) and (target := _keyword(node, "target")) is not None:
+    elif "append_flow" in names and (target := _keyword(node, "target")) is not None:
         source.write(target, node)
-    elif source.is_pipelines(func, _FLOWS):
+    elif names & _FLOWS:
         source.write(_argument(node, "target"), node)
         origin = _argument(node, "source", 1)
         if origin is not None and not isinstance(origin, ast.Lambda):
             source.read(origin, node)
-    elif source.is_pipelines(func, _READS):
+    elif names & _READS:
         source.read(_argument(node, "name"), node)
-    elif source.is_pipelines(func, _TEMPORARY):
-        for value in source.values(_argument(node, "name")):
-            source.notes.temporary(name_parts(value.text))
+    elif names & _TEMPORARY:
+        source.hide(_argument(node, "name"))
 
 
-def _method(node: ast.Call, func: ast.Attribute, source: _Source) -> None:
+def _read_method(node: ast.Call, func: ast.Attribute, source: _Source) -> None:
     receivers = list(_chain(func.value))
     is_session = bool(receivers) and receivers[0].lower().endswith(("spark", "session", "getorcreate", "active"))
     if func.attr == "table" and (is_session or not {"read", "readStream"}.isdisjoint(receivers)):
         source.read(_argument(node, "tableName"), node)
     elif func.attr == "sql" and is_session:
-        _sql(_argument(node, "sqlQuery"), node, source)
+        _read_query(_argument(node, "sqlQuery"), node, source)
     elif func.attr == "forName" and "DeltaTable" in receivers:
         source.read(_argument(node, "tableOrViewName", 1 if len(node.args) > 1 else 0), node)
     elif func.attr in _WRITERS and node.args:
         source.write(node.args[0], node)
     elif func.attr in _TEMPORARY and node.args:
-        for value in source.values(node.args[0]):
-            source.notes.temporary(name_parts(value.text))
+        source.hide(node.args[0])
 
 
 def _chain(node: ast.expr) -> Iterator[str]:
@@ -232,38 +236,42 @@ def _chain(node: ast.expr) -> Iterator[str]:
             return
 
 
-def _sql(node: ast.expr | None, call: ast.Call, source: _Source) -> None:
-    holes: dict[str, Placeholder | None] = {}
-    text = _sql_text(node, source, holes)
+def _read_query(node: ast.expr | None, call: ast.Call, source: _Source) -> None:
+    from scope.lineage.sql import read_sql  # noqa: PLC0415  sqlglot is slow to import, and most changes have no SQL
+
+    placeholders: _Placeholders = {}
+    text = _sql_text(node, source, placeholders)
     if text is None:
-        source.notes.unknown.add(source.line(call))
-        return
-    read_sql(text, source.notes, source.line(node or call), holes)
+        source.tables.unresolved.add(source.line(call))
+    else:
+        read_sql(text, source.tables, source.line(node or call), placeholders)
 
 
-def _sql_text(node: ast.expr | None, source: _Source, holes: dict[str, Placeholder | None], depth: int = 0) -> str | None:
-    """Return SQL with names in place of what only the run puts there, or None where even its beginning isn't known."""
-    if isinstance(node, ast.Name) and depth <= _DEPTH:
+def _sql_text(node: ast.expr | None, source: _Source, placeholders: _Placeholders, depth: int = 0) -> str | None:
+    """Return SQL with placeholders for values that only the run knows, or None if not even its beginning is known."""
+    if depth > _DEPTH:
+        return None
+    if isinstance(node, ast.Name):
         values = source.assigned.get(node.id, [])
-        return _sql_text(values[0], source, holes, depth + 1) if len(values) == 1 else None
+        return _sql_text(values[0], source, placeholders, depth + 1) if len(values) == 1 else None
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return node.value
     if isinstance(node, ast.JoinedStr):
-        return "".join(_piece(piece, source, holes) for piece in node.values)
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add) and depth <= _DEPTH:
-        left = _sql_text(node.left, source, holes, depth + 1)
-        return None if left is None else left + _piece(node.right, source, holes)
+        return "".join(_sql_piece(piece, source, placeholders) for piece in node.values)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        left = _sql_text(node.left, source, placeholders, depth + 1)
+        return None if left is None else left + _sql_piece(node.right, source, placeholders)
     return None
 
 
-def _piece(node: ast.expr, source: _Source, holes: dict[str, Placeholder | None]) -> str:
+def _sql_piece(node: ast.expr, source: _Source, placeholders: _Placeholders) -> str:
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return node.value
     values = source.values(node.value if isinstance(node, ast.FormattedValue) else node)
     if len(values) == 1 and not values[0].logical:
         return values[0].text
-    name = f"scope_hole_{len(holes)}_"
-    holes[name] = Placeholder(name_parts(values[0].text), source.line(node)) if len(values) == 1 else None
+    name = f"scope_placeholder_{len(placeholders)}_"
+    placeholders[name] = Placeholder(name_parts(values[0].text), source.line(node)) if len(values) == 1 else None
     return name
 
 

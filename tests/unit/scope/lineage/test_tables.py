@@ -52,10 +52,10 @@ def names(uses: TableUses) -> set[str]:
     ],
 )
 def test_python_that_makes_a_table_writes_it(text: str, written: str) -> None:
-    found = python(text)
-    assert found.writes == {written}
-    assert found.unresolved == ()
-    assert written not in names(found)
+    uses = python(text)
+    assert uses.writes == {written}
+    assert uses.unresolved == ()
+    assert written not in names(uses)
 
 
 @pytest.mark.parametrize(
@@ -90,9 +90,9 @@ def test_python_that_makes_a_table_writes_it(text: str, written: str) -> None:
     ],
 )
 def test_python_that_reads_a_table_says_so(text: str, read: str, through_table: bool, parts: int) -> None:
-    found = python(text)
-    assert {(use.table, use.through_table, use.parts) for use in found.reads} == {(read, through_table, parts)}
-    assert found.unresolved == ()
+    uses = python(text)
+    assert {(use.table, use.through_table, use.parts) for use in uses.reads} == {(read, through_table, parts)}
+    assert uses.unresolved == ()
 
 
 def test_either_of_two_names_is_read() -> None:
@@ -104,13 +104,13 @@ def test_a_flow_reads_its_source() -> None:
 
 
 def test_temporary_views_are_no_tables() -> None:
-    found = python(
+    uses = python(
         "@dp.temporary_view\ndef v(): ...\n@dp.table(temporary=True)\ndef w(): ...\n"
         "@dp.table\ndef a():\n    spark.read.table('v')\n    spark.read.table('w')\n    return spark.read.table('b')\n"
         "x.createOrReplaceTempView('t')\nspark.sql('select * from t join b')"
     )
-    assert found.writes == {"finance.stripe.a"}
-    assert names(found) == {"finance.stripe.b"}
+    assert uses.writes == {"finance.stripe.a"}
+    assert names(uses) == {"finance.stripe.b"}
 
 
 @pytest.mark.parametrize(
@@ -134,10 +134,10 @@ def test_temporary_views_are_no_tables() -> None:
     ],
 )
 def test_a_name_that_only_the_run_knows_is_counted(text: str) -> None:
-    found = python(text)
-    assert found.unresolved == (4,)
-    assert found.writes == frozenset()
-    assert found.reads == ()
+    uses = python(text)
+    assert uses.unresolved == (4,)
+    assert uses.writes == frozenset()
+    assert uses.reads == ()
 
 
 def test_a_name_that_is_bound_twice_or_as_an_argument_is_not_followed() -> None:
@@ -157,8 +157,8 @@ def test_short_names_of_code_without_a_home_are_not_understood() -> None:
 
 
 def test_lines_are_those_of_the_name() -> None:
-    found = python("\n\nspark.read.table(\n    'b'\n)\nspark.sql('''\nselect *\nfrom x.y.c\n''')")
-    assert found.reads == (TableRead("finance.stripe.b", 6, False, 1), TableRead("x.y.c", 11, False, 3))
+    uses = python("\n\nspark.read.table(\n    'b'\n)\nspark.sql('''\nselect *\nfrom x.y.c\n''')")
+    assert uses.reads == (TableRead("finance.stripe.b", 6, False, 1), TableRead("x.y.c", 11, False, 3))
 
 
 @pytest.mark.parametrize(
@@ -201,6 +201,20 @@ def test_lines_are_those_of_the_name() -> None:
         ("SELECT * FROM table_changes('x.y.z', 2)", set(), {"x.y.z"}),
         ("SELECT * FROM read_files('/x/y', format => 'json')", set(), set()),
         ("SELECT * FROM delta.`/x/y`", set(), set()),
+        ("INSERT INTO IDENTIFIER('x.y.z') SELECT * FROM a", {"x.y.z"}, {"finance.stripe.a"}),
+        ("CREATE TABLE IDENTIFIER('x.y.z') AS SELECT * FROM a", {"x.y.z"}, {"finance.stripe.a"}),
+        ("CREATE TABLE a DEEP CLONE x.y.z VERSION AS OF 3", {"finance.stripe.a"}, {"x.y.z"}),
+        ("CREATE TABLE a (i INT, FOREIGN KEY (i) REFERENCES x.y.z(i))", {"finance.stripe.a"}, set()),
+        ("CREATE MATERIALIZED VIEW a SCHEDULE EVERY 1 HOUR AS SELECT * FROM x.y.z", {"finance.stripe.a"}, {"x.y.z"}),
+        ("CREATE STREAMING TABLE a (i INT, CONSTRAINT v EXPECT (i IS DISTINCT FROM j) ON VIOLATION DROP ROW)",
+         {"finance.stripe.a"}, set()),
+        ("CREATE FUNCTION f() RETURNS TABLE (i INT) RETURN SELECT * FROM x.y.z", set(), {"x.y.z"}),
+        ("CREATE SCHEMA x.y; CREATE VOLUME x.y.z; CREATE CATALOG x", set(), set()),
+        ("SET VAR i = (SELECT max(i) FROM x.y.z); DECLARE j INT DEFAULT (SELECT max(i) FROM a)", set(),
+         {"x.y.z", "finance.stripe.a"}),
+        ("ALTER TABLE a ADD COLUMN i INT; ALTER VIEW v AS SELECT * FROM x.y.z", set(), {"x.y.z"}),
+        ("CACHE TABLE c AS SELECT * FROM x.y.z", set(), {"x.y.z"}),
+        ("COPY INTO a FROM '/x' FILEFORMAT = CSV", {"finance.stripe.a"}, set()),
         ("SELECT EXTRACT(DAY FROM t) FROM b -- FROM c", set(), {"finance.stripe.b"}),
         ("SELECT 'from x.y.z' AS q", set(), set()),
         ("DROP TABLE a; OPTIMIZE a; SET x = 1; GRANT SELECT ON TABLE a TO b", set(), set()),
@@ -210,10 +224,10 @@ def test_lines_are_those_of_the_name() -> None:
     ],
 )  # fmt: skip
 def test_sql_statements_write_and_read_tables(text: str, writes: set[str], reads: set[str]) -> None:
-    found = sql(text)
-    assert found.writes == writes
-    assert names(found) == reads
-    assert found.unresolved == ()
+    uses = sql(text)
+    assert uses.writes == writes
+    assert names(uses) == reads
+    assert uses.unresolved == ()
 
 
 @pytest.mark.parametrize(
@@ -229,30 +243,55 @@ def test_sql_statements_write_and_read_tables(text: str, writes: set[str], reads
         ("SELECT 'a FROM b", set()),
         ("SELECT * FROM a /* b", set()),
         ("CREATE FLOW f AS SELECT 1", set()),
+        ("USE ${c}.s", set()),
+        ("TABLE x.y.z", set()),
+        ("BEGIN SELECT * FROM x.y.z", {"x.y.z"}),
+        ("SELECT * FROM x.y.z JOIN LATERAL WHERE", {"x.y.z"}),
     ],
 )
 def test_sql_that_is_not_understood_is_counted(text: str, reads: set[str]) -> None:
-    found = sql(text)
-    assert found.unresolved == (1,)
-    assert names(found) == reads
-    assert found.writes == frozenset()
+    uses = sql(text)
+    assert uses.unresolved == (1,)
+    assert names(uses) == reads
+    assert uses.writes == frozenset()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CREATE TABLE IF NOT EXISTS x.y.a COMMENT 'c' AS SELECT i j k FROM x.y.z WHERE",
+        "CREATE TABLE x.y.a i FROM x.y.z",
+        "INSERT INTO x.y.a SELECT i j k FROM x.y.z WHERE",
+        "CREATE FLOW f AS AUTO CDC INTO x.y.a FROM STREAM x.y.z WHERE WHERE KEYS (i)",
+    ],
+)
+def test_a_statement_that_does_not_parse_keeps_its_target_and_the_full_names_it_reads(text: str) -> None:
+    uses = sql(text)
+    assert uses.unresolved == (1,)
+    assert uses.writes == {"x.y.a"}
+    assert names(uses) == {"x.y.z"}
+
+
+def test_a_temporary_view_whose_query_does_not_parse_is_no_table() -> None:
+    uses = sql("CREATE TEMP VIEW v AS SELECT i j k FROM b WHERE; SELECT * FROM v")
+    assert uses == TableUses(unresolved=(1,))
 
 
 def test_lines_of_sql_are_those_of_the_tables_name() -> None:
-    found = sql("-- what\n\nSELECT *\nFROM\n  a\nJOIN x.y.b;\n\nSELECT * FROM ${c}.d")
-    assert {read.table: read.line for read in found.reads} == {"finance.stripe.a": 5, "x.y.b": 6}
-    assert found.unresolved == (8,)
+    uses = sql("-- what\n\nSELECT *\nFROM\n  a\nJOIN x.y.b;\n\nSELECT * FROM ${c}.d")
+    assert {read.table: read.line for read in uses.reads} == {"finance.stripe.a": 5, "x.y.b": 6}
+    assert uses.unresolved == (8,)
 
 
 def test_notebook_cells_are_read_by_their_language() -> None:
     cells = ["spark.table('a')", "# COMMAND ----------", "# MAGIC %sql", "# MAGIC select *", "# MAGIC from x.y.b"]
     source = IMPORTS + "\n".join(cells)
-    found = table_uses(f"{PATH}.py", source.encode(), home=HOME)
-    assert {read.table: read.line for read in found.reads} == {"finance.stripe.a": 4, "x.y.b": 8}
+    uses = table_uses(f"{PATH}.py", source.encode(), home=HOME)
+    assert {read.table: read.line for read in uses.reads} == {"finance.stripe.a": 4, "x.y.b": 8}
     cells = ["%sql\nselect * from x.y.b", "%pip install x\nspark.table('a')", "%sh\nspark.table('c')"]
     notebook = {"cells": [{"cell_type": "code", "source": cell} for cell in cells]}
-    found = table_uses(f"{PATH}.ipynb", json.dumps(notebook).encode(), home=HOME)
-    assert names(found) == {"finance.stripe.a", "x.y.b"}
+    uses = table_uses(f"{PATH}.ipynb", json.dumps(notebook).encode(), home=HOME)
+    assert names(uses) == {"finance.stripe.a", "x.y.b"}
     assert table_uses(f"{PATH}.ipynb", b"{ table", home=HOME).unresolved == (1,)
 
 
@@ -318,8 +357,8 @@ SQL_WORDS = [
 
 @given(st.lists(st.sampled_from(SQL_WORDS), max_size=25))
 def test_any_sequence_of_words_is_read_without_an_error(words: list[str]) -> None:
-    found = sql(" ".join(words))
-    assert all(name.count(".") == 2 for name in names(found) | found.writes)
+    uses = sql(" ".join(words))
+    assert all(name.count(".") == 2 for name in names(uses) | uses.writes)
 
 
 @pytest.mark.parametrize("path", ["x.md", "x.yml", "x"])
