@@ -11,7 +11,7 @@ import pytest
 from tests.support.sandbox import REPOSITORY, tracked_files
 
 _PAGES = sorted(path for path in tracked_files(REPOSITORY) if re.fullmatch(r"(docs/)?[^/]+\.md", path))
-_ABOUT_CODE = ("docs/architecture.md",)
+_ABOUT_CODE = ("docs/architecture.md", "CONTRIBUTING.md")
 _FENCE = re.compile(r"^```[^\n]*\n.*?^```", re.DOTALL | re.MULTILINE)
 _SPAN = re.compile(r"`([^`\n]+)`")
 _PATH = re.compile(r"(?:scope|tests|generator|src|resources|specs|targets|docs|\.github|\.ci)/[\w./-]*")
