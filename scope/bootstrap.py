@@ -1,4 +1,4 @@
-"""From a repository and a target's name to a run over it: everything that must be right before the first request."""
+"""From a repository and a target's name to a session on it: everything that must be right before the first request."""
 
 import os
 import threading
@@ -24,7 +24,7 @@ LOGS = Path(".scope", "logs")
 
 @dataclass(frozen=True, slots=True)
 class SessionRequest:
-    """What a caller says about a run before it is opened."""
+    """What a caller asks of a session before it is opened."""
 
     target: str
     options: Options = field(default_factory=Options)
@@ -35,40 +35,43 @@ class SessionRequest:
 
 @contextmanager
 def open_session(
-    start: Path, asked: SessionRequest, progress: Callable[[str, str], None], event: Callable[[str, str], None] | None = None
+    start: Path,
+    request: SessionRequest,
+    progress: Callable[[str, str], None],
+    event: Callable[[str, str], None] | None = None,
 ) -> Iterator[Session]:
-    """Open a run over a target: the head, the CLI, credentials for the target's own host, the branch, who they are.
+    """Open a session on a target: the head, the CLI, credentials for the target's own host, the branch, who they are.
 
     Staging and prod are deployed from the commit that is checked out, whatever lies in the work tree; a development target
-    from the work tree. Raises `ScopeError` before anything is sent where something isn't right.
+    from the work tree. Raises `ScopeError` before anything is sent if something isn't right.
     """
     with GitRepository(start) as git:
         commit = git.commit("HEAD")
         if commit is None:
             raise UsageError("This repository has no commit yet. Make the first one, then run this again.")
         snapshot = Snapshot(git, git.root_tree(commit))
-        settings, problem = _committed_target(snapshot, asked.target)
+        settings, problem = _committed_target(snapshot, request.target)
         is_dirty = False
         if settings is None or not settings.is_production:
             tree = git.work_tree()
             is_dirty = tree != snapshot.tree
             snapshot = Snapshot(git, tree)
-            settings = _work_tree_target(snapshot, asked.target, problem)
-        version = check_version(find_cli(git.root)) if asked.needs_cli else ""
+            settings = _work_tree_target(snapshot, request.target, problem)
+        version = check_version(find_cli(git.root)) if request.needs_cli else ""
         credentials = find_credentials(settings)
         check_host(settings, credentials.host)
-        if asked.needs_branch and settings.is_production:
+        if request.needs_branch and settings.is_production:
             check_branch(git, settings, commit)
         workspace = DatabricksWorkspace(settings.host, credentials.profile)
         user = workspace.user()
         branch = settings.branch if settings.is_production and settings.branch else git.branch
         head = Revision(commit, is_dirty, branch, git.origin, repository_name(git.origin))
-        rate = rate_limit(os.environ, asked.max_parallel)
-        logs = git.root / LOGS / asked.target
+        rate = rate_limit(os.environ, request.max_parallel)
+        logs = git.root / LOGS / request.target
 
         def make_cli(folder: Path, domain: str) -> StagedCli:
             child = {**credentials.settings(), "DATABRICKS_RATE_LIMIT": str(rate.share())}
-            return StagedCli(find_cli(git.root), folder, asked.target, domain, logs / f"{domain}.log", child)
+            return StagedCli(find_cli(git.root), folder, request.target, domain, logs / f"{domain}.log", child)
 
         yield Session(
             root=git.root,
@@ -78,7 +81,7 @@ def open_session(
             settings=settings,
             workspace=workspace,
             user=user,
-            options=asked.options,
+            options=request.options,
             cli_version=version,
             make_cli=make_cli,
             run_url=run_url(os.environ),
@@ -90,7 +93,7 @@ def open_session(
 
 
 def _committed_target(snapshot: Snapshot, target: str) -> tuple[TargetSettings | None, UsageError | None]:
-    """Return what the commit says of a target, or what is wrong with that: the work tree may have put it right."""
+    """Return a target's settings in the commit, or what is wrong with them: the work tree may have corrected it."""
     if snapshot.read(f"targets/{target}.yml") is None:
         return None, None
     try:
@@ -109,7 +112,7 @@ def _work_tree_target(snapshot: Snapshot, target: str, problem: UsageError | Non
 
 
 def rate_limit(environment: Mapping[str, str], max_parallel: int) -> RateLimit:
-    """Return the limit on requests: DATABRICKS_RATE_LIMIT is what all deploys have together, not each."""
+    """Return the limit on requests: DATABRICKS_RATE_LIMIT is for all deploys together, not for each."""
     given = environment.get("DATABRICKS_RATE_LIMIT", "")
     total = int(given) if given.isdecimal() and int(given) > 0 else RateLimit().total
     return RateLimit(total, max_parallel)

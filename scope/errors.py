@@ -23,7 +23,7 @@ class NoCredentials(UsageError):  # noqa: N818  an answer, not an error of the p
 
 
 class Refused(ScopeError):  # noqa: N818  a refusal is an answer, not an error of the program
-    """Understood, possible, and not done without consent."""
+    """Understood, possible, and not done without approval."""
 
     exit_code = 3
 

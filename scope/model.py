@@ -4,13 +4,14 @@ Paths are relative to the repository's root with `/` between parts; bytes that a
 (`os.fsdecode`), so that every path can be given back to git and the file system unchanged.
 """
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
 
 class Kind(StrEnum):
-    """What a tree entry is. The executable bit is no difference: neither the workspace nor a stage keeps it."""
+    """The kind of a tree entry. The executable bit doesn't count: neither the workspace nor a stage keeps it."""
 
     FILE = "file"
     SYMLINK = "symlink"
@@ -44,7 +45,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One path of a git diff, with what was there and what is there now."""
+    """One path of a git diff, with its entries before and after."""
 
     path: str
     status: Status
@@ -53,7 +54,7 @@ class Change:
 
 
 class RemoteKind(StrEnum):
-    """What lies at a path of the workspace."""
+    """The kind of an object in the workspace."""
 
     FILE = "file"
     NOTEBOOK = "notebook"
@@ -67,6 +68,49 @@ class RemoteEntry:
 
     path: str
     kind: RemoteKind
+
+
+_RESOURCE_KEY = re.compile(r"resources\.([a-z][a-z0-9_]*)\.([^.]+)(?:\.(.+))?")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ResourceKey:
+    """The key of a resource in a bundle. `child` names what belongs to one: its `permissions` or `grants`.
+
+    >>> ResourceKey.parse("resources.jobs.refresh.permissions").resource.short
+    'jobs.refresh'
+    """
+
+    kind: str
+    name: str
+    child: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> "ResourceKey":
+        """Return the key that a plan or a state has in full; raise `ValueError` for any other text."""
+        match = _RESOURCE_KEY.fullmatch(text)
+        if match is None:
+            raise ValueError(f"`{text}` isn't the key of a resource")
+        return cls(match[1], match[2], match[3] or "")
+
+    def __str__(self) -> str:
+        """Return the key in full, as plans and states have it."""
+        return f"resources.{self.short}"
+
+    @property
+    def short(self) -> str:
+        """Return the key without the word that all keys begin with."""
+        return ".".join(filter(None, (self.kind, self.name, self.child)))
+
+    @property
+    def is_child(self) -> bool:
+        """Return whether this isn't a resource itself, but belongs to one."""
+        return bool(self.child)
+
+    @property
+    def resource(self) -> "ResourceKey":
+        """Return the key of the resource itself."""
+        return ResourceKey(self.kind, self.name)
 
 
 # Kinds that say themselves to which deployment they belong.
@@ -104,7 +148,7 @@ class User:
 
 
 class ActionKind(StrEnum):
-    """What a plan does with a resource, in the CLI's words. What it doesn't know is `unknown`, and counts as destructive."""
+    """An action of a plan on a resource, in the CLI's words. Any other word is `unknown`, and counts as destructive."""
 
     SKIP = "skip"
     CREATE = "create"
@@ -118,13 +162,13 @@ class ActionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class PlanAction:
-    """One line of a plan. `key` is `resources.<kind>.<key>`, with `.permissions` or `.grants` behind it for those.
+    """One line of a plan.
 
-    `name` is what the resource will be called, `full_name` what the workspace finds it by, for kinds that have such a name.
-    `is_gone` marks a deletion of what isn't in the workspace any more.
+    `name` is the name that the resource will have, `full_name` the one that the workspace finds it by, for kinds that have
+    one. `is_gone` marks the deletion of a resource that isn't in the workspace any more.
     """
 
-    key: str
+    key: ResourceKey
     action: ActionKind
     name: str | None = None
     full_name: str | None = None
@@ -133,18 +177,12 @@ class PlanAction:
     @property
     def kind(self) -> str:
         """Return the bundle's word for the kind of the resource; `permissions` and `grants` are kinds of their own."""
-        parts = self.key.split(".")
-        return parts[3] if len(parts) > 3 else parts[1]
-
-    @property
-    def short_key(self) -> str:
-        """Return the key without the word that all keys begin with."""
-        return self.key.removeprefix("resources.")
+        return self.key.child or self.key.kind
 
 
 @dataclass(frozen=True, slots=True)
 class BundlePlan:
-    """What a deploy would do, sorted by key. Without a state in the workspace, lineage and serial aren't known."""
+    """The actions of a deploy, sorted by key. Without a state in the workspace, lineage and serial aren't known."""
 
     actions: tuple[PlanAction, ...]
     lineage: str | None
@@ -155,7 +193,7 @@ class BundlePlan:
 class Finding:
     """Something to tell a person about a place in the repository.
 
-    `line` and `column` count from 1; 0 where the finding is about the whole file.
+    `line` and `column` count from 1; 0 if the finding is about the whole file.
     """
 
     path: str
@@ -185,7 +223,7 @@ class Step:
 
 
 def quote_path(path: str) -> str:
-    """Return a path as the manifest writes it: as it is, or as git quotes it where it isn't UTF-8.
+    """Return a path as the manifest writes it: as it is, or as git quotes it if it isn't UTF-8.
 
     A path that begins with a quotation mark is quoted too, so that nothing is ambiguous.
     """

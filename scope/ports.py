@@ -1,9 +1,9 @@
-"""What scope needs from the world outside, each behind a small protocol with one real implementation in `adapters`."""
+"""What scope needs from outside, each part behind a small protocol with one real implementation in `adapters`."""
 
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
-from scope.model import BundlePlan, Change, Entry, Grant, RemoteEntry, RemoteResource, User
+from scope.model import BundlePlan, Change, Entry, Grant, RemoteEntry, RemoteResource, ResourceKey, User
 
 
 class Git(Protocol):
@@ -29,7 +29,7 @@ class Git(Protocol):
 
     @property
     def branch(self) -> str | None:
-        """Return the branch that HEAD is on; nothing on a detached HEAD."""
+        """Return the branch that HEAD is on, or None if HEAD is detached."""
         ...
 
     @property
@@ -46,7 +46,7 @@ class Git(Protocol):
         ...
 
     def merge_base(self, one: str, other: str) -> str | None:
-        """Return the best common ancestor of two commits, or nothing."""
+        """Return the best common ancestor of two commits, or None if they have none."""
         ...
 
     def count_between(self, older: str, newer: str) -> int:
@@ -81,7 +81,7 @@ class Git(Protocol):
 class Workspace(Protocol):
     """One Databricks workspace. Paths are absolute, with the `/Workspace` in front.
 
-    What goes wrong raises `RemoteError` with its class; each call is tried again for a few seconds where that may help.
+    A failure raises `RemoteError` with its class; each call is tried again for a few seconds if that may help.
     """
 
     @property
@@ -94,17 +94,17 @@ class Workspace(Protocol):
         ...
 
     def read(self, path: str) -> bytes | None:
-        """Return a file's content, or nothing where there is none."""
+        """Return a file's content, or None if there is no file."""
         ...
 
     def write(self, path: str, content: bytes) -> None:
-        """Write a file over what was there. Its folder must be there."""
+        """Write a file, over one that exists. Its folder must exist."""
         ...
 
     def create(self, path: str, content: bytes) -> bool:
-        """Write a file only where there is none; return whether there was none. Its folder must be there.
+        """Write a file only if there is none; return whether there was none. Its folder must exist.
 
-        Of many callers at once, exactly one is told so. The one whose answer got lost may be told that it wasn't: read back.
+        Of many callers at once, exactly one gets True. If its response got lost, it may get False after all: read back.
         """
         ...
 
@@ -113,15 +113,15 @@ class Workspace(Protocol):
         ...
 
     def make_folder(self, path: str) -> None:
-        """Make a folder and those above it, where they aren't there."""
+        """Create a folder and those above it, unless they exist."""
         ...
 
     def entries(self, folder: str) -> tuple[RemoteEntry, ...] | None:
-        """Return what lies directly in a folder, sorted; nothing where there is no such folder."""
+        """Return the entries directly in a folder, sorted, or None if there is no such folder."""
         ...
 
     def files(self, folder: str) -> tuple[RemoteEntry, ...]:
-        """Return every file and notebook below a folder, sorted; none where there is no such folder."""
+        """Return every file and notebook below a folder, sorted; none if there is no such folder."""
         ...
 
     def grants(self, folder: str) -> tuple[Grant, ...]:
@@ -131,14 +131,14 @@ class Workspace(Protocol):
     def resources_of(self, metadata_path: str, names: frozenset[str] | None = None) -> tuple[RemoteResource, ...]:
         """Return the jobs and pipelines that say they belong to the deployment with this `metadata.json`, sorted.
 
-        With `names`, only those that are called so are looked at: much cheaper, and blind for all others.
+        With `names`, only resources of these names are read: much cheaper, and blind to all others.
         """
         ...
 
     def owned_below(self, folder: str) -> tuple[tuple[str, RemoteResource], ...]:
-        """Return the jobs and pipelines of all deployments below a folder, sorted, each behind its `metadata.json`.
+        """Return the jobs and pipelines of all deployments below a folder, sorted, each after its `metadata.json`.
 
-        Everything in the workspace is looked at for that.
+        That reads every job and pipeline of the workspace.
         """
         ...
 
@@ -154,7 +154,7 @@ class Workspace(Protocol):
         ...
 
     def ids_named(self, kind: str, full_name: str) -> tuple[str, ...] | None:
-        """Return the ids of what is of this kind and has this name, sorted; nothing for kinds that aren't found by one."""
+        """Return the ids of the resources of this kind and name, sorted, or None for kinds that have no such names."""
         ...
 
 
@@ -162,11 +162,15 @@ class BundleCli(Protocol):
     """The Databricks CLI in one stage. A failure raises `CliError` with its class; what it printed is in the log file."""
 
     def plan(self) -> BundlePlan:
-        """Return what a deploy would do. Writes nothing to the workspace."""
+        """Return the plan of a deploy. Writes nothing to the workspace."""
         ...
 
     def state_file(self) -> bytes | None:
-        """Return the stage's own `resources.json`: after an attempt that didn't end, and a `plan`, it knows the most."""
+        """Return the stage's own `resources.json`: it knows the most after a failed attempt, and a `plan`."""
+        ...
+
+    def seed_state(self, content: bytes) -> None:
+        """Put a `resources.json` into the stage: where the workspace has none, the CLI goes by it."""
         ...
 
     def deploy(self) -> None:
@@ -177,10 +181,6 @@ class BundleCli(Protocol):
         """Delete every resource in the state and the deployment's whole folder."""
         ...
 
-    def bind(self, key: str, resource_id: str) -> None:
-        """Put an existing resource into the state, under the key (without its kind) that the stage defines it by."""
-        ...
-
-    def unbind(self, key: str) -> None:
-        """Take a resource out of the state and leave it as it is."""
+    def bind(self, key: ResourceKey, resource_id: str) -> None:
+        """Put an existing resource into the state, under the key that the stage defines it by."""
         ...

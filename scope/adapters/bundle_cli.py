@@ -14,7 +14,7 @@ from typing import IO
 
 from scope.adapters.cli_output import classify_failure, first_error, masked_failure, parse_plan, parse_version
 from scope.errors import CliError, Fault, UsageError
-from scope.model import BundlePlan
+from scope.model import BundlePlan, ResourceKey
 
 # They would send the CLI to another bundle, or beat the stage's own settings.
 _DROPPED = ("BUNDLE_", "DATABRICKS_BUNDLE_")
@@ -97,9 +97,22 @@ class StagedCli:
         return parse_plan(self._run("plan", "-o", "json", seconds=_PLAN_SECONDS))
 
     def state_file(self) -> bytes | None:
-        """Return the stage's own `resources.json`: after an attempt that didn't end, and a `plan`, it knows the most."""
-        path = self.stage / ".databricks" / "bundle" / self.target / "resources.json"
-        return path.read_bytes() if path.is_file() else None
+        """Return the stage's own `resources.json`: it knows the most after a failed attempt, and a `plan`."""
+        return self._state_path.read_bytes() if self._state_path.is_file() else None
+
+    def seed_state(self, content: bytes) -> None:
+        """Put a `resources.json` into the stage: where the workspace has none, the CLI goes by it."""
+        try:
+            self._state_path.parent.mkdir(parents=True, exist_ok=True)
+            self._state_path.write_bytes(content)
+        except OSError as error:
+            raise CliError(
+                Fault.UNKNOWN, f"{self._state_path} can't be written: {error.strerror}. Free some space, or set TMPDIR."
+            ) from None
+
+    @property
+    def _state_path(self) -> Path:
+        return self.stage / ".databricks" / "bundle" / self.target / "resources.json"
 
     def deploy(self) -> None:
         """Upload the files and bring the resources to what the stage says, deletions included."""
@@ -109,13 +122,10 @@ class StagedCli:
         """Delete every resource in the state and the deployment's whole folder."""
         self._run("destroy", "--auto-approve", seconds=self.deploy_seconds)
 
-    def bind(self, key: str, resource_id: str) -> None:
-        """Put an existing resource into the state, under the key (without its kind) that the stage defines it by."""
-        self._run("deployment", "bind", key, resource_id, "--auto-approve", seconds=_PLAN_SECONDS)
-
-    def unbind(self, key: str) -> None:
-        """Take a resource out of the state and leave it as it is."""
-        self._run("deployment", "unbind", key, seconds=_PLAN_SECONDS)
+    def bind(self, key: ResourceKey, resource_id: str) -> None:
+        """Put an existing resource into the state, under the key that the stage defines it by."""
+        # The CLI takes the name alone: in a bundle it is unique over all kinds.
+        self._run("deployment", "bind", key.name, resource_id, "--auto-approve", seconds=_PLAN_SECONDS)
 
     def _run(self, *arguments: str, seconds: float) -> bytes:
         """Run a command; return what it wrote to stdout."""

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from scope.errors import CliError, Fault
-from scope.model import ActionKind, BundlePlan, PlanAction
+from scope.model import ActionKind, BundlePlan, PlanAction, ResourceKey
 
 # The CLI says this on stderr and exits with 0, with the resource still there and dropped from the state.
 _IGNORED_DELETE = re.compile(r"Ignoring permission error when deleting[^\n]*", re.IGNORECASE)
@@ -61,7 +61,7 @@ def parse_plan(content: bytes) -> BundlePlan:
     try:
         tree = json.loads(content)
         entries = tree["plan"]
-        actions = tuple(sorted(_action(key, entry) for key, entry in entries.items()))
+        actions = tuple(sorted(_action(ResourceKey.parse(key), entry) for key, entry in entries.items()))
         lineage, serial = tree.get("lineage"), tree.get("serial")
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
         raise CliError(
@@ -72,16 +72,13 @@ def parse_plan(content: bytes) -> BundlePlan:
     return BundlePlan(actions, lineage if isinstance(lineage, str) else None, serial if isinstance(serial, int) else None)
 
 
-def _action(key: str, entry: Mapping[str, object]) -> PlanAction:
-    parts = key.split(".")
-    if parts[0] != "resources" or len(parts) < 3:
-        raise ValueError(key)
+def _action(key: ResourceKey, entry: Mapping[str, object]) -> PlanAction:
     try:
         action = ActionKind(str(entry["action"]))
     except ValueError:
         action = ActionKind.UNKNOWN
     fields = _fields(entry.get("new_state"))
-    full_name = _full_name(parts[1], fields) if len(parts) == 3 else None
+    full_name = None if key.is_child else _full_name(key.kind, fields)
     name = fields.get("name")
     return PlanAction(key, action, name if isinstance(name, str) else None, full_name, entry.get("gone") is True)
 

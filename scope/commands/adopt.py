@@ -7,7 +7,7 @@ from pathlib import Path
 from scope.bootstrap import SessionRequest, open_session
 from scope.commands.deploy import seconds
 from scope.console import Console
-from scope.controller.adopt import Survey, adopt, observe_all
+from scope.controller.adopt import AdoptionPlan, adopt, plan_adoption
 from scope.controller.pool import stopping
 from scope.controller.session import Options
 from scope.errors import UsageError
@@ -53,13 +53,13 @@ def run(options: argparse.Namespace, console: Console) -> int:
         if unknown:
             raise UsageError(f"There is no domain `{unknown[0]}`. There are {', '.join(found.index.domains) or 'none'}.")
         domains = tuple(options.domain or found.index.domains)
-        root = options.old_root or found.settings.base(found.user)
+        root = options.old_root or found.base
         if not options.yes:
-            _print(observe_all(found, root, domains, progress), "would take over")
+            _print(plan_adoption(found, root, domains, progress), "would adopt")
             console.say("Nothing was changed. To do this, add --yes.")
             return 0
         with stopping(found):
-            _print(adopt(found, root, domains, progress), "has taken over")
+            _print(adopt(found, root, domains, progress), "has adopted")
         console.say(
             f"What is left in {root} is kept. When no run uses its `files` any more and nothing is left in its state, "
             "delete its `files`, `artifacts` and `state` folders; never the folder itself: the deployments may lie in it."
@@ -67,14 +67,14 @@ def run(options: argparse.Namespace, console: Console) -> int:
     return 0
 
 
-def _print(found: Survey, verb: str) -> None:
+def _print(found: AdoptionPlan, verb: str) -> None:
     if not found.adoptions:
         sys.stdout.write("Nothing to adopt.\n")
     for item in found.adoptions:
-        sys.stdout.write(f"{item.domain} {verb} {len(item.ids)} resources\n")
-        for key, resource_id in item.ids:
-            sys.stdout.write(escape_invisible(f"  {key.removeprefix('resources.')} {resource_id}") + "\n")
-    if found.left:
-        sys.stdout.write(f"{len(found.left)} stay behind, because no domain defines them:\n")
-        for key in found.left:
-            sys.stdout.write(escape_invisible(f"  {key.removeprefix('resources.')}") + "\n")
+        sys.stdout.write(f"{item.domain} {verb} {len(item.inventory)} resources\n")
+        for key, resource_id in item.inventory.items():
+            sys.stdout.write(escape_invisible(f"  {key.short} {resource_id}") + "\n")
+    if found.unmatched:
+        sys.stdout.write(f"{len(found.unmatched)} stay behind, because no domain defines them:\n")
+        for key in found.unmatched:
+            sys.stdout.write(escape_invisible(f"  {key.short}") + "\n")

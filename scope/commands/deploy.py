@@ -10,12 +10,14 @@ from pathlib import Path
 from scope.bootstrap import LOGS, SessionRequest, open_session
 from scope.console import Console
 from scope.controller.deploy import deploy_domain
-from scope.controller.deploy_set import Candidate, deploy_set, narrow
+from scope.controller.deploy_set import Candidate, find_candidates, narrow
+from scope.controller.deployment import Deployment
 from scope.controller.destroy import destroy_domain
-from scope.controller.pool import Operation, run_all
-from scope.controller.session import OperationResult, Options, Session, exit_code
+from scope.controller.operation import Operation, OperationResult
+from scope.controller.pool import run_all
+from scope.controller.session import Options, Session
 from scope.deployment.observation import writers
-from scope.documents.results import Outcome, Result, Results, dumps
+from scope.documents.results import Outcome, Result, Results, dumps, exit_code
 from scope.errors import Refused, UsageError
 from scope.files import write_atomic
 from scope.render.progress import LineReporter, Reporter, SilentReporter, print_failed_log
@@ -84,7 +86,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     asked = SessionRequest(options.target, run_options(options), options.max_parallel)
     with open_session(Path(options.directory), asked, holder.progress, holder.event) as session:
         _tell_writers(session)
-        wanted = deploy_set(session, options.domain)
+        wanted = find_candidates(session, options.domain)
         if options.manifest:
             wanted = _narrowed(session, wanted, options)
         due = tuple(item for item in wanted if item.due is not None)
@@ -96,7 +98,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
 def _tell_writers(session: Session) -> None:
     """Say who else may write the target's folder: staging's and prod's are the deployer's alone."""
     if session.settings.is_production:
-        base = session.settings.base(session.user)
+        base = session.base
         for grant in writers(session.workspace, base, session.user):
             session.progress(
                 "", f"{grant.principal} may write {base} too ({grant.level}), and so what runs. Take that right away."
@@ -132,16 +134,16 @@ def operation_for(session: Session, item: Candidate) -> Operation:
     """Return the work that brings a due deployment to the head."""
     log = str(LOGS / session.settings.name / f"{item.domain}.log")
     because = item.due.because if item.due is not None else None
+    deployment = Deployment(session, item.domain)
     if item.action == "deploy":
-        return Operation(item.domain, "deploy", because, partial(deploy_domain, session, item.domain), log)
+        return Operation(item.domain, "deploy", because, partial(deploy_domain, deployment), log)
     if session.options.prune:
-        return Operation(item.domain, "destroy", because, partial(destroy_domain, session, item.domain), log)
+        return Operation(item.domain, "destroy", because, partial(destroy_domain, deployment), log)
     return Operation(item.domain, "destroy", because, partial(_refuse_prune, session, item), None)
 
 
 def _refuse_prune(session: Session, item: Candidate) -> OperationResult:
-    ids = [key.removeprefix("resources.") for key, _ in item.deployed.state.resources.ids if len(key.split(".")) == 3]
-    listed = "".join(f"\n  delete {key}" for key in ids)
+    listed = "".join(f"\n  delete {key.short}" for key in item.observed.state.resources.inventory.resources)
     raise Refused(
         f"The domain `{item.domain}` is gone from the repository and still deployed in {session.settings.name}. "
         f"To destroy it and what it owns, add --prune:{listed}"
@@ -200,7 +202,7 @@ def finish(
     session: Session, results: tuple[Result, ...], in_sync: int, options: argparse.Namespace, console: Console
 ) -> int:
     """Write the outcome for people and machines, and return the exit code."""
-    code = exit_code(results)
+    code = exit_code(result.outcome for result in results)
     content = dumps(
         Results(
             target=session.settings.name,
@@ -239,7 +241,7 @@ def _show(
     if options.format == "json":
         sys.stdout.buffer.write(content)
     # What didn't go well is said even to those who asked for quiet.
-    if console.is_quiet and not exit_code(results):
+    if console.is_quiet and not exit_code(result.outcome for result in results):
         return
     from scope.render.outcome import print_summary  # noqa: PLC0415  as above
 

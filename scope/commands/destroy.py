@@ -9,11 +9,11 @@ from scope.bootstrap import LOGS, SessionRequest, open_session
 from scope.commands.deploy import RunReporter, add_run_arguments, finish, run_options
 from scope.console import Console
 from scope.controller.deploy_set import observe_all
+from scope.controller.deployment import Deployment
 from scope.controller.destroy import destroy_domain
-from scope.controller.pool import Operation
+from scope.controller.operation import Operation
 from scope.controller.session import Session
 from scope.deployment.observation import deployed_domains
-from scope.deployment.record import Record
 from scope.errors import UsageError
 from scope.names import is_domain_name
 
@@ -50,7 +50,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
                 domain,
                 "destroy",
                 None,
-                partial(destroy_domain, session, domain),
+                partial(destroy_domain, Deployment(session, domain)),
                 str(LOGS / options.target / f"{domain}.log"),
             )
             for domain in dict.fromkeys(options.domain)
@@ -61,12 +61,11 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
 def _list(session: Session, console: Console) -> int:
     """Write one line per deployment: domain, commit, time, by whom, tab-separated."""
-    found = observe_all(session, deployed_domains(session.workspace, session.settings.base(session.user)))
+    found = observe_all(session, deployed_domains(session.workspace, session.base))
     for item in found:
-        attempt = item.record.attempted if isinstance(item.record, Record) else None
+        attempt = item.last_attempt
         commit = (attempt.commit or "")[:9] + ("+" if attempt.dirty else "") if attempt else "unknown"
-        sys.stdout.write(
-            "\t".join([item.domain, commit, attempt.started_at if attempt else "", attempt.actor if attempt else ""]) + "\n"
-        )
+        started_at, actor = (attempt.started_at, attempt.actor) if attempt else ("", "")
+        sys.stdout.write(f"{item.id.domain}\t{commit}\t{started_at}\t{actor}\n")
     console.say(f"{len(found)} deployed in {session.settings.name} at {session.settings.host}.")
     return 0

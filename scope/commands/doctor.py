@@ -16,11 +16,11 @@ from scope.controller.doctor import (
     PACKAGE,
     Check,
     State,
-    checked,
+    check_package,
+    check_repository,
+    check_target,
     ok,
-    package_check,
-    repository_checks,
-    target_checks,
+    run_check,
     wrong,
 )
 from scope.errors import ScopeError
@@ -47,7 +47,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     for check in _checks(options, console):
         found.append(check)
         if options.format == "text" and not (console.is_quiet and check.state is State.OK):
-            sys.stdout.write(escape_invisible(f"{check.state:<8}{check.name}: {check.what}") + "\n")
+            sys.stdout.write(escape_invisible(f"{check.state:<8}{check.name}: {check.message}") + "\n")
             sys.stdout.flush()
     is_wrong = any(check.state is State.WRONG for check in found)
     if options.format == "json":
@@ -60,13 +60,13 @@ def _checks(options: argparse.Namespace, console: Console) -> Iterator[Check]:
     with GitRepository(Path(options.directory)) as git:
         index = DeploymentIndex(Snapshot(git, git.work_tree()), UsesCache())
         yield from _machine_checks(git.root)
-        yield from repository_checks(git, (options.target,) if options.target else index.targets)
+        yield from check_repository(git, (options.target,) if options.target else index.targets)
     if not options.target:
         return
     asked = SessionRequest(options.target, needs_branch=False, needs_cli=False)
     try:
         with open_session(Path(options.directory), asked, lambda _, message: console.say(message)) as session:
-            yield from target_checks(session)
+            yield from check_target(session)
     except ScopeError as error:
         yield wrong("workspace", str(error))
 
@@ -78,8 +78,8 @@ def _machine_checks(root: Path) -> Iterator[Check]:
         yield wrong("Databricks CLI", str(error))
     else:
         yield ok("Databricks CLI", version)
-        yield package_check(version, _package_version())
-    yield checked("environment", _environment)
+        yield check_package(version, _package_version())
+    yield run_check("environment", _environment)
 
 
 def _environment() -> str:

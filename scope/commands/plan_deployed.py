@@ -6,7 +6,7 @@ from pathlib import Path
 
 from scope.bootstrap import SessionRequest, open_session
 from scope.console import Console
-from scope.controller.deploy_set import deploy_set
+from scope.controller.deploy_set import find_candidates
 from scope.controller.plan_records import plan_records
 from scope.documents.manifest import Manifest, Warn
 from scope.errors import NoCredentials, RemoteError, UsageError
@@ -33,7 +33,7 @@ def planned(options: argparse.Namespace, console: Console) -> Planned:
     asked = SessionRequest(options.target[0], needs_branch=False, needs_cli=False)
     try:
         with open_session(Path(options.directory), asked, lambda _, message: console.say(message)) as run:
-            manifest = plan_records(run, deploy_set(run), effect_in(run.git))
+            manifest = plan_records(run, find_candidates(run), effect_in(run.git))
             return Planned(manifest, run.root, run.index.rules.matrix_jobs)
     except (RemoteError, NoCredentials) as error:
         if not options.fallback:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from scope.bootstrap import SessionRequest, open_session
 from scope.console import Console
-from scope.controller.bundle_plans import live_plans
+from scope.controller.bundle_plans import plan_bundles
 from scope.documents.manifest import Manifest
 from scope.errors import UsageError
 
@@ -21,4 +21,4 @@ def with_live(manifest: Manifest, options: argparse.Namespace, console: Console)
         raise UsageError("`--live` asks one workspace. Add `--target NAME`.")
     asked = SessionRequest(options.target[0], max_parallel=_AT_ONCE, needs_branch=False)
     with open_session(Path(options.directory), asked, lambda _, message: console.say(message)) as run:
-        return replace(manifest, live=live_plans(run, manifest, _AT_ONCE))
+        return replace(manifest, live=plan_bundles(run, manifest, _AT_ONCE))

@@ -6,10 +6,11 @@ from pathlib import Path
 from scope.bootstrap import SessionRequest, open_session
 from scope.commands.deploy import RunReporter, add_run_arguments, finish, operation_for, run_options
 from scope.console import Console
-from scope.controller.deploy_set import Candidate, deploy_set
+from scope.controller.deploy_set import Candidate, find_candidates
+from scope.controller.deployment import Deployment
 from scope.controller.plan_records import plan_records
 from scope.controller.session import Session
-from scope.controller.status import Sync, statuses
+from scope.controller.status import Sync, assess_all
 from scope.documents.manifest import Manifest, dumps
 from scope.escaping import escape_invisible
 from scope.files import write_atomic
@@ -53,9 +54,9 @@ def run(options: argparse.Namespace, console: Console) -> int:
         needs_cli=options.drift or not options.dry_run,
     )
     with open_session(Path(options.directory), asked, teller.progress, teller.event) as session:
-        wanted = deploy_set(session, options.domain)
+        wanted = find_candidates(session, options.domain)
         if options.drift and _distrust_drifted(session, wanted, options):
-            wanted = deploy_set(session, options.domain)
+            wanted = find_candidates(session, options.domain)
         manifest = plan_records(session, wanted, effect_in(session.git))
         content = dumps(manifest)
         write_atomic(session.root / MANIFEST, content)
@@ -70,15 +71,15 @@ def run(options: argparse.Namespace, console: Console) -> int:
 def _distrust_drifted(run: Session, wanted: tuple[Candidate, ...], options: argparse.Namespace) -> bool:
     """Find what was changed by hand, and make it due, unless this only looks; return whether anything is due by that."""
     from scope.controller.drift import with_drift, with_verified_files  # noqa: PLC0415  only this looks so closely
-    from scope.controller.recover import forget  # noqa: PLC0415  as above
+    from scope.controller.recover import invalidate  # noqa: PLC0415  as above
 
-    found = with_verified_files(run, with_drift(run, statuses(run, wanted), options.max_parallel))
+    found = with_verified_files(run, with_drift(run, assess_all(run, wanted), options.max_parallel))
     drifted = [item for item in found if item.sync is Sync.DRIFTED and item.differences]
     for item in drifted:
         words = f"changed by hand: {', '.join(item.differences)}"
         run.progress(item.domain, escape_invisible(words))
         if not options.dry_run:
-            forget(run, item.domain, words)
+            invalidate(Deployment(run, item.domain), words)
     return bool(drifted) and not options.dry_run
 
 

@@ -7,9 +7,12 @@ from pathlib import Path
 
 from scope.bootstrap import SessionRequest, open_session
 from scope.console import Console
-from scope.controller.recover import NO_RECOVER_OPTIONS, RecoverOptions, describe, diagnose, recover, resolution_hint
+from scope.controller.deployment import Deployment
+from scope.controller.diagnosis import describe, diagnose, resolution_hint
+from scope.controller.recover import NO_RECOVER_OPTIONS, RecoverOptions, recover
 from scope.errors import Refused, UsageError
 from scope.escaping import escape_invisible
+from scope.model import ResourceKey
 from scope.names import is_domain_name
 
 HELP = "put a deployment right after a dead run or a lost state"
@@ -18,7 +21,7 @@ examples:
   scope recover --target prod --domain finance                      says what it would do
   scope recover --target prod --domain finance --yes                does it
   scope recover --target prod --domain finance --yes --delete-id 17  and deletes a leftover that fits nowhere
-  scope recover --target prod --domain finance --yes --import alerts.sales=81  takes over what is there already
+  scope recover --target prod --domain finance --yes --import alerts.sales=81  imports what exists already
 """
 FORMATS = ("text",)
 
@@ -48,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="KEY[=ID]",
-        help="take over what is there already under this key, such as schemas.finance_stripe; may be repeated",
+        help="import what exists already under this key, such as schemas.finance_stripe; may be repeated",
     )
 
 
@@ -67,16 +70,17 @@ def run(options: argparse.Namespace, console: Console) -> int:
     asked = SessionRequest(options.target, needs_branch=options.yes)
     again = f"scope reconcile --target {options.target} --domain {options.domain}"
     with open_session(Path(options.directory), asked, lambda _, message: console.say(escape_invisible(message))) as session:
-        name = session.id(options.domain)
+        deployment = Deployment(session, options.domain)
+        name = deployment.id
         if options.yes:
-            result = recover(session, options.domain, wanted)
+            result = recover(deployment, wanted)
             _print(result.done)
             if result.unmatched:
                 listed = "\n".join(f"  {item}: {resolution_hint(item)}" for item in result.unmatched)
                 raise Refused(f"{name} has leftovers that fit under no key, so nothing was done with them:\n{listed}")
             console.say(f"{name} is recovered. Now run: {again}" if result.done else f"{name}: nothing to recover.")
             return 0
-        found = diagnose(session, options.domain)
+        found = diagnose(deployment)
         for event in found.notes:
             console.say(escape_invisible(event))
         if found.is_healthy:
@@ -87,17 +91,20 @@ def run(options: argparse.Namespace, console: Console) -> int:
         return 0
 
 
-def _parse_imports(given: Iterable[str]) -> dict[str, str | None]:
+def _parse_imports(given: Iterable[str]) -> dict[ResourceKey, str | None]:
     """Return keys with their ids, where one was given. `UsageError` for what can't be a key."""
-    found: dict[str, str | None] = {}
+    imports: dict[ResourceKey, str | None] = {}
     for text in given:
-        key, equals, one = text.partition("=")
-        if key.count(".") != 1 or (equals and not one):
-            raise UsageError(
-                f"`--import {text}` isn't a kind and a key, such as schemas.finance_stripe, or alerts.sales=17."
-            )
-        found[key] = one or None
-    return found
+        short, equals, resource_id = text.partition("=")
+        problem = f"`--import {text}` isn't a kind and a key, such as schemas.finance_stripe, or alerts.sales=17."
+        try:
+            key = ResourceKey.parse(f"resources.{short}")
+        except ValueError:
+            raise UsageError(problem) from None
+        if key.is_child or (equals and not resource_id):
+            raise UsageError(problem)
+        imports[key] = resource_id or None
+    return imports
 
 
 def _print(steps: tuple[str, ...]) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 from scope.adapters.github import write_summary
 from scope.console import Console
 from scope.documents.manifest_reader import loads, read_bytes
-from scope.documents.matrix_results import DeploymentOutcome, deployment_outcomes, exit_code, read_results
+from scope.documents.matrix_results import DeploymentOutcome, deployment_outcomes, read_results
+from scope.documents.results import exit_code
 from scope.errors import UsageError
 from scope.escaping import code_span, escape_invisible, markdown_text
 
@@ -42,7 +43,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         if not line.is_done:
             console.say(f"{line.name}: {line.outcome}. {escape_invisible(line.message or '')}".rstrip())
     console.say(_count(lines))
-    return exit_code(lines)
+    return exit_code(line.outcome for line in lines)
 
 
 def _count(lines: tuple[DeploymentOutcome, ...]) -> str:

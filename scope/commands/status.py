@@ -7,8 +7,8 @@ from pathlib import Path
 from scope.bootstrap import SessionRequest, open_session
 from scope.commands.deploy import count
 from scope.console import Console
-from scope.controller.deploy_set import deploy_set
-from scope.controller.status import Report, dumps, statuses
+from scope.controller.deploy_set import find_candidates
+from scope.controller.status import Report, assess_all, dumps
 
 HELP = "what each domain of a target runs: in sync, behind, ahead, dirty, drifted, foreign, never deployed, gone"
 EXAMPLES = """\
@@ -36,7 +36,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     """Show how each domain stands; return the exit code."""
     asked = SessionRequest(options.target, max_parallel=options.max_parallel, needs_branch=False, needs_cli=options.drift)
     with open_session(Path(options.directory), asked, lambda _, message: console.say(message)) as session:
-        found = statuses(session, deploy_set(session, options.domain))
+        found = assess_all(session, find_candidates(session, options.domain))
         if options.drift or options.verify:
             from scope.controller.drift import with_drift, with_verified_files  # noqa: PLC0415  only these look so closely
 

@@ -1,84 +1,108 @@
-"""What a recovery binds: what is certainly the deployment's own, and what a person says is.
+"""The bindings of a recovery: resources that are certainly the deployment's own, and those that a person says are.
 
 Jobs and pipelines name their deployment. Of the others the record tells, as long as no other deployment has them by now.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
+from scope.controller.deployment import Deployment
 from scope.controller.owners import ResourceOwners
-from scope.controller.session import Session
-from scope.deployment.observation import Observed, pending_creates
-from scope.deployment.orphans import Binding, Owner, find_conflicts, find_unbound, match_orphans, planned_creates
-from scope.deployment.record import Record
+from scope.deployment.inventory import Inventory
+from scope.deployment.observation import Observed
+from scope.deployment.orphans import (
+    Binding,
+    Conflict,
+    OwnerOf,
+    find_conflicts,
+    find_unbound,
+    match_orphans,
+    planned_creates,
+)
 from scope.errors import Refused
-from scope.model import BundlePlan, RemoteResource
+from scope.model import BundlePlan, RemoteResource, ResourceKey
+
+# Keys that a person says, with an id if the name isn't enough.
+Imports = Mapping[ResourceKey, str | None]
 
 
-def find_bindings(
-    session: Session,
-    deployed: Observed,
-    plan: BundlePlan,
-    found: Iterable[RemoteResource],
-    imports: Mapping[str, str | None],
-) -> tuple[tuple[Binding, ...], tuple[RemoteResource, ...], tuple[str, ...]]:
-    """Return what can be bound, what fits under no key, and what is there already although nobody knows whose it is.
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """Resources that can be bound, those that fit under no key, and notes on those that may be somebody else's."""
+
+    bindings: tuple[Binding, ...] = ()
+    unmatched: tuple[RemoteResource, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def find_bindings(deployment: Deployment, observed: Observed, plan: BundlePlan, imports: Imports) -> Findings:
+    """Match resources that the state doesn't know with the keys of a plan.
 
     What a person has said comes first: neither its keys nor its ids are guessed about any more.
     """
-    owner = ResourceOwners(session, deployed.domain).owner
-    bindings = list(_taken(session, deployed, plan, imports, owner))
-    record, creates = deployed.record, pending_creates(deployed)
-    inventory = dict(record.inventory) if isinstance(record, Record) else {}
-    said = {binding.key for binding in bindings}
-    known = deployed.state.resources.known_ids | {binding.id for binding in bindings}
-    plan = replace(plan, actions=tuple(action for action in plan.actions if action.key.split(".")[2] not in said))
-    orphans = match_orphans(plan, found, known)
+    owner_of = ResourceOwners(deployment).owner_of
+    inventory = observed.valid_record.inventory if observed.valid_record is not None else Inventory()
+    bindings = list(_import(deployment, observed, plan, imports, owner_of))
+    imported = {binding.key for binding in bindings}
+    known_ids = observed.state.resources.known_ids | {binding.id for binding in bindings}
+    plan = replace(plan, actions=tuple(action for action in plan.actions if action.key.resource not in imported))
+    orphans = match_orphans(plan, deployment.find_tagged(), known_ids)
     bindings += orphans.bindings
+    bindings += _bind_owned(plan, inventory, owner_of)
     notes: list[str] = []
-    for action in planned_creates(plan):
-        own = inventory.get(action.key)
-        if own is not None and owner(action.kind, own) is None:
-            bindings.append(Binding(action.key.split(".")[2], own, f"{action.short_key} ({own})"))
-    for one in find_conflicts(session.workspace, plan, {action.key for action in plan.actions}, owner):
-        key = one.action.short_key
-        if one.owner is not None:
-            notes.append(
-                f"{key} {one.action.full_name} belongs to {session.id(one.owner)}. Rename it, or remove it there first."
-            )
-        elif one.action.key in inventory:
+    for conflict in find_conflicts(deployment.workspace, plan, {action.key for action in plan.actions}, owner_of):
+        key = conflict.action.key
+        if conflict.owner is None and key in inventory:
             continue  # bound above
-        elif one.action.key in creates and len(one.ids) == 1:
-            bindings.append(Binding(key.partition(".")[2], one.ids[0], f"{key} {one.action.full_name}"))
+        if conflict.owner is None and key in observed.pending_creates and len(conflict.ids) == 1:
+            bindings.append(conflict.binding())
         else:
-            several = f" {len(one.ids)} times ({', '.join(one.ids)})" if len(one.ids) > 1 else ""
-            notes.append(
-                f"{key} {one.action.full_name} is there already{several}, and this deployment isn't known to have made it. "
-                f"If it belongs here, take it over with: --yes --import {key}{'=ID' if several else ''}"
-            )
-    return tuple(bindings), (*orphans.unmatched, *find_unbound(session.workspace, plan, creates, known, owner)), tuple(notes)
+            notes.append(_note(conflict))
+    unbound = find_unbound(deployment.workspace, plan, observed.pending_creates, known_ids, owner_of)
+    return Findings(tuple(bindings), (*orphans.unmatched, *unbound), tuple(notes))
 
 
-def _taken(
-    session: Session, deployed: Observed, plan: BundlePlan, imports: Mapping[str, str | None], owner: Owner
+def _bind_owned(plan: BundlePlan, inventory: Inventory, owner_of: OwnerOf) -> Iterator[Binding]:
+    """Return the bindings of resources that a lost state had."""
+    for action in planned_creates(plan):
+        resource_id = inventory.get(action.key)
+        if resource_id is not None and owner_of(action.kind, resource_id) is None:
+            yield Binding(action.key, resource_id, f"{action.key.short} ({resource_id})")
+
+
+def _note(conflict: Conflict) -> str:
+    """Tell a person the way out for a resource that isn't known to be this deployment's."""
+    key, full_name = conflict.action.key.short, conflict.action.full_name
+    if conflict.owner is not None:
+        return f"{key} {full_name} belongs to {conflict.owner}. Rename it, or remove it there first."
+    is_one = len(conflict.ids) == 1
+    count = "" if is_one else f" {len(conflict.ids)} times ({', '.join(conflict.ids)})"
+    return (
+        f"{key} {full_name} exists already{count}, and this deployment isn't known to have created it. "
+        f"If it belongs here, import it: --yes --import {key}{'' if is_one else '=ID'}"
+    )
+
+
+def _import(
+    deployment: Deployment, observed: Observed, plan: BundlePlan, imports: Imports, owner_of: OwnerOf
 ) -> Iterator[Binding]:
-    """Return what a person has named. `Refused` where the key isn't free, or nothing can be found for it."""
-    free = {action.short_key: action for action in planned_creates(plan)}
-    for key, wanted in imports.items():
-        held = deployed.state.resources.id_of(f"resources.{key}")
-        if held is not None and wanted in {None, held}:
+    """Return the bindings that a person has named. `Refused` if the key isn't free, or nothing exists for it."""
+    free = {action.key: action for action in planned_creates(plan)}
+    for key, wanted_id in imports.items():
+        current_id = observed.state.resources.inventory.get(key)
+        if current_id is not None and wanted_id in {None, current_id}:
             continue  # an earlier recovery, which was ended, has done it
         if key not in free:
-            shown = ", ".join(sorted(free)) or "none"
-            raise Refused(f"`{key}` isn't a key under which a deploy would make something. Those are: {shown}.")
-        action = free[key]
-        ids = (wanted,) if wanted is not None else session.workspace.ids_named(action.kind, action.full_name or "")
+            shown = ", ".join(sorted(one.short for one in free)) or "none"
+            raise Refused(f"`{key.short}` isn't a key under which a deploy would create something. Those are: {shown}.")
+        full_name = free[key].full_name or ""
+        ids = (wanted_id,) if wanted_id is not None else deployment.workspace.ids_named(key.kind, full_name)
         if not ids or len(ids) > 1:
-            what = f"there are {', '.join(ids)}" if ids else "there is nothing of its name"
-            raise Refused(f"Nobody can tell what `{key}` should take over: {what}. Say its id: --import {key}=ID")
-        elsewhere = owner(action.kind, ids[0])
-        if elsewhere is not None:
+            candidates = f"there are {', '.join(ids)}" if ids else "nothing has its name"
             raise Refused(
-                f"{ids[0]} belongs to {session.id(elsewhere)}, so `{key}` can't take it over. Remove it there first."
+                f"It isn't clear what `{key.short}` should import: {candidates}. Say its id: --import {key.short}=ID"
             )
-        yield Binding(key.partition(".")[2], ids[0], f"{key} ({ids[0]})")
+        owner = owner_of(key.kind, ids[0])
+        if owner is not None:
+            raise Refused(f"{ids[0]} belongs to {owner}, so `{key.short}` can't import it. Remove it there first.")
+        yield Binding(key, ids[0], f"{key.short} ({ids[0]})")

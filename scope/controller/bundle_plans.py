@@ -8,19 +8,19 @@ from collections import Counter
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
-from scope.controller.deploy import made_stage
+from scope.controller.deployment import Deployment
 from scope.controller.session import Session
 from scope.deployment.approval import review_plan
 from scope.deployment.state import parse_resources
 from scope.documents.manifest import LivePlan, Manifest
 from scope.errors import ScopeError
-from scope.model import ActionKind, PlanAction
+from scope.model import ActionKind, PlanAction, ResourceKey
 
 # What counts where a resource and its permissions are to change differently: the first of these.
 _WEIGHT = (ActionKind.DELETE, ActionKind.RECREATE, ActionKind.CREATE)
 
 
-def live_plans(session: Session, manifest: Manifest, max_parallel: int) -> tuple[LivePlan, ...]:
+def plan_bundles(session: Session, manifest: Manifest, max_parallel: int) -> tuple[LivePlan, ...]:
     """Return the plan of each deployment of the target that is due, and of each other one that would change, sorted.
 
     Deployments to destroy have none: all of theirs goes.
@@ -28,43 +28,39 @@ def live_plans(session: Session, manifest: Manifest, max_parallel: int) -> tuple
     actions = {item.domain: item.action for item in manifest.deploy if item.target == session.settings.name}
     domains = [domain for domain in session.index.domains if actions.get(domain) != "destroy"]
     with ThreadPoolExecutor(max_parallel) as pool:
-        plans = tuple(pool.map(lambda domain: _planned(session, domain), domains))
+        plans = tuple(pool.map(lambda domain: _plan(Deployment(session, domain)), domains))
     return tuple(plan for domain, plan in zip(domains, plans, strict=True) if domain in actions or _changes(plan))
 
 
-def _planned(session: Session, domain: str) -> LivePlan:
+def _plan(deployment: Deployment) -> LivePlan:
     try:
-        with session.git_lock:
-            staged = tuple(session.index.staged(session.settings.name, domain))
-        with made_stage(session, domain, staged) as folder:
-            cli = session.make_cli(folder, domain)
+        with deployment.stage() as cli:
             plan = cli.plan()
             state = parse_resources(cli.state_file())
     except ScopeError as error:
-        return LivePlan(session.id(domain), 0, 0, 0, 0, (), None, str(error))
-    found = review_plan(session.id(domain), plan, state, session.index.rules.max_deletions)
+        return LivePlan(str(deployment.id), 0, 0, 0, 0, (), None, str(error))
+    destructive = review_plan(deployment.id, plan, state, deployment.session.index.rules.max_deletions)
     counts = count_actions(plan.actions)
     return LivePlan(
-        id=session.id(domain),
+        id=str(deployment.id),
         create=counts[ActionKind.CREATE],
         update=counts[ActionKind.UPDATE],
         delete=counts[ActionKind.DELETE],
         recreate=counts[ActionKind.RECREATE],
-        destructive=found.items,
-        digest=found.digest if found.reasons else None,
+        destructive=destructive.items,
+        digest=destructive.digest if destructive.needs_approval else None,
         problem=None,
     )
 
 
 def count_actions(actions: Iterable[PlanAction]) -> Counter[ActionKind]:
-    """Return how many resources are made, changed, deleted and made anew: each once, with its permissions and grants."""
-    by_resource: dict[str, set[ActionKind]] = {}
+    """Return how many resources are created, updated, deleted and recreated: each once, with its permissions and grants."""
+    by_resource: dict[ResourceKey, set[ActionKind]] = {}
     for action in actions:
         if action.action is not ActionKind.SKIP:
-            parts = action.key.split(".")
             # Permissions that are made or go with a resource that stays only change it.
-            kind = action.action if len(parts) == 3 else ActionKind.UPDATE
-            by_resource.setdefault(".".join(parts[:3]), set()).add(kind)
+            kind = ActionKind.UPDATE if action.key.is_child else action.action
+            by_resource.setdefault(action.key.resource, set()).add(kind)
     heaviest = (next((kind for kind in _WEIGHT if kind in kinds), ActionKind.UPDATE) for kinds in by_resource.values())
     return Counter(heaviest)
 

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from scope.controller.deployment import Deployment
 from scope.controller.session import Session
-from scope.deployment.observation import AT_ONCE, Due, Observed, deployed_domains, find_due, observe
+from scope.deployment.observation import AT_ONCE, Due, Observed, deployed_domains, find_due
 from scope.deployment.record import InvalidRecord
 from scope.deployment.state import DeploymentState, FileState, ResourceState, UploadState
 from scope.documents.manifest import Manifest
@@ -15,62 +16,61 @@ from scope.model import Action
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A domain that was looked at: `due` is nothing where the workspace has what the head has."""
+    """An observed deployment, and why it is due, or None if the workspace has what the head has."""
 
-    deployed: Observed
+    observed: Observed
     due: Due | None
 
     @property
     def domain(self) -> str:
         """Return the domain's name."""
-        return self.deployed.domain
+        return self.observed.id.domain
 
     @property
     def action(self) -> Action:
-        """Return what is to be done where something is due."""
+        """Return the action that a due deployment needs."""
         return "destroy" if self.due is not None and self.due.because == "removed" else "deploy"
 
 
 def observe_all(session: Session, domains: Iterable[str]) -> tuple[Observed, ...]:
-    """Return what lies in the workspace of some domains, in their order."""
+    """Observe the deployments of some domains, in their order."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        return tuple(pool.map(lambda domain: _looked(session, domain), domains))
+        return tuple(pool.map(lambda domain: _observe(Deployment(session, domain)), domains))
 
 
-def _looked(session: Session, domain: str) -> Observed:
-    """Look at a domain; one whose folder is closed to us is due, and fails by itself where the others go on."""
-    paths = session.paths(domain)
+def _observe(deployment: Deployment) -> Observed:
+    """Observe a deployment; one whose folder we may not read is due, and fails alone while the others go on."""
     try:
-        return observe(session.workspace, session.settings.name, domain, paths)
+        return deployment.observe()
     except RemoteError as error:
         if error.fault is not Fault.PERMISSION:
             raise
-        nothing = DeploymentState(ResourceState(FileState.ABSENT), UploadState(FileState.ABSENT))
-        return Observed(session.settings.name, domain, paths, InvalidRecord(str(error)), nothing, None)
+        absent = DeploymentState(ResourceState(FileState.ABSENT), UploadState(FileState.ABSENT))
+        return Observed(deployment.id, deployment.paths, InvalidRecord(str(error)), absent, None)
 
 
-def deploy_set(session: Session, domains: Iterable[str] = ()) -> tuple[Candidate, ...]:
+def find_candidates(session: Session, domains: Iterable[str] = ()) -> tuple[Candidate, ...]:
     """Return the domains of the head and of the target, or some of them, sorted, each with why it is due, if it is."""
     head = set(session.index.domains)
     asked = set(domains)
-    there = () if asked and asked <= head else deployed_domains(session.workspace, session.settings.base(session.user), head)
-    unknown = sorted(asked - head - set(there))
+    deployed = () if asked and asked <= head else deployed_domains(session.workspace, session.base, head)
+    known = head | set(deployed)
+    unknown = sorted(asked - known)
     if unknown:
-        known = ", ".join(sorted(head | set(there))) or "none"
         raise UsageError(
-            f"There is no domain `{unknown[0]}`, here or deployed in {session.settings.name}. There are {known}."
+            f"There is no domain `{unknown[0]}`, here or deployed in {session.settings.name}. "
+            f"There are {', '.join(sorted(known)) or 'none'}."
         )
-    found = observe_all(session, sorted(asked or head | set(there)))
-    return tuple(
-        Candidate(
-            item, find_due(item, session.index.fingerprint(session.settings.name, item.domain), session.head.repository)
-        )
-        for item in found
-    )
+    return tuple(_candidate(session, observed) for observed in observe_all(session, sorted(asked or known)))
 
 
-def narrow(wanted: tuple[Candidate, ...], manifest: Manifest, session: Session, where: str) -> tuple[Candidate, ...]:
-    """Return those that a manifest names too; `UsageError` where the manifest is of something else."""
+def _candidate(session: Session, observed: Observed) -> Candidate:
+    fingerprint = Deployment(session, observed.id.domain).fingerprint
+    return Candidate(observed, find_due(observed, fingerprint, session.head.repository))
+
+
+def narrow(candidates: tuple[Candidate, ...], manifest: Manifest, session: Session, where: str) -> tuple[Candidate, ...]:
+    """Return those that a manifest names too; `UsageError` if the manifest is of something else."""
     if session.settings.name not in manifest.targets:
         raise UsageError(f"{where} isn't for {session.settings.name}, but for {', '.join(manifest.targets) or 'no target'}.")
     if manifest.head.commit != session.head.commit:
@@ -84,8 +84,8 @@ def narrow(wanted: tuple[Candidate, ...], manifest: Manifest, session: Session, 
     named = {item.domain: item for item in manifest.deploy if item.target == session.settings.name}
     for domain, item in named.items():
         planned = item.fingerprint.head  # a plan may leave it out
-        if planned is not None and planned != session.index.fingerprint(session.settings.name, domain):
+        if planned is not None and planned != Deployment(session, domain).fingerprint:
             raise UsageError(
                 f"{where}: {item.id} has another fingerprint than this checkout. Make a new manifest with this scope."
             )
-    return tuple(item for item in wanted if item.domain in named)
+    return tuple(candidate for candidate in candidates if candidate.domain in named)

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from scope.controller.deploy_set import observe_all
+from scope.controller.deployment import Deployment
 from scope.controller.session import Session
 from scope.deployment.ancestry import check_branch
 from scope.deployment.observation import check_state, deployed_domains, writers
@@ -35,33 +36,33 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One line: what was looked at, what was found, and, where something is wrong, what to do."""
+    """One line: what was checked, and the result; if something is wrong, with what to do."""
 
     name: str
     state: State
-    what: str
+    message: str
 
 
-def ok(name: str, what: str) -> Check:
+def ok(name: str, message: str) -> Check:
     """Return the line of a check that found nothing wrong."""
-    return Check(name, State.OK, what)
+    return Check(name, State.OK, message)
 
 
-def wrong(name: str, what: str) -> Check:
-    """Return the line of a check that found something wrong; its text says what to do."""
-    return Check(name, State.WRONG, what)
+def wrong(name: str, message: str) -> Check:
+    """Return the line of a check that found something wrong; its message says what to do."""
+    return Check(name, State.WRONG, message)
 
 
-def checked(name: str, observe: Callable[[], str]) -> Check:
-    """Return the line of a check that raises `ScopeError`, with the fix in its text, where something is wrong."""
+def run_check(name: str, inspect: Callable[[], str]) -> Check:
+    """Return the line of a check that raises `ScopeError`, with the fix in its message, if something is wrong."""
     try:
-        return ok(name, observe())
+        return ok(name, inspect())
     except ScopeError as error:
         return wrong(name, str(error))
 
 
-def repository_checks(git: Git, targets: Iterable[str]) -> Iterator[Check]:
-    """Look at the clone, and at what the targets' files say."""
+def check_repository(git: Git, targets: Iterable[str]) -> Iterator[Check]:
+    """Check the clone, and what the targets' files say."""
     if git.is_shallow:
         yield wrong(
             "git history",
@@ -72,10 +73,10 @@ def repository_checks(git: Git, targets: Iterable[str]) -> Iterator[Check]:
         yield ok("git history", "whole")
     snapshot = Snapshot(git, git.work_tree())
     for name in targets:
-        yield checked(f"targets/{name}.yml", lambda name=name: read_target(snapshot, name).host)
+        yield run_check(f"targets/{name}.yml", lambda name=name: read_target(snapshot, name).host)
 
 
-def package_check(cli_version: str, package_version: str | None) -> Check:
+def check_package(cli_version: str, package_version: str | None) -> Check:
     """Compare the CLI with the Python package that defines resources for it."""
     if package_version is None:
         return wrong(PACKAGE, "It isn't installed. Run `uv sync`, then start scope with `uv run scope`.")
@@ -89,39 +90,38 @@ def package_check(cli_version: str, package_version: str | None) -> Check:
     return ok(PACKAGE, package_version)
 
 
-def target_checks(session: Session) -> Iterator[Check]:
-    """Look at a target: branch, folder, records, catalogs. Who the credentials are has been asked already."""
+def check_target(session: Session) -> Iterator[Check]:
+    """Check a target: branch, folder, records, catalogs. Who the credentials are has been asked already."""
     settings, workspace = session.settings, session.workspace
     yield ok("credentials", f"{session.user.name} at {workspace.host}")
     if settings.is_production and session.head.commit is not None:
         commit = session.head.commit
-        yield checked("branch", lambda: _branch(session, commit))
-    base = settings.base(session.user)
-    yield from _guarded("folder", lambda: _folder_checks(session, base))
-    yield from _guarded("records", lambda: _record_checks(session, base))
-    yield from _guarded("orphans", lambda: _orphan_checks(session, base))
-    yield from _guarded("catalogs", lambda: _catalog_checks(session))
+        yield run_check("branch", lambda: _check_branch(session, commit))
+    yield from _guard("folder", lambda: _check_folder(session))
+    yield from _guard("records", lambda: _check_records(session))
+    yield from _guard("orphans", lambda: _check_orphans(session))
+    yield from _guard("catalogs", lambda: _check_catalogs(session))
 
 
-def _guarded(name: str, observe: Callable[[], Iterable[Check]]) -> Iterator[Check]:
+def _guard(name: str, inspect: Callable[[], Iterable[Check]]) -> Iterator[Check]:
     try:
-        yield from tuple(observe())
+        yield from tuple(inspect())
     except ScopeError as error:
         yield wrong(name, str(error))
 
 
-def _branch(session: Session, commit: str) -> str:
+def _check_branch(session: Session, commit: str) -> str:
     check_branch(session.git, session.settings, commit)
     return f"`{session.settings.branch}` has {commit[:9]}" if session.settings.branch else "any"
 
 
-def _folder_checks(session: Session, base: str) -> Iterator[Check]:
-    """Look at who may write the target's folder, or the nearest one above that is there: its rights are inherited."""
-    found: tuple[str, tuple[Grant, ...]] | None = None
-    folder = base
-    while found is None and folder.count("/") > 1:
+def _check_folder(session: Session) -> Iterator[Check]:
+    """Check who may write the target's folder, or the nearest one above that exists: its rights are inherited."""
+    base = folder = session.base
+    grants: tuple[Grant, ...] | None = None
+    while grants is None and folder.count("/") > 1:
         try:
-            found = folder, session.workspace.grants(folder)
+            grants = session.workspace.grants(folder)
         except RemoteError as error:
             if error.fault is Fault.PERMISSION:
                 yield wrong("folder", f"{session.user.name} may not see who may write {folder}. Give it CAN_MANAGE there.")
@@ -129,11 +129,10 @@ def _folder_checks(session: Session, base: str) -> Iterator[Check]:
             if error.fault is not Fault.MISSING:
                 raise
             folder = folder.rpartition("/")[0]
-    if found is None:
-        yield ok("folder", f"{base} isn't there yet; the first deploy makes it")
+    if grants is None:
+        yield ok("folder", f"{base} isn't there yet; the first deploy creates it")
         return
-    folder, grants = found
-    where = folder if folder == base else f"{folder}, in which {base} will be made,"
+    where = folder if folder == base else f"{folder}, in which {base} will be created,"
     own = {grant.level for grant in grants if grant.principal == session.user.name}
     others = writers(session.workspace, folder, session.user) if session.settings.is_production else ()
     for grant in others:
@@ -149,48 +148,45 @@ def _folder_checks(session: Session, base: str) -> Iterator[Check]:
         )
 
 
-def _record_checks(session: Session, base: str) -> Iterator[Check]:
-    found = observe_all(session, deployed_domains(session.workspace, base))
-    recover = f"Run: scope recover --target {session.settings.name} --domain"
-    for item in found:
-        name = f"record of {item.domain}"
-        if isinstance(item.record, InvalidRecord):
-            yield wrong(name, f"It can't be believed: {item.record.why}. {recover} {item.domain}")
+def _check_records(session: Session) -> Iterator[Check]:
+    deployed = observe_all(session, deployed_domains(session.workspace, session.base))
+    for observed in deployed:
+        name, recover = f"record of {observed.id.domain}", f"Run: {observed.id.recover_command}"
+        if isinstance(observed.record, InvalidRecord):
+            yield wrong(name, f"It is invalid: {observed.record.why}. {recover}")
         try:
-            check_state(item)
+            check_state(observed)
         except Refused as error:
             yield wrong(name, str(error))
-        if item.holder is not None:
-            yield wrong(name, f"It is locked by {item.holder}. If that run is dead: {recover} {item.domain}")
-    yield ok("records", f"{len(found)} deployed domain{'s' * (len(found) != 1)}")
+        if observed.lock_info is not None:
+            yield wrong(name, f"It is locked by {observed.lock_info}. If that run is dead: {recover}")
+    yield ok("records", f"{len(deployed)} deployed domain{'s' * (len(deployed) != 1)}")
 
 
-def _orphan_checks(session: Session, base: str) -> Iterator[Check]:
+def _check_orphans(session: Session) -> Iterator[Check]:
     """Look for jobs and pipelines that say they were deployed here, and that no state knows: whole folders may be gone."""
-    found: dict[str, list[RemoteResource]] = {}
-    for path, resource in session.workspace.owned_below(base):
-        domain = path.removeprefix(f"{base}/").partition("/")[0]
-        if is_domain_name(domain) and path == session.paths(domain).metadata:
-            found.setdefault(domain, []).append(resource)
-    count = 0
-    for item in observe_all(session, sorted(found)):
-        orphans = [resource for resource in found[item.domain] if resource.id not in item.state.resources.known_ids]
-        count += len(orphans)
+    tagged: dict[str, list[RemoteResource]] = {}
+    for path, resource in session.workspace.owned_below(session.base):
+        domain = path.removeprefix(f"{session.base}/").partition("/")[0]
+        if is_domain_name(domain) and path == Deployment(session, domain).paths.metadata:
+            tagged.setdefault(domain, []).append(resource)
+    has_orphans = False
+    for observed in observe_all(session, sorted(tagged)):
+        known_ids, domain = observed.state.resources.known_ids, observed.id.domain
+        orphans = [resource for resource in tagged[domain] if resource.id not in known_ids]
         if orphans:
-            yield wrong(
-                f"orphans of {item.domain}",
-                f"No state knows {', '.join(map(str, orphans))}. "
-                f"Run: scope recover --target {session.settings.name} --domain {item.domain}",
-            )
-    if not count:
+            has_orphans = True
+            names = ", ".join(map(str, orphans))
+            yield wrong(f"orphans of {domain}", f"No state knows {names}. Run: {observed.id.recover_command}")
+    if not has_orphans:
         yield ok("orphans", "none")
 
 
-def _catalog_checks(session: Session) -> Iterator[Check]:
-    """Look for the catalog of each domain of the head: it is named after the domain, and made by nobody but its owner."""
+def _check_catalogs(session: Session) -> Iterator[Check]:
+    """Check the catalog of each domain of the head: it is named after the domain, and only its owner creates it."""
     prefix = _prefix(session.index, session.settings.name)
     if prefix is None:
-        yield Check("catalogs", State.UNKNOWN, "The variable `catalog_prefix` isn't a plain text, so none was looked for.")
+        yield Check("catalogs", State.UNKNOWN, "The variable `catalog_prefix` isn't a plain text, so none was checked.")
         return
     missing = [
         name for name in (f"{prefix}{domain}" for domain in session.index.domains) if not _has(session.workspace, name)
@@ -198,7 +194,7 @@ def _catalog_checks(session: Session) -> Iterator[Check]:
     for name in missing:
         yield wrong(
             f"catalog {name}",
-            f"It isn't there, or {session.user.name} may not see it. Make it, or grant USE CATALOG and CREATE SCHEMA: "
+            f"It isn't there, or {session.user.name} may not see it. Create it, or grant USE CATALOG and CREATE SCHEMA: "
             "see docs/unity-catalog.md.",
         )
     if not missing:
@@ -226,11 +222,11 @@ def _prefix(index: DeploymentIndex, target: str) -> str | None:
             tree = tree.get(key) if isinstance(tree, dict) else None
         return tree
 
-    found = find(read(f"targets/{target}.yml"), "targets", target, *_PREFIX)
-    if found is None:
-        found = find(read("databricks.yml"), *_PREFIX, "default")
-    if isinstance(found, dict):
-        found = found.get("default")
-    if found is None:
+    value = find(read(f"targets/{target}.yml"), "targets", target, *_PREFIX)
+    if value is None:
+        value = find(read("databricks.yml"), *_PREFIX, "default")
+    if isinstance(value, dict):
+        value = value.get("default")
+    if value is None:
         return ""
-    return found if isinstance(found, str) and "${" not in found else None
+    return value if isinstance(value, str) and "${" not in value else None

@@ -1,15 +1,13 @@
 """What was changed in the workspace by hand: found by a plan in a stage, and by comparing the files with the closure."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import partial
 
-from scope.controller.deploy import made_stage
+from scope.controller.deployment import Deployment
 from scope.controller.session import Session
 from scope.controller.status import Status, Sync
 from scope.deployment.state import without_extension
-from scope.deployment.target import Paths
 from scope.deployment.verification import expected_files
 from scope.errors import ScopeError
 from scope.model import ActionKind
@@ -17,24 +15,24 @@ from scope.model import ActionKind
 _READS_AT_ONCE = 8
 
 
-def with_drift(session: Session, found: Iterable[Status], max_parallel: int) -> tuple[Status, ...]:
+def with_drift(session: Session, statuses: Iterable[Status], max_parallel: int) -> tuple[Status, ...]:
     """Return the statuses with what a plan of each domain that should be in sync would change."""
     with ThreadPoolExecutor(max_parallel) as pool:
-        return tuple(pool.map(lambda status: _checked(status, partial(_planned, session)), found))
+        return tuple(pool.map(lambda status: _with_differences(session, status, _planned_changes), statuses))
 
 
-def with_verified_files(session: Session, found: Iterable[Status]) -> tuple[Status, ...]:
+def with_verified_files(session: Session, statuses: Iterable[Status]) -> tuple[Status, ...]:
     """Return the statuses with the files that aren't what the head's closure has, where they should be."""
-    return tuple(_checked(status, partial(_differing_files, session)) for status in found)
+    return tuple(_with_differences(session, status, _differing_files) for status in statuses)
 
 
-def _checked(status: Status, observe: "partial[tuple[str, ...]]") -> Status:
+def _with_differences(session: Session, status: Status, compare: Callable[[Deployment], tuple[str, ...]]) -> Status:
     if status.sync not in {Sync.IN_SYNC, Sync.DRIFTED}:
         return status
     try:
-        differences = observe(status.domain)
+        differences = compare(Deployment(session, status.domain))
     except ScopeError as error:
-        return replace(status, sync=Sync.DRIFTED, why=f"it couldn't be looked at: {error}")
+        return replace(status, sync=Sync.DRIFTED, why=f"it couldn't be compared: {error}")
     if not differences:
         return status
     return replace(
@@ -45,27 +43,25 @@ def _checked(status: Status, observe: "partial[tuple[str, ...]]") -> Status:
     )
 
 
-def _planned(session: Session, domain: str) -> tuple[str, ...]:
-    with session.git_lock:
-        staged = tuple(session.index.staged(session.settings.name, domain))
-    with made_stage(session, domain, staged) as folder:
-        plan = session.make_cli(folder, domain).plan()
-    return tuple(f"{item.action} {item.short_key}" for item in plan.actions if item.action is not ActionKind.SKIP)
+def _planned_changes(deployment: Deployment) -> tuple[str, ...]:
+    with deployment.stage() as cli:
+        plan = cli.plan()
+    return tuple(f"{action.action} {action.key.short}" for action in plan.actions if action.action is not ActionKind.SKIP)
 
 
-def _differing_files(session: Session, domain: str) -> tuple[str, ...]:
-    """Compare what lies in `files` with the closure. Of a notebook that git holds as JSON only the presence is told."""
-    paths = Paths(session.paths(domain).root)
+def _differing_files(deployment: Deployment) -> tuple[str, ...]:
+    """Compare what lies in `files` with the closure. Of a notebook that git holds as JSON only the presence is compared."""
+    session, workspace = deployment.session, deployment.workspace
     with session.git_lock:
-        staged = session.index.staged(session.settings.name, domain)
+        staged = session.index.staged(deployment.id.target, deployment.domain)
         contents = session.index.snapshot.read_all({path: staged[path] for path in expected_files(staged)})
-    prefix = f"{paths.files}/"
-    there = {entry.path.removeprefix(prefix) for entry in session.workspace.files(paths.files)}
-    names = {path: path if path in there else without_extension(path) for path in contents}
-    missing = [f"missing {path}" for path, name in sorted(names.items()) if name not in there]
-    extra = [f"extra {name}" for name in sorted(there - set(names.values()))]
-    compared = [path for path, name in names.items() if name in there and not path.endswith(".ipynb")]
+    prefix = f"{deployment.paths.files}/"
+    remote = {entry.path.removeprefix(prefix) for entry in workspace.files(deployment.paths.files)}
+    names = {path: path if path in remote else without_extension(path) for path in contents}
+    missing = [f"missing {path}" for path, name in sorted(names.items()) if name not in remote]
+    extra = [f"extra {name}" for name in sorted(remote - set(names.values()))]
+    comparable = [path for path, name in names.items() if name in remote and not path.endswith(".ipynb")]
     with ThreadPoolExecutor(_READS_AT_ONCE) as pool:
-        remote = list(pool.map(lambda path: session.workspace.read(prefix + names[path]), compared))
-    edited = [f"edited {path}" for path, content in zip(compared, remote, strict=True) if content != contents[path]]
+        current = list(pool.map(lambda path: workspace.read(prefix + names[path]), comparable))
+    edited = [f"edited {path}" for path, content in zip(comparable, current, strict=True) if content != contents[path]]
     return (*missing, *extra, *sorted(edited))

@@ -1,30 +1,30 @@
-"""What other deployments of a target own: since an attempt to make a thing, it may have found another owner."""
+"""What other deployments of a target own: since an attempt to create a resource, it may have got another owner."""
 
 from functools import cached_property
 
 from scope.controller.deploy_set import observe_all
-from scope.controller.session import Session
+from scope.controller.deployment import Deployment
 from scope.deployment.observation import deployed_domains
+from scope.deployment.target import DeploymentId
 
 
 class ResourceOwners:
     """The ids in the states of a target's other deployments. They are read when the first question comes."""
 
-    def __init__(self, session: Session, domain: str) -> None:
-        """Ask on behalf of one domain's deployment."""
-        self._run = session
-        self._domain = domain
+    def __init__(self, deployment: Deployment) -> None:
+        """Ask on behalf of one deployment."""
+        self._deployment = deployment
 
-    def owner(self, kind: str, resource_id: str) -> str | None:
-        """Return the domain of the other deployment whose state has a resource, if one has."""
+    def owner_of(self, kind: str, resource_id: str) -> DeploymentId | None:
+        """Return the other deployment whose state has a resource, if one has."""
         return self._owners.get((kind, resource_id))
 
     @cached_property
-    def _owners(self) -> dict[tuple[str, str], str]:
-        session = self._run
-        domains = deployed_domains(session.workspace, session.settings.base(session.user), {self._domain})
+    def _owners(self) -> dict[tuple[str, str], DeploymentId]:
+        session = self._deployment.session
+        domains = deployed_domains(session.workspace, session.base, {self._deployment.domain})
         return {
-            (key.split(".")[1], found): item.domain
-            for item in observe_all(session, domains)
-            for key, found in item.state.resources.ids
+            (key.kind, resource_id): observed.id
+            for observed in observe_all(session, domains)
+            for key, resource_id in observed.state.resources.inventory.items()
         }

@@ -1,12 +1,11 @@
-"""One run of the controller over a target: what all of its deployments share, and what became of each."""
+"""One session of the controller on a target: what all of its deployments share."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from scope.deployment.target import Paths, TargetSettings
-from scope.documents.results import Counts, Outcome, Result
+from scope.deployment.target import DeploymentId, TargetSettings
 from scope.errors import ScopeError
 from scope.graph.closure import DeploymentIndex
 from scope.model import User
@@ -40,7 +39,7 @@ class Revision:
 
 @dataclass(slots=True)
 class RateLimit:
-    """Requests a second to the workspace, shared among the deploys that go on at once.
+    """Requests a second to the workspace, shared among the deploys that run at once.
 
     The CLI's own limit, 15 for each, makes an upload of 2,000 files take minutes.
     """
@@ -49,13 +48,17 @@ class RateLimit:
     sharers: int = 1
 
     def share(self) -> int:
-        """Return what one of them may send a second."""
+        """Return the limit for each of them."""
         return max(1, self.total // max(1, self.sharers))
+
+
+class Stopped(ScopeError):  # noqa: N818  an answer, not an error of the program
+    """Somebody asked to stop before anything was begun."""
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What all deployments of one run share. `root` is the repository's folder."""
+    """What all deployments of one session share. `root` is the repository's folder."""
 
     root: Path
     git: Git
@@ -69,54 +72,27 @@ class Session:
     make_cli: Callable[[Path, str], BundleCli]
     run_url: str | None = None
     stop: threading.Event = field(default_factory=threading.Event)
-    # What is being done now, and what should stay to be read; by domain, or about the whole run without one.
+    # What is being done now, and what should stay to be read; by domain, or about the whole session without one.
     progress: Callable[[str, str], None] = field(default=lambda _domain, _message: None)
     event: Callable[[str, str], None] = field(default=lambda _domain, _message: None)
     rate: RateLimit = field(default_factory=RateLimit)
     # Git answers one question at a time.
     git_lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def paths(self, domain: str) -> Paths:
-        """Return the folders of a deployment."""
-        return Paths(self.settings.resolve(self.user, domain))
+    @property
+    def base(self) -> str:
+        """Return the folder that holds the target's deployments."""
+        return self.settings.base(self.user)
 
-    def id(self, domain: str) -> str:
-        """Return a deployment's name."""
-        return f"{self.settings.name}/{domain}"
+    def id(self, domain: str) -> DeploymentId:
+        """Return the name of a domain's deployment in the target."""
+        return DeploymentId(self.settings.name, domain)
 
-    def lock_user(self, domain: str) -> str:
-        """Return what the lock file says to those who meet it."""
-        return f"scope run {self.run_url} ({domain})" if self.run_url else f"{self.user.name}, by scope ({domain})"
+    def lock_user(self, subject: str) -> str:
+        """Return the `user` of a lock file, which tells others who holds the lock, and for what."""
+        return f"scope run {self.run_url} ({subject})" if self.run_url else f"{self.user.name}, by scope ({subject})"
 
-
-@dataclass(frozen=True, slots=True)
-class OperationResult:
-    """What one deployment came to: with a message where there is something to tell."""
-
-    outcome: Outcome
-    counts: Counts = field(default_factory=Counts)
-    message: str | None = None
-
-
-class ApprovalRequired(ScopeError):  # noqa: N818  an answer, not an error of the program
-    """A list of deletions needs consent first."""
-
-    exit_code = 3
-
-    def __init__(self, message: str, items: tuple[str, ...], digest: str) -> None:
-        """Keep the list and its digest beside the message."""
-        super().__init__(message)
-        self.items = items
-        self.digest = digest
-
-
-class Stopped(ScopeError):  # noqa: N818  as above
-    """Somebody asked to stop before anything was begun."""
-
-
-def exit_code(results: Mapping[str, Result] | tuple[Result, ...]) -> int:
-    """Return the exit code of a run: a failure beats a refusal, a refusal beats a lock."""
-    found = {result.outcome for result in (results.values() if isinstance(results, Mapping) else results)}
-    if found & {"failed", "stopped"}:
-        return 1
-    return 3 if "refused" in found else 4 if "locked" in found else 0
+    def check_stop(self, message: str) -> None:
+        """Raise `Stopped` if somebody asked to stop."""
+        if self.stop.is_set():
+            raise Stopped(message)

@@ -1,4 +1,4 @@
-"""How each domain of a target stands: what its record and state say, beside the head. Reads only; decides nothing."""
+"""The status of each domain of a target: its record and state compared with the head. Reads only; decides nothing."""
 
 import dataclasses
 import json
@@ -12,7 +12,6 @@ from scope.controller.deploy_set import Candidate
 from scope.controller.plan_records import Bases, base_of
 from scope.controller.session import Session
 from scope.deployment.observation import check_state
-from scope.deployment.record import Record
 from scope.errors import Refused
 from scope.model import quote_path
 
@@ -36,8 +35,8 @@ class Sync(StrEnum):
 class Status:
     """One domain of a target.
 
-    `commits` says how far it is behind, or ahead; nothing where history doesn't tell. `changes` are the paths that make
-    the difference, as the manifest writes them. `differences` is what a plan or the remote files showed.
+    `commits` says how far it is behind, or ahead, if history tells. `changes` are the paths that make the difference, as the
+    manifest writes them. `differences` are those that a plan or the remote files showed.
     """
 
     domain: str
@@ -54,19 +53,17 @@ class Status:
     locked_by: str | None = None
 
 
-def statuses(session: Session, wanted: Iterable[Candidate]) -> tuple[Status, ...]:
+def assess_all(session: Session, candidates: Iterable[Candidate]) -> tuple[Status, ...]:
     """Return how each domain stands, in their order."""
     bases = Bases(session)
-    return tuple(_status(session, item, bases) for item in wanted)
+    return tuple(_assess(session, candidate, bases) for candidate in candidates)
 
 
-def _status(session: Session, item: Candidate, bases: Bases) -> Status:
-    record = item.deployed.record
-    attempt = None
-    if isinstance(record, Record):
-        attempt = record.applied.attempt if record.applied is not None else record.attempted
-    found = Status(
-        domain=item.domain,
+def _assess(session: Session, candidate: Candidate, bases: Bases) -> Status:
+    observed = candidate.observed
+    attempt = observed.applied.attempt if observed.applied is not None else observed.last_attempt
+    status = Status(
+        domain=candidate.domain,
         sync=Sync.IN_SYNC,
         why=None,
         commit=attempt.commit if attempt else None,
@@ -74,48 +71,49 @@ def _status(session: Session, item: Candidate, bases: Bases) -> Status:
         started_at=attempt.started_at if attempt else None,
         actor=attempt.actor if attempt else None,
         run_url=attempt.run_url if attempt else None,
-        locked_by=str(item.deployed.holder) if item.deployed.holder is not None else None,
+        locked_by=str(observed.lock_info) if observed.lock_info is not None else None,
     )
-    match item.due.because if item.due is not None else None:
+    match candidate.due.because if candidate.due is not None else None:
         case None:
-            return found
+            return status
         case "first-deploy":
-            return replace(found, sync=Sync.NEVER_DEPLOYED)
+            return replace(status, sync=Sync.NEVER_DEPLOYED)
         case "removed":
-            return replace(found, sync=Sync.GONE, why="gone from the repository, still deployed")
+            return replace(status, sync=Sync.GONE, why="gone from the repository, still deployed")
         case "failed-attempt" | "untrusted-record" as because:
             sync = Sync.DIRTY if because == "failed-attempt" else Sync.FOREIGN
-            return replace(found, sync=sync, why=_why(item))
+            return replace(status, sync=sync, why=_why_untrusted(candidate))
         case _:
-            return _compared(session, item, bases, found)
+            return _compare(session, candidate, bases, status)
 
 
-def _why(item: Candidate) -> str | None:
+def _why_untrusted(candidate: Candidate) -> str | None:
     """Return why the record isn't believed, and the way out where a deploy would be refused."""
     try:
-        check_state(item.deployed)
+        check_state(candidate.observed)
     except Refused as error:
         return str(error)
-    return item.due.why if item.due is not None else None
+    return candidate.due.why if candidate.due is not None else None
 
 
-def _compared(session: Session, item: Candidate, bases: Bases, found: Status) -> Status:
-    info = base_of(item, session.head.repository)
-    compared = bases.compare(info, [item.domain])
+def _compare(session: Session, candidate: Candidate, bases: Bases, status: Status) -> Status:
+    """Return the status of a domain that runs another commit than the head."""
+    info = base_of(candidate, session.head.repository)
+    compared = bases.compare(info, [candidate.domain])
     head = session.head.commit
     if compared is None or info.commit is None or head is None:
         gone = "an unknown commit" if info.commit is None else f"the commit {info.commit[:9]}, which isn't in this clone"
-        return replace(found, sync=Sync.BEHIND, why=f"it runs {gone}")
+        return replace(status, sync=Sync.BEHIND, why=f"it runs {gone}")
     causes = [change for one in compared.impact.impacted for change, _ in one.causes]
     changes = tuple(quote_path(change.path) for change in causes)
     if info.commit == head:
-        why = "what was deployed had uncommitted work" if found.dirty else "uncommitted work"
-        return replace(found, sync=Sync.BEHIND, why=why, commits=0, changes=changes)
+        why = "what was deployed had uncommitted work" if status.dirty else "uncommitted work"
+        return replace(status, sync=Sync.BEHIND, why=why, commits=0, changes=changes)
     base = session.git.merge_base(info.commit, head)
     if base == head:
-        return replace(found, sync=Sync.AHEAD, commits=session.git.count_between(head, info.commit), changes=changes)
+        return replace(status, sync=Sync.AHEAD, commits=session.git.count_between(head, info.commit), changes=changes)
     why = None if base == info.commit else "its commit and the head have diverged"
-    return replace(found, sync=Sync.BEHIND, why=why, commits=session.git.count_between(info.commit, head), changes=changes)
+    return replace(status, sync=Sync.BEHIND, why=why, commits=session.git.count_between(info.commit, head), changes=changes)
 
 
 @dataclass(frozen=True, slots=True)

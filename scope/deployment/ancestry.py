@@ -1,7 +1,5 @@
 """Which commit may be deployed to a target: one that its branch has, and never one older than what is there."""
 
-from dataclasses import dataclass
-
 from scope.deployment.target import TargetSettings
 from scope.errors import Refused, UsageError
 from scope.ports import Git
@@ -9,15 +7,8 @@ from scope.ports import Git
 _FETCH = "Fetch the whole history: `git fetch --unshallow`, or `fetch-depth: 0` in a workflow's checkout."
 
 
-@dataclass(frozen=True, slots=True)
-class Superseded:
-    """A newer commit was deployed, or tried, already."""
-
-    by: str
-
-
 def check_branch(git: Git, settings: TargetSettings, head: str) -> None:
-    """Raise `Refused` where the target's branch doesn't have the head. On a detached HEAD the CLI wouldn't look."""
+    """Raise `Refused` if the target's branch doesn't have the head. On a detached HEAD the CLI wouldn't check."""
     if settings.branch is None:
         return
     tip = branch_tip(git, settings.branch)
@@ -35,13 +26,13 @@ def check_branch(git: Git, settings: TargetSettings, head: str) -> None:
 
 
 def branch_tip(git: Git, branch: str) -> str | None:
-    """Return the newest commit of a branch: the one that was fetched, or the local one where there is no origin."""
+    """Return the newest commit of a branch: the one that was fetched, or the local one if there is no origin."""
     remote = git.commit(f"refs/remotes/origin/{branch}")
     return remote if remote is not None or git.origin is not None else git.commit(f"refs/heads/{branch}")
 
 
-def check_order(git: Git, settings: TargetSettings, head: str, deployed: str | None) -> Superseded | None:
-    """Return by what the head is superseded, if a newer commit was deployed; raise `Refused` where nobody can tell.
+def find_superseding(git: Git, settings: TargetSettings, head: str, deployed: str | None) -> str | None:
+    """Return the deployed commit if it supersedes the head; raise `Refused` if nobody can tell.
 
     A commit that is gone from the branch was taken back by its owners, so that whatever the branch has now is newer.
     """
@@ -54,7 +45,7 @@ def check_order(git: Git, settings: TargetSettings, head: str, deployed: str | N
     if _contains(git, head, deployed):
         return None
     if _contains(git, deployed, head):
-        return Superseded(deployed)
+        return deployed
     tip = _tip_of(git, settings)
     if tip == head or (tip is not None and not git.is_shallow and not _contains(git, tip, deployed)):
         return None

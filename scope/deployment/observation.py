@@ -1,4 +1,4 @@
-"""What is deployed in a target, as its workspace tells it, and what of it should be deployed anew.
+"""The deployments of a target, as its workspace has them, and which of them are due.
 
 The set is defined by fingerprints: a deployment is in it when what was last applied, as far as that can be believed, isn't
 what the head has.
@@ -8,12 +8,13 @@ from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from scope.deployment.inventory import Inventory
 from scope.deployment.lock import NAME as LOCK
-from scope.deployment.lock import LockInfo, read_holder
+from scope.deployment.lock import LockInfo, read_lock
 from scope.deployment.record import NAME as RECORD
-from scope.deployment.record import InvalidRecord, Record, read_record, untrusted_reason
+from scope.deployment.record import Applied, Attempt, InvalidRecord, Record, read_record, untrusted_reason
 from scope.deployment.state import DeploymentState, FileState, read_state
-from scope.deployment.target import Paths
+from scope.deployment.target import DeploymentId, Paths
 from scope.errors import Fault, Refused, RemoteError
 from scope.model import Because, Grant, RemoteKind, User
 from scope.names import is_domain_name
@@ -21,22 +22,36 @@ from scope.ports import Workspace
 
 # What a deployment's root holds.
 _PARTS = frozenset({"artifacts", "files", "resources", "state"})
-# So many deployments are looked at at once; each takes a few requests.
+# So many deployments are observed at once; each takes a few requests.
 AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """One deployment as it lies in the workspace; for one that isn't there, nothing but its folders' names."""
+    """One deployment as it lies in the workspace; of one that isn't there, only the names of its folders."""
 
-    target: str
-    domain: str
+    id: DeploymentId
     paths: Paths
     record: Record | InvalidRecord | None
     state: DeploymentState
-    holder: LockInfo | None
+    lock_info: LockInfo | None
     has_leftovers: bool = False
     """Files of a deployment without anything that tells of it."""
+
+    @property
+    def valid_record(self) -> Record | None:
+        """Return the record, if there is one that can be read."""
+        return self.record if isinstance(self.record, Record) else None
+
+    @property
+    def last_attempt(self) -> Attempt | None:
+        """Return the last attempt, as far as it was recorded."""
+        return self.valid_record.attempted if self.valid_record is not None else None
+
+    @property
+    def applied(self) -> Applied | None:
+        """Return the last applied attempt, whether or not it can be believed."""
+        return self.valid_record.applied if self.valid_record is not None else None
 
     @property
     def is_absent(self) -> bool:
@@ -45,32 +60,31 @@ class Observed:
 
     @property
     def is_clean(self) -> bool:
-        """Return whether the last attempt, as far as it was recorded, ended well."""
-        return isinstance(self.record, Record) and self.record.is_clean
+        """Return whether the last attempt, as far as it was recorded, completed."""
+        return self.valid_record is not None and self.valid_record.is_clean
 
     @property
     def applied_fingerprint(self) -> str | None:
         """Return the fingerprint of what was last applied, whether or not it can be believed."""
-        return self.record.applied.attempt.fingerprint if isinstance(self.record, Record) and self.record.applied else None
+        return self.applied.attempt.fingerprint if self.applied is not None else None
 
     @property
     def newest_commit(self) -> str | None:
         """Return the commit of the last attempt: files of it may be there, even where it failed."""
-        return self.record.attempted.commit if isinstance(self.record, Record) else None
+        return self.last_attempt.commit if self.last_attempt is not None else None
+
+    @property
+    def pending_creates(self) -> Inventory:
+        """Return the names of what an attempt that did not complete may have created."""
+        return Inventory() if self.is_clean or self.last_attempt is None else self.last_attempt.creates
 
 
-def observe(workspace: Workspace, target: str, domain: str, paths: Paths) -> Observed:
-    """Return what lies in the workspace of a deployment."""
+def observe(workspace: Workspace, deployment: DeploymentId, paths: Paths) -> Observed:
+    """Read a deployment's record, state and lock from the workspace."""
     record, state = read_record(workspace, paths.state), read_state(workspace, paths.state)
     # Somebody may have deleted the state: then jobs may be left too, and this is no first deploy.
     has_leftovers = record is None and state.is_absent and _has_files(workspace, paths.root)
-    return Observed(target, domain, paths, record, state, read_holder(workspace, paths.state), has_leftovers)
-
-
-def pending_creates(deployed: Observed) -> dict[str, str]:
-    """Return the keys and names of what an attempt that didn't end well may have made."""
-    record = deployed.record
-    return {} if deployed.is_clean or not isinstance(record, Record) else dict(record.attempted.creates)
+    return Observed(deployment, paths, record, state, read_lock(workspace, paths.state), has_leftovers)
 
 
 def deployed_domains(workspace: Workspace, base: str, skip: Collection[str] = ()) -> tuple[str, ...]:
@@ -84,8 +98,8 @@ def deployed_domains(workspace: Workspace, base: str, skip: Collection[str] = ()
         if entry.kind is RemoteKind.FOLDER and is_domain_name(name := entry.path.rpartition("/")[2]) and name not in skip
     ]
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        found = zip(folders, pool.map(lambda folder: _is_deployed(workspace, folder), folders), strict=True)
-        return tuple(sorted(folder.rpartition("/")[2] for folder, is_deployed in found if is_deployed))
+        answers = zip(folders, pool.map(lambda folder: _is_deployed(workspace, folder), folders), strict=True)
+        return tuple(sorted(folder.rpartition("/")[2] for folder, is_deployed in answers if is_deployed))
 
 
 def _is_deployed(workspace: Workspace, root: str) -> bool:
@@ -135,48 +149,50 @@ class Due:
     why: str | None = None
 
 
-def find_due(deployed: Observed, fingerprint: str | None, repository: str) -> Due | None:
-    """Return why a deployment should be made anew, or gone; nothing where the workspace has what the head has.
+def find_due(observed: Observed, fingerprint: str | None, repository: str) -> Due | None:
+    """Return why a deployment should be deployed or destroyed, or None if the workspace has what the head has.
 
-    `fingerprint` is the head's; nothing where the domain is gone there.
+    `fingerprint` is the head's, or None if the domain is gone there.
     """
-    if deployed.is_absent and fingerprint is not None:
+    if observed.is_absent and fingerprint is not None:
         return Due("first-deploy")
-    if deployed.is_absent and deployed.holder is None:
+    if observed.is_absent and observed.lock_info is None:
         return None
     if fingerprint is None:
         return Due("removed")
-    why = untrusted_reason(
-        deployed.record, deployed.state, repository=repository, target=deployed.target, domain=deployed.domain
-    )
-    if why is None and deployed.holder is not None:
+    why = untrusted_reason(observed.record, observed.state, repository=repository, deployment=observed.id)
+    if why is None and observed.lock_info is not None:
         # A deploy by hand that was killed at its upload leaves new files, and nothing but its lock to tell of them.
-        why = f"its lock is held by {deployed.holder}: a run is going on, or died"
+        why = f"its lock is held by {observed.lock_info}: a run is going on, or died"
     if why is None:
-        return None if deployed.applied_fingerprint == fingerprint else Due("changed")
-    is_failed = isinstance(deployed.record, Record) and not deployed.record.is_clean
+        return None if observed.applied_fingerprint == fingerprint else Due("changed")
+    is_failed = observed.valid_record is not None and not observed.is_clean
     return Due("failed-attempt" if is_failed else "untrusted-record", why)
 
 
-def check_state(deployed: Observed) -> None:
-    """Raise `Refused` where the state is lost or can't be read: the CLI would make everything a second time, or stop."""
-    recover = f"Run: scope recover --target {deployed.target} --domain {deployed.domain}"
-    resources = deployed.state.resources
-    for name in deployed.state.unusable:
-        is_newer = FileState.NEWER in {resources.file_state, deployed.state.files.file_state}
-        what = (
-            "was written by a newer CLI. Install that version, then run this again." if is_newer else f"is broken. {recover}"
-        )
-        raise Refused(f"{deployed.paths.state}/{name} {what}")
-    applied = deployed.record.applied if isinstance(deployed.record, Record) else None
-    if applied is None or applied.lineage is None:
+def check_state(observed: Observed) -> None:
+    """Raise `Refused` where the state is lost or can't be read: the CLI would create everything a second time, or stop."""
+    check_readable(observed)
+    recover = f"Run: {observed.id.recover_command}"
+    path, resources = f"{observed.paths.state}/resources.json", observed.state.resources
+    if observed.applied is None or observed.applied.lineage is None:
         return
     if resources.file_state is FileState.ABSENT:
         raise Refused(
-            f"{deployed.paths.state}/resources.json is gone, although {deployed.target}/{deployed.domain} was deployed: "
-            f"everything would be made a second time. {recover}"
+            f"{path} is gone, although {observed.id} was deployed: everything would be created a second time. {recover}"
         )
-    if resources.lineage != applied.lineage:
-        raise Refused(
-            f"{deployed.paths.state}/resources.json is of another lineage than the one that was recorded. {recover}"
+    if resources.lineage != observed.applied.lineage:
+        raise Refused(f"{path} is of another lineage than the one that was recorded. {recover}")
+
+
+def check_readable(observed: Observed) -> None:
+    """Raise `Refused` where a state file can't be read."""
+    state = observed.state
+    for name in state.unusable:
+        is_newer = FileState.NEWER in {state.resources.file_state, state.files.file_state}
+        problem = (
+            "was written by a newer CLI. Install that version, then run this again."
+            if is_newer
+            else f"is broken. Run: {observed.id.recover_command}"
         )
+        raise Refused(f"{observed.paths.state}/{name} {problem}")

@@ -2,21 +2,23 @@
 
 *Attempted* is written before the CLI starts, *applied* after it succeeded and was verified. The CLI's own `metadata.json` is
 no proof: a failed, refused or killed deploy has uploaded files while that file still names the old commit. The record is
-believed only where it agrees with the state files beside it; anything odd about it makes the whole domain deploy.
+believed only where it agrees with the state files beside it; an invalid one makes the whole domain deploy.
 """
 
-import dataclasses
 import json
 import re
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from scope import __version__
+from scope.deployment.approval import Approval
+from scope.deployment.inventory import Inventory
 from scope.deployment.state import DeploymentState, FileState
+from scope.deployment.target import DeploymentId
 from scope.ports import Workspace
 
 if TYPE_CHECKING:
@@ -27,7 +29,6 @@ VERSION: Literal[1] = 1
 # A record is a few hundred bytes; whatever is much longer isn't one.
 _LONGEST = 1_000_000
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_KEY = re.compile(r"resources\.[a-z_]+\.[^.]+")
 _STRICT: dict[str, object] = {"strict": True, "extra": "forbid"}
 
 
@@ -35,8 +36,8 @@ _STRICT: dict[str, object] = {"strict": True, "extra": "forbid"}
 class Attempt:
     """One deploy or destroy that was begun.
 
-    `creates` are the keys and names of what the workspace didn't have before: after an unclean end, what is there is ours.
-    `approved` is the list that was approved, by its digest, so that a repeated run may do the rest of it.
+    `creates` are the names of what the workspace didn't have before: after an unclean end, what is there is ours.
+    `approval` is of the list that was approved, so that a repeated run may do the rest of it.
     """
 
     __pydantic_config__: ClassVar[dict[str, object]] = _STRICT
@@ -51,30 +52,32 @@ class Attempt:
     run_url: str | None
     scope_version: str
     cli_version: str
-    creates: tuple[tuple[str, str], ...] = ()
-    approved_digest: str | None = None
-    approved: tuple[str, ...] = ()
+    creates: Inventory = field(default_factory=Inventory)
+    approval: Approval | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """The attempt that succeeded last, and the state files' own numbers after it; `upload_digest` is deployment.json's."""
+    """The attempt that succeeded last, and the state files' own numbers after it.
+
+    `lineage` and `serial` are those of `resources.json`, `upload_seq` and `upload_digest` those of `deployment.json`.
+    """
 
     __pydantic_config__: ClassVar[dict[str, object]] = _STRICT
 
     attempt: Attempt
     lineage: str | None
     serial: int | None
-    seq: int
-    upload_digest: str = ""
+    upload_seq: int
+    upload_digest: str
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
     """The whole file.
 
-    `inventory` are the keys and ids that the state had when something was last applied, without jobs and pipelines, which
-    are tagged with their deployment: a lost state is rebuilt from it.
+    `inventory` has the ids that the state had when something was last applied, without jobs and pipelines, which are
+    tagged with their deployment: a lost state is rebuilt from it.
     """
 
     __pydantic_config__: ClassVar[dict[str, object]] = _STRICT
@@ -84,8 +87,13 @@ class Record:
     domain: str
     attempted: Attempt
     applied: Applied | None
-    inventory: tuple[tuple[str, str], ...] = ()
+    inventory: Inventory = field(default_factory=Inventory)
     record_version: Literal[1] = VERSION
+
+    @property
+    def deployment(self) -> DeploymentId:
+        """Return the deployment that the record is of."""
+        return DeploymentId(self.target, self.domain)
 
     @property
     def is_clean(self) -> bool:
@@ -95,7 +103,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class InvalidRecord:
-    """A record that can't be believed, and why."""
+    """A record that can't be read, and why."""
 
     why: str
 
@@ -109,9 +117,8 @@ def new_attempt(
     actor: str,
     run_url: str | None,
     cli_version: str,
-    creates: tuple[tuple[str, str], ...] = (),
-    approved_digest: str | None = None,
-    approved: tuple[str, ...] = (),
+    creates: Inventory | None = None,
+    approval: Approval | None = None,
 ) -> Attempt:
     """Return an attempt that begins now, unlike any other."""
     return Attempt(
@@ -123,16 +130,15 @@ def new_attempt(
         actor=actor,
         started_at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         run_url=run_url,
-        scope_version=f"scope {__version__}",
+        scope_version=__version__,
         cli_version=cli_version,
-        creates=creates,
-        approved_digest=approved_digest,
-        approved=approved,
+        creates=creates or Inventory(),
+        approval=approval,
     )
 
 
 def read_record(workspace: Workspace, state_path: str) -> Record | InvalidRecord | None:
-    """Return a deployment's record; nothing where there is none."""
+    """Return a deployment's record, or None if there is none."""
     content = workspace.read(f"{state_path}/{NAME}")
     return None if content is None else parse_record(content)
 
@@ -143,12 +149,13 @@ def write_record(workspace: Workspace, state_path: str, record: Record) -> None:
 
 
 def dumps(record: Record) -> bytes:
-    """Return the record as the file holds it."""
-    return (json.dumps(dataclasses.asdict(record), indent=1, ensure_ascii=True) + "\n").encode()
+    """Return the record as the file holds it: its version first."""
+    tree = _adapter().dump_python(record, mode="json")
+    return (json.dumps({"record_version": tree.pop("record_version"), **tree}, indent=1, ensure_ascii=True) + "\n").encode()
 
 
 def parse_record(content: bytes) -> Record | InvalidRecord:
-    """Return what a record file says, or why it can't be believed."""
+    """Return the record that a file holds, or why it is invalid."""
     from pydantic import ValidationError  # noqa: PLC0415  60 ms, and only what reads a target needs it
 
     if len(content) > _LONGEST:
@@ -162,17 +169,17 @@ def parse_record(content: bytes) -> Record | InvalidRecord:
     if version > VERSION:
         return InvalidRecord(f"a newer scope wrote it (version {version})")
     try:
-        found = _adapter().validate_json(content)
+        record = _adapter().validate_json(content)
     except ValidationError as error:
         first = error.errors()[0]
         return InvalidRecord(f"`{'.'.join(str(part) for part in first['loc'])}`: {first['msg']}")
-    attempts = (found.attempted, *((found.applied.attempt,) if found.applied else ()))
+    attempts = (record.attempted, *((record.applied.attempt,) if record.applied else ()))
     if any(attempt.commit is not None and not _COMMIT.fullmatch(attempt.commit) for attempt in attempts):
         # It goes to git, where a name that begins with a hyphen would be an option.
         return InvalidRecord("`commit` isn't a commit's name")
-    if not all(_KEY.fullmatch(key) for key, _ in (*found.attempted.creates, *found.inventory)):
-        return InvalidRecord("`creates` or `inventory` has a key that can't be a resource's")
-    return found
+    if any(key.is_child for key in (*record.attempted.creates, *record.inventory)):
+        return InvalidRecord("`creates` or `inventory` has a key that isn't a resource's own")
+    return record
 
 
 @cache
@@ -183,22 +190,22 @@ def _adapter() -> "TypeAdapter[Record]":
 
 
 def untrusted_reason(
-    record: Record | InvalidRecord | None, state: DeploymentState, *, repository: str, target: str, domain: str
+    record: Record | InvalidRecord | None, state: DeploymentState, *, repository: str, deployment: DeploymentId
 ) -> str | None:
-    """Return why a record doesn't tell what runs in the workspace; nothing where it does.
+    """Return why a record doesn't tell what runs in the workspace, or None if it does.
 
-    It doesn't say whether what runs there is what should: that is for the fingerprint.
+    Whether that is what should run there is for the fingerprint to say.
     """
     if record is None:
         return "there is no record"
     if isinstance(record, InvalidRecord):
-        return f"the record is odd: {record.why}"
-    if (record.target, record.domain) != (target, domain):
-        return f"the record is of {record.target}/{record.domain}"
+        return f"the record is invalid: {record.why}"
+    if record.deployment != deployment:
+        return f"the record is of {record.deployment}"
     if record.repository != repository:
         return f"the record is of another repository, {record.repository or 'one without an origin'}"
     if record.applied is None or not record.is_clean:
-        return f"an attempt of {record.attempted.started_at} by {record.attempted.actor} didn't end well"
+        return f"an attempt of {record.attempted.started_at} by {record.attempted.actor} did not complete"
     return _contradiction(record.applied, state)
 
 
@@ -207,8 +214,8 @@ def _contradiction(applied: Applied, state: DeploymentState) -> str | None:
         return f"{' and '.join(state.unusable)} can't be read"
     if state.files.file_state is FileState.ABSENT:
         return "deployment.json is gone"
-    if (state.files.seq, state.files.digest) != (applied.seq, applied.upload_digest):
-        return f"something else deployed since (seq {state.files.seq}, recorded was {applied.seq})"
+    if (state.files.seq, state.files.digest) != (applied.upload_seq, applied.upload_digest):
+        return f"something else deployed since (seq {state.files.seq}, recorded was {applied.upload_seq})"
     if (state.resources.lineage, state.resources.serial) != (applied.lineage, applied.serial):
         return "the state isn't the one that was recorded"
     return None
@@ -229,8 +236,3 @@ def repository_name(origin: str | None) -> str:
         parts = urlsplit(origin)
         host, path = parts.netloc.rpartition("@")[2], parts.path
     return f"{host}/{path.strip('/').removesuffix('.git')}".lower().removeprefix("/")
-
-
-def to_json(record: Record) -> dict[str, Any]:
-    """Return the record as plain values, for machine output."""
-    return dataclasses.asdict(record)

@@ -1,16 +1,15 @@
-"""The CLI's own state files of a deployment, read strictly: what can't be read is an answer too, never a guess.
+"""The CLI's own state files of a deployment, read strictly: that a file can't be read is an answer too, never a guess.
 
-Only what the controller relies on is read. Keys that a newer CLI adds are passed over; versions that this doesn't know are
-not.
+Only what the controller relies on is read. Keys that a newer CLI adds are ignored; versions that aren't known here aren't.
 """
 
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from scope.model import TAGGED_KINDS
+from scope.deployment.inventory import Inventory
 from scope.ports import Workspace
 
 # The highest version of `resources.json` that the tested CLI reads.
@@ -18,7 +17,7 @@ STATE_VERSION = 3
 
 
 class FileState(StrEnum):
-    """What there is of a state file."""
+    """Whether there is a state file, and whether it can be read."""
 
     ABSENT = "absent"
     READABLE = "readable"
@@ -28,27 +27,17 @@ class FileState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ResourceState:
-    """`resources.json`: which resources the deployment owns, by `resources.<kind>.<key>`, with their ids."""
+    """`resources.json`: which resources the deployment owns, with their ids."""
 
     file_state: FileState
     lineage: str | None = None
     serial: int | None = None
-    ids: tuple[tuple[str, str], ...] = ()
+    inventory: Inventory = field(default_factory=Inventory)
 
     @property
     def known_ids(self) -> frozenset[str]:
         """Return the ids of all resources."""
-        return frozenset(found for _, found in self.ids)
-
-    @property
-    def untagged(self) -> tuple[tuple[str, str], ...]:
-        """Return the resources that don't say themselves to which deployment they belong."""
-        parts = ((key, found, key.split(".")) for key, found in self.ids)
-        return tuple((key, found) for key, found, part in parts if len(part) == 3 and part[1] not in TAGGED_KINDS)
-
-    def id_of(self, key: str) -> str | None:
-        """Return the id of a resource, by `resources.<kind>.<key>`."""
-        return next((found for name, found in self.ids if name == key), None)
+        return frozenset(self.inventory.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +45,7 @@ class UploadState:
     """`deployment.json`: the files of the last upload, relative to the deployment's `files`, notebooks as they were named.
 
     `remote` holds them as they are called in the workspace, where notebooks have no extension. `digest` is that of the
-    file: the time of the upload is in it, so no two share it, while `seq` begins anew where somebody deletes the file.
+    file: the time of the upload is in it, so no two share it, while `seq` starts again if somebody deletes the file.
     """
 
     file_state: FileState
@@ -75,7 +64,7 @@ class DeploymentState:
 
     @property
     def is_absent(self) -> bool:
-        """Return whether the CLI never came so far here as to leave anything."""
+        """Return whether the CLI has never left anything here."""
         return self.resources.file_state is FileState.ABSENT and self.files.file_state is FileState.ABSENT
 
     @property
@@ -86,7 +75,7 @@ class DeploymentState:
 
 
 def read_state(workspace: Workspace, state_path: str) -> DeploymentState:
-    """Return what the CLI left in a deployment's `state` folder."""
+    """Return the CLI's state of a deployment, from its `state` folder."""
     return DeploymentState(
         parse_resources(workspace.read(f"{state_path}/resources.json")),
         parse_files(workspace.read(f"{state_path}/deployment.json")),
@@ -94,7 +83,7 @@ def read_state(workspace: Workspace, state_path: str) -> DeploymentState:
 
 
 def parse_resources(content: bytes | None) -> ResourceState:
-    """Return what `resources.json` says."""
+    """Return the content of `resources.json`."""
     if content is None:
         return ResourceState(FileState.ABSENT)
     tree = _mapping(content)
@@ -105,21 +94,24 @@ def parse_resources(content: bytes | None) -> ResourceState:
         return ResourceState(FileState.NEWER)
     if not isinstance(version, int) or not isinstance(lineage, str) or not lineage or type(serial) is not int:
         return ResourceState(FileState.BROKEN)
-    ids = {key: _resource_id(value) for key, value in state.items()} if isinstance(state, dict) else {}
-    if not (state is None or isinstance(state, dict)) or None in ids.values():
+    if not (state is None or isinstance(state, dict)):
         return ResourceState(FileState.BROKEN)
-    return ResourceState(
-        FileState.READABLE, lineage, serial, tuple(sorted((key, found) for key, found in ids.items() if found is not None))
-    )
+    try:
+        inventory = Inventory.parse({key: _resource_id(value) for key, value in (state or {}).items()})
+    except ValueError:
+        return ResourceState(FileState.BROKEN)
+    return ResourceState(FileState.READABLE, lineage, serial, inventory)
 
 
-def _resource_id(value: object) -> str | None:
-    found = value.get("__id__") if isinstance(value, dict) else None
-    return found if isinstance(found, str) else None
+def _resource_id(value: object) -> str:
+    resource_id = value.get("__id__") if isinstance(value, dict) else None
+    if not isinstance(resource_id, str):
+        raise ValueError("The entry has no id")  # noqa: TRY004  its caller asks whether the file can be used
+    return resource_id
 
 
 def parse_files(content: bytes | None) -> UploadState:
-    """Return what `deployment.json` says."""
+    """Return the content of `deployment.json`."""
     if content is None:
         return UploadState(FileState.ABSENT)
     tree = _mapping(content)
@@ -142,7 +134,7 @@ def parse_files(content: bytes | None) -> UploadState:
 
 
 def without_extension(path: str) -> str:
-    """Return what a notebook is called in the workspace."""
+    """Return the path of a notebook in the workspace."""
     folder, slash, name = path.rpartition("/")
     stem = name.rpartition(".")[0]
     return f"{folder}{slash}{stem or name}"

@@ -1,6 +1,6 @@
-"""What a target's files say that the controller must know before the CLI starts: host, branch, mode, and the root.
+"""The settings of a target that the controller must know before the CLI starts: host, branch, mode, and the root.
 
-The root is worked out here, and pinned in the stage, so that lock, record and deploy can't go to different folders. Only
+The root is resolved here, and pinned in the stage, so that lock, record and deploy can't go to different folders. Only
 the few variables that tell one deployment from another are resolved; any other is refused, with its place.
 """
 
@@ -42,7 +42,7 @@ class TargetSettings:
         return self.resolve(user, "x").removesuffix("/x")
 
     def resolve(self, user: User, domain: str) -> str:
-        """Return the root of one deployment; `UsageError` where the target's files don't say it plainly."""
+        """Return the root of one deployment; `UsageError` if the target's files don't say it plainly."""
         values = {
             "bundle.name": self.bundle,
             "bundle.target": self.name,
@@ -70,6 +70,23 @@ class TargetSettings:
         return root
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class DeploymentId:
+    """The name of one deployment: a domain in a target."""
+
+    target: str
+    domain: str
+
+    def __str__(self) -> str:
+        """Return the name as messages and manifests have it."""
+        return f"{self.target}/{self.domain}"
+
+    @property
+    def recover_command(self) -> str:
+        """Return the command line that recovers the deployment."""
+        return f"scope recover --target {self.target} --domain {self.domain}"
+
+
 @dataclass(frozen=True, slots=True)
 class Paths:
     """The folders of one deployment in the workspace."""
@@ -93,7 +110,7 @@ class Paths:
 
 
 def read_target(snapshot: Snapshot, name: str) -> TargetSettings:
-    """Return what a tree says about a target; `UsageError` with the place of what is missing or can't be used."""
+    """Return a target's settings in a tree; `UsageError` with the place of a setting that is missing or unusable."""
     path = f"targets/{name}.yml"
     content = snapshot.read(path)
     if content is None:
@@ -125,7 +142,7 @@ class _Value:
 
 
 class _Document:
-    """A YAML file whose plain texts can be asked for, each with its place. Nothing else in it is looked at."""
+    """A YAML file whose plain texts can be looked up, each with its place. Everything else in it is ignored."""
 
     def __init__(self, path: str, content: bytes) -> None:
         import yaml  # noqa: PLC0415  only what deploys reads a target
@@ -140,19 +157,19 @@ class _Document:
         import yaml  # noqa: PLC0415  as above
 
         node: object = self._tree
-        for wanted in keys:
+        for name in keys:
             pairs = node.value if isinstance(node, yaml.MappingNode) else ()
             # Of a key that is there twice, the CLI takes the last.
-            node = next((value for key, value in reversed(pairs) if key.value == wanted), None)
+            node = next((value for key, value in reversed(pairs) if key.value == name), None)
         if not isinstance(node, yaml.ScalarNode):
             return None
         return _Value(node.value, f"{self._path}:{node.start_mark.line + 1}")
 
     def need(self, *keys: str) -> _Value:
-        found = self.find(*keys)
-        if found is None or not found.text:
+        value = self.find(*keys)
+        if value is None or not value.text:
             raise UsageError(f"{self._path}: `{'.'.join(keys)}` is missing. scope must know it before the CLI runs.")
-        return found
+        return value
 
 
 def _checked_host(host: _Value) -> str:
@@ -171,7 +188,7 @@ def _checked_host(host: _Value) -> str:
 
 
 def check_host(settings: TargetSettings, credentials_host: str) -> None:
-    """Raise `Refused` where the credentials are for another host than the target's: a token must not go there."""
+    """Raise `Refused` if the credentials are for another host than the target's: a token must not go there."""
     if normalize_host(settings.host) != normalize_host(credentials_host):
         raise Refused(
             f"{settings.host_place}: {settings.name} is at {settings.host}, but the credentials are for {credentials_host}. "
@@ -180,7 +197,7 @@ def check_host(settings: TargetSettings, credentials_host: str) -> None:
 
 
 def normalize_host(host: str) -> str:
-    """Return a host's URL in one form: lower case, no slash at the end, the default port left away."""
+    """Return a host's URL in one form: lower case, no slash at the end, without a default port."""
     parts = urlsplit(host if "://" in host else f"https://{host}")
     default = {"https": 443, "http": 80}.get(parts.scheme)
     port = "" if parts.port in {None, default} else f":{parts.port}"

@@ -1,4 +1,4 @@
-"""After a deploy: whether the workspace really has what was staged, and nothing beside it."""
+"""After a deploy: whether the workspace really has what was staged, and nothing else."""
 
 from collections.abc import Iterable
 
@@ -18,12 +18,12 @@ def expected_files(staged: Iterable[str]) -> frozenset[str]:
 
 
 def check_upload(staged: Iterable[str], before: DeploymentState, after: DeploymentState) -> None:
-    """Raise `RemoteError` where the CLI's own list isn't what was staged, or its state isn't one."""
+    """Raise `RemoteError` if the CLI's own list isn't what was staged, or its state can't be one after a deploy."""
     _check_numbers(before, after)
     expected, listed = expected_files(staged), after.files.local
     if listed != expected:
         missing, extra = sorted(expected - listed), sorted(listed - expected)
-        parts = [f"without {_some(missing)}"] * bool(missing) + [f"with {_some(extra)} beside it"] * bool(extra)
+        parts = [f"without {_some(missing)}"] * bool(missing) + [f"with {_some(extra)} added"] * bool(extra)
         raise RemoteError(
             Fault.INVALID, f"The CLI uploaded what was staged {' and '.join(parts)}. Check `sync` in databricks.yml."
         )
@@ -40,21 +40,21 @@ def _check_numbers(before: DeploymentState, after: DeploymentState) -> None:
     was, now = before.resources, after.resources
     if was.file_state is FileState.READABLE and now.lineage != was.lineage:
         raise RemoteError(
-            Fault.STATE, "The state changed its lineage under the deploy: something else wrote it. Run it again."
+            Fault.STATE, "The state's lineage changed during the deploy: something else wrote it. Run it again."
         )
 
 
 def remove_strays(workspace: Workspace, paths: Paths, listed: UploadState) -> tuple[str, ...]:
-    """Delete the files that no deploy lists, and return them; raise `RemoteError` where a listed file is missing.
+    """Delete the files that no deploy lists, and return them; raise `RemoteError` if a listed file is missing.
 
     A killed upload leaves such files, no later deploy removes them, and a pipeline's glob would run them.
     """
     prefix = f"{paths.files}/"
-    found = {entry.path.removeprefix(prefix) for entry in workspace.files(paths.files)}
-    missing = sorted(listed.remote - found)
+    remote = {entry.path.removeprefix(prefix) for entry in workspace.files(paths.files)}
+    missing = sorted(listed.remote - remote)
     if missing:
         raise RemoteError(Fault.STATE, f"{_some(missing)} should be in {paths.files} and isn't there. Run it again.")
-    strays = tuple(sorted(found - listed.remote))
+    strays = tuple(sorted(remote - listed.remote))
     for stray in strays:
         workspace.delete(prefix + stray)
     return strays

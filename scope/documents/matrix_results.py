@@ -11,12 +11,11 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from scope.documents.manifest import Manifest, MatrixEntry
-from scope.documents.results import Results
+from scope.documents.results import DONE, Results
 from scope.errors import UsageError
 
 _MAX_BYTES = 64 * 1024 * 1024
 _adapter = TypeAdapter(Results)
-_DONE = frozenset({"deployed", "destroyed", "nothing", "superseded"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,7 @@ class DeploymentOutcome:
     @property
     def is_done(self) -> bool:
         """Return whether nothing is left to do."""
-        return self.outcome in _DONE
+        return self.outcome in DONE
 
 
 def read_results(path: Path) -> Results | None:
@@ -73,11 +72,3 @@ def _account(entry: MatrixEntry, manifest: Manifest, found: Results | None) -> l
     if len(left) > found.in_sync:
         return [*lines, *(DeploymentOutcome(name, "missing", "Its job doesn't account for it.") for name in left)]
     return [*lines, *(DeploymentOutcome(name, "nothing") for name in left)]
-
-
-def exit_code(lines: tuple[DeploymentOutcome, ...]) -> int:
-    """Return the exit code: a failure beats a refusal, a refusal beats a lock."""
-    left = {line.outcome for line in lines if not line.is_done}
-    if left - {"refused", "locked"}:
-        return 1
-    return 3 if "refused" in left else 4 if "locked" in left else 0

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal
@@ -25,9 +26,21 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
+# Nothing is left to do after these.
+DONE = frozenset({Outcome.DEPLOYED, Outcome.DESTROYED, Outcome.NOTHING, Outcome.SUPERSEDED})
+
+
+def exit_code(outcomes: Iterable[str]) -> int:
+    """Return the exit code for some outcomes: a failure beats a refusal, a refusal beats a lock."""
+    unfinished = set(outcomes) - DONE
+    if unfinished - {Outcome.REFUSED, Outcome.LOCKED}:
+        return 1
+    return 3 if Outcome.REFUSED in unfinished else 4 if Outcome.LOCKED in unfinished else 0
+
+
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many resources were made, changed and deleted; one that was made anew counts as deleted and made."""
+    """How many resources were created, changed and deleted; one that was recreated counts as deleted and created."""
 
     created: int = 0
     changed: int = 0
@@ -38,7 +51,7 @@ class Counts:
 class Result:
     """The outcome of one deployment, as the summary and results.json have it.
 
-    `destructive` is the list that consent was needed for, and `digest` the one that approves it.
+    `destructive` is the list that needed approval, and `digest` the one that approves it.
     """
 
     id: str

@@ -88,12 +88,12 @@ def test_twenty_jobs_of_one_plain_bundle_come_into_two_domains_with_their_ids(pl
     assert len(before) == 2 * MANY + 1
     platform.workspace.clear_requests()
     said = adopt(platform)
-    assert f"sales would take over {MANY} resources" in said
+    assert f"sales would adopt {MANY} resources" in said
     assert f"  jobs.{LEFT}" in said
     assert platform.workspace.writes() == []
 
     said = adopt(platform, "--yes")
-    assert f"ads has taken over {MANY} resources" in said
+    assert f"ads has adopted {MANY} resources" in said
     assert ids(platform) == before
     assert old_keys(platform) == {f"resources.jobs.{LEFT}"}
     for domain in ("sales", "ads"):

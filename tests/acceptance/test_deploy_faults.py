@@ -95,7 +95,7 @@ def test_what_a_killed_upload_left_behind_does_not_stay_in_the_files(platform: P
     platform.push("Take it back")
     done = platform.deploy()
     assert done.exit_code == 0, done
-    assert "removed src/sales/orders/base/doomed.py" in done.stderr
+    assert "deleted stray file src/sales/orders/base/doomed.py" in done.stderr
     platform.check("sales", [JOB], [PIPELINE])
 
 
@@ -250,7 +250,7 @@ def test_asked_to_stop_a_running_deploy_ends_well_and_nothing_new_begins(platfor
     rule.release()
     done = finished(process)
     assert done.exit_code == 1, done
-    assert "stopping: nothing new is begun" in done.stderr
+    assert "stopping: nothing new begins" in done.stderr
     platform.check("sales", [JOB], [PIPELINE])
     assert platform.results()["prod/zebra"]["outcome"] == "stopped"
     assert platform.owned("zebra") == {"jobs": [], "pipelines": []}
@@ -370,7 +370,7 @@ def test_a_schema_that_somebody_else_made_is_not_taken_over(platform: Platform) 
     for _ in range(2):
         done = platform.deploy()
         assert done.exit_code == 1, done
-        assert "The schema sales.orders is there already, and prod/sales didn't make it" in done.stdout
+        assert "The schema sales.orders exists already, and prod/sales didn't create it" in done.stdout
         assert platform.files("sales") == {}
 
 

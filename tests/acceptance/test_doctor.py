@@ -20,7 +20,7 @@ def platform(tmp_path: Path, fake_workspace: FakeWorkspace, databricks_cli: Data
 def doctor(platform: Platform, *arguments: str, code: int) -> dict[str, tuple[str, str]]:
     done = platform.scope("doctor", "--format", "json", *arguments)
     assert done.exit_code == code, str(done)
-    return {item["name"]: (item["state"], item["what"]) for item in done.json["checks"]}
+    return {item["name"]: (item["state"], item["message"]) for item in done.json["checks"]}
 
 
 def test_a_target_with_everything_is_well(platform: Platform) -> None:
@@ -88,4 +88,4 @@ def test_a_missing_cli_and_refused_credentials_are_told(platform: Platform) -> N
 def doctor_without_cli(platform: Platform) -> dict[str, str]:
     done = platform.scope("doctor", "--target", "prod", "--format", "json", PATH="/usr/bin:/bin")
     assert done.exit_code == 1, done
-    return {item["name"]: item["what"] for item in done.json["checks"]}
+    return {item["name"]: item["message"] for item in done.json["checks"]}

@@ -94,7 +94,7 @@ def test_a_second_orphan_of_a_name_is_deleted_only_by_its_id(platform: Platform)
 def test_stray_files_are_removed(platform: Platform) -> None:
     stray = f"{BASE}/sales/files/src/sales/orders/base/left_by_a_killed_upload.py"
     platform.workspace.write(stray, b"")
-    assert "left_by_a_killed_upload.py, which no deploy lists" in recover(platform)
+    assert "left_by_a_killed_upload.py (not in any upload)" in recover(platform)
     recover(platform, "--yes")
     assert platform.workspace.read(stray) is None
 

@@ -62,7 +62,7 @@ def test_what_is_gone_failed_or_deployed_by_others_shows(platform: Platform) -> 
     platform.workspace.clear_rules()
     found = status(platform)
     assert (found["ads"]["sync"], found["sales"]["sync"]) == ("gone", "dirty")
-    assert "didn't end well" in found["sales"]["why"]
+    assert "did not complete" in found["sales"]["why"]
     assert platform.deploy("--domain", "sales").exit_code == 0
 
     # A deploy by hand raises the CLI's own number.

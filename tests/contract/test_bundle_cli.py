@@ -11,7 +11,7 @@ from scope.adapters.bundle_cli import StagedCli
 from scope.adapters.workspace import DatabricksWorkspace
 from scope.deployment.state import FileState, parse_resources, read_state
 from scope.errors import CliError, Fault
-from scope.model import ActionKind, RemoteResource
+from scope.model import ActionKind, RemoteResource, ResourceKey
 from scope.ports import BundleCli, Workspace
 from tests.support.cli import DatabricksCli
 from tests.support.fake_workspace import FakeWorkspace
@@ -20,6 +20,7 @@ from tests.support.fakes import InMemoryCli, InMemoryWorkspace
 ROOT = "/Workspace/deploy/x/sales"
 STATE, METADATA = f"{ROOT}/state", f"{ROOT}/state/metadata.json"
 CREATE, SKIP, DELETE = ActionKind.CREATE, ActionKind.SKIP, ActionKind.DELETE
+A, B = ResourceKey("jobs", "a"), ResourceKey("jobs", "b")
 JOBS = {"a": "job a", "b": "job b"}
 
 
@@ -38,7 +39,7 @@ class Subject:
 
     def ids(self) -> dict[str, str]:
         """Return what the workspace's state knows: ids by key."""
-        return {key.split(".")[2]: found for key, found in read_state(self.workspace, STATE).resources.ids}
+        return {key.name: found for key, found in read_state(self.workspace, STATE).resources.inventory.items()}
 
 
 def in_memory() -> Subject:
@@ -90,7 +91,7 @@ def subject(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Subject]
 
 
 def planned(cli: BundleCli) -> dict[str, ActionKind]:
-    return {action.key.removeprefix("resources.jobs."): action.action for action in cli.plan().actions}
+    return {action.key.name: action.action for action in cli.plan().actions}
 
 
 def classify_failure(call: Callable[[], object]) -> Fault:
@@ -103,8 +104,8 @@ def test_before_the_first_deploy_a_plan_makes_everything_and_writes_nothing(subj
     cli = subject.staged(JOBS)
     plan = cli.plan()
     assert [(item.key, item.action, item.name) for item in plan.actions] == [
-        ("resources.jobs.a", CREATE, "job a"),
-        ("resources.jobs.b", CREATE, "job b"),
+        (A, CREATE, "job a"),
+        (B, CREATE, "job b"),
     ]
     assert plan.lineage is None
     assert subject.jobs() == {}
@@ -130,7 +131,7 @@ def test_a_second_deploy_changes_no_resource_and_counts_on(subject: Subject) -> 
     after = read_state(subject.workspace, STATE)
     assert subject.jobs() == made
     assert after.files.seq == 2
-    assert (after.resources.lineage, after.resources.ids) == (before.resources.lineage, before.resources.ids)
+    assert (after.resources.lineage, after.resources.inventory) == (before.resources.lineage, before.resources.inventory)
     assert after.resources.serial is not None
     assert before.resources.serial is not None
     assert after.resources.serial >= before.resources.serial
@@ -142,7 +143,7 @@ def test_a_stage_knows_the_workspaces_state_after_a_plan(subject: Subject) -> No
     cli = subject.staged(JOBS)
     plan = cli.plan()
     found = parse_resources(cli.state_file())
-    assert dict(found.ids) == {f"resources.jobs.{key}": one for key, one in subject.ids().items()}
+    assert found.inventory == {ResourceKey("jobs", key): one for key, one in subject.ids().items()}
     assert (plan.lineage, plan.serial) == (found.lineage, found.serial)
 
 
@@ -170,16 +171,16 @@ def test_the_deletion_of_what_is_gone_already_says_so(subject: Subject) -> None:
     subject.staged(JOBS).deploy()
     subject.workspace.delete_resource(RemoteResource("jobs", subject.jobs()["job b"], "job b"))
     plan = subject.staged({"a": "job a"}).plan()
-    assert [(item.short_key, item.action, item.is_gone) for item in plan.actions] == [
-        ("jobs.a", SKIP, False),
-        ("jobs.b", DELETE, True),
+    assert [(item.key, item.action, item.is_gone) for item in plan.actions] == [
+        (A, SKIP, False),
+        (B, DELETE, True),
     ]
 
 
 def test_what_is_bound_is_not_made_again(subject: Subject) -> None:
     orphan = subject.add_job("job a")
     cli = subject.staged(JOBS)
-    cli.bind("a", orphan.id)
+    cli.bind(A, orphan.id)
     assert planned(cli)["a"] is not CREATE
     cli.deploy()
     assert subject.jobs()["job a"] == orphan.id
@@ -188,23 +189,26 @@ def test_what_is_bound_is_not_made_again(subject: Subject) -> None:
 
 def test_only_what_is_there_is_bound_and_only_under_a_key_that_is_defined_and_free(subject: Subject) -> None:
     cli = subject.staged(JOBS)
-    assert classify_failure(lambda: cli.bind("a", "17")) is Fault.MISSING
+    assert classify_failure(lambda: cli.bind(A, "17")) is Fault.MISSING
     orphan = subject.add_job("job c")
     with pytest.raises(CliError):
-        cli.bind("c", orphan.id)
-    cli.bind("a", orphan.id)
+        cli.bind(ResourceKey("jobs", "c"), orphan.id)
+    cli.bind(A, orphan.id)
     other = subject.add_job("job a")
-    assert classify_failure(lambda: subject.staged(JOBS).bind("a", other.id)) is Fault.ALREADY_EXISTS
+    assert classify_failure(lambda: subject.staged(JOBS).bind(A, other.id)) is Fault.ALREADY_EXISTS
 
 
-def test_what_is_unbound_stays_and_would_be_made_again(subject: Subject) -> None:
+def test_a_stage_goes_by_its_own_state_where_the_workspace_has_none(subject: Subject) -> None:
     subject.staged(JOBS).deploy()
-    made = subject.jobs()
+    state = subject.workspace.read(f"{STATE}/resources.json")
+    assert state is not None
+    subject.workspace.delete(STATE, recursive=True)
+    assert planned(subject.staged(JOBS)) == {"a": CREATE, "b": CREATE}
     cli = subject.staged(JOBS)
-    cli.unbind("b")
-    assert subject.jobs() == made
-    assert set(subject.ids()) == {"a"}
-    assert planned(cli)["b"] is CREATE
+    cli.seed_state(state)
+    assert cli.state_file() == state
+    assert planned(cli) == {"a": SKIP, "b": SKIP}
+    assert subject.workspace.read(f"{STATE}/resources.json") is None
 
 
 def test_a_destroy_takes_the_jobs_and_the_folder(subject: Subject) -> None:

@@ -17,6 +17,7 @@ from scope.model import (
     RemoteEntry,
     RemoteKind,
     RemoteResource,
+    ResourceKey,
     User,
 )
 
@@ -164,13 +165,14 @@ class InMemoryCli:
     before_deploy: Callable[[], None] = field(default=lambda: None)
     before_state: Callable[[], None] = field(default=lambda: None)
     calls: list[str] = field(default_factory=list)
+    seed: bytes | None = None
 
     def plan(self) -> BundlePlan:
         self.calls.append("plan")
         state, held = self._state(), self._held()
         actions = [
             PlanAction(
-                f"resources.{key}",
+                _key(key),
                 ActionKind.SKIP if state.get(key) in held else ActionKind.CREATE,
                 name,
                 None if key.startswith("jobs.") else name,
@@ -178,13 +180,16 @@ class InMemoryCli:
             for key, name in self._defined.items()
         ]
         actions += [
-            PlanAction(f"resources.{key}", ActionKind.DELETE, is_gone=state[key] not in held)
+            PlanAction(_key(key), ActionKind.DELETE, is_gone=state[key] not in held)
             for key in state.keys() - self._defined.keys()
         ]
         return BundlePlan(tuple(sorted(actions)), "lineage" if state else None, self._number("resources.json", "serial"))
 
     def state_file(self) -> bytes | None:
-        return self.workspace.read(f"{self.root}/state/resources.json")
+        return self.workspace.read(f"{self.root}/state/resources.json") or self.seed
+
+    def seed_state(self, content: bytes) -> None:
+        self.seed = content
 
     def deploy(self) -> None:
         self.calls.append("deploy")
@@ -215,22 +220,16 @@ class InMemoryCli:
             self._remove(set(self._state().values()))
             self.workspace.delete(self.root, recursive=True)
 
-    def bind(self, key: str, resource_id: str) -> None:
-        self.calls.append(f"bind {key} {resource_id}")
+    def bind(self, key: ResourceKey, resource_id: str) -> None:
+        self.calls.append(f"bind {key.name} {resource_id}")
         with _cli_failures():
-            whole = next((one for one in self._defined if one.partition(".")[2] == key), None)
-            if whole is None:
-                raise CliError(Fault.INVALID, f"no such resource: {key}")
+            if key.short not in self._defined:
+                raise CliError(Fault.INVALID, f"no such resource: {key.name}")
             if resource_id not in self._held():
                 raise CliError(Fault.MISSING, f"failed to fetch the resource, err: {resource_id} does not exist.")
-            if self._state().get(whole, resource_id) != resource_id:
+            if self._state().get(key.short, resource_id) != resource_id:
                 raise CliError(Fault.ALREADY_EXISTS, "Resource already managed")
-            self._write_state({**self._state(), whole: resource_id})
-
-    def unbind(self, key: str) -> None:
-        self.calls.append(f"unbind {key}")
-        with _cli_failures():
-            self._write_state({name: found for name, found in self._state().items() if name.partition(".")[2] != key})
+            self._write_state({**self._state(), key.short: resource_id})
 
     @property
     def _defined(self) -> dict[str, str]:
@@ -265,6 +264,10 @@ class InMemoryCli:
     def _write(self, name: str, tree: object) -> None:
         self.workspace.make_folder(f"{self.root}/state")
         self.workspace.write(f"{self.root}/state/{name}", json.dumps(tree).encode())
+
+
+def _key(short: str) -> ResourceKey:
+    return ResourceKey.parse(f"resources.{short}")
 
 
 @contextmanager

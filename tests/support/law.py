@@ -292,7 +292,7 @@ class Life:
         lost = re.findall(r"--import (\S+)", done.stderr)
         if lost:
             done = self.platform.scope(*arguments, *(word for found in lost for word in ("--import", found)))
-            self.tell("recover, taken over", done)
+            self.tell("recover, imported", done)
         return done
 
     # The end

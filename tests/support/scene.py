@@ -4,13 +4,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+import pytest
+
 from scope.adapters.git import GitRepository
 from scope.controller.deploy import deploy_domain
-from scope.controller.session import OperationResult, Options, Revision, Session
+from scope.controller.deployment import Deployment
+from scope.controller.destroy import destroy_domain
+from scope.controller.operation import OperationResult
+from scope.controller.recover import NO_RECOVER_OPTIONS, Recovered, RecoverOptions, recover
+from scope.controller.session import Options, Revision, Session
 from scope.deployment.record import Record, read_record
 from scope.deployment.target import Paths, TargetSettings
+from scope.errors import CliError, Fault
 from scope.graph.closure import DeploymentIndex, UsesCache
-from scope.model import User
+from scope.model import RemoteResource, User
 from scope.repository.snapshot import Snapshot
 from tests.support.fakes import InMemoryCli, InMemoryWorkspace
 from tests.support.sandbox import Sandbox
@@ -30,18 +37,47 @@ FILES = {
 
 @dataclass
 class Scene:
-    """A run over doubles, and what it told."""
+    """A session over doubles, and its events."""
 
     session: Session
     workspace: InMemoryWorkspace
     cli: InMemoryCli
-    notes: list[str]
+    events: list[str]
 
     def deploy(self, retry_seconds: float = 0) -> OperationResult:
-        return deploy_domain(self.allowing(retry_seconds=retry_seconds), "sales")
+        return deploy_domain(Deployment(self.allowing(retry_seconds=retry_seconds), "sales"))
 
     def allowing(self, *, retry_seconds: float = 0, approvals: frozenset[str] = frozenset()) -> Session:
         return replace(self.session, options=replace(self.session.options, retry_seconds=retry_seconds, approvals=approvals))
+
+    def destroy(self, *approvals: str) -> OperationResult:
+        return destroy_domain(Deployment(self.allowing(approvals=frozenset(approvals)), "sales"))
+
+    def recover(self, options: RecoverOptions = NO_RECOVER_OPTIONS) -> Recovered:
+        return recover(self.deployment, options)
+
+    def fail_before_anything(self) -> None:
+        """Let an attempt end that has recorded what it creates, and created nothing."""
+        self.cli.before_deploy = _die
+        with pytest.raises(CliError):
+            self.deploy()
+        self.cli.before_deploy = lambda: None
+
+    def fail_before_the_state(self) -> None:
+        """Let an attempt end that has created everything, with no state to tell."""
+        self.cli.before_state = _die
+        with pytest.raises(CliError):
+            self.deploy()
+        self.cli.before_state = lambda: None
+
+    def let_another_create(self, key: str, name: str) -> RemoteResource:
+        """Let another domain's deployment create and own a resource."""
+        InMemoryCli(self.workspace, "/Workspace/deploy/ads", {}, (), {key: name}).deploy()
+        return next(resource for resource in self.workspace.named if resource.name == name)
+
+    @property
+    def deployment(self) -> Deployment:
+        return Deployment(self.session, "sales")
 
     @property
     def record(self) -> Record:
@@ -54,12 +90,16 @@ class Scene:
         return sorted(resource.name for resource in self.workspace.owned)
 
 
+def _die() -> None:
+    raise CliError(Fault.INVALID, "The CLI died.")
+
+
 @contextmanager
 def setting(sandbox: Sandbox) -> Iterator[Scene]:
     """Give a scene over a repository with one domain."""
     sandbox.write_all(FILES)
     commit = sandbox.commit("one")
-    workspace, notes = InMemoryWorkspace(), list[str]()
+    workspace, events = InMemoryWorkspace(), list[str]()
     cli = InMemoryCli(workspace, ROOT, {"a": "job a", "b": "job b"}, ("src/pyproject.toml", "src/sales/orders/facts.py"))
     with GitRepository(sandbox.root) as git:
         session = Session(
@@ -73,6 +113,6 @@ def setting(sandbox: Sandbox) -> Iterator[Scene]:
             options=Options(lock_timeout=0, retry_seconds=0, active_poll=0.01),
             cli_version="1.13.0",
             make_cli=lambda _folder, _domain: cli,
-            event=lambda _domain, message: notes.append(message),
+            event=lambda _domain, message: events.append(message),
         )
-        yield Scene(session, workspace, cli, notes)
+        yield Scene(session, workspace, cli, events)

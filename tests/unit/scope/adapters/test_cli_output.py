@@ -6,7 +6,7 @@ import pytest
 
 from scope.adapters.cli_output import classify_failure, first_error, masked_failure, parse_plan, parse_version
 from scope.errors import CliError, Fault
-from scope.model import ActionKind, PlanAction
+from scope.model import ActionKind, PlanAction, ResourceKey
 
 
 def test_a_plan_is_read_with_names_and_what_the_catalog_calls_them() -> None:
@@ -25,9 +25,9 @@ def test_a_plan_is_read_with_names_and_what_the_catalog_calls_them() -> None:
     found = parse_plan(json.dumps(tree).encode())
     assert (found.lineage, found.serial) == ("l", 3)
     assert found.actions == (
-        PlanAction("resources.jobs.j", ActionKind.DELETE, is_gone=True),
-        PlanAction("resources.jobs.j.permissions", ActionKind.UNKNOWN),
-        PlanAction("resources.schemas.s", ActionKind.CREATE, "stripe", "finance.stripe"),
+        PlanAction(ResourceKey("jobs", "j"), ActionKind.DELETE, is_gone=True),
+        PlanAction(ResourceKey("jobs", "j", "permissions"), ActionKind.UNKNOWN),
+        PlanAction(ResourceKey("schemas", "s"), ActionKind.CREATE, "stripe", "finance.stripe"),
     )
     assert [action.kind for action in found.actions] == ["jobs", "permissions", "schemas"]
 

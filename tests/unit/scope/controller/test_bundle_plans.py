@@ -3,7 +3,7 @@
 import pytest
 
 from scope.controller.bundle_plans import count_actions
-from scope.model import ActionKind, PlanAction
+from scope.model import ActionKind, PlanAction, ResourceKey
 
 
 @pytest.mark.parametrize(
@@ -20,5 +20,5 @@ from scope.model import ActionKind, PlanAction
     ],
 )
 def test_each_resource_counts_once(actions: list[tuple[str, str]], counts: dict[ActionKind, int]) -> None:
-    found = count_actions(PlanAction(f"resources.{key}", ActionKind(action)) for key, action in actions)
-    assert dict(found) == counts
+    counted = count_actions(PlanAction(ResourceKey.parse(f"resources.{key}"), ActionKind(action)) for key, action in actions)
+    assert dict(counted) == counts

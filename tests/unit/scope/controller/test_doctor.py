@@ -1,27 +1,25 @@
 """What the doctor finds in a target: who may write it, what can't be read there, each with its fix."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
-from scope.controller.doctor import Check, State, package_check, target_checks
+from scope.controller.doctor import Check, State, check_package, check_target
 from scope.errors import Fault
 from scope.model import Grant
-from tests.support.sandbox import Sandbox
-from tests.support.scene import PATHS, Scene, setting
+from tests.support.scene import PATHS, Scene
 
 BASE = "/Workspace/deploy"
 
 
 @pytest.fixture
-def scene(sandbox: Sandbox) -> Iterator[Scene]:
-    with setting(sandbox) as found:
-        yield replace(found, session=replace(found.session, settings=replace(found.session.settings, mode="production")))
+def scene(scene: Scene) -> Scene:
+    settings = replace(scene.session.settings, mode="production")
+    return replace(scene, session=replace(scene.session, settings=settings))
 
 
 def checks(scene: Scene) -> dict[str, Check]:
-    return {check.name: check for check in target_checks(scene.session)}
+    return {check.name: check for check in check_target(scene.session)}
 
 
 def test_whoever_else_may_write_the_folder_is_named(scene: Scene) -> None:
@@ -31,12 +29,12 @@ def test_whoever_else_may_write_the_folder_is_named(scene: Scene) -> None:
     scene.workspace.granted[BASE].add(Grant("users", "CAN_EDIT", is_group=True))
     found = checks(scene)["folder"]
     assert found.state is State.WRONG
-    assert found.what.startswith(f"users may write {BASE} too (CAN_EDIT)")
+    assert found.message.startswith(f"users may write {BASE} too (CAN_EDIT)")
 
 
 def test_a_folder_that_is_not_there_yet_is_no_problem(scene: Scene) -> None:
     found = checks(scene)["folder"]
-    assert (found.state, found.what) == (State.OK, f"{BASE} isn't there yet; the first deploy makes it")
+    assert (found.state, found.message) == (State.OK, f"{BASE} isn't there yet; the first deploy creates it")
 
 
 def test_one_check_that_fails_leaves_the_others(scene: Scene) -> None:
@@ -51,7 +49,7 @@ def test_records_and_locks_that_stop_a_deploy_are_told(scene: Scene) -> None:
     scene.deploy()
     assert checks(scene)["records"] == Check("records", State.OK, "1 deployed domain")
     scene.workspace.write(f"{PATHS.state}/scope.json", b"{}")
-    assert "scope recover --target dev --domain sales" in checks(scene)["record of sales"].what
+    assert "scope recover --target dev --domain sales" in checks(scene)["record of sales"].message
 
 
 def test_what_no_state_knows_is_told_although_its_folder_is_gone(scene: Scene) -> None:
@@ -81,4 +79,4 @@ def test_a_catalog_that_is_there_is_no_problem(scene: Scene) -> None:
     ],
 )
 def test_a_package_newer_than_the_cli_is_told(cli: str, package: str | None, state: State) -> None:
-    assert package_check(cli, package).state is state
+    assert check_package(cli, package).state is state

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from scope.adapters.git import GitRepository
-from scope.controller.pool import Operation, run_all
-from scope.controller.session import ApprovalRequired, OperationResult, Options, Revision, Session
+from scope.controller.approval import ApprovalRequired
+from scope.controller.operation import Operation, OperationResult
+from scope.controller.pool import run_all
+from scope.controller.session import Options, Revision, Session
 from scope.deployment.target import TargetSettings
 from scope.documents.results import Counts, Outcome, Result
 from scope.errors import CliError, Fault, Locked, Refused
@@ -62,7 +64,7 @@ def test_each_way_to_end_is_told_and_ends_no_other(session: Session) -> None:
         lambda: OperationResult(Outcome.DEPLOYED, Counts(1, 2, 3)),
         failing(CliError(Fault.SERVER, "server")),
         failing(Refused("refused")),
-        failing(ApprovalRequired("consent", ("delete jobs.a",), "d")),
+        failing(ApprovalRequired("approval", ("delete jobs.a",), "d")),
         failing(Locked("locked")),
         failing(ZeroDivisionError("surprise")),
     ]

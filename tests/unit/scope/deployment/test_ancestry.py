@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from scope.adapters.git import GitRepository
-from scope.deployment.ancestry import Superseded, check_branch, check_order
+from scope.deployment.ancestry import check_branch, find_superseding
 from scope.deployment.target import TargetSettings
 from scope.errors import Refused, UsageError
 from tests.support.sandbox import Sandbox
@@ -72,17 +72,17 @@ def test_without_an_origin_the_local_branch_counts(upstream: Sandbox) -> None:
     ("head", "deployed"), [("third", "second"), ("third", "third"), ("second", "first"), ("third", "side-tip")]
 )
 def test_a_newer_commit_goes_over_an_older_one(git: GitRepository, head: str, deployed: str) -> None:
-    assert check_order(git, PROD, commit(git, head), commit(git, deployed)) is None
+    assert find_superseding(git, PROD, commit(git, head), commit(git, deployed)) is None
 
 
 @pytest.mark.parametrize(("head", "deployed"), [("first", "second"), ("second", "third"), ("side-tip", "third")])
 def test_an_older_commit_is_superseded(git: GitRepository, head: str, deployed: str) -> None:
-    assert check_order(git, PROD, commit(git, head), commit(git, deployed)) == Superseded(commit(git, deployed))
+    assert find_superseding(git, PROD, commit(git, head), commit(git, deployed)) == commit(git, deployed)
 
 
 def test_two_commits_beside_each_other_are_refused(git: GitRepository) -> None:
     with pytest.raises(Refused, match="have diverged"):
-        check_order(git, PROD, commit(git, "side-tip"), commit(git, "second"))
+        find_superseding(git, PROD, commit(git, "side-tip"), commit(git, "second"))
 
 
 def test_a_commit_that_was_taken_off_the_branch_is_no_obstacle(upstream: Sandbox, tmp_path: Path) -> None:
@@ -91,14 +91,14 @@ def test_a_commit_that_was_taken_off_the_branch_is_no_obstacle(upstream: Sandbox
     upstream.write("a", "3")
     head = upstream.commit("instead")
     with GitRepository(upstream.clone(tmp_path / "after").root) as git:
-        assert check_order(git, PROD, head, gone) is None
-        assert check_order(git, PROD, head, "1" * 40) is None
+        assert find_superseding(git, PROD, head, gone) is None
+        assert find_superseding(git, PROD, head, "1" * 40) is None
 
 
 def test_in_a_shallow_clone_only_the_tip_of_the_branch_is_sure_to_be_newer(upstream: Sandbox, tmp_path: Path) -> None:
     with GitRepository(upstream.clone(tmp_path / "shallow", "--depth", "1").root) as git:
         assert git.is_shallow
-        assert check_order(git, PROD, commit(git, "HEAD"), "1" * 40) is None
+        assert find_superseding(git, PROD, commit(git, "HEAD"), "1" * 40) is None
         old = "2" * 40
         with pytest.raises(Refused, match="fetch-depth: 0"):
-            check_order(git, PROD, old, "1" * 40)
+            find_superseding(git, PROD, old, "1" * 40)

@@ -1,13 +1,12 @@
 """The lock: one holder, told apart from all others by its id, whatever became of the answers."""
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from uuid import UUID
 
 import pytest
 
-from scope.deployment.lock import acquire, new_holder, read_holder, take_over, takeover_count
+from scope.deployment.lock import acquire, new_lock_info, read_lock
 from scope.errors import Fault, Locked, RemoteError
 from tests.support.fakes import InMemoryWorkspace
 
@@ -38,7 +37,7 @@ def test_a_held_lock_is_waited_for_and_then_refused_with_its_holder() -> None:
     acquire(workspace, STATE, "the other run")
     told: list[str] = []
     with pytest.raises(Locked, match="held by the other run since"):
-        acquire(workspace, STATE, "me", timeout=0.05, on_wait=lambda holder: told.append(holder.user), sleep=lambda _: None)
+        acquire(workspace, STATE, "me", timeout=0.05, on_wait=lambda info: told.append(info.user), sleep=lambda _: None)
     assert told == ["the other run"]
 
 
@@ -46,7 +45,7 @@ def test_a_lock_that_is_released_while_waiting_is_taken() -> None:
     workspace = InMemoryWorkspace()
     other = acquire(workspace, STATE, "the other run")
     mine = acquire(workspace, STATE, "me", timeout=60, sleep=lambda _: other.release())
-    assert read_holder(workspace, STATE) == mine.holder
+    assert read_lock(workspace, STATE) == mine.info
 
 
 def test_a_lock_whose_answer_was_lost_is_ours() -> None:
@@ -74,29 +73,6 @@ def test_only_the_holder_releases() -> None:
     other.check()
 
 
-def test_of_many_that_take_over_a_dead_lock_one_gets_it() -> None:
-    workspace = InMemoryWorkspace()
-    dead = acquire(workspace, STATE, "a dead run").holder
-    with ThreadPoolExecutor(16) as pool:
-        won = [lock for lock in pool.map(lambda number: take_over(workspace, STATE, dead, f"{number}"), range(16)) if lock]
-    assert len(won) == 1
-    won[0].check()
-    won[0].release()
-    # A slow reader of the old lock comes too late, even when nobody holds it any more or it lies there again.
-    assert take_over(workspace, STATE, dead, "slow") is None
-
-
-def test_a_take_over_that_died_half_way_can_be_repeated() -> None:
-    workspace = InMemoryWorkspace()
-    dead = acquire(workspace, STATE, "a dead run").holder
-    workspace.held[f"{STATE}/takeover-{dead.id}.json"] = b"{}"
-    assert take_over(workspace, STATE, dead, "me") is None
-    assert takeover_count(workspace, STATE, dead) == 1
-    lock = take_over(workspace, STATE, dead, "me", generation=2)
-    assert lock is not None
-    lock.check()
-
-
 def test_an_unreadable_lock_is_held_by_somebody() -> None:
     workspace = InMemoryWorkspace()
     workspace.make_folder(STATE)
@@ -107,4 +83,4 @@ def test_an_unreadable_lock_is_held_by_somebody() -> None:
 
 
 def test_two_holders_are_never_the_same() -> None:
-    assert new_holder("me") != new_holder("me")
+    assert new_lock_info("me") != new_lock_info("me")

@@ -5,6 +5,8 @@ from dataclasses import replace
 
 import pytest
 
+from scope.deployment.approval import Approval
+from scope.deployment.inventory import Inventory
 from scope.deployment.record import (
     Applied,
     Attempt,
@@ -17,6 +19,8 @@ from scope.deployment.record import (
     untrusted_reason,
 )
 from scope.deployment.state import DeploymentState, FileState, ResourceState, UploadState
+from scope.deployment.target import DeploymentId
+from scope.model import ResourceKey
 
 ATTEMPT = new_attempt(
     "deploy",
@@ -26,17 +30,28 @@ ATTEMPT = new_attempt(
     actor="deployer",
     run_url="https://ci/42",
     cli_version="1.13.0",
+    creates=Inventory({ResourceKey("schemas", "s"): "finance.stripe"}),
+    approval=Approval("0f", ("delete jobs.a (1)",)),
 )
-RECORD = Record("github.com/acme/data", "prod", "finance", ATTEMPT, Applied(ATTEMPT, "l", 3, 7, "d"))
+INVENTORY = Inventory({ResourceKey("volumes", "v"): "finance.stripe.landing"})
+RECORD = Record("github.com/acme/data", "prod", "finance", ATTEMPT, Applied(ATTEMPT, "l", 3, 7, "d"), INVENTORY)
 STATE = DeploymentState(ResourceState(FileState.READABLE, "l", 3), UploadState(FileState.READABLE, 7, digest="d"))
 
 
 def why(record: Record | InvalidRecord | None = RECORD, state: DeploymentState = STATE) -> str | None:
-    return untrusted_reason(record, state, repository="github.com/acme/data", target="prod", domain="finance")
+    return untrusted_reason(record, state, repository="github.com/acme/data", deployment=DeploymentId("prod", "finance"))
 
 
 def test_a_record_comes_back_as_it_was_written() -> None:
     assert parse_record(dumps(RECORD)) == RECORD
+
+
+def test_the_file_is_plain_json_that_a_person_can_read() -> None:
+    tree = json.loads(dumps(RECORD))
+    assert next(iter(tree)) == "record_version"
+    assert tree["inventory"] == {"resources.volumes.v": "finance.stripe.landing"}
+    assert tree["attempted"]["creates"] == {"resources.schemas.s": "finance.stripe"}
+    assert tree["attempted"]["approval"] == {"digest": "0f", "items": ["delete jobs.a (1)"]}
 
 
 def test_a_record_that_agrees_with_everything_is_believed() -> None:
@@ -58,11 +73,16 @@ def test_a_record_that_agrees_with_everything_is_believed() -> None:
         dumps(RECORD).replace(b'"dirty": false', b'"dirty": 0'),
         dumps(RECORD).replace(b'"record_version": 1', b'"record_version": true'),
         dumps(RECORD).replace(b'"record_version": 1', b'"record_version": 1, "more": 1'),
+        # It isn't the key of a resource.
+        *(
+            dumps(RECORD).replace(b"resources.schemas.s", key)
+            for key in (b"x", b"resources.schemas.a.grants", b"resources.Schemas.a", b"resources.schemas")
+        ),
         # It goes to git, which would take it for an option.
         dumps(RECORD).replace(b"c" * 40, b"--upload-pack=touch x"),
     ],
 )
-def test_anything_odd_is_told_and_not_believed(content: bytes) -> None:
+def test_an_invalid_record_is_reported_and_not_believed(content: bytes) -> None:
     found = parse_record(content)
     assert isinstance(found, InvalidRecord)
     assert why(found) is not None
@@ -87,7 +107,7 @@ def test_a_record_of_something_else_is_not_believed(record: Record) -> None:
 
 def test_a_later_attempt_that_was_not_applied_is_not_believed() -> None:
     later: Attempt = replace(ATTEMPT, id="another")
-    assert "didn't end well" in (why(replace(RECORD, attempted=later)) or "")
+    assert "did not complete" in (why(replace(RECORD, attempted=later)) or "")
     assert why(replace(RECORD, applied=None)) is not None
 
 

@@ -4,7 +4,9 @@ import json
 
 import pytest
 
+from scope.deployment.inventory import Inventory
 from scope.deployment.state import FileState, ResourceState, parse_files, parse_resources
+from scope.model import ResourceKey
 
 RESOURCES = {
     "state_version": 2,
@@ -22,10 +24,12 @@ FILES = {
 
 
 def test_ids_come_with_their_keys() -> None:
-    found = parse_resources(json.dumps(RESOURCES).encode())
-    assert found == ResourceState(FileState.READABLE, "l", 1, (("resources.jobs.a", "1"), ("resources.jobs.b", "2")))
-    assert found.id_of("resources.jobs.b") == "2"
-    assert found.id_of("resources.jobs.c") is None
+    state = parse_resources(json.dumps(RESOURCES).encode())
+    assert state == ResourceState(
+        FileState.READABLE, "l", 1, Inventory({ResourceKey("jobs", "a"): "1", ResourceKey("jobs", "b"): "2"})
+    )
+    assert list(state.inventory) == [ResourceKey("jobs", "a"), ResourceKey("jobs", "b")]
+    assert state.known_ids == {"1", "2"}
 
 
 def test_a_notebook_lies_in_the_workspace_without_its_extension() -> None:
@@ -47,7 +51,9 @@ def test_what_is_not_there_is_absent() -> None:
         {"serial": "1"},
         {"serial": True},
         {"state": []},
-        {"state": {"a": {}}},
+        {"state": {"resources.jobs.a": {}}},
+        {"state": {"resources.jobs.a": {"__id__": 1}}},
+        {"state": {"jobs.a": {"__id__": "1"}}},
         {"state_version": None},
     ],
 )

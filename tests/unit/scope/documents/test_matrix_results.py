@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from scope.documents.matrix_results import deployment_outcomes, exit_code, read_results
-from scope.documents.results import Result, Results, dumps
+from scope.documents.matrix_results import DeploymentOutcome, deployment_outcomes, read_results
+from scope.documents.results import Result, Results, dumps, exit_code
 from scope.errors import UsageError
 from tests.support.manifest_cases import CASES
 
@@ -56,50 +56,54 @@ def found_of(tmp_path: Path, **changed: str) -> dict[str, Results | None]:
     return {f"prod-{domain}": written(tmp_path, {f"prod/{domain}": outcome}) for domain, outcome in outcomes.items()}
 
 
+def code_of(lines: tuple[DeploymentOutcome, ...]) -> int:
+    return exit_code(line.outcome for line in lines)
+
+
 def test_everything_deployed_is_success(tmp_path: Path) -> None:
     lines = deployment_outcomes(MANIFEST, found_of(tmp_path))
     assert [line.name for line in lines] == NAMES
-    assert exit_code(lines) == 0
+    assert code_of(lines) == 0
 
 
 @pytest.mark.parametrize("outcome", ["deployed", "destroyed", "nothing", "superseded"])
 def test_what_needs_nothing_more_is_done(tmp_path: Path, outcome: str) -> None:
-    assert exit_code(deployment_outcomes(MANIFEST, found_of(tmp_path, sales=outcome))) == 0
+    assert code_of(deployment_outcomes(MANIFEST, found_of(tmp_path, sales=outcome))) == 0
 
 
 @pytest.mark.parametrize(("outcome", "code"), [("failed", 1), ("stopped", 1), ("refused", 3), ("locked", 4)])
 def test_what_did_not_go_well_is_the_exit_code(tmp_path: Path, outcome: str, code: int) -> None:
-    assert exit_code(deployment_outcomes(MANIFEST, found_of(tmp_path, sales=outcome))) == code
+    assert code_of(deployment_outcomes(MANIFEST, found_of(tmp_path, sales=outcome))) == code
 
 
 def test_a_failure_beats_a_refusal_and_a_refusal_a_lock(tmp_path: Path) -> None:
-    assert exit_code(deployment_outcomes(MANIFEST, found_of(tmp_path, sales="refused", finance="locked"))) == 3
-    assert exit_code(deployment_outcomes(MANIFEST, found_of(tmp_path, sales="refused", finance="failed"))) == 1
+    assert code_of(deployment_outcomes(MANIFEST, found_of(tmp_path, sales="refused", finance="locked"))) == 3
+    assert code_of(deployment_outcomes(MANIFEST, found_of(tmp_path, sales="refused", finance="failed"))) == 1
 
 
 def test_a_job_without_results_is_a_failure(tmp_path: Path) -> None:
     lines = deployment_outcomes(MANIFEST, found_of(tmp_path) | {"prod-sales": None})
     assert [line.name for line in lines if line.outcome == "missing"] == ["prod/sales"]
-    assert exit_code(lines) == 1
-    assert exit_code(deployment_outcomes(MANIFEST, {})) == 1
+    assert code_of(lines) == 1
+    assert code_of(deployment_outcomes(MANIFEST, {})) == 1
 
 
 @pytest.mark.parametrize("change", [{"commit": "f" * 40}, {"target": "staging"}])
 def test_results_of_another_commit_or_target_do_not_count(tmp_path: Path, change: dict[str, str]) -> None:
     other = written(tmp_path, {"prod/sales": "deployed"}, **change)
-    assert exit_code(deployment_outcomes(MANIFEST, found_of(tmp_path) | {"prod-sales": other})) == 1
+    assert code_of(deployment_outcomes(MANIFEST, found_of(tmp_path) | {"prod-sales": other})) == 1
 
 
 def test_what_a_job_leaves_out_without_counting_it_is_missing(tmp_path: Path) -> None:
     silent = written(tmp_path, {})
-    assert exit_code(deployment_outcomes(MANIFEST, found_of(tmp_path) | {"prod-sales": silent})) == 1
+    assert code_of(deployment_outcomes(MANIFEST, found_of(tmp_path) | {"prod-sales": silent})) == 1
     counted = written(tmp_path, {}, in_sync=1)
-    assert exit_code(deployment_outcomes(MANIFEST, found_of(tmp_path) | {"prod-sales": counted})) == 0
+    assert code_of(deployment_outcomes(MANIFEST, found_of(tmp_path) | {"prod-sales": counted})) == 0
 
 
 def test_results_of_other_deployments_do_not_count(tmp_path: Path) -> None:
     other = written(tmp_path, {"prod/other": "deployed"})
-    assert exit_code(deployment_outcomes(MANIFEST, found_of(tmp_path) | {"prod-sales": other})) == 1
+    assert code_of(deployment_outcomes(MANIFEST, found_of(tmp_path) | {"prod-sales": other})) == 1
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"schema_version": 2}'])

@@ -4,8 +4,7 @@ import json
 
 import pytest
 
-from scope.controller.session import exit_code
-from scope.documents.results import OutcomeName, Result, json_schema
+from scope.documents.results import OutcomeName, Result, exit_code, json_schema
 from scope.render.outcome import markdown_summary
 from scope.render.progress import neutral
 from tests.support.sandbox import REPOSITORY
@@ -27,7 +26,7 @@ def result(outcome: OutcomeName, message: str | None = None) -> Result:
     ],
 )
 def test_a_failure_beats_a_refusal_and_a_refusal_beats_a_lock(outcomes: list[OutcomeName], code: int) -> None:
-    assert exit_code(tuple(result(outcome) for outcome in outcomes)) == code
+    assert exit_code(outcomes) == code
 
 
 def test_the_published_schema_is_the_programs_own() -> None:

@@ -1,0 +1,159 @@
+"""One deployment in a session: a domain of the head, and where it lies in the workspace."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Literal
+
+from scope.controller.session import Session
+from scope.deployment.approval import Approval
+from scope.deployment.inventory import Inventory
+from scope.deployment.lock import Lock, acquire
+from scope.deployment.observation import Observed, observe
+from scope.deployment.record import Applied, Attempt, Record, new_attempt, write_record
+from scope.deployment.target import DeploymentId, Paths
+from scope.errors import RemoteError, ScopeError
+from scope.model import RemoteResource
+from scope.ports import BundleCli, Workspace
+from scope.stage.checks import check_stage
+from scope.stage.folder import StageFacts, stage
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """A domain in the target of a session."""
+
+    session: Session
+    domain: str
+
+    @property
+    def id(self) -> DeploymentId:
+        """Return the deployment's name."""
+        return self.session.id(self.domain)
+
+    @property
+    def paths(self) -> Paths:
+        """Return the deployment's folders in the workspace."""
+        return Paths(self.session.settings.resolve(self.session.user, self.domain))
+
+    @property
+    def workspace(self) -> Workspace:
+        """Return the workspace that the deployment lies in."""
+        return self.session.workspace
+
+    @property
+    def staged(self) -> tuple[str, ...]:
+        """Return the paths of the files that the head stages for it."""
+        with self.session.git_lock:
+            return tuple(self.session.index.staged(self.id.target, self.domain))
+
+    @property
+    def fingerprint(self) -> str | None:
+        """Return the fingerprint of the head's closure, or None if the domain is gone there."""
+        with self.session.git_lock:
+            return self.session.index.fingerprint(self.id.target, self.domain)
+
+    def progress(self, message: str) -> None:
+        """Say what is being done now."""
+        self.session.progress(self.domain, message)
+
+    def event(self, message: str) -> None:
+        """Say what should stay to be read."""
+        self.session.event(self.domain, message)
+
+    def require_self_contained(self) -> None:
+        """Raise `ScopeError` with every finding if the stage doesn't stand on its own."""
+        with self.session.git_lock:
+            findings = check_stage(self.session.index, self.id.target, self.domain)
+        if findings:
+            lines = "\n".join(f"  {finding}" for finding in findings)
+            raise ScopeError(f"The stage of {self.id} doesn't stand on its own:\n{lines}")
+
+    @contextmanager
+    def stage(self, staged: tuple[str, ...] | None = None) -> Iterator[BundleCli]:
+        """Make the stage, and give the CLI in it: permitted to deploy, and pinned to this deployment's host and root.
+
+        The stage holds the files that the head stages, or only some of them.
+        """
+        session, head = self.session, self.session.head
+        files = self.staged if staged is None else staged
+        facts = StageFacts(
+            self.id.target,
+            self.domain,
+            head.commit,
+            head.branch,
+            head.origin,
+            host=self.workspace.host,
+            root=self.paths.root,
+            has_permit=True,
+            holds_lock=True,
+        )
+        self.progress(f"staging {len(files)} files")
+        with ExitStack() as stack:
+            with session.git_lock:
+                snapshot = session.index.snapshot
+                entries = {path: entry for path in files if (entry := snapshot.entry(path)) is not None}
+                folder = stack.enter_context(stage(snapshot, entries, facts))
+            yield session.make_cli(folder, self.domain)
+
+    @contextmanager
+    def lock(self) -> Iterator[Lock]:
+        """Hold the lock; it is released however things end, unless this process is killed."""
+        session = self.session
+        self.progress("taking the lock")
+        lock = acquire(
+            self.workspace,
+            self.paths.state,
+            session.lock_user(self.domain),
+            timeout=session.options.lock_timeout,
+            on_wait=lambda info: self.event(f"waiting for the lock, held by {info}"),
+            should_stop=session.stop.is_set,
+        )
+        try:
+            yield lock
+        finally:
+            self._release(lock)
+
+    def _release(self, lock: Lock) -> None:
+        try:
+            lock.release()
+        except RemoteError as error:
+            self.event(f"the lock {lock.path} couldn't be released ({error}). Run: {self.id.recover_command}")
+
+    def observe(self) -> Observed:
+        """Read its record, state and lock from the workspace."""
+        return observe(self.workspace, self.id, self.paths)
+
+    def find_tagged(self, names: frozenset[str] | None = None) -> tuple[RemoteResource, ...]:
+        """Return the jobs and pipelines that say they belong to it; with `names`, only those that are called so."""
+        return self.workspace.resources_of(self.paths.metadata, names)
+
+    def new_attempt(
+        self,
+        action: Literal["deploy", "destroy"],
+        *,
+        fingerprint: str | None = None,
+        creates: Inventory | None = None,
+        approval: Approval | None = None,
+    ) -> Attempt:
+        """Return an attempt at the head that begins now."""
+        session = self.session
+        return new_attempt(
+            action,
+            commit=session.head.commit,
+            fingerprint=fingerprint,
+            dirty=session.head.is_dirty,
+            actor=session.user.name,
+            run_url=session.run_url,
+            cli_version=session.cli_version,
+            creates=creates,
+            approval=approval,
+        )
+
+    def new_record(self, attempt: Attempt, applied: Applied | None = None, inventory: Inventory | None = None) -> Record:
+        """Return a record of this repository and deployment."""
+        return Record(self.session.head.repository, self.id.target, self.domain, attempt, applied, inventory or Inventory())
+
+    def write_record(self, record: Record) -> None:
+        """Write the record beside the deployment's state."""
+        write_record(self.workspace, self.paths.state, record)
