@@ -112,7 +112,7 @@ def test_every_permission_is_in_the_docs_and_the_docs_name_no_other() -> None:
         for key, value in job.get("permissions", {}).items()
         if key != "contents"
     }
-    table = DOCS[DOCS.index("## Who may what") : DOCS.index("## The comment")]
+    table = DOCS[DOCS.index("## Permissions") : DOCS.index("## The comment")]
     documented = set(re.findall(r"^\| `([\w-]+)` in `[\w-]+\.yml` \| `([^`]+)` \|", table, re.MULTILINE))
     assert documented == used
 
