@@ -34,7 +34,7 @@ def reference() -> str:
 
 
 def _table(title: str, schema: dict[str, Any]) -> str:
-    lines = [f"### {title}", "", "| field | value | default | what it is |", "|---|---|---|---|"]
+    lines = [f"### {title}", "", "| field | value | default | description |", "|---|---|---|---|"]
     lines += [_row(path, field, schema, is_required=is_required) for path, field, is_required in _fields(schema, schema, "")]
     return "\n".join(lines) + "\n"
 
@@ -61,7 +61,7 @@ def _model(root: dict[str, Any], field: dict[str, Any]) -> tuple[str, dict[str, 
 def _row(path: str, field: dict[str, Any], root: dict[str, Any], *, is_required: bool) -> str:
     default = field.get("default")
     shown = (
-        "needed"
+        "required"
         if is_required
         else ""
         if default in (None, [], {}) or isinstance(default, dict)

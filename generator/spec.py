@@ -76,14 +76,14 @@ class RunAs(OneOf):
 class Notifications(Strict):
     """Who gets mail."""
 
-    on_failure: tuple[str, ...] = Field((), description="Addresses that learn of a failed run or update.")
-    on_success: tuple[str, ...] = Field((), description="Addresses that learn of a successful run or update.")
+    on_failure: tuple[str, ...] = Field((), description="Addresses to notify of a failed run or update.")
+    on_success: tuple[str, ...] = Field((), description="Addresses to notify of a successful run or update.")
 
 
 class Periodic(Strict):
     """Every so often, from whenever the job was deployed."""
 
-    interval: int = Field(ge=1, le=10_000, description="How many units lie between two runs.")
+    interval: int = Field(ge=1, le=10_000, description="The number of units between two runs.")
     unit: Literal["HOURS", "DAYS", "WEEKS"] = Field(description="HOURS, DAYS or WEEKS.")
 
 
@@ -94,7 +94,7 @@ class Cron(Strict):
         description="A Quartz expression: second, minute, hour, day of month, month, day of week, year if wanted; one of "
         "the two days is `?`. `0 30 6 * * ?` is every day at 06:30.",
     )
-    timezone: str = Field(description="The time zone that the expression is in, by its IANA name: Europe/Zurich, UTC.")
+    timezone: str = Field(description="The expression's time zone, by its IANA name: Europe/Zurich, UTC.")
 
 
 class TableUpdate(Strict):
@@ -112,10 +112,10 @@ class TableUpdate(Strict):
         "ANY_UPDATED", description="ANY_UPDATED: one table is enough. ALL_UPDATED: each has been written since the last run."
     )
     min_time_between_triggers_seconds: Seconds | None = Field(
-        None, description="Run at most once in so many seconds, at least 60."
+        None, description="The shortest time between two runs, in seconds; at least 60."
     )
     wait_after_last_change_seconds: Seconds | None = Field(
-        None, description="Run once nothing has been written for so many seconds, at least 60."
+        None, description="Wait until nothing has been written for this many seconds; at least 60."
     )
 
 
@@ -124,36 +124,36 @@ class FileArrival(Strict):
 
     url: str = Field(description="The place to watch: `/Volumes/…/` or the URL of an external location; it ends with `/`.")
     min_time_between_triggers_seconds: Seconds | None = Field(
-        None, description="Run at most once in so many seconds, at least 60."
+        None, description="The shortest time between two runs, in seconds; at least 60."
     )
     wait_after_last_change_seconds: Seconds | None = Field(
-        None, description="Run once no file has arrived for so many seconds, at least 60."
+        None, description="Wait until no file has arrived for this many seconds; at least 60."
     )
 
 
 class Schedule(OneOf):
     """What starts a job: exactly one of the four. In dev it is paused, as everything there."""
 
-    periodic: Periodic | None = Field(None, description="Every so many hours, days or weeks.")
-    cron: Cron | None = Field(None, description="At times of the clock, in a time zone.")
+    periodic: Periodic | None = Field(None, description="At a fixed interval of hours, days or weeks.")
+    cron: Cron | None = Field(None, description="At fixed times, in a time zone.")
     table_update: TableUpdate | None = Field(None, description="When tables have been written.")
     file_arrival: FileArrival | None = Field(None, description="When files arrive.")
-    paused: bool = Field(default=False, description="Deployed, but starting nothing, in every target.")
+    paused: bool = Field(default=False, description="Deploy the schedule paused, in every target.")
 
 
 class Identified(Strict):
     """What both kinds of spec begin with, and what both may have."""
 
     domain: str = Field(description="The domain: what deploys as one unit, and the name of its catalog.")
-    source: str = Field(description="The source system that is read, and the name of the schema.")
+    source: str = Field(description="The source system, and the name of the schema.")
     layer: Layer = Field(description="raw, base, staging or final.")
-    asset: str = Field(description="What the data is about: the last part of the name.")
+    asset: str = Field(description="The subject of the data, and the last part of the name.")
     permissions: tuple[Permission, ...] = Field(
-        (), description="Who may do what with it, besides what the domain says; for the same principal, this counts."
+        (), description="Permissions, in addition to the domain's; for the same principal, these win."
     )
-    notifications: Notifications = Field(Notifications(), description="Who gets mail, besides those the domain names.")
+    notifications: Notifications = Field(Notifications(), description="Email notifications, in addition to the domain's.")
     tags: dict[str, str] = Field(
-        {}, description="Tags besides the domain's. `domain`, `source`, `layer` are always there and can't be set."
+        {}, description="Tags, in addition to the domain's. `domain`, `source`, `layer` are always set and can't be changed."
     )
 
 
@@ -173,7 +173,7 @@ class PipelineSpec(Identified):
         "added.",
     )
     dependencies: tuple[str, ...] = Field(
-        (), description="Further packages to install, as pip has them: `rapidfuzz==3.13.0`."
+        (), description="Additional packages to install, in pip's notation: `rapidfuzz==3.13.0`."
     )
     clusters: dict[str, BodyOrPreset] = Field(
         {},
@@ -181,11 +181,9 @@ class PipelineSpec(Identified):
         "only with `serverless: false`.",
     )
     configuration: dict[str, str] = Field(
-        {}, description="Configuration that its code reads. Keys beginning with `platform.` are the platform's own."
+        {}, description="Configuration that its code reads. Keys that begin with `platform.` are reserved for the platform."
     )
-    settings: Body = Field(
-        {}, description="Every other field that a pipeline of Databricks' bundles has, as it stands in their reference."
-    )
+    settings: Body = Field({}, description="Every other field of a pipeline in Databricks' bundles, as in their reference.")
 
 
 class JobSpec(Identified):
@@ -200,16 +198,17 @@ class JobSpec(Identified):
         | None
     ) = Field(
         None,
-        description="What starts it, as a preset (`schedules.<name>`) or inline. By default nothing does: people or other "
-        "jobs start it.",
+        description="What starts it, as a preset (`schedules.<name>`) or inline. By default it has no schedule: people "
+        "or other jobs start it.",
     )
     parameters: dict[str, str] = Field(
         {},
-        description="Parameters with their defaults, besides `catalog`, `schema` and the platform's, which every job has.",
+        description="Parameters with their defaults, in addition to `catalog`, `schema` and the platform's, which every job "
+        "has.",
     )
     tasks: tuple[Body, ...] = Field(
         (),
-        description="Its tasks, as Databricks has them; `refresh_pipeline: <name>` stands for a task that refreshes a "
+        description="Its tasks, in Databricks' own format; `refresh_pipeline: <name>` is short for a task that refreshes a "
         "pipeline of this domain. By default one task that refreshes the pipeline with the job's own name.",
     )
     environments: dict[str, BodyOrPreset] = Field(
@@ -220,27 +219,25 @@ class JobSpec(Identified):
     clusters: dict[str, BodyOrPreset] = Field(
         {}, description="Job clusters by `job_cluster_key`, as presets (`clusters.<name>`) or as Databricks' fields."
     )
-    settings: Body = Field(
-        {}, description="Every other field that a job of Databricks' bundles has, as it stands in their reference."
-    )
+    settings: Body = Field({}, description="Every other field of a job in Databricks' bundles, as in their reference.")
 
 
 class DomainSettings(Strict):
     """What all resources of one domain have in common."""
 
-    owner: str | None = Field(None, description="The group that owns the domain: it may manage everything, and is a tag.")
+    owner: str | None = Field(
+        None, description="The group that owns the domain: it may manage everything, and is set as a tag."
+    )
     run_as: dict[str, RunAs] = Field(
         {},
         description="Who runs the domain's jobs and pipelines, by target. Targets in development mode may be left out: "
-        "there it is the person who deploys.",
+        "there, the person who deploys does.",
     )
-    permissions: tuple[Permission, ...] = Field(
-        (), description="Who may do what with all of the domain's jobs and pipelines."
-    )
+    permissions: tuple[Permission, ...] = Field((), description="Permissions on all of the domain's jobs and pipelines.")
     notifications: Notifications = Field(
-        Notifications(), description="Who gets mail about all of the domain's jobs and pipelines."
+        Notifications(), description="Email notifications about all of the domain's jobs and pipelines."
     )
-    budget_policy: str | None = Field(None, description="The id of the serverless budget policy that pays.")
+    budget_policy: str | None = Field(None, description="The id of the serverless budget policy to charge.")
     tags: dict[str, str] = Field({}, description="Tags of all of the domain's jobs and pipelines.")
 
 
