@@ -1,4 +1,4 @@
-"""The collector of what one syntax tree uses, and what its names and strings stand for."""
+"""Collects what one syntax tree uses, and knows what its names and strings stand for."""
 
 import ast
 import re
@@ -16,41 +16,67 @@ _BUILTINS = ("", "builtins", "__builtins__")
 
 @dataclass(slots=True)
 class UsesCollector:
-    """What has been found so far."""
+    """Collects the uses of one file, `place`."""
 
     place: Place
     modules: set[ModuleUse] = field(default_factory=set)
     paths: set[PathUse] = field(default_factory=set)
     dynamic: set[int] = field(default_factory=set)
-    # Local name → what it was imported as; several where a name is bound twice.
+    # Local name → the dotted names it was imported as; several if it is bound twice.
     bound: dict[str, set[str]] = field(default_factory=dict)
-    # References to the machinery that were understood where they are called, by identity.
-    understood: set[int] = field(default_factory=set)
+    # References to the import machinery whose calls name their modules, by identity.
+    resolved: set[int] = field(default_factory=set)
     # Literals that are only a part of a longer string, by identity.
     partial: set[int] = field(default_factory=set)
     # Code in strings that is run, still to be read.
     code: list[ast.AST] = field(default_factory=list)
 
-    def named(self, name: str, line: int, *, certain: bool) -> None:
-        """Note a module by its name from the import root."""
+    def add_module(self, name: str, line: int, *, certain: bool) -> None:
+        """Add a module by its name from the import root."""
         self.modules.add(ModuleUse(name, line, certain))
 
-    def module(self, name: str, line: int, *, certain: bool) -> None:
-        """Note an absolute import."""
+    def add_import(self, name: str, line: int, *, certain: bool) -> None:
+        """Add an absolute import."""
         if name:
-            self.named(name, line, certain=certain)
+            self.add_module(name, line, certain=certain)
             if self.place.shared:
-                # A shared notebook or script finds what lies beside it by its bare name.
-                self.named(f"{self.place.package}.{name}", line, certain=False)
+                # A shared notebook or script imports its neighbours by their bare names.
+                self.add_module(f"{self.place.package}.{name}", line, certain=False)
 
-    def below(self, package: str, line: int) -> None:
-        """Note everything below a package."""
+    def add_below(self, package: str, line: int) -> None:
+        """Add everything below a package."""
         # The loader imports the domains' modules by name; counting that would put all models into every stage for nothing.
         if package and (package, self.place.module) != ("resources", "resources"):
-            self.modules.add(ModuleUse(f"{package}.*", line, certain=False))
+            self.add_module(f"{package}.*", line, certain=False)
+
+    def add_path(self, path: Text, line: int) -> None:
+        """Add a path, or the folder that the known part of one leads to."""
+        known = path.text if path.whole else path.text[: path.text.rfind("/") + 1]
+        self.paths.add(PathUse(known, line, self.place.folder))
+
+    def add_string(self, value: Text, line: int) -> None:
+        """Add what a string may name: a module, an entry point, a path into shared code, the import machinery itself."""
+        text = value.text
+        if text in LOADERS:
+            self.dynamic.add(line)
+        if "common" in text:
+            if _SHARED_ROOT.fullmatch(text):
+                self.add_below("common", line)
+            elif is_shared_path(text):
+                self.add_path(Text(fixed_part(text), value.whole), line)
+            self.modules.update(ModuleUse(use.name, line, certain=False) for use in shared_modules(text))
+        if self.place.shared and text.startswith(("./", "../")):
+            # Counted from a shared notebook's folder.
+            self.add_path(value, line)
+        if len(text) < 200 and _DOTTED_TEXT.fullmatch(text):
+            self.add_module(without_src(text.partition(":")[0]), line, certain=False)
+        if not value.whole or text.endswith("."):
+            start = _DOTTED_START.match(text)
+            if start:
+                self.add_below(without_src(start[0].rstrip(".")), line)
 
     def text(self, node: ast.AST | None) -> Text:
-        """Return what is known of a string expression."""
+        """Return the known text of a string expression."""
         return text_of(node, self.place)
 
     def origins(self, node: ast.AST) -> frozenset[str]:
@@ -63,27 +89,12 @@ class UsesCollector:
             return frozenset({".".join(["?", *reversed(parts)])} if parts else ())
         return frozenset(without_src(".".join([start, *reversed(parts)])) for start in self.bound.get(node.id, {node.id}))
 
-    def string(self, value: Text, line: int) -> None:
-        """Take a string for what it may name: a module, an entry point, a path into shared code, the machinery itself."""
-        text = value.text
-        if text in LOADERS:
-            self.dynamic.add(line)
-        if "common" in text:
-            if _SHARED_ROOT.fullmatch(text):
-                self.below("common", line)
-            elif is_shared_path(text):
-                fixed = fixed_part(text)
-                self.paths.add(PathUse(fixed if value.whole else fixed[: fixed.rfind("/") + 1], line, self.place.folder))
-            self.modules.update(ModuleUse(use.name, line, certain=False) for use in shared_modules(text))
-        if self.place.shared and text.startswith(("./", "../")):
-            # Counted from a shared notebook's folder.
-            self.paths.add(PathUse(text if value.whole else text[: text.rfind("/") + 1], line, self.place.folder))
-        if len(text) < 200 and _DOTTED_TEXT.fullmatch(text):
-            self.modules.add(ModuleUse(without_src(text.partition(":")[0]), line, certain=False))
-        if not value.whole or text.endswith("."):
-            start = _DOTTED_START.match(text)
-            if start:
-                self.below(without_src(start[0].rstrip(".")), line)
+    def imported(self, node: ast.AST) -> frozenset[str]:
+        """Return the dotted names that `a.b.c` may stand for if `a` is imported, or none."""
+        first = node
+        while isinstance(first, ast.Attribute):
+            first = first.value
+        return self.origins(node) if isinstance(first, ast.Name) and first.id in self.bound else frozenset()
 
 
 def is_machinery(origin: str) -> bool:

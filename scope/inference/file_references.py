@@ -17,7 +17,7 @@ _WHEEL = re.compile(r"(^|/)dist/[^/]*\.whl$")
 
 @dataclass(frozen=True, slots=True)
 class FileReference:
-    """A path as a resource says it, where it says so, and what it means from the repository's root."""
+    """A path as a resource writes it, its place in the file, and the path from the repository's root that it means."""
 
     text: str
     path: str
@@ -25,13 +25,13 @@ class FileReference:
     column: int
 
     def is_answered_by(self, files: frozenset[str], folders: frozenset[str]) -> bool:
-        """Return whether a file, a folder or, for a glob, at least one of them is there."""
+        """Whether the file or folder exists; a glob needs one match."""
         if self._is_glob:
             return any(self.means(file) for file in files)
         return self.path in folders or any(self.path + suffix in files for suffix in ("", *_NOTEBOOK_SUFFIXES))
 
     def means(self, file: str) -> bool:
-        """Return whether a file is one of those that the path names: itself, below the folder, or matched by the glob."""
+        """Whether the path names a file: the file itself, a folder around it, or a glob that it matches."""
         if self._is_glob:
             return matches(self.path, file)
         return file.startswith(f"{self.path}/") or file in {
@@ -45,7 +45,7 @@ class FileReference:
 
 
 def file_references(path: str, content: bytes) -> tuple[FileReference, ...]:
-    """Return what a resource module or YAML file names of this repository's files; nothing where it can't be parsed."""
+    """Return the repository's files that a resource module or YAML file names, or none if it doesn't parse."""
     texts = _python_texts(content) if path.endswith(".py") else _yaml_texts(content) if path.endswith(".yml") else ()
     folder = posixpath.dirname(path) if path.endswith(".yml") else ""
     return tuple(reference for text, line, column in texts if (reference := _reference(text, line, column, folder)))

@@ -1,7 +1,7 @@
 """A file's text → the modules and paths it uses, in every form that an import takes here.
 
-Never less than there is: what can't be read before it runs is named as `dynamic`, and a file that doesn't parse uses
-whatever its text could mean. More is fine where it's rare; a false use costs a deploy, a missed one leaves old code running.
+No use is missed: a line whose imports are only known at run time is `dynamic`, and a file that doesn't parse uses everything
+that its text could mean. A false use costs a deploy, a missed one leaves old code running.
 """
 
 import re
@@ -37,36 +37,36 @@ _RUN_LINE = re.compile(r"%run\b(.*)")
 
 
 def file_uses(path: str, source: bytes) -> Uses:
-    """Return what a file of any kind uses."""
+    """Return the uses of a file of any kind."""
     if path.endswith((".py", ".ipynb")):
         return python_uses(path, source)
     return text_uses(path, source)
 
 
 def python_uses(path: str, source: bytes) -> Uses:
-    """Return what a Python file or a Jupyter notebook uses. `path` counts from the repository's root."""
+    """Return the uses of a Python file or a Jupyter notebook. `path` counts from the repository's root."""
     place = Place.of(path)
     if path.endswith(".ipynb"):
         try:
             cells = jupyter_cells(source)
         except BrokenNotebookError as error:
             return _guess(source.decode(errors="replace").replace("\\n", "\n"), place, 1, error.line)
-        return _united(use for cell in cells for use in _cell_uses(cell, place))
-    text = decoded(source)
+        return _merged(uses for cell in cells for uses in _cell_uses(cell, place))
+    text = decode(source)
     cells = source_cells(text) if "MAGIC" in text else ()
-    return _united((_python(text, place, 1), *(use for cell in cells for use in _cell_uses(cell, place))))
+    return _merged((_python_text(text, place, 1), *(uses for cell in cells for uses in _cell_uses(cell, place))))
 
 
 def text_uses(path: str, source: bytes) -> Uses:
-    """Return what any other file may use: what it names of shared code, and the cells of a notebook in SQL, Scala or R."""
+    """Return the possible uses of any other file: names of shared code, and the cells of a notebook in SQL, Scala or R."""
     place = Place.of(path)
     text = source.decode(errors="replace").replace("\r\n", "\n")
     cells = source_cells(text) if "MAGIC" in text else ()
-    return _united((_names(text, place, 1), *(use for cell in cells for use in _cell_uses(cell, place))))
+    return _merged((_shared_names(text, place, 1), *(uses for cell in cells for uses in _cell_uses(cell, place))))
 
 
-def decoded(source: bytes) -> str:
-    r"""Return Python source as text by its encoding, its lines ended by `\n`. What can't be decoded is replaced."""
+def decode(source: bytes) -> str:
+    r"""Decode Python source by its own encoding, with `\n` for every line end. Bytes that don't decode are replaced."""
     try:
         encoding = tokenize.detect_encoding(BytesIO(source).readline)[0]
         text = source.decode(encoding, errors="replace")
@@ -79,21 +79,21 @@ def _cell_uses(cell: Cell, place: Place) -> Iterator[Uses]:
     if cell.language is Language.RUN:
         yield Uses(paths=frozenset(PathUse(path, cell.line, place.folder) for path in run_paths(cell.text)))
     elif cell.language is Language.PYTHON:
-        yield _python(cell.text, place, cell.line)
-    yield _names(cell.text, place, cell.line)
+        yield _python_text(cell.text, place, cell.line)
+    yield _shared_names(cell.text, place, cell.line)
 
 
-def _python(text: str, place: Place, first_line: int) -> Uses:
+def _python_text(text: str, place: Place, first_line: int) -> Uses:
     try:
         return tree_uses(parse(text), place, text, first_line)
     except NOT_PARSED as error:
         broken = (getattr(error, "lineno", None) or 1) + first_line - 1
-    magic = _united(_magic_uses(text, place, first_line))
+    magic = _merged(_magic_uses(text, place, first_line))
     try:
         plain = without_magic_lines(text)
-        return _united((magic, tree_uses(parse(plain), place, plain, first_line)))
+        return _merged((magic, tree_uses(parse(plain), place, plain, first_line)))
     except NOT_PARSED:
-        return _united((magic, _guess(text, place, first_line, broken)))
+        return _merged((magic, _guess(text, place, first_line, broken)))
 
 
 def _magic_uses(text: str, place: Place, first_line: int) -> Iterator[Uses]:
@@ -102,10 +102,10 @@ def _magic_uses(text: str, place: Place, first_line: int) -> Iterator[Uses]:
         run = _RUN_LINE.match(line)
         if run:
             yield Uses(paths=frozenset(PathUse(path, at, place.folder) for path in run_paths(run[1])))
-        yield _names(line, place, at)
+        yield _shared_names(line, place, at)
 
 
-def _names(text: str, place: Place, first_line: int) -> Uses:
+def _shared_names(text: str, place: Place, first_line: int) -> Uses:
     if "common" not in text:
         return Uses()
     return Uses(
@@ -115,8 +115,8 @@ def _names(text: str, place: Place, first_line: int) -> Uses:
 
 
 def _guess(text: str, place: Place, first_line: int, broken: int) -> Uses:
-    """Return more than what a file uses that can't be parsed."""
-    names = _names(text, place, first_line)
+    """Return more than the uses of Python that doesn't parse."""
+    names = _shared_names(text, place, first_line)
     modules = set(imported_modules(text, place, first_line))
     if place.shared:
         modules |= {ModuleUse(f"{place.package}.{use.name}", use.line, certain=False) for use in modules}
@@ -128,7 +128,7 @@ def _guess(text: str, place: Place, first_line: int, broken: int) -> Uses:
     )
 
 
-def _united(parts: Iterable[Uses]) -> Uses:
+def _merged(parts: Iterable[Uses]) -> Uses:
     listed = tuple(parts)
     broken = [part.broken for part in listed if part.broken is not None]
     return Uses(

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 
 class Language(StrEnum):
-    """What a cell is written in. The text of a `RUN` cell is what stands behind `%run`."""
+    """The language of a cell. The text of a `RUN` cell is the argument of `%run`."""
 
     PYTHON = "python"
     SQL = "sql"
@@ -22,7 +22,7 @@ class Language(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell. `line` counts from 1 in the file, and is 1 in Jupyter files, whose lines nobody reads."""
+    """One cell. `line` counts from 1 in the file; it is 1 in Jupyter files, whose lines nobody reads."""
 
     language: Language
     text: str
@@ -30,7 +30,7 @@ class Cell:
 
 
 class BrokenNotebookError(Exception):
-    """The bytes aren't a Jupyter notebook. `line` is where reading stopped."""
+    """The bytes aren't a Jupyter notebook. `line` is the line at which reading stopped."""
 
     def __init__(self, line: int) -> None:
         super().__init__(f"Not a Jupyter notebook, from line {line} on.")
@@ -48,7 +48,7 @@ _MAGIC_LINE = re.compile(r"^([ \t]*)[%!](.*)$", re.MULTILINE)
 
 
 def source_cells(text: str) -> Iterator[Cell]:
-    """Yield the cells that are written in comments of a notebook's source, in their order."""
+    """Yield the cells that are written as comments of a notebook's source, in order."""
     cell: list[str] = []
     language = Language.OTHER
     start = previous = 0
@@ -117,7 +117,7 @@ def _jupyter_cell(source: object, default: Language) -> Cell:
 
 
 def magic_lines(text: str) -> Iterator[tuple[int, str]]:
-    """Yield the lines that IPython takes for itself (`%run x`, `!pip install x`) with their numbers."""
+    """Yield IPython's own lines (`%run x`, `!pip install x`) with their numbers."""
     line, position = 1, 0
     for match in _MAGIC_LINE.finditer(text):
         line += text.count("\n", position, match.start())
@@ -126,12 +126,12 @@ def magic_lines(text: str) -> Iterator[tuple[int, str]]:
 
 
 def without_magic_lines(text: str) -> str:
-    """Return Python that keeps its lines' numbers and its blocks, without what is IPython's."""
+    """Return Python without IPython's lines, with the same line numbers and blocks."""
     return _MAGIC_LINE.sub(r"\1pass", text)
 
 
 def run_paths(argument: str) -> tuple[str, ...]:
-    """Return what `%run ARGUMENT` may mean: the notebook's path, perhaps with spaces or quotes, then its parameters."""
+    """Return the paths that `%run ARGUMENT` may mean: a path, perhaps with spaces or quotes, and parameters after it."""
     text = re.split(r"[ \t]\$", argument.strip(), maxsplit=1)[0].strip()
     quoted = re.match(r"([\"'])(.*?)\1", text)
     if quoted:

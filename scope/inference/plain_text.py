@@ -1,6 +1,6 @@
-"""Text → what it may use of shared code: for files that aren't Python, and for Python that doesn't parse.
+"""Text → its possible uses of shared code: for files that aren't Python, and for Python that doesn't parse.
 
-A guess by pattern, so it finds too much (comments, strings, names that only look like modules) and leaves nothing out.
+Patterns find too much (comments, strings, names that only look like modules) and leave nothing out.
 """
 
 import re
@@ -10,7 +10,7 @@ from itertools import zip_longest
 
 from scope.inference.uses import ModuleUse, PathUse, Place
 
-# Names that only the machinery of imports has. Where one is used in a way that can't be read, anything may be imported.
+# Names that only the import machinery has. Any module may be imported by a use that doesn't name it.
 LOADERS = frozenset(
     [
         "SourceFileLoader",
@@ -25,7 +25,7 @@ LOADERS = frozenset(
         "zipimporter",
     ]
 )
-# The same, by names that mean something else elsewhere.
+# The same, with names that mean something else in other modules.
 QUALIFIED_LOADERS = frozenset(
     [
         "imp.load_source",
@@ -38,7 +38,7 @@ QUALIFIED_LOADERS = frozenset(
         "runpy.run_path",
     ]
 )
-# Built in, and common as names of methods (`frame.eval(…)`).
+# Built-in functions whose names methods have too (`frame.eval(…)`).
 CODE_RUNNERS = frozenset({"eval", "exec"})
 MACHINERY_NAMES = LOADERS | CODE_RUNNERS | {name.rpartition(".")[2] for name in QUALIFIED_LOADERS}
 
@@ -61,7 +61,7 @@ _DYNAMIC = re.compile(
 
 @dataclass(slots=True)
 class Lines:
-    """Numbers of lines, asked for from the start of a text to its end."""
+    """Line numbers of positions, asked for from the start of a text to its end."""
 
     text: str
     line: int = 1
@@ -95,22 +95,22 @@ def is_shared_path(text: str) -> bool:
 
 
 def fixed_part(path: str) -> str:
-    """Return what is known of a path into shared code.
+    """Return the known part of a path into shared code.
 
-    It ends at the folder before its first placeholder or wildcard: `common/{x}.csv` and `common/*.csv` are `common/`. One
-    before the shared folder takes the beginning away: `${root}/src/common/x.sql` is `common/x.sql`. The folder ends in `/`.
+    It ends at the folder before its first placeholder or wildcard: `common/{x}.csv` and `common/*.csv` are `common/`. With a
+    placeholder before the shared folder it begins there: `${root}/src/common/x.sql` is `common/x.sql`. A folder ends in `/`.
     """
     shared = [match.start("part") for match in _SHARED_PART.finditer(path)]
     start = shared[0] if shared else 0
     head, tail = path[:start], path[start:]
-    found = _PLACEHOLDER.search(tail)
-    known = tail[: tail.rfind("/", 0, found.start()) + 1] if found else tail
+    placeholder = _PLACEHOLDER.search(tail)
+    known = tail[: tail.rfind("/", 0, placeholder.start()) + 1] if placeholder else tail
     path = known if _PLACEHOLDER.search(head) else head + known
     return f"{path}/" if path.endswith("/common") or path == "common" else path
 
 
 def imported_modules(text: str, place: Place, first_line: int = 1) -> Iterator[ModuleUse]:
-    """Yield what Python that doesn't parse may import. None of it is certain: it may be prose."""
+    """Yield the modules that Python that doesn't parse may import. None is certain: it may be prose."""
     matches = list(_STATEMENT.finditer(text))
     lines = Lines(text, first_line)
     for match, after in zip_longest(matches, matches[1:]):
@@ -131,7 +131,7 @@ def imported_modules(text: str, place: Place, first_line: int = 1) -> Iterator[M
 
 
 def _names_of(tail: str) -> list[str]:
-    # Up to the end of the logical line, or the closing bracket. `as` and what it names are taken for names too.
+    # Up to the end of the logical line, or the closing bracket. `as` and the name after it are taken for modules too.
     body = tail.lstrip(" \t\f\\\n")
     if body.startswith("("):
         body = _COMMENT.sub("", body[1:]).partition(")")[0]

@@ -8,13 +8,13 @@ _KINDS = {"Job": "jobs", "Pipeline": "pipelines", "Schema": "schemas", "Volume":
 
 def resource_keys(contents: Mapping[str, bytes]) -> tuple[str, ...]:
     """Return `<kind>.<key>` of every resource that the files define, sorted. Files that can't be parsed add none."""
-    found: set[str] = set()
+    keys: set[str] = set()
     for path, content in contents.items():
         if path.endswith(".py"):
-            found.update(_python_keys(content))
+            keys.update(_python_keys(content))
         elif path.endswith(".yml"):
-            found.update(_yaml_keys(content))
-    return tuple(sorted(found))
+            keys.update(_yaml_keys(content))
+    return tuple(sorted(keys))
 
 
 def _python_keys(content: bytes) -> Iterator[str]:

@@ -1,12 +1,12 @@
-"""What one file uses of others, as names and paths that aren't resolved yet.
+"""The uses of one file, as names and paths that aren't resolved yet.
 
-A resolver turns them into files. Its side of the bargain, so that nothing is missed:
+A resolver turns them into files. So that it misses none:
 
 - A module name stands for the module, for the packages around it (their `__init__` runs first), and, where no file has that
   name, for the longest part of it that is one: `common.money.ROUNDING` is used through `common.money`.
 - `common.readers.*` stands for everything below `common.readers`.
-- A path stands for a file (a notebook's path has no suffix), or for everything below a folder; where neither is there, for
-  nothing: a tree in which it is there has the edge.
+- A path stands for a file (a notebook's path has no suffix), or for everything below a folder. If neither exists it stands
+  for nothing; a tree in which it exists has the edge.
 - Names count from `src` and from the repository's root, and `src.` has been taken off.
 """
 
@@ -27,7 +27,7 @@ class ModuleUse:
 
 @dataclass(frozen=True, slots=True, order=True)
 class PathUse:
-    """A path as it is written in a file, and the folder of that file, from which Python and notebooks count it."""
+    """A path as a file writes it, and that file's folder, from which Python and notebooks count it."""
 
     path: str
     line: int
@@ -36,10 +36,10 @@ class PathUse:
 
 @dataclass(frozen=True, slots=True)
 class Uses:
-    """What one file uses.
+    """The uses of one file.
 
-    `dynamic` are the lines whose imports are made at run time, which may be anything. `broken` is the line of the syntax
-    error in a file whose uses were guessed from its text: more than it really has, never less.
+    `dynamic` holds the lines whose imports are only known at run time and may be anything. `broken` is the line of the
+    syntax error in a file whose uses were guessed from its text: more than it really has, never less.
     """
 
     modules: frozenset[ModuleUse] = frozenset()
@@ -50,7 +50,7 @@ class Uses:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a file stands among the packages: its folder, its module's name, and the package relative imports count from."""
+    """A file's place among the packages: its folder, its module's name, and the package that relative imports count from."""
 
     folder: str
     module: str
@@ -67,7 +67,7 @@ class Place:
         return cls(folder=folder, module=module, package=package, shared=path.startswith(SHARED_FOLDER))
 
     def absolute(self, name: str, level: int, package: str | None = None) -> str:
-        """Return the name that `name` has from the import root, `level` dots before it. Too many dots end at the root."""
+        """Return a name from the import root, given with `level` dots before it. Too many dots end at the root."""
         if not level:
             return without_src(name)
         parts = (self.package if package is None else without_src(package)).split(".")
@@ -76,7 +76,7 @@ class Place:
 
 
 def without_src(name: str) -> str:
-    """Return a dotted name as it is below the import root: `src.common` and `common` are the same file."""
+    """Return a dotted name without the import root: `src.common` and `common` are the same file."""
     if name == "src":
         return ""
     return name.removeprefix("src.")

@@ -1,4 +1,4 @@
-"""Which tables the text of one file writes and reads.
+"""The tables that the text of one file writes and reads.
 
 May import `inference` and the rooms below it.
 """

@@ -6,7 +6,7 @@ Tables never decide what deploys. They show who reads the tables that a change w
 import re
 from collections.abc import Iterable
 
-from scope.inference.imports import decoded
+from scope.inference.imports import decode
 from scope.inference.notebooks import BrokenNotebookError, Cell, Language, jupyter_cells, source_cells
 from scope.lineage.collector import TableCollector, TableRead, TableUses
 from scope.lineage.python import read_python
@@ -32,7 +32,7 @@ def table_uses(path: str, source: bytes, *, home: tuple[str, str] | None) -> Tab
     if len(source) > _LARGEST:
         tables.unresolved.add(1)
     elif path.endswith(".py") and _PYTHON.search(source):
-        text = decoded(source)
+        text = decode(source)
         read_python(text, path, tables)
         _read_cells(source_cells(text), path, tables)
     elif path.endswith(".ipynb") and _PYTHON.search(source):

@@ -45,12 +45,12 @@ def uses_of(text: str, path: str = DOMAIN_FILE) -> Uses:
     ],
 )
 def test_import_statements_are_found_in_every_form(text: str, certain: set[str], uncertain: set[str] | None) -> None:
-    found = uses_of(text)
-    assert names(found, certain=True) == certain
+    uses = uses_of(text)
+    assert names(uses, certain=True) == certain
     if uncertain is not None:
-        assert names(found, certain=False) == uncertain
-    assert found.dynamic == ()
-    assert found.broken is None
+        assert names(uses, certain=False) == uncertain
+    assert uses.dynamic == ()
+    assert uses.broken is None
 
 
 @pytest.mark.parametrize(
@@ -69,6 +69,10 @@ def test_import_statements_are_found_in_every_form(text: str, certain: set[str],
         ("__import__('common.a', globals(), locals(), ['b'], 0)", "common.a.b"),
         ("__import__('x', globals(), locals(), [], 2)", "finance.stripe.x"),
         ("import importlib.util\nimportlib.util.find_spec('common.a')", "common.a"),
+        ("from importlib.util import find_spec\nfind_spec('.x', 'common.a')", "common.a.x"),
+        ("__import__(f'common.readers.{kind}', fromlist=['x'])", "common.readers.*"),
+        ("__import__('common.readers', fromlist=kinds)", "common.readers.*"),
+        ("import pkgutil\npkgutil.resolve_name(f'common.readers.{kind}:main')", "common.readers.*"),
         ("import runpy\nrunpy.run_module('common.a')", "common.a"),
         ("import pkgutil\npkgutil.resolve_name('common.a:main')", "common.a"),
         ("exec('from common.a import b')", "common.a.b"),
@@ -94,12 +98,12 @@ def test_import_statements_are_found_in_every_form(text: str, certain: set[str],
     ],
 )
 def test_a_computed_import_whose_name_is_known_is_an_import(text: str, expected: str | None) -> None:
-    found = uses_of(text)
+    uses = uses_of(text)
     if expected is not None:
-        assert expected in names(found)
+        assert expected in names(uses)
     else:
-        assert found.paths
-    assert found.dynamic == ()
+        assert uses.paths
+    assert uses.dynamic == ()
 
 
 @pytest.mark.parametrize(
@@ -162,8 +166,8 @@ def test_relative_imports_of_a_package_count_from_the_package_itself() -> None:
 
 
 def test_a_shared_script_may_mean_what_lies_beside_it() -> None:
-    found = uses_of("import helper\nfrom tools import clean", "src/common/jobs/run.py")
-    assert {"common.jobs.helper", "common.jobs.tools", "common.jobs.tools.clean"} <= names(found, certain=False)
+    uses = uses_of("import helper\nfrom tools import clean", "src/common/jobs/run.py")
+    assert {"common.jobs.helper", "common.jobs.tools", "common.jobs.tools.clean"} <= names(uses, certain=False)
 
 
 def test_a_path_that_climbs_from_a_shared_file_may_end_anywhere_in_shared_code() -> None:
@@ -174,8 +178,8 @@ def test_a_path_that_climbs_from_a_shared_file_may_end_anywhere_in_shared_code()
 
 
 def test_a_relative_path_in_a_shared_file_is_a_path() -> None:
-    found = uses_of("open('../schemas/x.json')\nopen(f'../rates/{day}.csv')", "src/common/jobs/run.py")
-    assert {(use.path, use.relative_to) for use in found.paths} == {
+    uses = uses_of("open('../schemas/x.json')\nopen(f'../rates/{day}.csv')", "src/common/jobs/run.py")
+    assert {(use.path, use.relative_to) for use in uses.paths} == {
         ("../schemas/x.json", "src/common/jobs"),
         ("../rates/", "src/common/jobs"),
     }
@@ -204,10 +208,10 @@ def test_a_relative_path_in_a_shared_file_is_a_path() -> None:
     ],
 )
 def test_paths_into_shared_code_and_notebooks_are_found(text: str, path: str) -> None:
-    found = uses_of(text)
-    assert path in {use.path for use in found.paths}
-    assert {use.relative_to for use in found.paths} == {HERE}
-    assert found.broken is None
+    uses = uses_of(text)
+    assert path in {use.path for use in uses.paths}
+    assert {use.relative_to for use in uses.paths} == {HERE}
+    assert uses.broken is None
 
 
 @pytest.mark.parametrize(
@@ -233,18 +237,18 @@ def test_look_alikes_of_the_shared_folder_are_not_paths_into_it(text: str) -> No
 
 
 def test_docstrings_and_comments_use_nothing() -> None:
-    found = uses_of('"""See common.money and common/x.sql."""\n# import common.text\ndef f():\n    "common.readers"\n')
-    assert found == Uses()
+    uses = uses_of('"""See common.money and common/x.sql."""\n# import common.text\ndef f():\n    "common.readers"\n')
+    assert uses == Uses()
 
 
 def test_lines_are_those_of_the_statement() -> None:
-    found = uses_of("\n\nimport common.a\n\nfrom common import (\n    b,\n)\n# MAGIC %run ../common/c\n")
-    assert found.modules == {
+    uses = uses_of("\n\nimport common.a\n\nfrom common import (\n    b,\n)\n# MAGIC %run ../common/c\n")
+    assert uses.modules == {
         ModuleUse("common.a", 3, certain=True),
         ModuleUse("common", 5, certain=True),
         ModuleUse("common.b", 5, certain=False),
     }
-    assert PathUse("../common/c", 8, HERE) in found.paths
+    assert PathUse("../common/c", 8, HERE) in uses.paths
 
 
 def notebook(*cells: str, language: str = "python") -> bytes:
@@ -258,7 +262,7 @@ def notebook(*cells: str, language: str = "python") -> bytes:
 
 
 def test_notebook_cells_are_read_by_their_language() -> None:
-    found = python_uses(
+    uses = python_uses(
         "src/finance/stripe/base/load.ipynb",
         notebook(
             "import common.a\n%pip install x\nfrom common.b import c",
@@ -269,45 +273,45 @@ def test_notebook_cells_are_read_by_their_language() -> None:
             "!ls\nx = 1",
         ),
     )
-    assert names(found, certain=True) == {"common.a", "common.b", "common.d"}
-    assert "../../common/setup" in {use.path for use in found.paths}
-    assert found.broken is None
+    assert names(uses, certain=True) == {"common.a", "common.b", "common.d"}
+    assert "../../common/setup" in {use.path for use in uses.paths}
+    assert uses.broken is None
 
 
 def test_python_cells_of_a_notebook_in_sql_are_read() -> None:
-    found = file_uses(
+    uses = file_uses(
         "src/finance/stripe/base/load.sql",
         b"-- Databricks notebook source\nselect 1\n-- COMMAND ----------\n"
         b"-- MAGIC %python\n-- MAGIC from common.a import b\n"
         b"-- COMMAND ----------\n-- MAGIC %run ../../common/setup\n",
     )
-    assert "common.a" in names(found, certain=True)
-    assert "../../common/setup" in {use.path for use in found.paths}
+    assert "common.a" in names(uses, certain=True)
+    assert "../../common/setup" in {use.path for use in uses.paths}
 
 
 @pytest.mark.parametrize(
     "source", [b"", b"{", b"[]", b'{"cells": 1}', b'{"cells": [1]}', b'{"cells": [{"cell_type": "code"}]}', b"\xff"]
 )
 def test_a_notebook_that_cannot_be_read_is_broken(source: bytes) -> None:
-    found = python_uses("src/finance/x.ipynb", source)
-    assert found.broken is not None
+    uses = python_uses("src/finance/x.ipynb", source)
+    assert uses.broken is not None
 
 
 def test_a_broken_notebook_still_reaches_what_its_text_names() -> None:
-    found = python_uses("src/finance/x.ipynb", notebook("from common.a import b\n", "import common.c\n")[:-30])
-    assert {"common.a", "common.a.b", "common.c"} <= names(found)
-    assert found.broken is not None
+    uses = python_uses("src/finance/x.ipynb", notebook("from common.a import b\n", "import common.c\n")[:-30])
+    assert {"common.a", "common.a.b", "common.c"} <= names(uses)
+    assert uses.broken is not None
 
 
 def test_other_text_is_searched_for_names_and_paths_of_shared_code() -> None:
-    found = text_uses(
+    uses = text_uses(
         "resources/finance/stripe/jobs/x.yml",
         b"entry_point: common.jobs:main\nfile: ../../../../src/common/sql/x.sql\n"
         b"glob: 'src/common/q/**'\nuncommon.x: a.common.y",
     )
-    assert names(found) == {"common.jobs"}
-    assert {use.path for use in found.paths} == {"../../../../src/common/sql/x.sql", "src/common/q/"}
-    assert {use.line for use in found.paths} == {2, 3}
+    assert names(uses) == {"common.jobs"}
+    assert {use.path for use in uses.paths} == {"../../../../src/common/sql/x.sql", "src/common/q/"}
+    assert {use.line for use in uses.paths} == {2, 3}
 
 
 BREAKS = ["\ndef (:\n", "\nx = (\n", "\n'''\n", "\n  x y\n"]
@@ -390,14 +394,14 @@ def test_every_file_of_the_standard_library_is_read_and_its_guess_covers_what_it
     checked = 0
     for path in STDLIB[::3]:
         source = path.read_bytes()
-        found = python_uses(DOMAIN_FILE, source)
-        if found.broken is not None:
+        uses = python_uses(DOMAIN_FILE, source)
+        if uses.broken is not None:
             continue
         guess = python_uses(DOMAIN_FILE, source + b"\n)(\n")
         assert guess.broken is not None, path
-        missed = names(found, certain=True) - names(guess)
+        missed = names(uses, certain=True) - names(guess)
         assert guess.dynamic or not missed, (path, missed)
-        assert guess.dynamic or not found.dynamic, path
+        assert guess.dynamic or not uses.dynamic, path
         checked += not guess.dynamic
     assert checked > 100
 
@@ -408,9 +412,9 @@ def test_a_domain_file_without_markers_uses_nothing_computed_or_shared() -> None
         source = path.read_bytes()
         if any(marker in source for marker in MARKERS):
             continue
-        found = python_uses(DOMAIN_FILE, source)
-        assert found.dynamic == (), path
-        shared = {name for name in names(found) if name.split(".")[0] in ("common", "resources", "*")}
+        uses = python_uses(DOMAIN_FILE, source)
+        assert uses.dynamic == (), path
+        shared = {name for name in names(uses) if name.split(".")[0] in ("common", "resources", "*")}
         assert not shared, (path, shared)
         checked += 1
     assert checked > 100
