@@ -15,7 +15,7 @@ from scope.console import Console
 from scope.controller.doctor import (
     PACKAGE,
     Check,
-    State,
+    CheckState,
     check_package,
     check_repository,
     check_target,
@@ -46,10 +46,10 @@ def run(options: argparse.Namespace, console: Console) -> int:
     found: list[Check] = []
     for check in _checks(options, console):
         found.append(check)
-        if options.format == "text" and not (console.is_quiet and check.state is State.OK):
+        if options.format == "text" and not (console.is_quiet and check.state is CheckState.OK):
             sys.stdout.write(escape_invisible(f"{check.state:<8}{check.name}: {check.message}") + "\n")
             sys.stdout.flush()
-    is_wrong = any(check.state is State.WRONG for check in found)
+    is_wrong = any(check.state is CheckState.WRONG for check in found)
     if options.format == "json":
         tree = {"schema_version": 1, "checks": [dataclasses.asdict(check) for check in found]}
         sys.stdout.write(json.dumps(tree, indent=2, ensure_ascii=True) + "\n")

@@ -16,7 +16,7 @@ from scope.documents.manifest import LivePlan, Manifest
 from scope.errors import ScopeError
 from scope.model import ActionKind, PlanAction, ResourceKey
 
-# What counts where a resource and its permissions are to change differently: the first of these.
+# Where a resource and its permissions change differently, the first of these counts.
 _WEIGHT = (ActionKind.DELETE, ActionKind.RECREATE, ActionKind.CREATE)
 
 

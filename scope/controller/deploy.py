@@ -20,7 +20,7 @@ from scope.deployment.observation import Observed, check_state, find_due
 from scope.deployment.orphans import planned_creates_by_name
 from scope.deployment.record import Applied, Attempt, Record
 from scope.deployment.state import DeploymentState, parse_resources, read_state
-from scope.deployment.verification import check_upload, remove_strays
+from scope.deployment.verification import check_upload, delete_strays
 from scope.documents.results import Counts, Outcome
 from scope.errors import Fault, RemoteError
 from scope.model import ActionKind, BundlePlan
@@ -147,7 +147,7 @@ class _Reconciliation:
         deployment.progress("verifying")
         after = read_state(deployment.workspace, deployment.paths.state)
         check_upload(deployment.staged, before, after)
-        for path in remove_strays(deployment.workspace, deployment.paths, after.files):
+        for path in delete_strays(deployment.workspace, deployment.paths, after.files):
             deployment.event(f"deleted stray file {path} (not in any upload)")
         if was_unclean:
             known_ids = after.resources.known_ids

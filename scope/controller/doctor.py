@@ -26,8 +26,8 @@ PACKAGE = "databricks-bundles"
 _PREFIX = ("variables", "catalog_prefix")
 
 
-class State(StrEnum):
-    """How a check came out."""
+class CheckState(StrEnum):
+    """The result of a check."""
 
     OK = "ok"
     WRONG = "wrong"
@@ -39,18 +39,18 @@ class Check:
     """One line: what was checked, and the result; if something is wrong, with what to do."""
 
     name: str
-    state: State
+    state: CheckState
     message: str
 
 
 def ok(name: str, message: str) -> Check:
     """Return the line of a check that found nothing wrong."""
-    return Check(name, State.OK, message)
+    return Check(name, CheckState.OK, message)
 
 
 def wrong(name: str, message: str) -> Check:
     """Return the line of a check that found something wrong; its message says what to do."""
-    return Check(name, State.WRONG, message)
+    return Check(name, CheckState.WRONG, message)
 
 
 def run_check(name: str, inspect: Callable[[], str]) -> Check:
@@ -66,7 +66,7 @@ def check_repository(git: Git, targets: Iterable[str]) -> Iterator[Check]:
     if git.is_shallow:
         yield wrong(
             "git history",
-            "This clone is shallow: merge bases and what is deployed may be missing. "
+            "This clone is shallow: merge bases and deployed commits may be missing. "
             "Run `git fetch --unshallow`, or use `fetch-depth: 0` in a workflow's checkout.",
         )
     else:
@@ -91,7 +91,7 @@ def check_package(cli_version: str, package_version: str | None) -> Check:
 
 
 def check_target(session: Session) -> Iterator[Check]:
-    """Check a target: branch, folder, records, catalogs. Who the credentials are has been asked already."""
+    """Check a target: branch, folder, records, orphans, catalogs. The credentials were checked before."""
     settings, workspace = session.settings, session.workspace
     yield ok("credentials", f"{session.user.name} at {workspace.host}")
     if settings.is_production and session.head.commit is not None:
@@ -186,7 +186,7 @@ def _check_catalogs(session: Session) -> Iterator[Check]:
     """Check the catalog of each domain of the head: it is named after the domain, and only its owner creates it."""
     prefix = _prefix(session.index, session.settings.name)
     if prefix is None:
-        yield Check("catalogs", State.UNKNOWN, "The variable `catalog_prefix` isn't a plain text, so none was checked.")
+        yield Check("catalogs", CheckState.UNKNOWN, "The variable `catalog_prefix` isn't a plain text, so none was checked.")
         return
     missing = [
         name for name in (f"{prefix}{domain}" for domain in session.index.domains) if not _has(session.workspace, name)

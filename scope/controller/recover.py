@@ -60,7 +60,7 @@ def recover(deployment: Deployment, options: RecoverOptions = NO_RECOVER_OPTIONS
     dead = read_lock(deployment.workspace, deployment.paths.state)
     with recovery.lock(dead) as lock:
         observed = deployment.observe()
-        unreadable = find_unreadable(observed)  # refused before anything is written, where a newer CLI wrote the state
+        unreadable = find_unreadable(observed)  # refused before anything is written, if a newer CLI wrote the state
         recovery.forget_applied(observed, find_record_problem(observed, dead))
         for name in unreadable:
             recovery.set_aside(name)

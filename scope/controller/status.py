@@ -54,7 +54,7 @@ class Status:
 
 
 def assess_all(session: Session, candidates: Iterable[Candidate]) -> tuple[Status, ...]:
-    """Return how each domain stands, in their order."""
+    """Return the status of each domain, in their order."""
     bases = Bases(session)
     return tuple(_assess(session, candidate, bases) for candidate in candidates)
 
@@ -88,7 +88,7 @@ def _assess(session: Session, candidate: Candidate, bases: Bases) -> Status:
 
 
 def _why_untrusted(candidate: Candidate) -> str | None:
-    """Return why the record isn't believed, and the way out where a deploy would be refused."""
+    """Return why the record isn't believed, and the way out if a deploy would be refused."""
     try:
         check_state(candidate.observed)
     except Refused as error:
@@ -107,7 +107,7 @@ def _compare(session: Session, candidate: Candidate, bases: Bases, status: Statu
     causes = [change for one in compared.impact.impacted for change, _ in one.causes]
     changes = tuple(quote_path(change.path) for change in causes)
     if info.commit == head:
-        why = "what was deployed had uncommitted work" if status.dirty else "uncommitted work"
+        why = "it was deployed with uncommitted work" if status.dirty else "uncommitted work"
         return replace(status, sync=Sync.BEHIND, why=why, commits=0, changes=changes)
     base = session.git.merge_base(info.commit, head)
     if base == head:
@@ -118,7 +118,7 @@ def _compare(session: Session, candidate: Candidate, bases: Bases, status: Statu
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Version 1 of what `scope status --format json` prints. Keys may be added, never renamed."""
+    """Version 1 of the output of `scope status --format json`. Keys may be added, never renamed."""
 
     target: str
     host: str

@@ -70,7 +70,7 @@ class Observed:
 
     @property
     def newest_commit(self) -> str | None:
-        """Return the commit of the last attempt: files of it may be there, even where it failed."""
+        """Return the commit of the last attempt: files of it may be there, even if it failed."""
         return self.last_attempt.commit if self.last_attempt is not None else None
 
     @property
@@ -171,7 +171,7 @@ def find_due(observed: Observed, fingerprint: str | None, repository: str) -> Du
 
 
 def check_state(observed: Observed) -> None:
-    """Raise `Refused` where the state is lost or can't be read: the CLI would create everything a second time, or stop."""
+    """Raise `Refused` if the state is lost or can't be read: the CLI would create everything a second time, or stop."""
     check_readable(observed)
     recover = f"Run: {observed.id.recover_command}"
     path, resources = f"{observed.paths.state}/resources.json", observed.state.resources
@@ -186,7 +186,7 @@ def check_state(observed: Observed) -> None:
 
 
 def check_readable(observed: Observed) -> None:
-    """Raise `Refused` where a state file can't be read."""
+    """Raise `Refused` if a state file can't be read."""
     state = observed.state
     for name in state.unusable:
         is_newer = FileState.NEWER in {state.resources.file_state, state.files.file_state}

@@ -90,8 +90,7 @@ def find_conflicts(
 ) -> Iterator[Conflict]:
     """Return the resources that a plan would create although they exist already.
 
-    What may share a name with somebody else's is looked for only where it can be this deployment's own, under one of the
-    keys of `ours`.
+    Kinds whose names aren't unique are looked up only for keys of `ours`, where the resource can be this deployment's own.
     """
     for action in planned_creates(plan):
         if action.full_name is None or (action.kind in _SHARED_NAMES and action.key not in ours):

@@ -1,8 +1,8 @@
-"""The record of a deployment, `<root>/state/scope.json`: what was last attempted there, and what was last applied.
+"""The record of a deployment, `<root>/state/scope.json`: the last attempt there, and the last one that was applied.
 
 *Attempted* is written before the CLI starts, *applied* after it succeeded and was verified. The CLI's own `metadata.json` is
 no proof: a failed, refused or killed deploy has uploaded files while that file still names the old commit. The record is
-believed only where it agrees with the state files beside it; an invalid one makes the whole domain deploy.
+believed only if it agrees with the state files beside it; an invalid one makes the whole domain deploy.
 """
 
 import json
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 NAME = "scope.json"
 VERSION: Literal[1] = 1
-# A record is a few hundred bytes; whatever is much longer isn't one.
+# A record is a few kilobytes; a much longer file isn't one.
 _LONGEST = 1_000_000
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _STRICT: dict[str, object] = {"strict": True, "extra": "forbid"}
@@ -34,10 +34,10 @@ _STRICT: dict[str, object] = {"strict": True, "extra": "forbid"}
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One deploy or destroy that was begun.
+    """One deploy or destroy that began.
 
-    `creates` are the names of what the workspace didn't have before: after an unclean end, what is there is ours.
-    `approval` is of the list that was approved, so that a repeated run may do the rest of it.
+    `creates` has the names of resources that the workspace didn't have before: any that exist after an unclean end are ours.
+    `approval` covers the list that was approved, so that a repeated run may do the rest of it.
     """
 
     __pydantic_config__: ClassVar[dict[str, object]] = _STRICT

@@ -19,7 +19,7 @@ def expected_files(staged: Iterable[str]) -> frozenset[str]:
 
 def check_upload(staged: Iterable[str], before: DeploymentState, after: DeploymentState) -> None:
     """Raise `RemoteError` if the CLI's own list isn't what was staged, or its state can't be one after a deploy."""
-    _check_numbers(before, after)
+    _check_state_files(before, after)
     expected, listed = expected_files(staged), after.files.local
     if listed != expected:
         missing, extra = sorted(expected - listed), sorted(listed - expected)
@@ -29,7 +29,7 @@ def check_upload(staged: Iterable[str], before: DeploymentState, after: Deployme
         )
 
 
-def _check_numbers(before: DeploymentState, after: DeploymentState) -> None:
+def _check_state_files(before: DeploymentState, after: DeploymentState) -> None:
     if after.files.file_state is not FileState.READABLE or after.resources.file_state not in {
         FileState.READABLE,
         FileState.ABSENT,
@@ -44,7 +44,7 @@ def _check_numbers(before: DeploymentState, after: DeploymentState) -> None:
         )
 
 
-def remove_strays(workspace: Workspace, paths: Paths, listed: UploadState) -> tuple[str, ...]:
+def delete_strays(workspace: Workspace, paths: Paths, listed: UploadState) -> tuple[str, ...]:
     """Delete the files that no deploy lists, and return them; raise `RemoteError` if a listed file is missing.
 
     A killed upload leaves such files, no later deploy removes them, and a pipeline's glob would run them.

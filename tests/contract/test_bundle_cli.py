@@ -39,7 +39,7 @@ class Subject:
 
     def ids(self) -> dict[str, str]:
         """Return what the workspace's state knows: ids by key."""
-        return {key.name: found for key, found in read_state(self.workspace, STATE).resources.inventory.items()}
+        return {key.name: resource_id for key, resource_id in read_state(self.workspace, STATE).resources.inventory.items()}
 
 
 def in_memory() -> Subject:
@@ -142,9 +142,9 @@ def test_a_stage_knows_the_workspaces_state_after_a_plan(subject: Subject) -> No
     subject.staged(JOBS).deploy()
     cli = subject.staged(JOBS)
     plan = cli.plan()
-    found = parse_resources(cli.state_file())
-    assert found.inventory == {ResourceKey("jobs", key): one for key, one in subject.ids().items()}
-    assert (plan.lineage, plan.serial) == (found.lineage, found.serial)
+    state = parse_resources(cli.state_file())
+    assert state.inventory == {ResourceKey("jobs", key): one for key, one in subject.ids().items()}
+    assert (plan.lineage, plan.serial) == (state.lineage, state.serial)
 
 
 def test_what_is_not_defined_any_more_is_deleted(subject: Subject) -> None:

@@ -63,8 +63,8 @@ def test_names_come_as_they_are(subject: Subject) -> None:
     files = {f"src/{name}": f"# {name!r}\n" for name in ODD}
     snapshot = Snapshot(subject.port, subject.make(files))
     assert sorted(snapshot.names("src")) == sorted(ODD)
-    found = snapshot.read_all(snapshot.files("src"))
-    assert found == {path: content.encode() for path, content in files.items()}
+    contents = snapshot.read_all(snapshot.files("src"))
+    assert contents == {path: content.encode() for path, content in files.items()}
     assert snapshot.grep(("#",), ("src",)) == files.keys()
 
 
@@ -142,7 +142,7 @@ def test_a_search_for_uses_that_name_nothing_means_the_same(tmp_path: Path) -> N
     files = {f"src/{number}.py": f"x = 1\n{line}\nz = 2\n" for number, line in enumerate(lines)}
     fake, sandbox = FakeGit(), Sandbox.create(tmp_path / "repository", dict(files))
     with GitRepository(sandbox.root) as git:
-        found = git.grep(git.root_tree(sandbox.head), WIDE, ("src",))
+        matches = git.grep(git.root_tree(sandbox.head), WIDE, ("src",))
     expected = {path for path, line in zip(files, lines, strict=True) if line not in LINES["none"]}
-    assert found == expected
+    assert matches == expected
     assert fake.grep(fake.make(files), WIDE, ("src",)) == expected

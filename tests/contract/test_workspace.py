@@ -211,11 +211,11 @@ NAMED = {
 def test_what_has_a_name_of_its_own_is_found_by_it_and_deleted_once(subject: Subject, kind: str) -> None:
     name = NAMED[kind]
     assert subject.port.ids_named(kind, name) == ()
-    found = subject.add_named(kind, name)
-    assert subject.port.ids_named(kind, name) == (found,)
+    resource_id = subject.add_named(kind, name)
+    assert subject.port.ids_named(kind, name) == (resource_id,)
     assert subject.port.ids_named(kind, name[:-1]) == ()
     if kind in DELETERS:
-        assert subject.port.delete_resource(RemoteResource(kind, found, name)) is True
+        assert subject.port.delete_resource(RemoteResource(kind, resource_id, name)) is True
         assert subject.port.ids_named(kind, name) == ()
 
 

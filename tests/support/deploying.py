@@ -121,22 +121,22 @@ class Platform:
 
     def owned(self, name: str) -> dict[str, list[str]]:
         """Return the names of the jobs and pipelines that say they belong to a domain's deployment in prod."""
-        found: dict[str, list[str]] = {"jobs": [], "pipelines": []}
+        owned: dict[str, list[str]] = {"jobs": [], "pipelines": []}
         held = self.workspace.snapshot().resources
-        for kind, names in found.items():
+        for kind, names in owned.items():
             for item in held.get(kind, {}).values():
                 fields = item.get("settings") or item.get("spec") or item
                 if fields.get("deployment", {}).get("metadata_file_path") == f"{BASE}/{name}/state/metadata.json":
                     names.append(fields["name"])
             names.sort()
-        return found
+        return owned
 
     def check(self, name: str, jobs: Iterable[str], pipelines: Iterable[str]) -> None:
         """Assert the promise: what runs is the head's, each resource once, no stray file, a clean record, no lock."""
         assert self.owned(name) == {"jobs": sorted(jobs), "pipelines": sorted(pipelines)}
         expected = {path for path in self.sandbox.tracked if path.startswith((f"src/{name}/", "src/pyproject.toml"))}
-        found = {path for path in self.files(name) if not path.startswith("src/common/")}
-        assert found == expected
+        uploaded = {path for path in self.files(name) if not path.startswith("src/common/")}
+        assert uploaded == expected
         for path in expected:
             assert self.files(name)[path] == self.sandbox.path(path).read_bytes(), path
         record = self.record(name)

@@ -84,9 +84,9 @@ class InMemoryWorkspace:
         self._check(folder)
         if folder not in self.folders:
             return None
-        found = [RemoteEntry(path, RemoteKind.FILE) for path in self.held if path.rpartition("/")[0] == folder]
-        found += [RemoteEntry(path, RemoteKind.FOLDER) for path in self.folders if path.rpartition("/")[0] == folder]
-        return tuple(sorted(found))
+        entries = [RemoteEntry(path, RemoteKind.FILE) for path in self.held if path.rpartition("/")[0] == folder]
+        entries += [RemoteEntry(path, RemoteKind.FOLDER) for path in self.folders if path.rpartition("/")[0] == folder]
+        return tuple(sorted(entries))
 
     def files(self, folder: str) -> tuple[RemoteEntry, ...]:
         self._check(folder)
@@ -111,8 +111,8 @@ class InMemoryWorkspace:
         return resource
 
     def resources_of(self, metadata_path: str, names: frozenset[str] | None = None) -> tuple[RemoteResource, ...]:
-        found = (resource for resource, path in self.owned.items() if path == metadata_path)
-        return tuple(sorted(resource for resource in found if names is None or resource.name in names))
+        owned = (resource for resource, path in self.owned.items() if path == metadata_path)
+        return tuple(sorted(resource for resource in owned if names is None or resource.name in names))
 
     def owned_below(self, folder: str) -> tuple[tuple[str, RemoteResource], ...]:
         return tuple(sorted((path, item) for item, path in self.owned.items() if path.startswith(f"{folder}/")))
@@ -212,7 +212,7 @@ class InMemoryCli:
             if state.get(key) not in held:
                 state[key] = self._make(key.partition(".")[0], name)
         self.before_state()
-        self._write_state({key: found for key, found in state.items() if key in self._defined})
+        self._write_state({key: resource_id for key, resource_id in state.items() if key in self._defined})
 
     def destroy(self) -> None:
         self.calls.append("destroy")
@@ -254,7 +254,7 @@ class InMemoryCli:
         return {key.removeprefix("resources."): value["__id__"] for key, value in tree.items()}
 
     def _write_state(self, ids: dict[str, str]) -> None:
-        state = {f"resources.{key}": {"__id__": found} for key, found in ids.items()}
+        state = {f"resources.{key}": {"__id__": resource_id} for key, resource_id in ids.items()}
         serial = self._number("resources.json", "serial") + 1
         self._write("resources.json", {"state_version": 2, "lineage": "lineage", "serial": serial, "state": state})
 

@@ -94,10 +94,10 @@ class Life:
         return path
 
     def _delete_file(self) -> str:
-        found = sorted(self.platform.sandbox.root.glob("src/*/extra_*.py"))
-        if not found:
+        extra = sorted(self.platform.sandbox.root.glob("src/*/extra_*.py"))
+        if not extra:
             return "nothing"
-        path = str(self.chance.choice(found).relative_to(self.platform.sandbox.root))
+        path = str(self.chance.choice(extra).relative_to(self.platform.sandbox.root))
         self.platform.sandbox.delete(path)
         return path
 
@@ -110,10 +110,10 @@ class Life:
         return sorted(self.platform.sandbox.root.glob("resources/*/orders/jobs/extra_*.py"))
 
     def _change_job(self) -> str:
-        found = self._extra_jobs()
-        if not found:
+        jobs = self._extra_jobs()
+        if not jobs:
             return self._add_job()
-        path = self.chance.choice(found)
+        path = self.chance.choice(jobs)
         self._job(path.parts[-4], path.stem, self.chance.randint(1, 9))
         return path.name
 
@@ -126,10 +126,10 @@ class Life:
         return f"{name}/{key}"
 
     def _remove_job(self) -> str:
-        found = self._extra_jobs()
-        if not found:
+        jobs = self._extra_jobs()
+        if not jobs:
             return "nothing"
-        path = str(self.chance.choice(found).relative_to(self.platform.sandbox.root))
+        path = str(self.chance.choice(jobs).relative_to(self.platform.sandbox.root))
         self.platform.sandbox.delete(path)
         return path
 
@@ -286,12 +286,12 @@ class Life:
         self.tell("recover", done)
         left = re.findall(r"--delete-id ([^\s,]+)", done.stderr)
         if done.exit_code == 3 and left:
-            done = self.platform.scope(*arguments, *(word for found in left for word in ("--delete-id", found)))
+            done = self.platform.scope(*arguments, *(word for leftover in left for word in ("--delete-id", leftover)))
             self.tell("recover, leftovers deleted", done)
         # What a deploy by hand made and lost belongs to whoever defines it: only a person can say so, and here does.
         lost = re.findall(r"--import (\S+)", done.stderr)
         if lost:
-            done = self.platform.scope(*arguments, *(word for found in lost for word in ("--import", found)))
+            done = self.platform.scope(*arguments, *(word for key in lost for word in ("--import", key)))
             self.tell("recover, imported", done)
         return done
 
@@ -346,8 +346,8 @@ def held(platform: Platform) -> tuple[dict[str, bytes], dict[str, list[str]]]:
     }
     names: dict[str, str] = {}
     for kind, items in snapshot.resources.items():
-        for found, item in items.items():
-            names[str(found)] = f"<{kind} {_fields(item).get('name', '')}>"
+        for resource_id, item in items.items():
+            names[str(resource_id)] = f"<{kind} {_fields(item).get('name', '')}>"
     resources: dict[str, list[str]] = {}
     for kind in ("jobs", "pipelines", "schemas"):
         resources[kind] = sorted(_plain(item, names) for item in snapshot.resources.get(kind, {}).values())
@@ -360,8 +360,8 @@ def _fields(item: dict[str, Any]) -> dict[str, Any]:
 
 def _plain(item: dict[str, Any], names: dict[str, str]) -> str:
     text = json.dumps(_fields(item), sort_keys=True)
-    for found, name in names.items():
-        text = text.replace(f'"{found}"', f'"{name}"')
+    for resource_id, name in names.items():
+        text = text.replace(f'"{resource_id}"', f'"{name}"')
     return re.sub(r'"(created_at|updated_at|schema_id)": [^,}]*', r'"\1": 0', text)
 
 
@@ -370,18 +370,18 @@ def owned_ids(platform: Platform, name: str) -> set[str]:
     path = f"{BASE}/{name}/state/metadata.json"
     resources = platform.workspace.snapshot().resources
     return {
-        str(found)
+        str(resource_id)
         for kind in ("jobs", "pipelines")
-        for found, item in resources.get(kind, {}).items()
+        for resource_id, item in resources.get(kind, {}).items()
         if _fields(item).get("deployment", {}).get("metadata_file_path") == path
     }
 
 
 def children_of(pid: int) -> list[int]:
     """Return the processes that a process has started and that still run, and theirs."""
-    found: list[int] = []
+    pids: list[int] = []
     for children in Path(f"/proc/{pid}/task").glob("*/children"):
         with contextlib.suppress(OSError):
             for child in map(int, children.read_text().split()):
-                found += [child, *children_of(child)]
-    return found
+                pids += [child, *children_of(child)]
+    return pids

@@ -81,9 +81,9 @@ class Scene:
 
     @property
     def record(self) -> Record:
-        found = read_record(self.workspace, PATHS.state)
-        assert isinstance(found, Record)
-        return found
+        record = read_record(self.workspace, PATHS.state)
+        assert isinstance(record, Record)
+        return record
 
     @property
     def jobs(self) -> list[str]:

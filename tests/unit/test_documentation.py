@@ -73,7 +73,7 @@ def test_every_name_stands_in_the_module_that_is_said_to_have_it(page: str) -> N
 def test_the_functions_on_the_way_to_a_deploy_are_looked_up() -> None:
     found = {(spans, module) for spans, module in _DEFINED.findall(" ".join(text_of("docs/architecture.md").split()))}
     assert ("`open_session`", "scope/bootstrap.py") in found
-    assert ("`check_upload`, `remove_strays`", "scope/deployment/verification.py") in found
+    assert ("`check_upload`, `delete_strays`", "scope/deployment/verification.py") in found
 
 
 def test_every_room_is_described() -> None:

@@ -46,9 +46,9 @@ def test_a_failed_attempt_stays_on_record_and_is_due(scene: Scene) -> None:
     with pytest.raises(CliError):
         scene.deploy()
     assert not scene.record.is_clean
-    found = find_due(scene.deployment.observe(), scene.deployment.fingerprint, "")
-    assert found is not None
-    assert found.because == "failed-attempt"
+    due = find_due(scene.deployment.observe(), scene.deployment.fingerprint, "")
+    assert due is not None
+    assert due.because == "failed-attempt"
     assert read_lock(scene.workspace, PATHS.state) is None
 
 

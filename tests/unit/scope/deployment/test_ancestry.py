@@ -34,14 +34,14 @@ def upstream(tmp_path: Path) -> Sandbox:
 
 @pytest.fixture
 def git(upstream: Sandbox, tmp_path: Path) -> Iterator[GitRepository]:
-    with GitRepository(upstream.clone(tmp_path / "clone").root) as found:
-        yield found
+    with GitRepository(upstream.clone(tmp_path / "clone").root) as cloned:
+        yield cloned
 
 
 def commit(git: GitRepository, ref: str) -> str:
-    found = git.commit(ref)
-    assert found is not None
-    return found
+    resolved = git.commit(ref)
+    assert resolved is not None
+    return resolved
 
 
 @pytest.mark.parametrize("ref", ["first", "second", "side-tip", "third"])

@@ -24,12 +24,12 @@ class LosingWorkspace(InMemoryWorkspace):
 def test_the_lock_file_is_the_clis_own() -> None:
     workspace = InMemoryWorkspace()
     acquire(workspace, STATE, "scope run https://ci/42 (finance)")
-    found = json.loads(workspace.held[f"{STATE}/deploy.lock"])
-    assert set(found) == {"ID", "AcquisitionTime", "IsForced", "User"}
-    assert found["User"] == "scope run https://ci/42 (finance)"
-    assert found["IsForced"] is False
-    UUID(found["ID"])
-    assert datetime.fromisoformat(found["AcquisitionTime"]).tzinfo is not None
+    tree = json.loads(workspace.held[f"{STATE}/deploy.lock"])
+    assert set(tree) == {"ID", "AcquisitionTime", "IsForced", "User"}
+    assert tree["User"] == "scope run https://ci/42 (finance)"
+    assert tree["IsForced"] is False
+    UUID(tree["ID"])
+    assert datetime.fromisoformat(tree["AcquisitionTime"]).tzinfo is not None
 
 
 def test_a_held_lock_is_waited_for_and_then_refused_with_its_holder() -> None:

@@ -13,9 +13,9 @@ ME = User("deployer", "deployer")
 
 @pytest.fixture
 def workspace() -> InMemoryWorkspace:
-    found = InMemoryWorkspace()
-    found.make_folder(BASE)
-    return found
+    prepared = InMemoryWorkspace()
+    prepared.make_folder(BASE)
+    return prepared
 
 
 def test_a_folder_alone_is_no_deployment(workspace: InMemoryWorkspace) -> None:

@@ -83,9 +83,9 @@ def test_a_record_that_agrees_with_everything_is_believed() -> None:
     ],
 )
 def test_an_invalid_record_is_reported_and_not_believed(content: bytes) -> None:
-    found = parse_record(content)
-    assert isinstance(found, InvalidRecord)
-    assert why(found) is not None
+    record = parse_record(content)
+    assert isinstance(record, InvalidRecord)
+    assert why(record) is not None
 
 
 def test_a_record_of_a_newer_scope_is_not_believed() -> None:

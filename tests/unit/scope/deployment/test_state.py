@@ -33,9 +33,9 @@ def test_ids_come_with_their_keys() -> None:
 
 
 def test_a_notebook_lies_in_the_workspace_without_its_extension() -> None:
-    found = parse_files(json.dumps(FILES).encode())
+    uploads = parse_files(json.dumps(FILES).encode())
     local, remote = frozenset({"src/a.b/note.py", "src/code.py"}), frozenset({"src/a.b/note", "src/code.py"})
-    assert (found.file_state, found.seq, found.local, found.remote) == (FileState.READABLE, 2, local, remote)
+    assert (uploads.file_state, uploads.seq, uploads.local, uploads.remote) == (FileState.READABLE, 2, local, remote)
 
 
 def test_what_is_not_there_is_absent() -> None:

@@ -36,10 +36,10 @@ def read_text(folder: Path, text: str) -> TargetSettings:
 
 
 def test_a_target_says_host_mode_branch_and_root(tmp_path: Path) -> None:
-    found = read_text(tmp_path, target())
-    assert (found.host, found.mode, found.branch, found.is_production) == (HOST, "production", "main", True)
-    assert found.resolve(USER, "finance") == "/Workspace/deploy/.bundle/data-platform/prod/finance"
-    assert found.base(USER) == "/Workspace/deploy/.bundle/data-platform/prod"
+    settings = read_text(tmp_path, target())
+    assert (settings.host, settings.mode, settings.branch, settings.is_production) == (HOST, "production", "main", True)
+    assert settings.resolve(USER, "finance") == "/Workspace/deploy/.bundle/data-platform/prod/finance"
+    assert settings.base(USER) == "/Workspace/deploy/.bundle/data-platform/prod"
 
 
 @pytest.mark.parametrize(
