@@ -12,10 +12,10 @@ from scope.deployment.lock import Lock, acquire
 from scope.deployment.observation import Observed, observe
 from scope.deployment.record import Applied, Attempt, Record, new_attempt, write_record
 from scope.deployment.target import DeploymentId, Paths
-from scope.errors import RemoteError, ScopeError
+from scope.errors import RemoteError
 from scope.model import RemoteResource
 from scope.ports import BundleCli, Workspace
-from scope.stage.checks import check_stage
+from scope.stage.checks import require_self_contained
 from scope.stage.folder import StageFacts, stage
 
 
@@ -62,12 +62,9 @@ class Deployment:
         self.session.event(self.domain, message)
 
     def require_self_contained(self) -> None:
-        """Raise `ScopeError` with every finding if the stage doesn't stand on its own."""
+        """Raise `Refused` with every finding if the stage doesn't stand on its own."""
         with self.session.git_lock:
-            findings = check_stage(self.session.index, self.id.target, self.domain)
-        if findings:
-            lines = "\n".join(f"  {finding}" for finding in findings)
-            raise ScopeError(f"The stage of {self.id} doesn't stand on its own:\n{lines}")
+            require_self_contained(self.session.index, self.id.target, self.domain)
 
     @contextmanager
     def stage(self, staged: tuple[str, ...] | None = None) -> Iterator[BundleCli]:

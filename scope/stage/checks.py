@@ -8,6 +8,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from scope.errors import Refused
 from scope.graph.closure import DeploymentIndex
 from scope.inference.file_references import file_references
 from scope.inference.imports import python_uses
@@ -20,6 +21,14 @@ from scope.stage.folder import RESERVED
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/v1\n"
 _NOTEBOOK_MARKS = {".py": b"# Databricks notebook source", ".sql": b"-- Databricks notebook source"}
 _LOADED_YAML = re.compile(r"resources/[^/]+/[^/]+(/[^/]+)?/[^/]+\.yml")
+
+
+def require_self_contained(index: DeploymentIndex, target: str, domain: str) -> None:
+    """Raise `Refused` with every finding if the stage of a deployment doesn't stand on its own."""
+    findings = check_stage(index, target, domain)
+    if findings:
+        lines = "\n".join(f"  {finding}" for finding in findings)
+        raise Refused(f"The stage of {target}/{domain} doesn't stand on its own:\n{lines}")
 
 
 def check_stage(index: DeploymentIndex, target: str, domain: str) -> tuple[Finding, ...]:

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from scope.console import Console
-from scope.errors import ScopeError, UsageError
+from scope.errors import UsageError
 from scope.graph.closure import DeploymentIndex, UsesCache
 from scope.model import Entry
 from scope.ports import Git
 from scope.repository.baseline import resolve_head
 from scope.repository.snapshot import Snapshot
-from scope.stage.checks import check_stage
+from scope.stage.checks import require_self_contained
 from scope.stage.folder import StageFacts
 
 
@@ -26,7 +26,7 @@ class Ready:
 def prepare(git: Git, target: str, domain: str, head_ref: str | None, console: Console) -> Ready:
     """Return what the stage of a deployment holds, from a commit or from the work tree.
 
-    Raises `UsageError` for names that aren't there and `ScopeError` with every finding for a stage that doesn't stand alone.
+    Raises `UsageError` for unknown names, and `Refused` with every finding for a stage that doesn't stand on its own.
     """
     head = resolve_head(git, head_ref)
     index = DeploymentIndex(Snapshot(git, head.tree), UsesCache())
@@ -34,10 +34,7 @@ def prepare(git: Git, target: str, domain: str, head_ref: str | None, console: C
         raise UsageError(f"There is no target `{target}`. targets/ has {', '.join(index.targets) or 'none'}.")
     if domain not in index.domains:
         raise UsageError(f"There is no domain `{domain}`. src/ and resources/ have {', '.join(index.domains) or 'none'}.")
-    findings = check_stage(index, target, domain)
-    if findings:
-        lines = "\n".join(f"  {finding}" for finding in findings)
-        raise ScopeError(f"The stage of {target}/{domain} doesn't stand on its own:\n{lines}")
+    require_self_contained(index, target, domain)
     files = index.staged(target, domain)
     console.say(f"Staging {target}/{domain}: {len(files)} files.")
     branch = git.branch if head.info.commit == git.commit("HEAD") else None

@@ -255,7 +255,7 @@ def test_a_tracked_file_cannot_stand_in_for_what_the_stage_brings(platform: Sand
 def test_a_stage_that_does_not_stand_alone_never_reaches_the_cli(platform: Sandbox, tmp_path: Path) -> None:
     platform.append("src/finance/orders/base/facts.py", "\nimport common.gone\n")
     result = run_scope(platform.root, "bundle", "finance", "--", "plan", env={"PATH": _path(tmp_path, "echo started")})
-    assert result.exit_code == 1
+    assert result.exit_code == 3
     assert result.stdout == ""
     assert "src/finance/orders/base/facts.py:5: `common.gone` isn't in the repository" in result.stderr
 

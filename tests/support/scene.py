@@ -44,6 +44,10 @@ class Scene:
     cli: InMemoryCli
     events: list[str]
 
+    def check_out(self, commit: str) -> None:
+        git = self.session.git
+        self.session = replace(self.session, index=DeploymentIndex(Snapshot(git, git.root_tree(commit)), UsesCache()))
+
     def deploy(self, retry_seconds: float = 0) -> OperationResult:
         return deploy_domain(Deployment(self.allowing(retry_seconds=retry_seconds), "sales"))
 

@@ -3,8 +3,6 @@
 from dataclasses import replace
 
 from scope.documents.results import Outcome
-from scope.graph.closure import DeploymentIndex, UsesCache
-from scope.repository.snapshot import Snapshot
 from tests.support.sandbox import Sandbox
 from tests.support.scene import Scene
 
@@ -12,10 +10,7 @@ from tests.support.scene import Scene
 def test_runs_are_waited_for_where_that_is_asked(scene: Scene, sandbox: Sandbox) -> None:
     scene.deploy()
     sandbox.write("pyproject.toml", '[tool.scope]\nactive-runs = "wait"\n')
-    commit = sandbox.commit("two")
-    scene.session = replace(
-        scene.session, index=DeploymentIndex(Snapshot(scene.session.git, scene.session.git.root_tree(commit)), UsesCache())
-    )
+    scene.check_out(sandbox.commit("two"))
     running = next(iter(scene.workspace.owned))
     # What the state has is looked for by key, kind and id.
     shown = replace(running, name="a" if running.name == "job a" else "b")

@@ -11,8 +11,9 @@ from scope.deployment.lock import acquire, read_lock
 from scope.deployment.observation import find_due
 from scope.deployment.record import Record, read_record
 from scope.documents.results import Outcome
-from scope.errors import CliError, Fault, Locked, RemoteError
+from scope.errors import CliError, Fault, Locked, Refused, RemoteError
 from tests.support.fakes import InMemoryCli
+from tests.support.sandbox import Sandbox
 from tests.support.scene import PATHS, ROOT, Scene
 
 
@@ -29,6 +30,15 @@ def test_a_deploy_ends_with_a_clean_record_and_without_a_lock(scene: Scene) -> N
     assert read_lock(scene.workspace, PATHS.state) is None
     assert find_due(scene.deployment.observe(), scene.deployment.fingerprint, "") is None
     assert scene.deploy().outcome is Outcome.NOTHING
+
+
+def test_a_stage_that_does_not_stand_alone_is_refused_before_anything_is_written(scene: Scene, sandbox: Sandbox) -> None:
+    sandbox.append("src/sales/orders/facts.py", "import common.gone\n")
+    scene.check_out(sandbox.commit("two"))
+    with pytest.raises(Refused, match=r"facts\.py:2: `common\.gone` isn't in the repository"):
+        scene.deploy()
+    assert scene.cli.calls == []
+    assert scene.workspace.held == {}
 
 
 def test_what_was_attempted_is_on_record_before_the_cli_begins(scene: Scene) -> None:
