@@ -111,6 +111,41 @@ def test_a_room_says_what_it_may_import(room: Path) -> None:
     assert set(_SPAN.findall(said[1])) == order[level + 1]
 
 
+# What messages say
+
+
+@cache
+def messages() -> frozenset[str]:
+    """Return every text in scope and in the bundle's guard, with a line end in the place of each value."""
+    found = {text_of("databricks.yml")}
+    for module in sorted((REPOSITORY / "scope").rglob("*.py")):
+        tree = ast.parse(module.read_bytes())
+        docstrings = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in docstrings:
+                found.add(node.value)
+            elif isinstance(node, ast.JoinedStr):
+                found.add("".join(str(part.value) if isinstance(part, ast.Constant) else "\n" for part in node.values))
+    return frozenset(found)
+
+
+def quoted_messages() -> list[str]:
+    """Return the parts of messages that the table of refusals quotes, without what differs each time."""
+    text = text_of("docs/operations.md")
+    rows = re.findall(r"^\| (`.*?) \| ", text[text.index("## Refusals") : text.index("## Rolling back")], re.MULTILINE)
+    spans = [span for row in rows for span in _SPAN.findall(row)]
+    return [part.strip() for span in spans for part in re.split(r"…|\b[A-Z]+$", span) if part.strip()]
+
+
+def test_the_table_of_refusals_is_read() -> None:
+    assert {"is held by", "--approve-destructive", "is checked out"} <= set(quoted_messages())
+
+
+@pytest.mark.parametrize("part", quoted_messages())
+def test_every_message_that_is_quoted_is_one_that_scope_writes(part: str) -> None:
+    assert any(part in message for message in messages())
+
+
 # Where links lead
 
 
