@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from scope.deployment.target import TargetSettings, check_host
+from scope.errors import Refused, UsageError
+from scope.repository.ownership import load_rules
 from tests.support.sandbox import REPOSITORY, tracked_files
 
 _PAGES = sorted(path for path in tracked_files(REPOSITORY) if re.fullmatch(r"(docs/)?[^/]+\.md", path))
@@ -144,6 +147,17 @@ def test_the_table_of_refusals_is_read() -> None:
 @pytest.mark.parametrize("part", quoted_messages())
 def test_every_message_that_is_quoted_is_one_that_scope_writes(part: str) -> None:
     assert any(part in message for message in messages())
+
+
+def test_the_examples_of_messages_are_what_scope_says() -> None:
+    hosts = "https://prod.example.com", "https://dev.example.com"
+    prod = TargetSettings("prod", "platform", hosts[0], "targets/prod.yml:9", "", "", "production", "main")
+    with pytest.raises(Refused) as refused:
+        check_host(prod, hosts[1])
+    with pytest.raises(UsageError) as wrong:
+        load_rules(b"[tool.scope]\nmatrix_jobs = 20\nmax-deletions = -1\n")
+    example = next(block for block in _FENCE.findall(text_of("docs/architecture.md")) if block.startswith("```text"))
+    assert " ".join(f"{refused.value} {wrong.value}".split()) == " ".join(example.split()[1:-1])
 
 
 # Where links lead
