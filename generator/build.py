@@ -123,9 +123,9 @@ def _construction_problem(spec: LoadedSpec, module: Module) -> Problem | None:
     """Return what the package that loads the module has against its value: it knows types and enumerations too."""
     # Imported here: `generator schema` and a spec's own problems need no Databricks package.
     if module.kind is Kind.PIPELINES:
-        from databricks.bundles.pipelines import Pipeline as Class  # noqa: PLC0415
+        from databricks.bundles.pipelines import Pipeline as Class
     else:
-        from databricks.bundles.jobs import Job as Class  # noqa: PLC0415
+        from databricks.bundles.jobs import Job as Class
     value: Any = copy.deepcopy(dict(module.value))
     try:
         Class.from_dict(value)

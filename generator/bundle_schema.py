@@ -54,7 +54,7 @@ def faults(definition: str, value: Json) -> Iterator[Fault]:
 @cache
 def _validator(definition: str) -> Any:  # noqa: ANN401  jsonschema's validators share no public class
     # Imported here: specs without anything that passes through need no schema.
-    from jsonschema import Draft202012Validator  # noqa: PLC0415
+    from jsonschema import Draft202012Validator
 
     return Draft202012Validator({"$defs": definitions(), "$ref": f"#/$defs/{definition}"})
 

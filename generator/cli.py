@@ -96,8 +96,8 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def _build(options: argparse.Namespace) -> int:
-    from generator.build import build_all, build_one  # noqa: PLC0415  `--help` needs no pydantic
-    from generator.files import differences  # noqa: PLC0415
+    from generator.build import build_all, build_one  # `--help` needs no pydantic
+    from generator.files import differences
 
     if options.prune and not options.all:
         raise SpecError("`--prune` goes with `--all`: only then is it known which modules have no spec.")
@@ -122,8 +122,8 @@ def _report(found: "Sequence[Difference]", unreached: Sequence[str]) -> int:
 
 
 def _write(checkout: "Checkout", found: "Sequence[Difference]", *, force: bool, prune: bool, quiet: bool) -> int:
-    from generator.files import REFUSED as REFUSED_FINDINGS  # noqa: PLC0415  as in `_build`
-    from generator.files import Finding, apply  # noqa: PLC0415
+    from generator.files import REFUSED as REFUSED_FINDINGS
+    from generator.files import Finding, apply
 
     left_over = (Finding.LEFT_OVER, Finding.EDITED_LEFT_OVER)
     wanted = [one for one in found if one.finding is not Finding.UNKNOWN and (prune or one.finding not in left_over)]
@@ -142,8 +142,8 @@ def _write(checkout: "Checkout", found: "Sequence[Difference]", *, force: bool, 
 
 
 def _schema(options: argparse.Namespace) -> int:
-    from generator.json_schema import schema_texts  # noqa: PLC0415  as in `_build`
-    from generator.reference import PATH, with_reference  # noqa: PLC0415
+    from generator.json_schema import schema_texts
+    from generator.reference import PATH, with_reference
 
     checkout = _checkout(options.folder)
     texts = schema_texts()
@@ -153,7 +153,7 @@ def _schema(options: argparse.Namespace) -> int:
 
 
 def _plain_files(checkout: "Checkout", texts: dict[str, str], *, check: bool, quiet: bool) -> int:
-    from generator.files import write_whole  # noqa: PLC0415  as in `_build`
+    from generator.files import write_whole
 
     stale = [path for path, text in texts.items() if not _holds(checkout.root / path, text)]
     for path in stale:
@@ -168,9 +168,9 @@ def _plain_files(checkout: "Checkout", texts: dict[str, str], *, check: bool, qu
 
 
 def _scaffold(options: argparse.Namespace) -> int:
-    from generator.build import build_all  # noqa: PLC0415  as in `_build`
-    from generator.files import differences, write_whole  # noqa: PLC0415
-    from generator.scaffold import scaffold_texts  # noqa: PLC0415
+    from generator.build import build_all
+    from generator.files import differences, write_whole
+    from generator.scaffold import scaffold_texts
 
     checkout = _checkout(options.folder)
     domain, source = options.domain.removeprefix("domain="), options.source.removeprefix("source=")
@@ -191,7 +191,7 @@ def _scaffold(options: argparse.Namespace) -> int:
 
 
 def _checkout(folder: str) -> "Checkout":
-    from generator.checkout import Checkout, find_root  # noqa: PLC0415  as in `_build`
+    from generator.checkout import Checkout, find_root
 
     place = Path(folder)
     if not place.is_dir():

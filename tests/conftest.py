@@ -88,7 +88,7 @@ def sandbox(tmp_path: Path) -> Sandbox:
 def _missing_for_spark() -> str | None:
     if find_spec("databricks.connect") is None:
         return "Spark tests need Databricks Connect: run `uv sync --group spark`."
-    from databricks.sdk.config import Config  # noqa: PLC0415  takes more than a second to import
+    from databricks.sdk.config import Config  # takes more than a second to import
 
     try:
         Config()
@@ -105,8 +105,8 @@ def spark() -> Iterator["SparkSession"]:
     """
     if missing := _missing_for_spark():
         pytest.skip(missing)
-    from databricks.connect import DatabricksSession  # noqa: PLC0415  comes with the `spark` group only
-    from databricks.sdk.config import Config  # noqa: PLC0415
+    from databricks.connect import DatabricksSession  # comes with the `spark` group only
+    from databricks.sdk.config import Config
 
     config = Config()
     builder = DatabricksSession.builder.sdkConfig(config)
@@ -120,7 +120,7 @@ def spark() -> Iterator["SparkSession"]:
 @pytest.fixture(scope="session")
 def load_fixture(spark: "SparkSession") -> Callable[[str], "DataFrame"]:
     """Give a function that makes a DataFrame of a JSON or CSV file in tests/fixtures."""
-    from tests.support.fixture_files import read_rows  # noqa: PLC0415  only Spark tests need it
+    from tests.support.fixture_files import read_rows  # only Spark tests need it
 
     def load(name: str) -> "DataFrame":
         return spark.createDataFrame(read_rows(name))

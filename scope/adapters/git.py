@@ -207,7 +207,7 @@ class GitRepository:
     def _history(self) -> "git.Repo":
         """Return GitPython's view of the clone, for questions about refs, remotes and history."""
         if self._repo is None:
-            import git  # noqa: PLC0415  105 ms, and `scope plan` asks no such question
+            import git  # 105 ms, and `scope plan` asks no such question
 
             self._repo = git.Repo(self.root)
             # What a hook sets must not lead it to another repository.

@@ -53,7 +53,7 @@ def _patient(
 
     @functools.wraps(method)
     def call(self: "DatabricksWorkspace", *arguments: _Arguments.args, **options: _Arguments.kwargs) -> _Answer:
-        import tenacity  # noqa: PLC0415  only what deploys needs it
+        import tenacity  # only what deploys needs it
 
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception(lambda error: isinstance(error, RemoteError) and error.fault is Fault.SERVER),
@@ -76,8 +76,8 @@ class DatabricksWorkspace:
 
     @cached_property
     def _client(self) -> "WorkspaceClient":
-        from databricks.sdk import WorkspaceClient  # noqa: PLC0415  a second, and only commands that deploy need it
-        from databricks.sdk.core import Config  # noqa: PLC0415  as above
+        from databricks.sdk import WorkspaceClient  # a second, and only commands that deploy need it
+        from databricks.sdk.core import Config
 
         # What it warns of, the requests that follow fail at, or not.
         logging.getLogger("databricks").addHandler(logging.NullHandler())
@@ -100,7 +100,7 @@ class DatabricksWorkspace:
     @_patient
     def user(self) -> User:
         """Return who the credentials are. The first call notices in seconds that nobody answers."""
-        import requests  # noqa: PLC0415  comes with the SDK
+        import requests  # comes with the SDK
 
         with self._failures("asking who the credentials are"):
             # The SDK would try each of its first requests for long. Any answer will do: somebody is there.
@@ -289,21 +289,21 @@ class DatabricksWorkspace:
 
     @cached_property
     def _missing(self) -> type[Exception]:
-        from databricks.sdk.errors import NotFound  # noqa: PLC0415  as above
+        from databricks.sdk.errors import NotFound
 
         return NotFound
 
     @cached_property
     def _conflict(self) -> type[Exception]:
-        from databricks.sdk.errors import ResourceConflict  # noqa: PLC0415  as above
+        from databricks.sdk.errors import ResourceConflict
 
         return ResourceConflict
 
     @contextmanager
     def _failures(self, doing: str) -> Iterator[None]:
         """Turn the SDK's many exceptions into one with a class and a whole sentence."""
-        import requests  # noqa: PLC0415  comes with the SDK
-        from databricks.sdk.errors import DatabricksError  # noqa: PLC0415  as above
+        import requests  # comes with the SDK
+        from databricks.sdk.errors import DatabricksError
 
         try:
             yield
@@ -347,7 +347,7 @@ def _liked(name: str) -> str:
 
 
 def _fault(error: "DatabricksError") -> Fault:
-    from databricks.sdk import errors  # noqa: PLC0415  as above
+    from databricks.sdk import errors
 
     classes: tuple[tuple[type[Exception], Fault], ...] = (
         (errors.Unauthenticated, Fault.CREDENTIALS),

@@ -118,7 +118,7 @@ def run_options(options: argparse.Namespace) -> Options:
 
 
 def _narrowed(session: Session, wanted: tuple[Candidate, ...], options: argparse.Namespace) -> tuple[Candidate, ...]:
-    from scope.documents.manifest_reader import loads, read_bytes  # noqa: PLC0415  60 ms, and only with a manifest
+    from scope.documents.manifest_reader import loads, read_bytes  # 60 ms, and only with a manifest
 
     content = read_bytes(Path(options.manifest))
     digest = hashlib.sha256(content).hexdigest()
@@ -191,7 +191,7 @@ class RunReporter:
         if self._console.is_quiet:
             return SilentReporter()
         if sys.stderr.isatty():
-            from scope.render.live_table import LiveReporter  # noqa: PLC0415  rich takes 60 ms
+            from scope.render.live_table import LiveReporter  # rich takes 60 ms
 
             color = self._console.has_color(sys.stderr)
             return LiveReporter(self._target, [operation.domain for operation in operations], sys.stderr, color=color)
@@ -221,7 +221,7 @@ def finish(
     _show(session, results, in_sync, options, console, content)
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if summary:
-        from scope.render.outcome import markdown_summary  # noqa: PLC0415  rich takes 60 ms
+        from scope.render.outcome import markdown_summary  # rich takes 60 ms
 
         with Path(summary).open("a", encoding="utf-8", errors="backslashreplace") as file:
             file.write(markdown_summary(session.settings.name, results, in_sync))
@@ -243,7 +243,7 @@ def _show(
     # What didn't go well is said even to those who asked for quiet.
     if console.is_quiet and not exit_code(result.outcome for result in results):
         return
-    from scope.render.outcome import print_summary  # noqa: PLC0415  as above
+    from scope.render.outcome import print_summary
 
     stream = console.table_stream(machine_on_stdout=options.format == "json")
     if not results and not in_sync:

@@ -5,7 +5,6 @@ import dataclasses
 import json
 import sys
 from collections.abc import Iterator
-from importlib import metadata
 from pathlib import Path
 
 from scope.adapters.bundle_cli import check_version, find_cli
@@ -83,13 +82,15 @@ def _machine_checks(root: Path) -> Iterator[Check]:
 
 
 def _environment() -> str:
-    from scope.stage.folder import check_venv  # noqa: PLC0415  only here
+    from scope.stage.folder import check_venv
 
     check_venv()
     return sys.prefix
 
 
 def _package_version() -> str | None:
+    from importlib import metadata  # it brings the whole of `email`, and `--help` shows no version
+
     try:
         return metadata.version(PACKAGE)
     except metadata.PackageNotFoundError:

@@ -64,7 +64,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     """Write the manifest and show the plan; return the exit code."""
     notes: tuple[Warn, ...] = ()
     if options.base == DEPLOYED:
-        from scope.commands.plan_deployed import planned  # noqa: PLC0415  it reaches for the workspace
+        from scope.commands.plan_deployed import planned  # it reaches for the workspace
 
         found = planned(options, console)
         if found.manifest is not None:
@@ -88,7 +88,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
 def publish(manifest: Manifest, root: Path, matrix_jobs: int, options: argparse.Namespace, console: Console) -> int:
     """Write the manifest to its file, narrowed to the domains asked for; show it, and return the exit code."""
     if options.live:
-        from scope.commands.plan_live import with_live  # noqa: PLC0415  it reaches for the workspace
+        from scope.commands.plan_live import with_live  # it reaches for the workspace
 
         manifest = with_live(manifest, options, console)
     manifest = narrowed(manifest, " ".join(options.domains).split(), matrix_jobs)
@@ -102,9 +102,9 @@ def publish(manifest: Manifest, root: Path, matrix_jobs: int, options: argparse.
 
 def write_for_github(manifest: Manifest, content: bytes, root: Path) -> None:
     """Write what the next jobs need, and the page that people look at: for this job's summary, and as a file for others'."""
-    from scope.adapters.github import write_outputs, write_summary  # noqa: PLC0415  a network client, for workflows only
-    from scope.render.markdown import SUMMARY_LIMIT, comment  # noqa: PLC0415  as above
-    from scope.render.matrix import outputs  # noqa: PLC0415  as above
+    from scope.adapters.github import write_outputs, write_summary  # a network client, for workflows only
+    from scope.render.markdown import SUMMARY_LIMIT, comment
+    from scope.render.matrix import outputs
 
     write_outputs(outputs(manifest, content))
     page = comment(manifest, limit=SUMMARY_LIMIT)
@@ -134,7 +134,7 @@ def _show(manifest: Manifest, content: bytes, options: argparse.Namespace, conso
         if options.output != "-":
             sys.stdout.buffer.write(content)
     elif not console.is_quiet:
-        from scope.render.text import print_plan  # noqa: PLC0415  rich takes 60 ms
+        from scope.render.text import print_plan  # rich takes 60 ms
 
         stream = console.table_stream(machine_on_stdout=options.output == "-")
         print_plan(manifest, stream, color=console.has_color(stream))

@@ -1,6 +1,7 @@
 """`scope reconcile`: bring a target to what is checked out: status, manifest, and the same deploy."""
 
 import argparse
+import sys
 from pathlib import Path
 
 from scope.bootstrap import SessionRequest, open_session
@@ -70,8 +71,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
 def _distrust_drifted(run: Session, wanted: tuple[Candidate, ...], options: argparse.Namespace) -> bool:
     """Find what was changed by hand, and make it due, unless this only looks; return whether anything is due by that."""
-    from scope.controller.drift import with_drift, with_verified_files  # noqa: PLC0415  only this looks so closely
-    from scope.controller.recover import invalidate  # noqa: PLC0415  as above
+    from scope.controller.drift import with_drift, with_verified_files  # only this looks so closely
+    from scope.controller.recover import invalidate
 
     found = with_verified_files(run, with_drift(run, assess_all(run, wanted), options.max_parallel))
     drifted = [item for item in found if item.sync is Sync.DRIFTED and item.differences]
@@ -87,11 +88,9 @@ def _show(manifest: Manifest, content: bytes, options: argparse.Namespace, conso
     """Show the plan: to people always beside what follows, to machines only where nothing follows."""
     is_machine = options.format == "json"
     if is_machine and options.dry_run:
-        import sys  # noqa: PLC0415  as the next
-
         sys.stdout.buffer.write(content)
     elif not console.is_quiet and manifest.deploy:
-        from scope.render.text import print_plan  # noqa: PLC0415  rich takes 60 ms
+        from scope.render.text import print_plan  # rich takes 60 ms
 
         stream = console.table_stream(machine_on_stdout=is_machine)
         print_plan(manifest, stream, color=console.has_color(stream))

@@ -45,7 +45,7 @@ def _domain_of(index: DeploymentIndex, key: str) -> str:
         return domains[0]
     if domains:
         raise UsageError(f"`{key}` is a resource of {' and '.join(domains)}. Say which with `--domain`.")
-    import difflib  # noqa: PLC0415  only for the hint
+    import difflib  # only for the hint
 
     near = difflib.get_close_matches(key, found, n=1)
     hint = f" Did you mean `{near[0]}`?" if near else ""

@@ -38,21 +38,21 @@ def run(options: argparse.Namespace, console: Console) -> int:
     with open_session(Path(options.directory), asked, lambda _, message: console.say(message)) as session:
         found = assess_all(session, find_candidates(session, options.domain))
         if options.drift or options.verify:
-            from scope.controller.drift import with_drift, with_verified_files  # noqa: PLC0415  only these look so closely
+            from scope.controller.drift import with_drift, with_verified_files  # only these look so closely
 
             found = with_drift(session, found, options.max_parallel) if options.drift else found
             found = with_verified_files(session, found) if options.verify else found
         head = session.head
         report = Report(session.settings.name, session.workspace.host, head.commit, head.is_dirty, found)
     if options.summary:
-        from scope.adapters.github import write_summary  # noqa: PLC0415  for workflows only
-        from scope.render.status_page import status_page  # noqa: PLC0415  as above
+        from scope.adapters.github import write_summary  # for workflows only
+        from scope.render.status_page import status_page
 
         write_summary(status_page(report))
     if options.format == "json":
         sys.stdout.buffer.write(dumps(report))
     elif not console.is_quiet:
-        from scope.render.status import print_status  # noqa: PLC0415  rich takes 60 ms
+        from scope.render.status import print_status  # rich takes 60 ms
 
         print_status(report, sys.stdout, color=console.has_color(sys.stdout))
     return 5 if options.detailed_exitcode and not report.is_in_sync else 0

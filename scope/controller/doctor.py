@@ -211,7 +211,7 @@ def _has(workspace: Workspace, name: str) -> bool:
 
 
 def _prefix(index: DeploymentIndex, target: str) -> str | None:
-    import yaml  # noqa: PLC0415  only what looks at a target reads its files
+    import yaml  # only what looks at a target reads its files
 
     def read(path: str) -> Mapping[str, object]:
         tree = yaml.safe_load(index.snapshot.read(path) or b"")

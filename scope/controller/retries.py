@@ -8,7 +8,7 @@ from scope.errors import RemoteError
 
 def with_retries(deployment: Deployment, step: Callable[[], None]) -> None:
     """Do a step, and again while it fails transiently, until the time for that is over or somebody asks to stop."""
-    import tenacity  # noqa: PLC0415  only what deploys needs it
+    import tenacity  # only what deploys needs it
 
     session = deployment.session
 

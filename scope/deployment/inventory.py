@@ -57,7 +57,7 @@ class Inventory(Mapping[ResourceKey, str]):
     @classmethod
     def __get_pydantic_core_schema__(cls, _source: object, _handler: object) -> "CoreSchema":
         """Have pydantic read and write an inventory as an object of texts."""
-        from pydantic_core import core_schema  # noqa: PLC0415  only what reads a record needs it
+        from pydantic_core import core_schema  # only what reads a record needs it
 
         text = core_schema.str_schema(strict=True)
         return core_schema.no_info_after_validator_function(

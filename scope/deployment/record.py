@@ -156,7 +156,7 @@ def dumps(record: Record) -> bytes:
 
 def parse_record(content: bytes) -> Record | InvalidRecord:
     """Return the record that a file holds, or why it is invalid."""
-    from pydantic import ValidationError  # noqa: PLC0415  60 ms, and only what reads a target needs it
+    from pydantic import ValidationError  # 60 ms, and only what reads a target needs it
 
     if len(content) > _LONGEST:
         return InvalidRecord("it is too long to be a record")
@@ -184,7 +184,7 @@ def parse_record(content: bytes) -> Record | InvalidRecord:
 
 @cache
 def _adapter() -> "TypeAdapter[Record]":
-    from pydantic import TypeAdapter  # noqa: PLC0415  as above
+    from pydantic import TypeAdapter
 
     return TypeAdapter(Record)
 

@@ -145,7 +145,7 @@ class _Document:
     """A YAML file whose plain texts can be looked up, each with its place. Everything else in it is ignored."""
 
     def __init__(self, path: str, content: bytes) -> None:
-        import yaml  # noqa: PLC0415  only what deploys reads a target
+        import yaml  # only what deploys reads a target
 
         self._path = path
         try:
@@ -154,7 +154,7 @@ class _Document:
             raise UsageError(f"{path} can't be read: {' '.join(str(error).split())}.") from None
 
     def find(self, *keys: str) -> _Value | None:
-        import yaml  # noqa: PLC0415  as above
+        import yaml
 
         node: object = self._tree
         for name in keys:

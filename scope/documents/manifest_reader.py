@@ -8,16 +8,18 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from pathlib import Path
-from typing import Any, NoReturn
-
-from pydantic import TypeAdapter, ValidationError
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from scope.documents.manifest import MAX_MATRIX_JOBS, SCHEMA_VERSION, Manifest
 from scope.errors import UsageError
 from scope.escaping import escape_invisible
 from scope.model import quote_path
 from scope.names import is_domain_name, is_target_name
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 # A change of 100,000 files in 100 domains of 3 targets stays below.
 MAX_BYTES = 64 * 1024 * 1024
@@ -28,7 +30,6 @@ _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _FINGERPRINT = re.compile(r"v[0-9]+:[0-9a-f]{64}")
 _QUOTED = re.compile(r'"(?:[ !#-\[\]-~]|\\[0-3][0-7]{2})*"')
 _AGAIN = "Make it anew with `scope plan`; it isn't meant to be edited."
-_adapter = TypeAdapter(Manifest)
 
 
 class _RepeatedKeyError(ValueError):
@@ -67,8 +68,10 @@ def loads(content: bytes, where: str = "The manifest") -> Manifest:
             f"{where} is of version {_shown(version)}, and this scope reads version {SCHEMA_VERSION}. "
             "Make and read a manifest with the same commit's scope."
         )
+    from pydantic import ValidationError  # 60 ms, and commands that only show their help need none of it
+
     try:
-        manifest = _adapter.validate_json(content)
+        manifest = _adapter().validate_json(content)
     except ValidationError as error:
         _refuse(where, (_form_problem(item["loc"], item["msg"]) for item in error.errors(include_url=False)))
     _refuse_any(where, _problems(manifest))
@@ -77,8 +80,15 @@ def loads(content: bytes, where: str = "The manifest") -> Manifest:
 
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema of the manifest, as docs/manifest.schema.json publishes it."""
-    schema = _adapter.json_schema(mode="serialization")
+    schema = _adapter().json_schema(mode="serialization")
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+@cache
+def _adapter() -> "TypeAdapter[Manifest]":
+    from pydantic import TypeAdapter  # as in `loads`
+
+    return TypeAdapter(Manifest)
 
 
 def _parse(content: bytes, where: str) -> object:

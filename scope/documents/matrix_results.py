@@ -8,14 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
-
 from scope.documents.manifest import Manifest, MatrixEntry
 from scope.documents.results import DONE, Results
 from scope.errors import UsageError
 
 _MAX_BYTES = 64 * 1024 * 1024
-_adapter = TypeAdapter(Results)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +41,10 @@ def read_results(path: Path) -> Results | None:
         raise UsageError(f"{path} can't be read: {error.strerror}.") from None
     if len(content) > _MAX_BYTES:
         raise UsageError(f"{path} is too long for a file of results.")
+    from pydantic import TypeAdapter, ValidationError  # 60 ms, and `--help` needs none of it
+
     try:
-        return _adapter.validate_json(content, strict=True)
+        return TypeAdapter(Results).validate_json(content, strict=True)
     except ValidationError as error:
         raise UsageError(f"{path} isn't a file of results of `scope deploy`: {error.errors()[0]['msg']}.") from None
 

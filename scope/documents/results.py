@@ -98,7 +98,7 @@ def dumps(results: Results) -> bytes:
 
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema of the file, as docs/results.schema.json publishes it."""
-    from pydantic import TypeAdapter  # noqa: PLC0415  only the check of the published schema needs it
+    from pydantic import TypeAdapter  # only the check of the published schema needs it
 
     schema = TypeAdapter(Results).json_schema(mode="serialization")
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

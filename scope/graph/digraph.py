@@ -26,7 +26,7 @@ class Graph:
     @cached_property
     def digraph(self) -> "nx.DiGraph[str]":
         """Return the networkx graph; where two nodes have several edges, the kinds are joined by commas."""
-        import networkx as nx  # noqa: PLC0415  190 ms that most plans don't need
+        import networkx as nx  # 190 ms that most plans don't need
 
         graph: nx.DiGraph[str] = nx.DiGraph()
         for dependent, dependency, kind in self._edges:
@@ -40,7 +40,7 @@ class Graph:
 
         Of several equally short ones, the same for the same edges. Nothing where there is none.
         """
-        import networkx as nx  # noqa: PLC0415  as above
+        import networkx as nx
 
         graph = self.digraph
         if changed not in graph or goal not in graph:
@@ -53,13 +53,13 @@ class Graph:
 
     def blast_radius(self, changed: Iterable[str]) -> frozenset[str]:
         """Return the changed nodes and every node that depends on one, at any distance."""
-        import networkx as nx  # noqa: PLC0415  as above
+        import networkx as nx
 
         found = set(changed) & self.digraph.nodes
         return frozenset(found.union(*(nx.ancestors(self.digraph, node) for node in found)))
 
     def dependents_by_distance(self, changed: str) -> list[frozenset[str]]:
         """Return a changed node, its direct dependents, theirs, and so on: each node in the layer of its distance."""
-        import networkx as nx  # noqa: PLC0415  as above
+        import networkx as nx
 
         return [frozenset(layer) for layer in nx.bfs_layers(self.digraph.reverse(copy=False), changed)]

@@ -70,7 +70,7 @@ def _python_texts(content: bytes) -> Iterator[tuple[str, int, int]]:
 
 
 def _yaml_texts(content: bytes) -> Iterator[tuple[str, int, int]]:
-    import yaml  # noqa: PLC0415  most domains have no YAML resources
+    import yaml  # most domains have no YAML resources
 
     try:
         pending = [yaml.compose(content.decode(), Loader=yaml.CSafeLoader)]

@@ -42,7 +42,7 @@ def _constructor(value: ast.expr | None) -> str:
 
 
 def _yaml_keys(content: bytes) -> Iterator[str]:
-    import yaml  # noqa: PLC0415  20 ms, and most domains have no YAML resources
+    import yaml  # 20 ms, and most domains have no YAML resources
 
     try:
         tree = yaml.compose(content.decode(), Loader=yaml.CSafeLoader)
@@ -55,7 +55,7 @@ def _yaml_keys(content: bytes) -> Iterator[str]:
 
 
 def _pairs(node: object) -> Iterator[tuple[str, object]]:
-    import yaml  # noqa: PLC0415  as above
+    import yaml
 
     if isinstance(node, yaml.MappingNode):
         yield from ((str(key.value), value) for key, value in node.value if isinstance(key, yaml.ScalarNode))

@@ -237,7 +237,7 @@ def _chain(node: ast.expr) -> Iterator[str]:
 
 
 def _read_query(node: ast.expr | None, call: ast.Call, source: _Source) -> None:
-    from scope.lineage.sql import read_sql  # noqa: PLC0415  sqlglot is slow to import, and most changes have no SQL
+    from scope.lineage.sql import read_sql  # sqlglot is slow to import, and most changes have no SQL
 
     placeholders: _Placeholders = {}
     text = _sql_text(node, source, placeholders)

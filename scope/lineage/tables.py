@@ -56,6 +56,6 @@ def _read_cells(cells: Iterable[Cell], path: str, tables: TableCollector) -> Non
 
 
 def _read_sql(text: str, tables: TableCollector, first_line: int = 1) -> None:
-    from scope.lineage.sql import read_sql  # noqa: PLC0415  sqlglot is slow to import, and most changes have no SQL
+    from scope.lineage.sql import read_sql  # sqlglot is slow to import, and most changes have no SQL
 
     read_sql(text, tables, first_line)

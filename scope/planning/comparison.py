@@ -47,7 +47,7 @@ def effect_in(git: Git) -> Callable[[Change], Effect]:
 
 
 def _effect(git: Git, change: Change) -> Effect:
-    from scope.planning.effect import effect  # noqa: PLC0415  only a modified file needs the parsers behind it
+    from scope.planning.effect import effect  # only a modified file needs the parsers behind it
 
     if change.status is not Status.MODIFIED or change.before is None or change.after is None:
         return Effect.CONTENT

@@ -105,7 +105,7 @@ def _first_line(node: ast.stmt) -> int:
 
 
 def _same_sql(before: bytes, after: bytes) -> bool:
-    from sqlglot.errors import TokenError  # noqa: PLC0415  slow to import, and most changes have no SQL
+    from sqlglot.errors import TokenError  # slow to import, and most changes have no SQL
 
     # A function's body between `$$` is another language, whose white space may mean something.
     if b"$$" in before or b"$$" in after:
@@ -122,7 +122,7 @@ def _sql_tokens(text: str) -> list[str]:
     Case is kept: the name of an unquoted column is the name that its readers see. White space is kept in `${x}` and
     `{{ x }}`, which are replaced before anything is parsed.
     """
-    from sqlglot.dialects.databricks import Databricks  # noqa: PLC0415  as above
+    from sqlglot.dialects.databricks import Databricks
 
     found: list[str] = []
     end = 0
@@ -144,7 +144,7 @@ def _significant(gap: str) -> list[str]:
 
 
 def _same_yaml(before: bytes, after: bytes) -> bool:
-    import yaml  # noqa: PLC0415  slow to import, and most changes have no YAML
+    import yaml  # slow to import, and most changes have no YAML
 
     if max(len(before), len(after)) > _LARGEST_YAML:
         return False
@@ -161,7 +161,7 @@ def _same_yaml(before: bytes, after: bytes) -> bool:
 
 def _same_nodes(before: object, after: object) -> bool:
     """Whether two lists of YAML nodes are the same graph: tags, values, order, and what is shared through anchors."""
-    from yaml import Node, ScalarNode  # noqa: PLC0415  as above
+    from yaml import Node, ScalarNode
 
     partner: dict[int, int] = {}
     pairs = [(before, after)]

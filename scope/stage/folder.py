@@ -89,7 +89,7 @@ def write_stage(folder: Path, snapshot: Snapshot, paths: tuple[str, ...], facts:
 
 def overlay(facts: StageFacts) -> bytes:
     """Return the bundle file that a stage adds: domain, guard's pass, host, and who holds the lock."""
-    import yaml  # noqa: PLC0415  only a stage needs it
+    import yaml  # only a stage needs it
 
     settings: dict[str, object] = {"variables": {"domain": facts.domain}}
     if facts.has_permit:

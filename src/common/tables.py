@@ -108,7 +108,7 @@ def _named_arguments(arguments: Iterable[str]) -> dict[str, str]:
 
 def _spark_configuration() -> dict[str, str]:
     # Imported here: naming tables needs no Spark where the values come as arguments.
-    from pyspark.sql import SparkSession  # noqa: PLC0415
+    from pyspark.sql import SparkSession
 
     configuration = SparkSession.active().conf
     values = {key: configuration.get(key, None) for key in KEYS}

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from scope.cli import COMMANDS
 from tests.support.plans import FINANCE, MARKETING, deployed, manifest, platform
 from tests.support.sandbox import Sandbox, git_environment
 from tests.support.scope_command import run_scope
@@ -243,11 +244,14 @@ def test_the_same_inputs_give_the_same_bytes_anywhere_and_anytime(sandbox: Sandb
 # What it costs
 
 
-UNWANTED = ("networkx", "pydantic", "git", "databricks", "sqlglot", "yaml", "importlib.metadata")
+HEAVY = ("networkx", "pydantic", "git", "databricks", "requests", "sqlglot", "yaml", "importlib.metadata", "rich")
 PROBE = """
 import sys
 from scope.cli import main
-code = main(sys.argv[1:])
+try:
+    code = main(sys.argv[1:])
+except SystemExit as end:
+    code = end.code
 print(code, *sorted(sys.modules), file=sys.stderr)
 """
 
@@ -268,16 +272,49 @@ def modules_after(sandbox: Sandbox, *arguments: str) -> set[str]:
     return {".".join(name.split(".")[:depth]) for name in names for depth in (1, 2)}
 
 
+def heavy_after(sandbox: Sandbox, *arguments: str) -> set[str]:
+    """Return which of the slow packages a command has imported."""
+    return modules_after(sandbox, *arguments) & set(HEAVY)
+
+
 @pytest.mark.parametrize("change", ["added", "modified", "shared"])
 def test_a_plan_imports_only_what_it_needs(sandbox: Sandbox, change: str) -> None:
     if change == "added":
         sandbox.write("src/finance/stripe/base/new.py", "X = 1\n")
     else:
         sandbox.append(A if change == "modified" else "src/common/text.py", "Y = 2\n")
-    loaded = modules_after(sandbox, "--quiet", "plan")
     # A shared module's way to its domains is a way through the graph, and networkx brings one more.
-    unwanted = set(UNWANTED) - ({"networkx", "importlib.metadata"} if change == "shared" else set())
-    assert not loaded & (unwanted | {"rich"})
+    needed = {"networkx", "importlib.metadata"} if change == "shared" else set()
+    assert heavy_after(sandbox, "--quiet", "plan") == needed
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], *([name, "--help"] for name in COMMANDS)], ids=" ".join)
+def test_help_imports_only_what_it_needs(sandbox: Sandbox, arguments: list[str]) -> None:
+    assert not heavy_after(sandbox, *arguments)
+
+
+def test_a_check_imports_only_what_it_needs(sandbox: Sandbox) -> None:
+    assert not heavy_after(sandbox, "check")
+    sandbox.write("resources/finance/stripe/a.yml", "resources: {}\n")
+    assert heavy_after(sandbox, "check") == {"yaml"}
+
+
+@pytest.mark.parametrize("subject", [A, "docs/a.md", "finance"])
+def test_an_answer_to_why_imports_only_what_it_needs(sandbox: Sandbox, subject: str) -> None:
+    sandbox.append(A, "Y = 2\n")
+    assert not heavy_after(sandbox, "why", subject)
+
+
+@pytest.mark.parametrize("subject", ["finance", "src/common/text.py"])
+def test_an_answer_about_a_shared_module_needs_the_graph(sandbox: Sandbox, subject: str) -> None:
+    sandbox.append("src/common/text.py", "Y = 2\n")
+    assert heavy_after(sandbox, "why", subject) == {"networkx", "importlib.metadata"}
+
+
+def test_a_comment_imports_only_what_it_needs(sandbox: Sandbox) -> None:
+    sandbox.append("src/common/text.py", "Y = 2\n")
+    assert run_scope(sandbox.root, "plan").exit_code == 0
+    assert heavy_after(sandbox, "comment") == {"pydantic", "importlib.metadata"}
 
 
 def test_a_table_is_what_needs_rich(sandbox: Sandbox) -> None:

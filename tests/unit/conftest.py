@@ -12,7 +12,7 @@ from tests.support.engines import Engine, LocalEngine, forget_runtime
 @pytest.fixture(scope="session")
 def duckdb_connection() -> Iterator[Any]:
     """One database for all tests: the session that sqlframe makes of it is a singleton."""
-    import duckdb  # noqa: PLC0415  half a second that other tests don't spend
+    import duckdb  # half a second that other tests don't spend
 
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
@@ -22,7 +22,7 @@ def duckdb_connection() -> Iterator[Any]:
 @pytest.fixture
 def local_engine(duckdb_connection: Any) -> Iterator[LocalEngine]:  # noqa: ANN401  duckdb is imported only when it is used
     """DuckDB in the place of `pyspark`, for one test."""
-    from sqlframe import activate, deactivate  # noqa: PLC0415
+    from sqlframe import activate, deactivate
 
     activate("duckdb", conn=duckdb_connection)
     forget_runtime()

@@ -128,7 +128,7 @@ def settings(workspace: FakeWorkspace, cli: DatabricksCli, github: FakeGitHub, t
 @pytest.fixture(scope="session", autouse=True)
 def say_what_is_not_played() -> Callable[[], None]:
     """Print, once, what the plays leave out (`pytest -s` shows it)."""
-    from tests.support.workflow_actions import NOT_PLAYED  # noqa: PLC0415
+    from tests.support.workflow_actions import NOT_PLAYED
 
     print("\nNot played:", *NOT_PLAYED, sep="\n  - ")  # noqa: T201  for whoever reads the log
     return lambda: None

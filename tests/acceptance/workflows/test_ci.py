@@ -124,6 +124,6 @@ def test_no_job_of_a_pull_request_can_log_in_to_a_workspace(platform: Platform) 
 
 
 def yaml_of(platform: Platform, name: str) -> dict[str, Any]:
-    import yaml  # noqa: PLC0415  for this one
+    import yaml
 
     return yaml.safe_load(platform.origin.read(f".github/workflows/{name}"))
