@@ -31,6 +31,16 @@ def update_golden(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--update-golden"))
 
 
+# What only these fixtures give needs the real CLI or the fake workspace, however many fixtures lie between.
+_CLI_FIXTURES = frozenset({"databricks_cli", "fake_workspace_url"})
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark whatever uses the CLI or the fake workspace, so that no test can need them without being known to."""
+    if isinstance(item, pytest.Function) and not _CLI_FIXTURES.isdisjoint(item.fixturenames):
+        item.add_marker(pytest.mark.cli)
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip the tests marked `cli` or `spark` where what they need is missing; in CI, `cli` must run, so they fail.
 

@@ -13,8 +13,6 @@ from tests.support.deploying import BASE, Platform
 from tests.support.fake_workspace import FakeWorkspace
 from tests.support.sandbox import Sandbox
 
-pytestmark = pytest.mark.cli
-
 # Jobs of each domain.
 MANY, FEW = 10, 2
 LEFT = "nobodys_job"

@@ -22,8 +22,6 @@ from tests.support.cli import DatabricksCli
 from tests.support.fake_workspace import CURRENT_USER, FakeWorkspace
 from tests.support.sandbox import REPOSITORY, Sandbox
 
-pytestmark = pytest.mark.cli
-
 TARGETS = ("dev", "staging", "prod")
 
 

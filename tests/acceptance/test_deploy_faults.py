@@ -15,8 +15,6 @@ from tests.support.cli import DatabricksCli
 from tests.support.deploying import BASE, Platform, finished, kill, wait_for
 from tests.support.fake_workspace import FakeWorkspace
 
-pytestmark = pytest.mark.cli
-
 JOB, PIPELINE = "sales_orders_refresh", "sales_orders_final_facts"
 STATE = f"{BASE}/sales/state"
 CREATE_JOB = ("POST", "/api/2.2/jobs/create")

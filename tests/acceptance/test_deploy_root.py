@@ -13,8 +13,6 @@ from tests.support.cli import DatabricksCli
 from tests.support.fake_workspace import FakeWorkspace, new_service_principal_token
 from tests.support.sandbox import Sandbox
 
-pytestmark = pytest.mark.cli
-
 ROOTS = (
     None,
     "~/mine/${bundle.target}/${var.domain}",

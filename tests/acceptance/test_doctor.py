@@ -9,8 +9,6 @@ from tests.support.cli import DatabricksCli
 from tests.support.deploying import BASE, Platform
 from tests.support.fake_workspace import FakeWorkspace
 
-pytestmark = pytest.mark.cli
-
 
 @pytest.fixture
 def platform(tmp_path: Path, fake_workspace: FakeWorkspace, databricks_cli: DatabricksCli) -> Platform:

@@ -23,8 +23,6 @@ from tests.support.cli import CliResult, DatabricksCli, find_fake_workspace
 from tests.support.fake_workspace import FakeWorkspace, FakeWorkspaceError, new_service_principal_token, serving
 from tests.support.sandbox import REPOSITORY, Sandbox
 
-pytestmark = pytest.mark.cli
-
 
 def make_pipelines(workspace: FakeWorkspace, *names: str) -> None:
     for name in names:
@@ -373,6 +371,7 @@ def test_the_client_that_the_controller_uses_finds_all_it_needs(
 # Start and end
 
 
+@pytest.mark.cli
 def test_the_server_ends_with_the_process_that_started_it() -> None:
     # The starter dies without any chance to clean up.
     script = (
@@ -396,6 +395,7 @@ def test_the_server_ends_with_the_process_that_started_it() -> None:
     pytest.fail("The server still answers.")
 
 
+@pytest.mark.cli
 def test_the_server_ends_when_it_is_told_to() -> None:
     with serving(find_fake_workspace()) as url:
         FakeWorkspace(url, "somebody").problems()

@@ -15,8 +15,6 @@ from tests.support.cli import DatabricksCli
 from tests.support.fake_workspace import CURRENT_USER, FakeWorkspace
 from tests.support.sandbox import REPOSITORY, Sandbox
 
-pytestmark = pytest.mark.cli
-
 EVERYTHING = REPOSITORY / "tests/golden/generator/everything/input"
 TARGETS = ("dev", "staging", "prod")
 

@@ -11,8 +11,6 @@ from tests.support.deploying import Platform
 from tests.support.fake_workspace import FakeWorkspace
 from tests.support.manifests import assert_follows_schema
 
-pytestmark = pytest.mark.cli
-
 
 @pytest.fixture
 def platform(tmp_path: Path, fake_workspace: FakeWorkspace, databricks_cli: DatabricksCli) -> Platform:

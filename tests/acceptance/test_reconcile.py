@@ -10,8 +10,6 @@ from tests.support.cli import DatabricksCli
 from tests.support.deploying import BASE, Platform
 from tests.support.fake_workspace import FakeWorkspace
 
-pytestmark = pytest.mark.cli
-
 JOB, PIPELINE = "sales_orders_refresh", "sales_orders_final_facts"
 
 

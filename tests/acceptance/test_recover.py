@@ -10,8 +10,6 @@ from tests.support.cli import DatabricksCli
 from tests.support.deploying import BASE, Platform
 from tests.support.fake_workspace import FakeWorkspace
 
-pytestmark = pytest.mark.cli
-
 STATE = f"{BASE}/sales/state"
 JOB, PIPELINE = "sales_orders_refresh", "sales_orders_final_facts"
 LOCK = {"ID": "6f7f5b6c-5d5e-4a3c-9d7e-0a1b2c3d4e5f", "AcquisitionTime": "2026-01-01T00:00:00Z", "IsForced": False}

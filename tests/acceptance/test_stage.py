@@ -308,7 +308,6 @@ def deploy(cli: DatabricksCli, workspace: FakeWorkspace, sandbox: Sandbox, targe
         return cli.bundle("deploy", cwd=folder, workspace=workspace, target=target, domain=name)
 
 
-@pytest.mark.cli
 @pytest.mark.parametrize("target", ["dev", "staging", "prod"])
 def test_harmless_commands_run_in_a_stage(
     hosted: Sandbox, databricks_cli: DatabricksCli, fake_workspace: FakeWorkspace, target: str
@@ -320,7 +319,6 @@ def test_harmless_commands_run_in_a_stage(
         assert "marketing" not in result.stdout
 
 
-@pytest.mark.cli
 def test_the_environment_cannot_lead_the_cli_elsewhere(
     hosted: Sandbox, databricks_cli: DatabricksCli, fake_workspace: FakeWorkspace
 ) -> None:
@@ -330,7 +328,6 @@ def test_the_environment_cannot_lead_the_cli_elsewhere(
     assert run_scope(hosted.root, "bundle", "finance", "--", "plan", env={**environment, **led}) == plain
 
 
-@pytest.mark.cli
 def test_deploying_a_domain_uploads_exactly_its_staged_files_and_touches_no_other(
     hosted: Sandbox, databricks_cli: DatabricksCli, fake_workspace: FakeWorkspace
 ) -> None:
@@ -346,7 +343,6 @@ def test_deploying_a_domain_uploads_exactly_its_staged_files_and_touches_no_othe
     assert fake_workspace.snapshot("/Workspace/deploy/.bundle/data-platform/prod/marketing").files == before.files
 
 
-@pytest.mark.cli
 def test_what_was_uploaded_installs_into_a_fresh_environment_and_imports(
     hosted: Sandbox, databricks_cli: DatabricksCli, fake_workspace: FakeWorkspace, tmp_path: Path
 ) -> None:
@@ -375,7 +371,6 @@ def test_what_was_uploaded_installs_into_a_fresh_environment_and_imports(
     assert run.stdout == "2 []\n"
 
 
-@pytest.mark.cli
 def test_two_domains_deployed_at_once_stay_apart(
     hosted: Sandbox, databricks_cli: DatabricksCli, fake_workspace: FakeWorkspace
 ) -> None:
@@ -397,7 +392,6 @@ def test_two_domains_deployed_at_once_stay_apart(
         assert "Plan: 0 to add, 0 to change, 0 to delete, 4 unchanged" in result.stdout, result
 
 
-@pytest.mark.cli
 def test_kinds_of_resources_that_only_yaml_has_deploy_with_their_domain_alone(
     hosted: Sandbox, databricks_cli: DatabricksCli, fake_workspace: FakeWorkspace
 ) -> None:
@@ -427,7 +421,6 @@ def test_kinds_of_resources_that_only_yaml_has_deploy_with_their_domain_alone(
     assert not any(f"resources.{name}".encode() in other for name in own)
 
 
-@pytest.mark.cli
 def test_the_stage_of_a_domain_that_is_gone_plans_its_deletion(
     hosted: Sandbox, databricks_cli: DatabricksCli, fake_workspace: FakeWorkspace
 ) -> None:
@@ -440,7 +433,6 @@ def test_the_stage_of_a_domain_that_is_gone_plans_its_deletion(
     assert "Plan: 0 to add, 0 to change, 4 to delete, 0 unchanged" in result.stdout, result
 
 
-@pytest.mark.cli
 def test_the_cli_sees_commit_branch_and_origin_but_no_credentials(
     hosted: Sandbox, databricks_cli: DatabricksCli, fake_workspace: FakeWorkspace
 ) -> None:
@@ -453,7 +445,6 @@ def test_the_cli_sees_commit_branch_and_origin_but_no_credentials(
     assert b"secret@" not in metadata
 
 
-@pytest.mark.cli
 def test_code_in_a_stage_does_not_see_the_checkout(
     hosted: Sandbox, databricks_cli: DatabricksCli, fake_workspace: FakeWorkspace
 ) -> None:
@@ -466,7 +457,6 @@ def test_code_in_a_stage_does_not_see_the_checkout(
     assert result.exit_code == 0, result
 
 
-@pytest.mark.cli
 def test_a_second_source_needs_no_word_anywhere_else(
     hosted: Sandbox, databricks_cli: DatabricksCli, fake_workspace: FakeWorkspace
 ) -> None:

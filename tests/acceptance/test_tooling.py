@@ -127,7 +127,6 @@ def test_editors_and_the_template_ignore_what_tools_make(checkout: Sandbox) -> N
 LOOKING = re.compile(r"REPOSITORY|support\.builders|\.github")
 
 
-@pytest.mark.cli
 def test_without_the_example_the_gate_tests_and_bundle_still_pass(
     tmp_path: Path, just: str, databricks_cli: DatabricksCli, fake_workspace: FakeWorkspace
 ) -> None:
@@ -152,7 +151,6 @@ def test_without_the_example_the_gate_tests_and_bundle_still_pass(
 # The recipes of daily use, on the example
 
 
-@pytest.mark.cli
 def test_the_readmes_daily_recipes_do_what_they_say(
     tmp_path: Path, just: str, databricks_cli: DatabricksCli, fake_workspace: FakeWorkspace
 ) -> None:

@@ -29,8 +29,6 @@ from tests.support.fake_git import FakeGit, Files, Node
 from tests.support.fake_workspace import FakeWorkspace, new_token
 from tests.support.sandbox import Sandbox
 
-pytestmark = pytest.mark.cli
-
 HISTORIES = max(int(os.environ.get("SCOPE_HISTORIES", "1000")) // 33, 30)
 DOMAINS = ("finance", "marketing")
 TARGET = "prod"

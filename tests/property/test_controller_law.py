@@ -16,8 +16,6 @@ from tests.support.deploying import Platform
 from tests.support.fake_workspace import FakeWorkspace
 from tests.support.law import Life
 
-pytestmark = pytest.mark.cli
-
 _FIRST = int(os.environ.get("SCOPE_LAW_SEED", "0"))
 _COUNT = int(os.environ.get("SCOPE_LAW_SEQUENCES", "30"))
 

@@ -10,8 +10,6 @@ from tests.acceptance.workflows.conftest import Platform
 from tests.support.fake_workspace import FakeWorkspace
 from tests.support.workflow_player import JobResult, Settings
 
-pytestmark = pytest.mark.cli
-
 ALL = {
     "quality": "success",
     "plan-staging": "success",

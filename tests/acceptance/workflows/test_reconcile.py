@@ -2,12 +2,8 @@
 
 import dataclasses
 
-import pytest
-
 from tests.acceptance.workflows.conftest import Platform
 from tests.support.fake_workspace import FakeWorkspace
-
-pytestmark = pytest.mark.cli
 
 
 def test_the_nightly_run_tells_and_deploys_only_where_a_variable_says_so(

@@ -92,11 +92,23 @@ def git_only(tmp_path: Path) -> str:
     return str(folder)
 
 
+# All of them, and those that need the CLI only through a fixture of their own.
+SOME_END_TO_END = ("tests/acceptance/test_adopt.py", "tests/acceptance/workflows")
+
+
 def without_cli(tmp_path: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run some end-to-end tests in a checkout where nothing was installed by `just install-cli`."""
     sandbox = Sandbox.of_repository(tmp_path / "checkout", leaving_out=["uv.lock"])
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-qp", "no:cacheprovider", "-m", "cli", "tests/acceptance/test_fake_workspace.py"],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-qp",
+            "no:cacheprovider",
+            "tests/acceptance/test_adopt.py",
+            "tests/acceptance/workflows",
+        ],
         cwd=sandbox.root,
         env={**git_environment(), "PATH": git_only(tmp_path), **environment},
         capture_output=True,
