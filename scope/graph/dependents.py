@@ -67,11 +67,11 @@ class Dependents:
             for target in side.targets:
                 part = side.target_shared(target)
                 if path in part.files:
-                    direct = frozenset(
-                        file_node(edge.dependency) for edge in part.edges if edge.dependent == f"targets/{target}.yml"
-                    )
-                    ways = (self._graph.shortest_path(file_node(path), node) for node in sorted(direct))
-                    shortest = min((way for way in ways if way is not None), key=len)
+                    direct = sorted({edge.dependency for edge in part.edges if edge.dependent == f"targets/{target}.yml"})
+                    paths = (self._graph.shortest_path(file_node(path), file_node(one)) for one in direct)
+                    # A file that layout doesn't place, such as one called `src/common`, is no node of the graph. That the
+                    # target's stage holds it is certain all the same; then the target's own file is the whole path.
+                    shortest = min((steps for steps in paths if steps is not None), key=len, default=())
                     own = (Step(file_node(f"targets/{target}.yml"), "path"), Step(f"target:{target}", "configures"))
                     found[target] = (*shortest, *own)
         return found

@@ -97,3 +97,20 @@ def test_odd_names_of_shared_files_are_searched_for_as_they_are(name: str) -> No
         "src/common/money/__init__.py": "",
     }
     assert users(files, shared) == {"finance", "hr"}
+
+
+@pytest.mark.parametrize("glob", ["../../../src/common/**", "../src/common/**", "../src/common", "src/common"])
+@pytest.mark.parametrize("is_reverse", [False, True])
+def test_a_target_reaches_the_shared_folder_that_a_file_takes_the_place_of(glob: str, *, is_reverse: bool) -> None:
+    target = {"targets/staging.yml": f"glob: {glob}\n", CODE: ""}
+    sides = [index({**target, **COMMON}), index({**target, "src/common": "x"})]
+    base, head = reversed(sides) if is_reverse else sides
+    changed = [*COMMON, "src/common"]
+    # The file is not a shared one by layout, so it isn't asked about: only the target's path leads to it.
+    dependents = Dependents(base, head, list(COMMON), ())
+    for path in changed:
+        reached = dependents.of_targets(path)
+        assert set(reached) <= {"staging"}
+        assert all(steps[-1].node == "target:staging" for steps in reached.values())
+    assert set(dependents.of_targets("src/common/money.py")) == {"staging"}
+    assert set(dependents.of_targets("src/common")) == {"staging"}
