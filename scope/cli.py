@@ -60,7 +60,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def make_parser(given: Sequence[str]) -> argparse.ArgumentParser:
     """Return the parser; of a command that is named, that one's options only, so that no other module is imported."""
     parser = argparse.ArgumentParser(
-        prog="scope", description=_DESCRIPTION, epilog=_EXIT_CODES, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="scope",
+        description=_DESCRIPTION,
+        epilog=_EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"scope {__version__}")
     _add_global(parser, ALL_FORMATS)
@@ -78,6 +82,7 @@ def make_parser(given: Sequence[str]) -> argparse.ArgumentParser:
             epilog=module.EXAMPLES,
             parents=[shared],
             formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
         )
         module.add_arguments(command)
     return parser

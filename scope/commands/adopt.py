@@ -2,10 +2,12 @@
 
 import argparse
 import sys
+from functools import partial
 from pathlib import Path
 
 from scope.bootstrap import SessionRequest, open_session
-from scope.commands.deploy import seconds
+from scope.commands.options import add_domains, add_lock_timeout, add_target, add_yes
+from scope.commands.reporting import say_progress
 from scope.console import Console
 from scope.controller.adopt import AdoptionPlan, adopt, plan_adoption
 from scope.controller.pool import stopping
@@ -25,41 +27,33 @@ FORMATS = ("text",)
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    parser.add_argument("-t", "--target", default="dev", metavar="NAME", help="the target (dev)")
+    add_target(parser)
     parser.add_argument(
         "--from",
         dest="old_root",
         metavar="ROOT",
         help="the old bundle's root_path (the folder that the target's roots lie in)",
     )
-    parser.add_argument(
-        "--domain", action="append", default=[], metavar="NAME", help="only this domain; may be repeated (all)"
-    )
-    parser.add_argument("--lock-timeout", type=seconds, default=300.0, metavar="SECONDS", help="wait for a lock (300)")
-    parser.add_argument("--yes", action="store_true", help="do what was shown")
+    add_domains(parser)
+    add_lock_timeout(parser)
+    add_yes(parser)
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Show what would be adopted, or adopt it; return the exit code."""
-
-    def progress(message: str) -> None:
-        console.say(escape_invisible(message))
-
-    asked = SessionRequest(options.target, Options(lock_timeout=options.lock_timeout), max_parallel=1)
-    with open_session(
-        Path(options.directory), asked, lambda domain, message: progress(f"{domain}: {message}" if domain else message)
-    ) as found:
+    request = SessionRequest(options.target, Options(lock_timeout=options.lock_timeout), max_parallel=1)
+    with open_session(Path(options.directory), request, say_progress(console)) as found:
         unknown = sorted(set(options.domain) - set(found.index.domains))
         if unknown:
             raise UsageError(f"There is no domain `{unknown[0]}`. There are {', '.join(found.index.domains) or 'none'}.")
         domains = tuple(options.domain or found.index.domains)
         root = options.old_root or found.base
         if not options.yes:
-            _print(plan_adoption(found, root, domains, progress), "would adopt")
+            _print(plan_adoption(found, root, domains, partial(found.progress, "")), "would adopt")
             console.say("Nothing was changed. To do this, add --yes.")
             return 0
         with stopping(found):
-            _print(adopt(found, root, domains, progress), "has adopted")
+            _print(adopt(found, root, domains, partial(found.progress, "")), "has adopted")
         console.say(
             f"What is left in {root} is kept. When no run uses its `files` any more and nothing is left in its state, "
             "delete its `files`, `artifacts` and `state` folders; never the folder itself: the deployments may lie in it."

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from scope.adapters.bundle_cli import bundle_command, find_cli, run_in_stage
 from scope.adapters.git import GitRepository
+from scope.commands.options import add_head, add_passed_on, add_target
 from scope.console import Console
 from scope.errors import Refused, UsageError
 from scope.stage.folder import stage
@@ -30,15 +31,9 @@ _OWNED = ("-t", "--target", "--var")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument("domain", metavar="DOMAIN", help="the domain to stage")
-    parser.add_argument("-t", "--target", default="dev", metavar="NAME", help="the target (dev)")
-    parser.add_argument("--head", metavar="REF", help="stage a commit, not the work tree")
-    take_passed_on(parser, "-- ARGS", "the subcommand and its options")
-
-
-def take_passed_on(parser: argparse.ArgumentParser, shown: str, words: str) -> None:
-    """Declare that a command takes what is behind `--`; it comes as `options.passed_on`."""
-    parser.set_defaults(passed_on=[])
-    parser.epilog = f"what goes on to the CLI:\n  {shown}    {words}\n\n{parser.epilog}"
+    add_target(parser)
+    add_head(parser)
+    add_passed_on(parser, "-- ARGS", "the subcommand and its options")
 
 
 def run(options: argparse.Namespace, console: Console) -> int:

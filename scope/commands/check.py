@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from scope.adapters.git import GitRepository
+from scope.commands.options import add_base, add_head
 from scope.console import Console
 from scope.escaping import escape_invisible
 from scope.graph.closure import DeploymentIndex, UsesCache
@@ -31,8 +32,8 @@ FORMATS = ("text", "json", "github")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    parser.add_argument("--base", metavar="REF", help="also find readers of tables that the changes since this base remove")
-    parser.add_argument("--head", metavar="REF", help="check a commit, not the work tree")
+    add_base(parser, default=None)
+    add_head(parser)
 
 
 def run(options: argparse.Namespace, console: Console) -> int:

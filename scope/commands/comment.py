@@ -8,7 +8,7 @@ from pathlib import Path
 
 from scope.adapters.git import GitRepository
 from scope.adapters.github import PullRequest, write_summary
-from scope.commands.plan import MANIFEST
+from scope.commands.options import MANIFEST, add_summary
 from scope.console import Console
 from scope.documents.manifest import Manifest
 from scope.documents.manifest_reader import read_manifest
@@ -23,7 +23,7 @@ EXAMPLES = """\
 examples:
   scope comment                                   the Markdown for .scope/manifest.json
   scope comment --summary                         the same as the summary of a workflow's step
-  scope comment --head COMMIT --pull-request 12   only for that commit; adds or updates the comment
+  scope comment --expect-head COMMIT --pull-request 12    only for that commit; adds or updates the comment
 """
 # What makes the numbers: where a pull request changes it, its own version of it has made them.
 _OWN = ("scope/", ".github/", "pyproject.toml", "uv.lock")
@@ -32,10 +32,10 @@ _OWN = ("scope/", ".github/", "pyproject.toml", "uv.lock")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument("--manifest", metavar="FILE", help=f"the manifest, - for stdin ({MANIFEST})")
-    parser.add_argument("--head", metavar="COMMIT", help="refuse a manifest of another commit")
+    parser.add_argument("--expect-head", metavar="COMMIT", help="refuse a manifest of another commit")
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--output", metavar="FILE", help="where the Markdown goes (stdout)")
-    where.add_argument("--summary", action="store_true", help="add it to the file that GITHUB_STEP_SUMMARY names")
+    add_summary(where)
     where.add_argument(
         "--pull-request", type=int, metavar="N", help="add or update the comment; needs GITHUB_TOKEN and GITHUB_REPOSITORY"
     )
@@ -45,7 +45,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     """Write the Markdown to where it was asked for."""
     with GitRepository(Path(options.directory)) as git:
         manifest = read_manifest(Path(options.manifest) if options.manifest else git.root / MANIFEST)
-        changed = own_changes(git, manifest, options.head)
+        changed = own_changes(git, manifest, options.expect_head)
     text = comment(manifest, notes=_notes(changed), limit=SUMMARY_LIMIT if options.summary else COMMENT_LIMIT)
     if options.summary:
         write_summary(text)

@@ -6,7 +6,8 @@ from functools import partial
 from pathlib import Path
 
 from scope.bootstrap import LOGS, SessionRequest, open_session
-from scope.commands.deploy import RunReporter, add_run_arguments, finish, run_options
+from scope.commands.options import add_domains, add_operations, add_target, add_yes, session_options
+from scope.commands.reporting import RunReporter, finish
 from scope.console import Console
 from scope.controller.deploy_set import observe_all
 from scope.controller.deployment import Deployment
@@ -29,10 +30,10 @@ examples:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    parser.add_argument("-t", "--target", default="dev", metavar="NAME", help="the target (dev)")
-    parser.add_argument("--domain", action="append", default=[], metavar="NAME", help="this domain; may be repeated")
-    parser.add_argument("--yes", action="store_true", help="delete what was listed, without its digest")
-    add_run_arguments(parser)
+    add_target(parser)
+    add_domains(parser, by_default="none: list what is deployed")
+    add_yes(parser)
+    add_operations(parser)
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
@@ -40,9 +41,11 @@ def run(options: argparse.Namespace, console: Console) -> int:
     unknown = sorted(domain for domain in options.domain if not is_domain_name(domain))
     if unknown:
         raise UsageError(f"`{unknown[0]}` can't be a domain's name: those are snake_case, such as finance.")
-    teller = RunReporter(console, options.target)
-    asked = SessionRequest(options.target, run_options(options), options.max_parallel, needs_branch=bool(options.domain))
-    with open_session(Path(options.directory), asked, teller.progress, teller.event) as session:
+    reporter = RunReporter(console, options.target)
+    request = SessionRequest(
+        options.target, session_options(options), options.max_parallel, needs_branch=bool(options.domain)
+    )
+    with open_session(Path(options.directory), request, reporter.progress, reporter.event) as session:
         if not options.domain:
             return _list(session, console)
         operations = tuple(
@@ -55,7 +58,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
             )
             for domain in dict.fromkeys(options.domain)
         )
-        results = teller.run(session, operations, options.max_parallel)
+        results = reporter.run(session, operations, options.max_parallel)
         return finish(session, results, 0, options, console)
 
 

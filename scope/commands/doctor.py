@@ -10,6 +10,8 @@ from pathlib import Path
 from scope.adapters.bundle_cli import check_version, find_cli
 from scope.adapters.git import GitRepository
 from scope.bootstrap import SessionRequest, open_session
+from scope.commands.options import add_target
+from scope.commands.reporting import say_progress
 from scope.console import Console
 from scope.controller.doctor import (
     PACKAGE,
@@ -37,7 +39,7 @@ examples:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    parser.add_argument("-t", "--target", metavar="NAME", help="look at this target's workspace too (none)")
+    add_target(parser, is_optional=True)
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
@@ -62,9 +64,9 @@ def _checks(options: argparse.Namespace, console: Console) -> Iterator[Check]:
         yield from check_repository(git, (options.target,) if options.target else index.targets)
     if not options.target:
         return
-    asked = SessionRequest(options.target, needs_branch=False, needs_cli=False)
+    request = SessionRequest(options.target, needs_branch=False, needs_cli=False)
     try:
-        with open_session(Path(options.directory), asked, lambda _, message: console.say(message)) as session:
+        with open_session(Path(options.directory), request, say_progress(console)) as session:
             yield from check_target(session)
     except ScopeError as error:
         yield wrong("workspace", str(error))

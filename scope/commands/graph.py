@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from scope.adapters.git import GitRepository
-from scope.commands.plan import DEFAULT_BASE
+from scope.commands.options import add_base, add_head
 from scope.console import Console
 from scope.errors import ScopeError
 from scope.graph.closure import DeploymentIndex, UsesCache
@@ -35,10 +35,8 @@ FORMATS = ("mermaid", "json")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument("--all", action="store_true", help="the whole repository, not only what has changed")
-    parser.add_argument(
-        "--base", default=DEFAULT_BASE, metavar="REF", help="compare with its merge base with the head (main)"
-    )
-    parser.add_argument("--head", metavar="REF", help="look at a commit, not at the work tree")
+    add_base(parser)
+    add_head(parser)
     parser.add_argument(
         "--limit", type=int, metavar="N", help=f"fold beyond so many nodes (mermaid: {READABLE}, json: none)"
     )

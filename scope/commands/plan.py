@@ -3,13 +3,14 @@
 import argparse
 import hashlib
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from scope.adapters.git import GitRepository
+from scope.commands.options import MANIFEST, add_base, add_domains, add_head, add_targets
 from scope.console import Console
 from scope.documents.manifest import Manifest, Warn, dumps
-from scope.errors import UsageError
+from scope.errors import NoCredentials, RemoteError, UsageError
 from scope.files import write_atomic
 from scope.graph.closure import DeploymentIndex
 from scope.planning.comparison import compare, effect_in
@@ -24,26 +25,22 @@ examples:
   scope plan --base deployed --target prod    against what each domain of prod really runs
   just scope base=main                    the same as the first
 """
-MANIFEST = Path(".scope", "manifest.json")
 SUMMARY = Path(".scope", "summary.md")
-DEFAULT_BASE = "main"
 # Not a ref: the commits that a target's records name, each domain its own.
 DEPLOYED = "deployed"
+# How many CLI processes `--live` starts at once.
+_AT_ONCE = 4
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
+    add_base(parser)
     parser.add_argument(
-        "--base", default=DEFAULT_BASE, metavar="REF", help="compare with its merge base with the head (main)"
+        "--fallback", metavar="REF", help="with `--base deployed`: base to use if the workspace is unreachable (none)"
     )
-    parser.add_argument(
-        "--fallback", metavar="REF", help="with `--base deployed`: compare with this where the workspace can't be asked"
-    )
-    parser.add_argument("--head", metavar="REF", help="look at a commit, not at the work tree")
-    parser.add_argument("--target", action="append", metavar="NAME", help="only this target; may be repeated (all)")
-    parser.add_argument(
-        "--domains", action="append", default=[], metavar="NAMES", help="only these domains, with spaces between them (all)"
-    )
+    add_head(parser)
+    add_targets(parser)
+    add_domains(parser)
     parser.add_argument("--output", metavar="FILE", help=f"where the manifest goes, - for stdout ({MANIFEST})")
     parser.add_argument(
         "--fingerprints", action="store_true", help="compute the fingerprints of what deploys, and show them"
@@ -60,20 +57,37 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """A manifest, the repository it is of, and how many jobs a matrix may have there."""
+
+    manifest: Manifest
+    root: Path
+    matrix_jobs: int
+
+
 def run(options: argparse.Namespace, console: Console) -> int:
     """Write the manifest and show the plan; return the exit code."""
-    notes: tuple[Warn, ...] = ()
     if options.base == DEPLOYED:
-        from scope.commands.plan_deployed import planned  # it reaches for the workspace
-
-        found = planned(options, console)
-        if found.manifest is not None:
-            return publish(found.manifest, found.root, found.matrix_jobs, options, console)
-        notes = found.notes
+        planned = _plan_from_records(options, console)
     elif options.fallback:
         raise UsageError("`--fallback` stands in for records that can't be read. It goes with `--base deployed`.")
+    else:
+        planned = _plan_from_git(options, options.base, console)
+    manifest = _add_live_plans(planned.manifest, options, console) if options.live else planned.manifest
+    manifest = narrowed(manifest, options.domain, planned.matrix_jobs)
+    content = dumps(manifest)
+    _write(content, options.output, planned.root / MANIFEST, console)
+    _show(manifest, content, options, console)
+    if options.github:
+        _write_for_github(manifest, content, planned.root)
+    return 5 if options.detailed_exitcode and manifest.deploy else 0
+
+
+def _plan_from_git(options: argparse.Namespace, base: str, console: Console) -> _Planned:
+    """Compare the head with its merge base with `base`."""
     with GitRepository(Path(options.directory)) as git:
-        sides = compare(git, options.fallback or options.base, options.head, console.say)
+        sides = compare(git, base, options.head, console.say)
         manifest = plan(
             sides,
             _targets(sides.head, options.target),
@@ -81,26 +95,52 @@ def run(options: argparse.Namespace, console: Console) -> int:
             with_fingerprints=options.fingerprints,
             with_readers=not options.no_readers,
         )
-        manifest = replace(manifest, warnings=(*notes, *manifest.warnings))
-        return publish(manifest, git.root, sides.head.rules.matrix_jobs, options, console)
+        return _Planned(manifest, git.root, sides.head.rules.matrix_jobs)
 
 
-def publish(manifest: Manifest, root: Path, matrix_jobs: int, options: argparse.Namespace, console: Console) -> int:
-    """Write the manifest to its file, narrowed to the domains asked for; show it, and return the exit code."""
-    if options.live:
-        from scope.commands.plan_live import with_live  # it reaches for the workspace
+def _plan_from_records(options: argparse.Namespace, console: Console) -> _Planned:
+    """Compare each domain with its own deployed commit; with the fallback if the workspace can't be read."""
+    from scope.bootstrap import SessionRequest, open_session  # it reaches for the workspace
+    from scope.commands.reporting import say_progress
+    from scope.controller.deploy_set import find_candidates
+    from scope.controller.plan_records import plan_records
 
-        manifest = with_live(manifest, options, console)
-    manifest = narrowed(manifest, " ".join(options.domains).split(), matrix_jobs)
-    content = dumps(manifest)
-    _write(content, options.output, root / MANIFEST, console)
-    _show(manifest, content, options, console)
-    if options.github:
-        write_for_github(manifest, content, root)
-    return 5 if options.detailed_exitcode and manifest.deploy else 0
+    if options.head is not None:
+        raise UsageError("`--base deployed` compares what is checked out. Check that commit out, and leave `--head` away.")
+    if len(options.target) != 1:
+        raise UsageError("`--base deployed` needs one target: each has its own records. Add `--target NAME`.")
+    target = options.target[0]
+    request = SessionRequest(target, needs_branch=False, needs_cli=False)
+    try:
+        with open_session(Path(options.directory), request, say_progress(console)) as session:
+            manifest = plan_records(session, find_candidates(session), effect_in(session.git))
+            return _Planned(manifest, session.root, session.index.rules.matrix_jobs)
+    except (RemoteError, NoCredentials) as error:
+        if not options.fallback:
+            raise
+        note = f"The deployed commits of {target} couldn't be read, so this is compared with {options.fallback}: {error}"
+    console.say(f"Note: {note}")
+    planned = _plan_from_git(options, options.fallback, console)
+    warning = Warn("records-unreadable", f"targets/{target}.yml", 0, note)
+    return replace(planned, manifest=replace(planned.manifest, warnings=(warning, *planned.manifest.warnings)))
 
 
-def write_for_github(manifest: Manifest, content: bytes, root: Path) -> None:
+def _add_live_plans(manifest: Manifest, options: argparse.Namespace, console: Console) -> Manifest:
+    """Return the manifest with the CLI's plan of each deployment, which only a checked-out head of one target has."""
+    from scope.bootstrap import SessionRequest, open_session  # it reaches for the workspace
+    from scope.commands.reporting import say_progress
+    from scope.controller.bundle_plans import plan_bundles
+
+    if options.head is not None:
+        raise UsageError("`--live` plans what is checked out. Check that commit out, and leave `--head` away.")
+    if len(options.target) != 1:
+        raise UsageError("`--live` asks one workspace. Add `--target NAME`.")
+    request = SessionRequest(options.target[0], max_parallel=_AT_ONCE, needs_branch=False)
+    with open_session(Path(options.directory), request, say_progress(console)) as session:
+        return replace(manifest, live=plan_bundles(session, manifest, _AT_ONCE))
+
+
+def _write_for_github(manifest: Manifest, content: bytes, root: Path) -> None:
     """Write what the next jobs need, and the page that people look at: for this job's summary, and as a file for others'."""
     from scope.adapters.github import write_outputs, write_summary  # a network client, for workflows only
     from scope.render.markdown import SUMMARY_LIMIT, comment
@@ -112,11 +152,11 @@ def write_for_github(manifest: Manifest, content: bytes, root: Path) -> None:
     write_summary(page)
 
 
-def _targets(head: DeploymentIndex, wanted: list[str] | None) -> tuple[str, ...]:
-    unknown = sorted(set(wanted or ()) - set(head.targets))
+def _targets(head: DeploymentIndex, names: list[str]) -> tuple[str, ...]:
+    unknown = sorted(set(names) - set(head.targets))
     if unknown:
         raise UsageError(f"There is no target `{unknown[0]}`. targets/ has {', '.join(head.targets) or 'none'}.")
-    return tuple(target for target in head.targets if not wanted or target in wanted)
+    return tuple(target for target in head.targets if not names or target in names)
 
 
 def _write(content: bytes, output: str | None, default: Path, console: Console) -> None:

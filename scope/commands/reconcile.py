@@ -5,7 +5,9 @@ import sys
 from pathlib import Path
 
 from scope.bootstrap import SessionRequest, open_session
-from scope.commands.deploy import RunReporter, add_run_arguments, finish, operation_for, run_options
+from scope.commands.deploy import operation_for
+from scope.commands.options import add_domains, add_rollout, add_target, session_options
+from scope.commands.reporting import RunReporter, finish
 from scope.console import Console
 from scope.controller.deploy_set import Candidate, find_candidates
 from scope.controller.deployment import Deployment
@@ -30,31 +32,27 @@ MANIFEST = Path(".scope", "reconcile.json")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    parser.add_argument("-t", "--target", default="dev", metavar="NAME", help="the target (dev)")
-    parser.add_argument(
-        "--domain", action="append", default=[], metavar="NAME", help="only this domain; may be repeated (all)"
-    )
+    add_target(parser)
+    add_domains(parser)
     parser.add_argument("--dry-run", action="store_true", help="write and show the manifest, and deploy nothing")
     parser.add_argument(
         "--drift", action="store_true", help="also look closely at what is in sync, and undo changes by hand"
     )
     parser.add_argument("--detailed-exitcode", action="store_true", help="with --dry-run: exit with 5 when anything is due")
-    parser.add_argument("--allow-rollback", action="store_true", help="deploy over a newer commit")
-    parser.add_argument("--prune", action="store_true", help="destroy the deployments of domains that are gone")
-    add_run_arguments(parser)
+    add_rollout(parser)
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Reconcile, and return the exit code."""
-    teller = RunReporter(console, options.target)
-    asked = SessionRequest(
+    reporter = RunReporter(console, options.target)
+    request = SessionRequest(
         options.target,
-        run_options(options),
+        session_options(options),
         options.max_parallel,
         needs_branch=not options.dry_run,
         needs_cli=options.drift or not options.dry_run,
     )
-    with open_session(Path(options.directory), asked, teller.progress, teller.event) as session:
+    with open_session(Path(options.directory), request, reporter.progress, reporter.event) as session:
         wanted = find_candidates(session, options.domain)
         if options.drift and _distrust_drifted(session, wanted, options):
             wanted = find_candidates(session, options.domain)
@@ -65,7 +63,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         if options.dry_run:
             return 5 if options.detailed_exitcode and manifest.deploy else 0
         due = tuple(item for item in wanted if item.due is not None)
-        results = teller.run(session, tuple(operation_for(session, item) for item in due), options.max_parallel)
+        results = reporter.run(session, tuple(operation_for(session, item) for item in due), options.max_parallel)
         return finish(session, results, len(wanted) - len(due), options, console)
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from scope.bootstrap import SessionRequest, open_session
+from scope.commands.options import add_domain, add_target, add_yes
+from scope.commands.reporting import say_progress
 from scope.console import Console
 from scope.controller.deployment import Deployment
 from scope.controller.diagnosis import describe, diagnose, resolution_hint
@@ -28,9 +30,9 @@ FORMATS = ("text",)
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    parser.add_argument("-t", "--target", default="dev", metavar="NAME", help="the target (dev)")
-    parser.add_argument("--domain", required=True, metavar="NAME", help="the deployment's domain")
-    parser.add_argument("--yes", action="store_true", help="do what was shown")
+    add_target(parser)
+    add_domain(parser)
+    add_yes(parser)
     parser.add_argument(
         "--delete-id",
         action="append",
@@ -67,9 +69,9 @@ def run(options: argparse.Namespace, console: Console) -> int:
     )
     if both:
         raise UsageError(f"Two things are asked for with {min(both)}. Say one: delete, forget, or import.")
-    asked = SessionRequest(options.target, needs_branch=options.yes)
+    request = SessionRequest(options.target, needs_branch=options.yes)
     again = f"scope reconcile --target {options.target} --domain {options.domain}"
-    with open_session(Path(options.directory), asked, lambda _, message: console.say(escape_invisible(message))) as session:
+    with open_session(Path(options.directory), request, say_progress(console)) as session:
         deployment = Deployment(session, options.domain)
         name = deployment.id
         if options.yes:

@@ -5,12 +5,14 @@ import hashlib
 from pathlib import Path
 
 from scope.adapters.github import write_summary
+from scope.commands.options import add_manifest_digest, add_summary
 from scope.console import Console
 from scope.documents.manifest_reader import loads, read_bytes
-from scope.documents.matrix_results import DeploymentOutcome, deployment_outcomes, read_results
+from scope.documents.matrix_results import deployment_outcomes, read_results
 from scope.documents.results import exit_code
 from scope.errors import UsageError
-from scope.escaping import code_span, escape_invisible, markdown_text
+from scope.escaping import escape_invisible
+from scope.render.results_page import count_done, matrix_page
 
 HELP = "hold the results of a workflow's jobs against the manifest"
 EXAMPLES = """\
@@ -23,8 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument("folder", metavar="FOLDER", help="where each job's results are, in results-<matrix id>/results.json")
     parser.add_argument("--manifest", required=True, metavar="FILE", help="the manifest that the jobs deployed")
-    parser.add_argument("--manifest-sha256", metavar="HEX", help="refuse the manifest if its digest is another")
-    parser.add_argument("--summary", action="store_true", help="also add it to the file that GITHUB_STEP_SUMMARY names")
+    add_manifest_digest(parser)
+    add_summary(parser)
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
@@ -36,26 +38,11 @@ def run(options: argparse.Namespace, console: Console) -> int:
     manifest = loads(content, options.manifest)
     folder = Path(options.folder)
     found = {entry.id: read_results(folder / f"results-{entry.id}" / "results.json") for entry in manifest.matrix.include}
-    lines = deployment_outcomes(manifest, found)
+    outcomes = deployment_outcomes(manifest, found)
     if options.summary:
-        write_summary(_markdown(lines))
-    for line in lines:
-        if not line.is_done:
-            console.say(f"{line.name}: {line.outcome}. {escape_invisible(line.message or '')}".rstrip())
-    console.say(_count(lines))
-    return exit_code(line.outcome for line in lines)
-
-
-def _count(lines: tuple[DeploymentOutcome, ...]) -> str:
-    done = sum(line.is_done for line in lines)
-    return f"{done} of {len(lines)} deployments are done."
-
-
-def _markdown(lines: tuple[DeploymentOutcome, ...]) -> str:
-    rows = [f"- {code_span(line.name)}: **{line.outcome}**{_details(line)}\n" for line in lines if not line.is_done]
-    return f"### {_count(lines)}\n\n{''.join(rows)}"
-
-
-def _details(line: DeploymentOutcome) -> str:
-    message = f" {markdown_text(line.message.splitlines()[0])}" if line.message else ""
-    return f"{message} To approve: {code_span(line.digest)}" if line.digest else message
+        write_summary(matrix_page(outcomes))
+    for item in outcomes:
+        if not item.is_done:
+            console.say(f"{item.name}: {item.outcome}. {escape_invisible(item.message or '')}".rstrip())
+    console.say(count_done(outcomes))
+    return exit_code(item.outcome for item in outcomes)

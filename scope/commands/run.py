@@ -4,7 +4,8 @@ import argparse
 from pathlib import Path
 
 from scope.adapters.git import GitRepository
-from scope.commands.bundle import run_staged, take_passed_on
+from scope.commands.bundle import run_staged
+from scope.commands.options import add_domain, add_passed_on, add_target
 from scope.console import Console
 from scope.errors import UsageError
 from scope.graph.closure import DeploymentIndex, UsesCache
@@ -22,9 +23,9 @@ examples:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument("resource", metavar="KEY", help="the resource's key, as in resources/")
-    parser.add_argument("-t", "--target", default="dev", metavar="NAME", help="the target (dev)")
-    parser.add_argument("--domain", metavar="NAME", help="its domain, where several have a resource of that key")
-    take_passed_on(parser, "[-- ARGS]", "further options of `bundle run`")
+    add_target(parser)
+    add_domain(parser, by_default="the one that has the resource")
+    add_passed_on(parser, "[-- ARGS]", "further options of `bundle run`")
 
 
 def run(options: argparse.Namespace, console: Console) -> int:

@@ -5,7 +5,8 @@ import sys
 from pathlib import Path
 
 from scope.bootstrap import SessionRequest, open_session
-from scope.commands.deploy import count
+from scope.commands.options import add_domains, add_max_parallel, add_summary, add_target
+from scope.commands.reporting import say_progress
 from scope.console import Console
 from scope.controller.deploy_set import find_candidates
 from scope.controller.status import Report, assess_all, dumps
@@ -21,21 +22,19 @@ examples:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    parser.add_argument("-t", "--target", default="dev", metavar="NAME", help="the target (dev)")
-    parser.add_argument(
-        "--domain", action="append", default=[], metavar="NAME", help="only this domain; may be repeated (all)"
-    )
+    add_target(parser)
+    add_domains(parser)
     parser.add_argument("--drift", action="store_true", help="plan what is in sync: changes by hand show as drifted")
     parser.add_argument("--verify", action="store_true", help="compare the files in the workspace with the head's")
-    parser.add_argument("--max-parallel", type=count, default=4, metavar="N", help="plans at once (4)")
-    parser.add_argument("--summary", action="store_true", help="also add it to the file that GITHUB_STEP_SUMMARY names")
+    add_max_parallel(parser)
+    add_summary(parser)
     parser.add_argument("--detailed-exitcode", action="store_true", help="exit with 5 when not all is in sync")
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Show how each domain stands; return the exit code."""
-    asked = SessionRequest(options.target, max_parallel=options.max_parallel, needs_branch=False, needs_cli=options.drift)
-    with open_session(Path(options.directory), asked, lambda _, message: console.say(message)) as session:
+    request = SessionRequest(options.target, max_parallel=options.max_parallel, needs_branch=False, needs_cli=options.drift)
+    with open_session(Path(options.directory), request, say_progress(console)) as session:
         found = assess_all(session, find_candidates(session, options.domain))
         if options.drift or options.verify:
             from scope.controller.drift import with_drift, with_verified_files  # only these look so closely

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from scope.adapters.git import GitRepository
-from scope.commands.plan import DEFAULT_BASE
+from scope.commands.options import add_base, add_head
 from scope.console import Console
 from scope.errors import UsageError
 from scope.escaping import escape_invisible
@@ -28,10 +28,8 @@ examples:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument("subject", metavar="PATH|DOMAIN", help="a domain's name, or a path from the repository's root")
-    parser.add_argument(
-        "--base", default=DEFAULT_BASE, metavar="REF", help="for a domain: compare with its merge base (main)"
-    )
-    parser.add_argument("--head", metavar="REF", help="look at a commit, not at the work tree")
+    add_base(parser)
+    add_head(parser)
 
 
 def run(options: argparse.Namespace, console: Console) -> int:

@@ -1,4 +1,4 @@
-"""What a run came to: a table for people, and a page for GitHub."""
+"""What a run came to: a table for people."""
 
 from collections.abc import Iterable
 from typing import TextIO
@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from scope.documents.results import Result
-from scope.escaping import escape_invisible, markdown_text
+from scope.escaping import escape_invisible
 from scope.render.progress import STYLES, neutral
 
 
@@ -34,24 +34,6 @@ def print_summary(results: Iterable[Result], in_sync: int, stream: TextIO, *, co
             console.print(Text(f"{item.id}: {_lines(item.message)}"))
     if in_sync:
         console.print(f"{in_sync} {'deployments are' if in_sync != 1 else 'deployment is'} in sync already: nothing to do.")
-
-
-def markdown_summary(target: str, results: Iterable[Result], in_sync: int) -> str:
-    """Return the summary for GitHub's page of a workflow run."""
-    rows = [
-        f"| `{item.id}` | {item.outcome} | {item.created} | {item.changed} | {item.deleted} | {item.seconds:.1f} s "
-        f"| {_cell(item.message or '')} |"
-        for item in results
-    ]
-    head = ["| deployment | outcome | created | changed | deleted | time | |", "|---|---|--:|--:|--:|--:|---|"]
-    note = f"{in_sync} in sync already." if in_sync else ""
-    body = [*head, *rows] if rows else ["Nothing to deploy."]
-    return "\n".join([f"### Deploy to {target}", "", *body, "", note]).rstrip() + "\n"
-
-
-def _cell(text: str) -> str:
-    """Return a message as a cell: its first words, as code, in which nothing is a name, a link or an element."""
-    return markdown_text(" ".join(text.split()), 500) if text else ""
 
 
 def _lines(message: str) -> str:

@@ -61,7 +61,7 @@ def test_outside_of_a_workflow_github_is_refused(branch: Sandbox) -> None:
 def test_only_the_domains_named_are_in_the_manifest(branch: Sandbox) -> None:
     branch.append("src/d01/s00/base/facts.py", "CHANGED = True\n")
     branch.commit("Change")
-    done = scope(branch, "plan", "--head", "HEAD", "--domains", "d01 d77", "--output", "-")
+    done = scope(branch, "plan", "--head", "HEAD", "--domain", "d01", "--domain", "d77", "--output", "-")
     manifest = json.loads(done.stdout)
     assert [item["id"] for item in manifest["deploy"]] == ["dev/d01", "prod/d01", "staging/d01"]
     assert [change["reaches"] for change in manifest["changes"]] == [0, 3]
@@ -69,7 +69,7 @@ def test_only_the_domains_named_are_in_the_manifest(branch: Sandbox) -> None:
 
 
 def test_a_domain_s_name_that_cannot_be_is_refused(branch: Sandbox) -> None:
-    done = scope(branch, "plan", "--domains", "d00 ../x")
+    done = scope(branch, "plan", "--domain", "d00", "--domain", "../x")
     assert done.returncode == 2
     assert "`../x` isn't a domain's name" in done.stderr
 
@@ -78,7 +78,7 @@ def test_a_manifest_of_another_commit_is_refused(branch: Sandbox) -> None:
     scope(branch, "plan", "--head", "HEAD")
     branch.append("src/d00/s00/base/facts.py", "AGAIN = True\n")
     head = branch.commit("Again")
-    done = scope(branch, "comment", "--head", head)
+    done = scope(branch, "comment", "--expect-head", head)
     assert done.returncode == 2
     assert "The manifest was made of commit" in done.stderr
 
@@ -86,7 +86,7 @@ def test_a_manifest_of_another_commit_is_refused(branch: Sandbox) -> None:
 def test_a_manifest_of_uncommitted_work_is_refused_for_a_commit(branch: Sandbox) -> None:
     branch.append("src/d00/s00/base/facts.py", "DIRTY = True\n")
     scope(branch, "plan")
-    done = scope(branch, "comment", "--head", branch.head)
+    done = scope(branch, "comment", "--expect-head", branch.head)
     assert done.returncode == 2
     assert "with uncommitted work" in done.stderr
 
@@ -100,7 +100,7 @@ def test_a_branch_that_changes_scope_is_told_so_whatever_its_manifest_says(branc
     forged["changes"] = [change for change in forged["changes"] if not change["path"].startswith("scope/")]
     (tmp_path / "forged.json").write_text(json.dumps(forged), encoding="utf-8")
     branch.switch("main")
-    done = scope(branch, "comment", "--manifest", str(tmp_path / "forged.json"), "--head", head)
+    done = scope(branch, "comment", "--manifest", str(tmp_path / "forged.json"), "--expect-head", head)
     assert done.returncode == 0, done.stderr
     assert "This pull request changes `scope/`: its own version of scope made these numbers" in done.stdout
 
@@ -109,4 +109,4 @@ def test_a_branch_that_leaves_scope_alone_is_told_nothing(branch: Sandbox) -> No
     head = branch.head
     scope(branch, "plan", "--head", "HEAD")
     branch.switch("main")
-    assert "own version" not in scope(branch, "comment", "--head", head).stdout
+    assert "own version" not in scope(branch, "comment", "--expect-head", head).stdout

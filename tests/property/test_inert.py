@@ -12,7 +12,7 @@ from scope.documents.manifest import Manifest
 from scope.documents.results import Result
 from scope.escaping import code_span, escape_invisible, markdown_text
 from scope.render.markdown import MARKER, comment
-from scope.render.outcome import markdown_summary
+from scope.render.results_page import deploy_page
 from scope.render.status_page import status_page
 from tests.property.strategies import manifests, texts
 from tests.support.manifest_cases import CASES
@@ -124,7 +124,7 @@ def test_the_message_of_a_deploy_is_a_cell_of_its_summary(text: str) -> None:
         seconds=1,
         log=None,
     )
-    page = rendered(markdown_summary("prod", [result], 0))
+    page = rendered(deploy_page("prod", [result], 0))
     assert {tag for tag, _ in page.tags} <= TAGS
     assert [tag for tag, _ in page.tags].count("td") == 7
     assert not LINKED.findall("\n".join(page.text))

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from scope.documents.results import OutcomeName, Result, exit_code, json_schema
-from scope.render.outcome import markdown_summary
 from scope.render.progress import neutral
+from scope.render.results_page import deploy_page
 from tests.support.sandbox import REPOSITORY
 
 
@@ -42,7 +42,7 @@ def test_a_line_holds_no_workflow_command(line: str) -> None:
 
 
 def test_a_message_stays_in_its_cell() -> None:
-    found = markdown_summary("prod", [result("failed", "a | b\n<img src=x> `c` @team #1 [x](y)")], 0)
+    found = deploy_page("prod", [result("failed", "a | b\n<img src=x> `c` @team #1 [x](y)")], 0)
     row = next(line for line in found.splitlines() if "prod/x" in line)
     cells = row.strip("| ").split(" | ")
     assert len(cells) == 7
