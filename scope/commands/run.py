@@ -40,7 +40,7 @@ def _domain_of(index: DeploymentIndex, key: str) -> str:
     for domain in index.domains:
         files = {path: entry for path, entry in index.own_files(domain).items() if path.startswith("resources/")}
         for resource in resource_keys(index.snapshot.read_all(files)):
-            found.setdefault(resource.partition(".")[2], set()).add(domain)
+            found.setdefault(resource.name, set()).add(domain)
     domains = sorted(found.get(key, ()))
     if len(domains) == 1:
         return domains[0]

@@ -123,7 +123,8 @@ class DeploymentIndex:
     def resources(self, domain: str) -> tuple[str, ...]:
         """Return `<kind>.<key>` of a domain's resources, sorted."""
         if domain not in self._resources:
-            self._resources[domain] = resource_keys(self.snapshot.read_all(self.snapshot.files(f"resources/{domain}")))
+            keys = resource_keys(self.snapshot.read_all(self.snapshot.files(f"resources/{domain}")))
+            self._resources[domain] = tuple(key.short for key in keys)
         return self._resources[domain]
 
     def staged(self, target: str, domain: str) -> dict[str, Entry]:

@@ -53,7 +53,7 @@ def _resource_edges(index: DeploymentIndex, domain: str) -> Iterator[GraphEdge]:
     """Return the edges from a domain's resource files to the files and the other resources that they name."""
     own = index.own_files(domain)
     contents = index.snapshot.read_all({path: entry for path, entry in own.items() if path.startswith("resources/")})
-    homes = {key: path for path, content in contents.items() for key in resource_keys({path: content})}
+    homes = {key.short: path for path, content in contents.items() for key in resource_keys({path: content})}
     for path, content in contents.items():
         for reference in file_references(path, content):
             yield from (

@@ -3,12 +3,14 @@
 import ast
 from collections.abc import Iterator, Mapping
 
+from scope.model import ResourceKey
+
 _KINDS = {"Job": "jobs", "Pipeline": "pipelines", "Schema": "schemas", "Volume": "volumes", "Catalog": "catalogs"}
 
 
-def resource_keys(contents: Mapping[str, bytes]) -> tuple[str, ...]:
-    """Return `<kind>.<key>` of every resource that the files define, sorted. Files that can't be parsed add none."""
-    keys: set[str] = set()
+def resource_keys(contents: Mapping[str, bytes]) -> tuple[ResourceKey, ...]:
+    """Return the key of every resource that the files define, sorted. Files that can't be parsed add none."""
+    keys: set[ResourceKey] = set()
     for path, content in contents.items():
         if path.endswith(".py"):
             keys.update(_python_keys(content))
@@ -17,7 +19,7 @@ def resource_keys(contents: Mapping[str, bytes]) -> tuple[str, ...]:
     return tuple(sorted(keys))
 
 
-def _python_keys(content: bytes) -> Iterator[str]:
+def _python_keys(content: bytes) -> Iterator[ResourceKey]:
     try:
         tree = ast.parse(content)
     except (SyntaxError, ValueError):
@@ -26,7 +28,7 @@ def _python_keys(content: bytes) -> Iterator[str]:
         targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
         kind = _KINDS.get(_constructor(getattr(statement, "value", None)))
         if kind is not None:
-            yield from (f"{kind}.{target.id}" for target in targets if isinstance(target, ast.Name))
+            yield from (ResourceKey(kind, target.id) for target in targets if isinstance(target, ast.Name))
 
 
 def _constructor(value: ast.expr | None) -> str:
@@ -41,7 +43,7 @@ def _constructor(value: ast.expr | None) -> str:
     return function.id if isinstance(function, ast.Name) else ""
 
 
-def _yaml_keys(content: bytes) -> Iterator[str]:
+def _yaml_keys(content: bytes) -> Iterator[ResourceKey]:
     import yaml  # 20 ms, and most domains have no YAML resources
 
     try:
@@ -51,7 +53,7 @@ def _yaml_keys(content: bytes) -> Iterator[str]:
     for name, kinds in _pairs(tree):
         if name == "resources":
             for kind, resources in _pairs(kinds):
-                yield from (f"{kind}.{key}" for key, _ in _pairs(resources))
+                yield from (ResourceKey(kind, key) for key, _ in _pairs(resources))
 
 
 def _pairs(node: object) -> Iterator[tuple[str, object]]:
