@@ -22,7 +22,7 @@ dev := "uv run --quiet"
 scope base="main" *args:
     @{{ scope }} plan --base {{ quote(trim_start_match(base, "base=")) }} "${@:2}"
 
-# Shows why a domain is in the deploy set, or what a path would reach: `just why src/common/money.py`
+# Shows why a domain is in the deploy set, or what a change of a path would deploy: `just why src/common/money.py`
 [group('scope')]
 [no-exit-message]
 why subject *args:
@@ -47,14 +47,14 @@ generate *args:
     {{ generator }} build --all "$@"
     {{ generator }} schema
 
-# Fails, with the difference, where a module or a schema isn't what the specs say
+# Fails, with the difference, if a module or a schema doesn't match the specs
 [group('generate')]
 [no-exit-message]
 generate-check:
     {{ generator }} build --all --check
     {{ generator }} schema --check
 
-# Begins a source of a domain: folders, stubs of the four layers, specs, modules, tests: `just scaffold finance adyen`
+# Starts a source of a domain: folders, stubs of the four layers, specs, modules, tests: `just scaffold finance adyen`
 [group('generate')]
 [no-exit-message]
 scaffold domain source:
@@ -65,12 +65,12 @@ scaffold domain source:
 format:
     {{ dev }} ruff format .
 
-# Finds defects that ruff knows
+# Lints the code
 [group('quality')]
 lint:
     {{ dev }} ruff check .
 
-# Mends those that ruff can mend
+# Applies ruff's automatic fixes
 [group('quality')]
 lint-fix:
     {{ dev }} ruff check --fix .
@@ -85,18 +85,18 @@ typecheck:
 rooms:
     {{ dev }} lint-imports
 
-# All that CI asks of a change before its tests
+# Everything that CI checks before the tests
 [group('quality')]
 check: && lint typecheck rooms generate-check scope-check workflows
     {{ dev }} ruff format --check .
 
-# Checks the workflows: their form, what they do with tokens and scripts, and, where Go is, what actionlint knows
+# Checks the workflows: their schema, their security and, if Go is installed, with actionlint
 [group('quality')]
 workflows:
     {{ dev }} zizmor --quiet --persona auditor --offline .github
     {{ dev }} check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
     {{ dev }} check-jsonschema --builtin-schema vendor.github-actions .github/actions/*/action.yml
-    @if command -v go >/dev/null; then go -C tests/actionlint tool actionlint; else echo "actionlint is left out: no Go." >&2; fi
+    @if command -v go >/dev/null; then go -C tests/actionlint tool actionlint; else echo "Skipping actionlint: Go isn't installed." >&2; fi
 
 # Finds imports, references and names that would break in a stage or in the workspace
 [group('quality')]
@@ -104,7 +104,7 @@ workflows:
 scope-check *args:
     @{{ scope }} check "$@"
 
-# Few tests are slow and stand together, so workers are given two at a time
+# The few slow tests are next to each other, so workers get two at a time
 # Runs the tests: `just test`, `just test tests/unit -k rules`
 [group('quality')]
 [no-exit-message]
@@ -124,7 +124,7 @@ validate target="dev":
 deploy target="dev" domain="" *args:
     @{{ deployer }} deploy --target {{ quote(trim_start_match(target, "target=")) }} {{ if domain == "" { "" } else { "--domain " + quote(trim_start_match(domain, "domain=")) } }} "${@:3}"
 
-# Runs a job or pipeline that is deployed, whichever domain it belongs to: `just run finance_stripe_final_payments_job`
+# Runs a deployed job or pipeline of any domain: `just run finance_stripe_final_payments_job`
 [group('deploy')]
 [no-exit-message]
 run resource target="dev" *args:
@@ -136,12 +136,12 @@ run resource target="dev" *args:
 destroy target domain *args:
     @{{ deployer }} destroy --target {{ quote(trim_start_match(target, "target=")) }} --domain {{ quote(trim_start_match(domain, "domain=")) }} "${@:3}"
 
-# Builds the fake workspace for the end-to-end tests, and the Databricks CLI where the PATH has none (needs Go)
+# Builds the fake workspace for the end-to-end tests, and the Databricks CLI if the PATH has none (needs Go)
 [group('setup')]
 install-cli:
     tests/cli/install
 
-# Removes the example domains, and leaves a repository to begin with
+# Removes the example domains, and leaves a repository to start with
 [group('setup')]
 empty-template:
     git rm -r --quiet --ignore-unmatch -- src/finance src/marketing resources/finance resources/marketing \
