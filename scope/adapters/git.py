@@ -1,9 +1,9 @@
 """The repository, through git's plumbing commands.
 
 Plumbing, because `scope plan` runs on every push of every branch: importing GitPython costs more than the whole diff, and
-one `cat-file --batch` process answers for commits, trees and blobs alike. GitPython answers what is asked more rarely,
-about refs, remotes and history. Nothing of the user's
-configuration or environment changes an answer: no renames, no quoting, no replacement objects, no external diff.
+one `cat-file --batch` process answers for commits, trees and blobs alike. GitPython answers rarer questions, about refs,
+remotes and history. Nothing in the user's configuration or environment changes an answer: no renames, no quoting, no
+replacement objects, no external diff.
 """
 
 import os
@@ -11,19 +11,17 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self
 
+from scope.adapters.git_objects import ObjectReader, parse_raw_diff, parse_tree
 from scope.errors import ScopeError, UsageError
-from scope.model import Change, Entry, Kind, Status
+from scope.model import Change, Entry
 
 if TYPE_CHECKING:
     import git
 
-# Requests written before answers are read: below a pipe's capacity (64 KiB), so that neither side can block the other.
-_BATCH = 500
-_KINDS = {b"40000": Kind.FOLDER, b"120000": Kind.SYMLINK, b"160000": Kind.SUBMODULE}
 _PLAIN_REF = re.compile(r"[\w./-]+")
 _KEPT_VARIABLES = frozenset(
     {"GIT_SSH", "GIT_SSH_COMMAND", "GIT_ASKPASS", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM"}
@@ -34,7 +32,7 @@ class GitRepository:
     """A clone on this machine: full, shallow, partial, linked or bare of any special configuration."""
 
     def __init__(self, start: Path) -> None:
-        """Find the repository that `start` lies in; `UsageError` where there is none."""
+        """Find the repository that `start` lies in; `UsageError` if there is none."""
         self._temporary: Path | None = None
         self._environment = {
             name: value for name, value in os.environ.items() if not name.startswith("GIT_") or name in _KEPT_VARIABLES
@@ -50,14 +48,14 @@ class GitRepository:
         shallow, _, toplevel = answer.rstrip(b"\n").partition(b"\n")
         self.root = Path(os.fsdecode(toplevel))
         self.is_shallow = shallow == b"true"
-        self._reader: _ObjectReader | None = None
+        self._reader: ObjectReader | None = None
         self._trees: dict[str, Mapping[str, Entry]] = {}
         self._is_partial: bool | None = None
         self._work_tree: str | None = None
         self._repo: git.Repo | None = None
 
     def __enter__(self) -> Self:
-        """Return the repository; on leaving, its helper process and temporary files are gone."""
+        """Return the repository; leaving it ends the helper process and removes temporary files."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -77,7 +75,7 @@ class GitRepository:
 
     @property
     def empty_tree(self) -> str:
-        """Return the tree without entries, whether or not the repository holds it."""
+        """Return the empty tree, whether or not the repository holds it."""
         oid = self._run("hash-object", "-t", "tree", "--stdin").strip().decode()
         self._trees[oid] = {}
         return oid
@@ -99,12 +97,12 @@ class GitRepository:
             # Some of what `@{…}`, `^` and `:` can say ends a reader, so another process is asked.
             answer = self._run("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}", accept=(0, 1, 128))
             return answer.strip().decode() or None
-        found = self._objects.read(os.fsencode(ref) + b"^{commit}")
-        return found.oid if found else None
+        commit = self._objects.read(os.fsencode(ref) + b"^{commit}")
+        return commit.oid if commit else None
 
     @property
     def branch(self) -> str | None:
-        """Return the branch that HEAD is on; nothing on a detached HEAD."""
+        """Return the branch that HEAD is on, or None if HEAD is detached."""
         head = self._history.head
         return None if head.is_detached else head.reference.name
 
@@ -115,15 +113,15 @@ class GitRepository:
 
     def root_tree(self, commit: str) -> str:
         """Return the tree of a commit."""
-        found = self._objects.read(commit.encode() + b"^{tree}")
-        if found is None:
+        tree = self._objects.read(commit.encode() + b"^{tree}")
+        if tree is None:
             raise ScopeError(f"The commit {commit} isn't in this clone. Fetch it, or use `fetch-depth: 0` in a workflow.")
-        return found.oid
+        return tree.oid
 
     def work_tree(self) -> str:
         """Return a tree of the work tree as `git add --all` would see it; leaves no trace in the repository.
 
-        It is looked at once: a second call gives the same tree, whatever has changed since.
+        It is read once: a second call gives the same tree, whatever has changed since.
         """
         if self._work_tree is None:
             self._work_tree = self._write_work_tree()
@@ -152,7 +150,7 @@ class GitRepository:
         return self._run("write-tree", environment=environment).strip().decode()
 
     def merge_base(self, one: str, other: str) -> str | None:
-        """Return the best common ancestor of two commits, or nothing."""
+        """Return the best common ancestor of two commits, or None."""
         # Exit 1 without text is git's way to say that there is none.
         return self._run("merge-base", one, other, accept=(0, 1)).strip().decode() or None
 
@@ -164,7 +162,7 @@ class GitRepository:
         """Compare two trees directly, sorted by path. Renames are off, and paths come as they are, not quoted."""
         options = ("-r", "-z", "--raw", "--no-renames", "--no-abbrev", "--no-ext-diff", "--ignore-submodules=none")
         answer = self._run("diff-tree", *options, base_tree, head_tree)
-        return tuple(sorted(_parse_raw_diff(answer), key=lambda change: change.path))
+        return tuple(sorted(parse_raw_diff(answer), key=lambda change: change.path))
 
     def tree(self, oid: str) -> Mapping[str, Entry]:
         """Return the entries directly in a tree."""
@@ -175,18 +173,18 @@ class GitRepository:
     def trees(self, oids: Iterable[str]) -> None:
         """Read many trees at once, so that `tree` answers each of them from memory."""
         missing = [oid for oid in dict.fromkeys(oids) if oid not in self._trees]
-        for found in self._objects.read_many(missing):
-            self._trees[found.oid] = dict(_parse_tree(found.content, len(found.oid) // 2))
+        for tree in self._objects.read_many(missing):
+            self._trees[tree.oid] = dict(parse_tree(tree.content, len(tree.oid) // 2))
 
     def blob(self, oid: str) -> bytes:
         """Return a file's content."""
         return self.blobs([oid])[oid]
 
     def blobs(self, oids: Iterable[str]) -> Mapping[str, bytes]:
-        """Return the contents of many files; one fetch for what a partial clone lacks."""
+        """Return the contents of many files; what a partial clone lacks comes in one fetch."""
         wanted = list(dict.fromkeys(oids))
         self._fetch_missing(wanted)
-        return {found.oid: found.content for found in self._objects.read_many(wanted)}
+        return {blob.oid: blob.content for blob in self._objects.read_many(wanted)}
 
     def grep(self, tree: str, patterns: Iterable[str], folders: Iterable[str]) -> frozenset[str]:
         """Return the files below `folders` of a tree with a line that one of the extended regular expressions matches."""
@@ -215,9 +213,9 @@ class GitRepository:
         return self._repo
 
     @property
-    def _objects(self) -> "_ObjectReader":
+    def _objects(self) -> ObjectReader:
         if self._reader is None:
-            self._reader = _ObjectReader(self._start("cat-file", "--batch"))
+            self._reader = ObjectReader(self._start("cat-file", "--batch"))
         return self._reader
 
     def _fetch_missing(self, oids: list[str]) -> None:
@@ -263,79 +261,3 @@ class GitRepository:
             stdout=subprocess.PIPE,
             env=self._environment,
         )
-
-
-class _Object:
-    __slots__ = ("content", "oid")
-
-    def __init__(self, oid: str, content: bytes) -> None:
-        self.oid = oid
-        self.content = content
-
-
-class _ObjectReader:
-    """One `git cat-file --batch` process: a request is a line, an answer is a header and the object."""
-
-    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
-        self._process = process
-        if process.stdin is None or process.stdout is None:
-            raise ScopeError("git was started without pipes.")
-        self._requests: IO[bytes] = process.stdin
-        self._answers: IO[bytes] = process.stdout
-
-    def read(self, name: bytes) -> _Object | None:
-        self._requests.write(name + b"\n")
-        self._requests.flush()
-        return self._answer()
-
-    def read_many(self, oids: list[str]) -> Iterator[_Object]:
-        for start in range(0, len(oids), _BATCH):
-            batch = oids[start : start + _BATCH]
-            self._requests.write("".join(f"{oid}\n" for oid in batch).encode())
-            self._requests.flush()
-            for oid in batch:
-                found = self._answer()
-                if found is None:
-                    raise ScopeError(f"The object {oid} isn't in this clone. Run `git fsck`, or clone again.")
-                yield found
-
-    def _answer(self) -> _Object | None:
-        header = self._answers.readline()
-        if not header:
-            raise ScopeError("git ended while it was reading objects. Run `git fsck` to see whether the clone is whole.")
-        # A name may hold spaces; oid, type and size are the only form with a number at the end.
-        parts = header.split()
-        if header.endswith((b" missing\n", b" ambiguous\n")) or len(parts) != 3 or not parts[2].isdigit():
-            return None
-        content = self._answers.read(int(parts[2]))
-        self._answers.read(1)
-        return _Object(parts[0].decode(), content)
-
-    def close(self) -> None:
-        self._requests.close()
-        self._answers.close()
-        self._process.wait()
-
-
-def _parse_tree(content: bytes, oid_length: int) -> Iterator[tuple[str, Entry]]:
-    position = 0
-    while position < len(content):
-        space = content.index(b" ", position)
-        end = content.index(b"\0", space)
-        after = end + 1 + oid_length
-        kind = _KINDS.get(content[position:space], Kind.FILE)
-        yield os.fsdecode(content[space + 1 : end]), Entry(kind, content[end + 1 : after].hex())
-        position = after
-
-
-def _parse_raw_diff(answer: bytes) -> Iterator[Change]:
-    fields = answer.split(b"\0")
-    for header, name in zip(fields[0::2], fields[1::2], strict=False):
-        old_mode, new_mode, old_oid, new_oid, letter = header.removeprefix(b":").split(b" ")
-        before, after = _entry(old_mode, old_oid), _entry(new_mode, new_oid)
-        status = {b"A": Status.ADDED, b"D": Status.DELETED, b"T": Status.TYPE}.get(letter[:1], Status.MODIFIED)
-        yield Change(os.fsdecode(name), status, before, after)
-
-
-def _entry(mode: bytes, oid: bytes) -> Entry | None:
-    return None if mode == b"000000" else Entry(_KINDS.get(mode, Kind.FILE), oid.decode())
