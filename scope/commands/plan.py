@@ -9,7 +9,8 @@ from pathlib import Path
 from scope.adapters.git import GitRepository
 from scope.commands.options import MANIFEST, add_base, add_domains, add_head, add_targets
 from scope.console import Console
-from scope.documents.manifest import Manifest, Warn, dumps
+from scope.documents.document import dump
+from scope.documents.manifest import Manifest, Warn
 from scope.errors import NoCredentials, RemoteError, UsageError
 from scope.files import write_atomic
 from scope.graph.closure import DeploymentIndex
@@ -76,7 +77,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         planned = _plan_from_git(options, options.base, console)
     manifest = _add_live_plans(planned.manifest, options, console) if options.live else planned.manifest
     manifest = narrowed(manifest, options.domain, planned.matrix_jobs)
-    content = dumps(manifest)
+    content = dump(manifest)
     _write(content, options.output, planned.root / MANIFEST, console)
     _show(manifest, content, options, console)
     if options.github:

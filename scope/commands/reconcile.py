@@ -14,7 +14,8 @@ from scope.controller.deployment import Deployment
 from scope.controller.plan_records import plan_records
 from scope.controller.session import Session
 from scope.controller.status import Sync, assess_all
-from scope.documents.manifest import Manifest, dumps
+from scope.documents.document import dump
+from scope.documents.manifest import Manifest
 from scope.escaping import escape_invisible
 from scope.files import write_atomic
 from scope.planning.comparison import effect_in
@@ -57,7 +58,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         if options.drift and _distrust_drifted(session, wanted, options):
             wanted = find_candidates(session, options.domain)
         manifest = plan_records(session, wanted, effect_in(session.git))
-        content = dumps(manifest)
+        content = dump(manifest)
         write_atomic(session.root / MANIFEST, content)
         _show(manifest, content, options, console)
         if options.dry_run:

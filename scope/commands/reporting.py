@@ -12,7 +12,8 @@ from scope.console import Console
 from scope.controller.operation import Operation
 from scope.controller.pool import run_all
 from scope.controller.session import Session
-from scope.documents.results import Outcome, Result, Results, dumps, exit_code
+from scope.documents.document import dump
+from scope.documents.results import Outcome, Result, Results, exit_code
 from scope.escaping import escape_invisible
 from scope.files import write_atomic
 from scope.render.progress import LineReporter, Reporter, SilentReporter, print_failed_log
@@ -82,7 +83,7 @@ def finish(
 ) -> int:
     """Write the results for people and machines, and return the exit code."""
     code = exit_code(result.outcome for result in results)
-    content = dumps(
+    content = dump(
         Results(
             target=session.settings.name,
             commit=session.head.commit,

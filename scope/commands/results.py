@@ -1,16 +1,14 @@
 """`scope results`: whether the jobs of a workflow's matrix have done all that a manifest says."""
 
 import argparse
-import hashlib
 from pathlib import Path
 
 from scope.adapters.github import write_summary
 from scope.commands.options import add_manifest_digest, add_summary
 from scope.console import Console
-from scope.documents.manifest_reader import loads, read_bytes
+from scope.documents.manifest_reader import read_manifest
 from scope.documents.matrix_results import deployment_outcomes, read_results
 from scope.documents.results import exit_code
-from scope.errors import UsageError
 from scope.escaping import escape_invisible
 from scope.render.results_page import count_done, matrix_page
 
@@ -31,11 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Say what became of every deployment of the manifest; return the exit code."""
-    content = read_bytes(Path(options.manifest))
-    digest = hashlib.sha256(content).hexdigest()
-    if options.manifest_sha256 and digest != options.manifest_sha256:
-        raise UsageError(f"{options.manifest} has the digest {digest}, not {options.manifest_sha256}.")
-    manifest = loads(content, options.manifest)
+    manifest = read_manifest(Path(options.manifest), options.manifest_sha256)
     folder = Path(options.folder)
     found = {entry.id: read_results(folder / f"results-{entry.id}" / "results.json") for entry in manifest.matrix.include}
     outcomes = deployment_outcomes(manifest, found)

@@ -9,7 +9,8 @@ from scope.commands.options import add_domains, add_max_parallel, add_summary, a
 from scope.commands.reporting import say_progress
 from scope.console import Console
 from scope.controller.deploy_set import find_candidates
-from scope.controller.status import Report, assess_all, dumps
+from scope.controller.status import Report, assess_all
+from scope.documents.document import dump
 
 HELP = "what each domain of a target runs: in sync, behind, ahead, dirty, drifted, foreign, never deployed, gone"
 EXAMPLES = """\
@@ -49,7 +50,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
         write_summary(status_page(report))
     if options.format == "json":
-        sys.stdout.buffer.write(dumps(report))
+        sys.stdout.buffer.write(dump(report))
     elif not console.is_quiet:
         from scope.render.status import print_status  # rich takes 60 ms
 

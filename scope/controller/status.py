@@ -1,17 +1,15 @@
 """The status of each domain of a target: its record and state compared with the head. Reads only; decides nothing."""
 
-import dataclasses
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Literal
 
-from scope import __version__
 from scope.controller.deploy_set import Candidate
 from scope.controller.plan_records import Bases, base_of
 from scope.controller.session import Session
 from scope.deployment.observation import check_state
+from scope.documents.document import TOOL
 from scope.errors import Refused
 from scope.model import quote_path
 
@@ -126,16 +124,9 @@ class Report:
     dirty: bool
     domains: tuple[Status, ...]
     schema_version: Literal[1] = SCHEMA_VERSION
-    tool: str = f"scope {__version__}"
+    tool: str = TOOL
 
     @property
     def is_in_sync(self) -> bool:
         """Return whether every domain is."""
         return all(item.sync is Sync.IN_SYNC for item in self.domains)
-
-
-def dumps(report: Report) -> bytes:
-    """Return the report as JSON: UTF-8, two spaces, a newline at the end."""
-    tree: dict[str, Any] = dataclasses.asdict(report)
-    first = {key: tree.pop(key) for key in ("schema_version", "tool")}
-    return (json.dumps({**first, **tree}, indent=2, ensure_ascii=False) + "\n").encode(errors="backslashreplace")

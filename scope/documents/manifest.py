@@ -3,18 +3,15 @@
 The values are plain dataclasses, so that writing one costs no import; reading one is strict, in `manifest_reader`.
 """
 
-import dataclasses
-import json
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
-from scope import __version__
+from scope.documents.document import TOOL
 from scope.model import Action, Because, Step
 
 SCHEMA_VERSION: Literal[1] = 1
 # GitHub ends a matrix at 256 jobs.
 MAX_MATRIX_JOBS = 256
-TOOL = f"scope {__version__}"
 
 Mode = Literal["none", "scoped", "full"]
 
@@ -164,10 +161,3 @@ class Manifest:
     live: tuple[LivePlan, ...] = ()
     schema_version: Literal[1] = SCHEMA_VERSION
     tool: str = field(default=TOOL)
-
-
-def dumps(manifest: Manifest) -> bytes:
-    """Return the manifest as JSON: UTF-8, two spaces, a newline at the end; the same manifest, the same bytes."""
-    tree = dataclasses.asdict(manifest)
-    first = {key: tree.pop(key) for key in ("schema_version", "tool")}
-    return (json.dumps({**first, **tree}, indent=2, ensure_ascii=False) + "\n").encode()

@@ -4,6 +4,7 @@ Who reads a manifest didn't make it: it comes out of an artifact, from a pull re
 size is looked at before its content, its form before its meaning, and what no `scope plan` could have written is refused.
 """
 
+import hashlib
 import json
 import re
 import sys
@@ -26,6 +27,7 @@ MAX_BYTES = 64 * 1024 * 1024
 _PROBLEMS_SHOWN = 20
 _VALUE_SHOWN = 80
 _MAX_LINE = 1_000_000_000
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _FINGERPRINT = re.compile(r"v[0-9]+:[0-9a-f]{64}")
 _QUOTED = re.compile(r'"(?:[ !#-\[\]-~]|\\[0-3][0-7]{2})*"')
@@ -36,12 +38,28 @@ class _RepeatedKeyError(ValueError):
     """An object has one key twice, and readers would disagree on which counts."""
 
 
-def read_manifest(path: Path) -> Manifest:
-    """Return the manifest in a file; `-` is standard input. Raises `UsageError`."""
-    return loads(read_bytes(path), "The manifest on standard input" if str(path) == "-" else str(path))
+def read_manifest(path: Path, digest: str | None = None) -> Manifest:
+    """Return the manifest in a file; `-` is standard input. Raises `UsageError`, also if its SHA-256 isn't `digest`."""
+    where = "The manifest on standard input" if str(path) == "-" else str(path)
+    content = _read_bytes(path)
+    if digest is not None:
+        _check_digest(content, digest, where)
+    return loads(content, where)
 
 
-def read_bytes(path: Path) -> bytes:
+def _check_digest(content: bytes, digest: str, where: str) -> None:
+    expected = digest.lower().removeprefix("sha256:")
+    if _SHA256.fullmatch(expected) is None:
+        raise UsageError(f"{_shown(digest)} isn't a SHA-256: 64 hexadecimal digits, such as `scope plan` prints them.")
+    actual = hashlib.sha256(content).hexdigest()
+    if actual != expected:
+        raise UsageError(
+            f"{where} has the digest sha256:{actual}, not sha256:{expected}: it isn't the one that was planned. "
+            "Use the manifest of that plan, or create a new one with `scope plan`."
+        )
+
+
+def _read_bytes(path: Path) -> bytes:
     """Return a manifest's bytes, and never more than one byte beyond the limit. Raises `UsageError`."""
     if str(path) == "-":
         return sys.stdin.buffer.read(MAX_BYTES + 1)

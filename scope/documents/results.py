@@ -1,13 +1,11 @@
 """What a run came to, as `results.json`: the same facts that the summary shows, for whatever comes after."""
 
-import dataclasses
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal
 
-from scope import __version__
+from scope.documents.document import TOOL
 from scope.model import Action
 
 OutcomeName = Literal["deployed", "destroyed", "nothing", "superseded", "refused", "locked", "stopped", "failed"]
@@ -86,14 +84,7 @@ class Results:
     in_sync: int
     results: tuple[Result, ...]
     schema_version: Literal[1] = SCHEMA_VERSION
-    tool: str = f"scope {__version__}"
-
-
-def dumps(results: Results) -> bytes:
-    """Return the file's content: UTF-8, two spaces, a newline at the end."""
-    tree = dataclasses.asdict(results)
-    first = {key: tree.pop(key) for key in ("schema_version", "tool")}
-    return (json.dumps({**first, **tree}, indent=2, ensure_ascii=False) + "\n").encode(errors="backslashreplace")
+    tool: str = TOOL
 
 
 def json_schema() -> dict[str, Any]:

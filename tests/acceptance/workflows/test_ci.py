@@ -99,12 +99,8 @@ def test_a_branch_that_changes_scope_is_commented_by_the_base_s_scope(platform: 
 
 
 def test_a_manifest_that_no_plan_made_is_not_rendered(platform: Platform, github: FakeGitHub) -> None:
-    name = branch(platform, **{"scope/manifest.py": "\nSCHEMA_VERSION = 2\n"})
-    forged = 'def dumps(manifest):\n    return b\'{"schema_version": 1, "schema_version": 1}\'\n'
-    platform.origin.switch(name)
-    platform.origin.append("scope/manifest.py", forged)
-    platform.origin.commit("Forge")
-    platform.origin.switch("main")
+    forged = '\ndef dump(document):\n    return b\'{"schema_version": 1, "schema_version": 1}\'\n'
+    name = branch(platform, **{"scope/documents/document.py": forged})
     run = platform.pull_request(name)
     assert run.jobs["comment"].result == "failure"
     assert "twice in one object" in run.jobs["comment"].log

@@ -1,5 +1,6 @@
 """Reading a manifest: what `scope plan` can't have written is refused, with all that is wrong."""
 
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -8,12 +9,12 @@ from typing import Any
 import pytest
 
 from scope.documents import manifest_reader
-from scope.documents.manifest import dumps
+from scope.documents.document import dump
 from scope.documents.manifest_reader import json_schema, loads, read_manifest
 from scope.errors import UsageError
 from tests.support.manifests import SCHEMA, assert_follows_schema, small_manifest
 
-SMALL = dumps(small_manifest())
+SMALL = dump(small_manifest())
 
 
 def refusal(content: bytes) -> str:
@@ -189,3 +190,24 @@ def test_a_flood_of_problems_is_cut_and_counted() -> None:
     message = refusal(edited(lambda tree: tree["targets"].extend(f"{number}/" for number in range(100))))
     assert "and 80 more" in message
     assert len(message) < 3000
+
+
+DIGEST = hashlib.sha256(SMALL).hexdigest()
+
+
+@pytest.mark.parametrize("digest", [DIGEST, DIGEST.upper(), f"sha256:{DIGEST}", f"SHA256:{DIGEST}"])
+def test_a_digest_may_be_written_with_its_algorithm_and_in_any_case(tmp_path: Path, digest: str) -> None:
+    path = tmp_path / "manifest.json"
+    path.write_bytes(SMALL)
+    assert read_manifest(path, digest) == small_manifest()
+
+
+@pytest.mark.parametrize(
+    ("digest", "problem"),
+    [("0" * 64, "it isn't the one that was planned"), ("", "isn't a SHA-256"), (DIGEST[:-1], "isn't a SHA-256")],
+)
+def test_a_manifest_with_another_digest_is_refused_and_so_is_no_digest(tmp_path: Path, digest: str, problem: str) -> None:
+    path = tmp_path / "manifest.json"
+    path.write_bytes(SMALL)
+    with pytest.raises(UsageError, match=problem):
+        read_manifest(path, digest)

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from scope.documents.document import dump
 from scope.documents.matrix_results import DeploymentOutcome, deployment_outcomes, read_results
-from scope.documents.results import Result, Results, dumps, exit_code
+from scope.documents.results import Result, Results, exit_code
 from scope.errors import UsageError
 from tests.support.manifest_cases import CASES
 
@@ -45,7 +46,7 @@ def written(folder: Path, outcomes: dict[str, str], **fields: Any) -> Results:  
         results=results,
     )
     path = folder / "results.json"
-    path.write_bytes(dumps(replace(plain, **fields)))
+    path.write_bytes(dump(replace(plain, **fields)))
     found = read_results(path)
     assert found is not None
     return found

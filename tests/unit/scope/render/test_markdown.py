@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from scope.documents.manifest import dumps
+from scope.documents.document import dump
 from scope.documents.manifest_reader import loads
 from scope.render.markdown import COMMENT_LIMIT, SUMMARY_LIMIT, comment
 from tests.support.manifest_cases import CASES, TARGETS, everywhere, imported, manifest, own
@@ -16,7 +16,7 @@ GOLDEN = Path(__file__).parents[3] / "golden" / "comment"
 @pytest.mark.parametrize("name", CASES)
 def test_the_comment_of_a_manifest_is_the_golden_one(name: str, update_golden: bool) -> None:
     folder = GOLDEN / name
-    content = dumps(CASES[name])
+    content = dump(CASES[name])
     if update_golden:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "manifest.json").write_bytes(content)

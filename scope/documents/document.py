@@ -1,0 +1,32 @@
+"""The form that scope's JSON documents share: version and tool first, and the same bytes for the same values."""
+
+import dataclasses
+import json
+from typing import Any, ClassVar, Protocol
+
+from scope import __version__
+
+TOOL = f"scope {__version__}"
+
+
+class Document(Protocol):
+    """A dataclass that is written as a file or on stdout. Keys may be added to a version, never renamed."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def schema_version(self) -> int:
+        """Return the version of the document's form."""
+        ...
+
+    @property
+    def tool(self) -> str:
+        """Return what wrote the document."""
+        ...
+
+
+def dump(document: Document) -> bytes:
+    """Return a document as JSON: version and tool first, UTF-8, two spaces, a newline at the end."""
+    content = dataclasses.asdict(document)
+    first = {key: content.pop(key) for key in ("schema_version", "tool")}
+    return (json.dumps({**first, **content}, indent=2, ensure_ascii=False) + "\n").encode(errors="backslashreplace")
