@@ -1,4 +1,4 @@
-"""Specs → expected files: loads, checks, resolves, emits. Reads the tree, writes nothing."""
+"""Specs → the files that they make: loads, checks, resolves and emits. Reads the tree, writes nothing."""
 
 import copy
 from collections.abc import Iterable, Iterator
@@ -7,44 +7,44 @@ from typing import Any
 
 from generator.checkout import Checkout
 from generator.checks import domain_problems, spec_problems
-from generator.coverage import shared_files, unreached_files
-from generator.emit import Module, digest, formatted, module_text, yaml_text
+from generator.coverage import shared_file_problems, unreached_file_problems
+from generator.emit import Module, digest, format_texts, module_text, yaml_text
 from generator.errors import Problem, SpecError
 from generator.files import DOMAIN_FOLDER, Expected
 from generator.inventory import Inventory, take_inventory
 from generator.load import LoadedSpec, load_spec
 from generator.names import Identity, Kind, identity_of
-from generator.resolve import Resource, resolve, run_as_variable
+from generator.resolve import resolve, run_as_variable
 
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What the specs say the tree should hold, and source files that nothing reaches."""
+    """The files that the specs make, and the source files that no spec reaches."""
 
     expected: dict[str, Expected]
     unreached: tuple[Problem, ...]
 
 
 def build_all(checkout: Checkout) -> Built:
-    """Return what all specs make. Raises SpecError with the problems of all of them."""
+    """Build all specs. Raises SpecError with the problems of all of them."""
     paths = checkout.spec_paths()
-    specs, problems = _load(checkout, paths)
+    specs, problems = _load_specs(checkout, paths)
     try:
         inventory = take_inventory(checkout, paths)
     except SpecError as error:
-        # Without it, the documents can still be told what is wrong with them by themselves.
+        # Without an inventory, only the problems that a document has by itself are known.
         raise SpecError(*error.problems, *problems, *(problem for spec in specs for problem in spec.problems)) from None
     problems += [problem for spec in specs for problem in spec_problems(spec, inventory)]
     problems += [problem for domain in inventory.domains for problem in domain_problems(domain, inventory)]
-    problems += shared_files([spec for spec in specs if not spec.broken], inventory)
+    problems += shared_file_problems([spec for spec in specs if not spec.broken], inventory)
     if problems:
         raise SpecError(*problems)
-    expected = _expected(checkout, specs, inventory)
-    return Built(expected | _domain_files(inventory), tuple(unreached_files(specs, inventory)))
+    expected = _render(checkout, specs, inventory)
+    return Built(expected | _domain_files(inventory), tuple(unreached_file_problems(specs, inventory)))
 
 
 def build_one(checkout: Checkout, path: str) -> Built:
-    """Return what one spec makes, checked against its neighbours. Raises SpecError with its problems."""
+    """Build one spec, checked against its neighbours. Raises SpecError with its problems."""
     spec = load_spec(path, checkout.read(path))
     inventory = take_inventory(checkout, checkout.spec_paths())
     problems = [*spec_problems(spec, inventory), *domain_problems(spec.identity.domain, inventory)]
@@ -55,8 +55,8 @@ def build_one(checkout: Checkout, path: str) -> Built:
         and isinstance(identity := identity_of(other), Identity)
         and (identity.domain, identity.source) == (spec.identity.domain, spec.identity.source)
     ]
-    others, _ = _load(checkout, neighbours)
-    shared = shared_files([one for one in (spec, *others) if not one.broken], inventory)
+    others, _ = _load_specs(checkout, neighbours)
+    shared = shared_file_problems([one for one in (spec, *others) if not one.broken], inventory)
     problems += [problem for problem in shared if problem.file == path]
     if problems:
         raise SpecError(*problems)
@@ -65,10 +65,10 @@ def build_one(checkout: Checkout, path: str) -> Built:
         for path, file in _domain_files(inventory).items()
         if path.startswith(f"resources/{spec.identity.domain}/")
     }
-    return Built(_expected(checkout, [spec], inventory) | domain, ())
+    return Built(_render(checkout, [spec], inventory) | domain, ())
 
 
-def _load(checkout: Checkout, paths: Iterable[str]) -> tuple[list[LoadedSpec], list[Problem | str]]:
+def _load_specs(checkout: Checkout, paths: Iterable[str]) -> tuple[list[LoadedSpec], list[Problem | str]]:
     specs: list[LoadedSpec] = []
     problems: list[Problem | str] = []
     for path in paths:
@@ -79,20 +79,20 @@ def _load(checkout: Checkout, paths: Iterable[str]) -> tuple[list[LoadedSpec], l
     return specs, problems
 
 
-def _expected(checkout: Checkout, specs: Iterable[LoadedSpec], inventory: Inventory) -> dict[str, Expected]:
+def _render(checkout: Checkout, specs: Iterable[LoadedSpec], inventory: Inventory) -> dict[str, Expected]:
     loaded = list(specs)
     modules = {spec.identity.module: module_of(spec, inventory) for spec in loaded}
     problems = [problem for spec in loaded if (problem := _construction_problem(spec, modules[spec.identity.module]))]
     if problems:
         raise SpecError(*problems)
-    texts = formatted({path: module_text(module) for path, module in modules.items()}, checkout.root / "pyproject.toml")
+    texts = format_texts({path: module_text(module) for path, module in modules.items()}, checkout.root / "pyproject.toml")
     files = {path: Expected(path, text, modules[path].input_digest) for path, text in texts.items()}
     packages = {package: Expected(package, "", "") for path in texts for package in _packages(path)}
     return dict(sorted((packages | files).items()))
 
 
 def _packages(path: str) -> Iterator[str]:
-    """Yield the `__init__.py` files that a module needs: the loader finds modules only in packages."""
+    """Yield the `__init__.py` files that a module needs: the loader only finds modules in packages."""
     parts = path.split("/")
     for depth in range(2, len(parts)):
         yield "/".join([*parts[:depth], "__init__.py"])
@@ -100,27 +100,26 @@ def _packages(path: str) -> Iterator[str]:
 
 def module_of(spec: LoadedSpec, inventory: Inventory) -> Module:
     """Return the module of a checked spec."""
-    resource: Resource = resolve(spec, inventory)
     domain = inventory.domains.get(spec.identity.domain)
     presets = {
         name: preset.document.tree[preset.name]
         for name, preset in inventory.presets.items()
-        if _names(spec.document.tree, name)
+        if _mentions(spec.document.tree, name)
     }
     inputs = digest([spec.document.tree, domain.document.tree if domain else None, presets])
-    return Module(spec.identity.spec, spec.identity.kind, spec.identity.key, resource.value, inputs)
+    return Module(spec.identity.spec, spec.identity.kind, spec.identity.key, resolve(spec, inventory), inputs)
 
 
-def _names(tree: object, preset: str) -> bool:
+def _mentions(tree: object, preset: str) -> bool:
     if isinstance(tree, dict):
-        return any(_names(value, preset) for value in tree.values())
+        return any(_mentions(value, preset) for value in tree.values())
     if isinstance(tree, list):
-        return any(_names(value, preset) for value in tree)
+        return any(_mentions(value, preset) for value in tree)
     return tree == preset
 
 
 def _construction_problem(spec: LoadedSpec, module: Module) -> Problem | None:
-    """Return what the package that loads the module has against its value: it knows types and enumerations too."""
+    """Return the objection of databricks-bundles, which loads the module and also checks types and enumerations."""
     # Imported here: `generator schema` and a spec's own problems need no Databricks package.
     if module.kind is Kind.PIPELINES:
         from databricks.bundles.pipelines import Pipeline as Class
@@ -130,12 +129,14 @@ def _construction_problem(spec: LoadedSpec, module: Module) -> Problem | None:
     try:
         Class.from_dict(value)
     except (ValueError, TypeError, AttributeError) as error:
-        return spec.document.problem((), f"databricks-bundles refuses what this becomes: {' '.join(str(error).split())}.")
+        return spec.document.problem(
+            (), f"databricks-bundles rejects the generated resource: {' '.join(str(error).split())}."
+        )
     return None
 
 
 def _domain_files(inventory: Inventory) -> dict[str, Expected]:
-    """Return the YAML that gives each target its `run_as`: a module can't, because it knows no target."""
+    """Return the YAML that sets `run_as` by target, which a module can't because it knows no target."""
     files: dict[str, Expected] = {}
     for domain, loaded in sorted(inventory.domains.items()):
         if not loaded.model.run_as:

@@ -1,6 +1,6 @@
-"""The bundle's published JSON schema, cut down to jobs and pipelines: what passes through a spec is checked against it.
+"""Checks Databricks' own fields in specs against the bundle's published JSON schema, cut down to jobs and pipelines.
 
-`bundle_schema.json` is made by `refresh_schema` from what `databricks bundle schema` of the tested CLI prints.
+`refresh_schema` writes `bundle_schema.json` from the output of the tested CLI's `databricks bundle schema`.
 """
 
 import json
@@ -34,18 +34,18 @@ REFRESH_PIPELINE = {
 
 @cache
 def definitions() -> dict[str, Schema]:
-    """Return the published definitions, tasks with `refresh_pipeline`, and settings without what isn't theirs."""
-    found: dict[str, Schema] = json.loads(FILE.read_text(encoding="utf-8"))
-    found[TASK]["anyOf"][0]["properties"]["refresh_pipeline"] = REFRESH_PIPELINE
+    """Return the published definitions: tasks with `refresh_pipeline`, settings without the platform's own fields."""
+    published: dict[str, Schema] = json.loads(FILE.read_text(encoding="utf-8"))
+    published[TASK]["anyOf"][0]["properties"]["refresh_pipeline"] = REFRESH_PIPELINE
     for kind, name in RESOURCES.items():
-        resource = found[name]["anyOf"][0]
+        resource = published[name]["anyOf"][0]
         allowed = {key: value for key, value in resource["properties"].items() if key not in OWNED_SETTINGS[kind]}
-        found[f"settings.{kind}"] = {"type": "object", "properties": allowed, "additionalProperties": False}
-    return found
+        published[f"settings.{kind}"] = {"type": "object", "properties": allowed, "additionalProperties": False}
+    return published
 
 
-def faults(definition: str, value: Json) -> Iterator[Fault]:
-    """Yield what the bundle's schema says against a value."""
+def schema_faults(definition: str, value: Json) -> Iterator[Fault]:
+    """Yield the faults that the bundle's schema finds in a value."""
     for error in _validator(definition).iter_errors(value):
         for leaf in _leaves(error):
             yield from _faults_of(leaf)
@@ -53,14 +53,14 @@ def faults(definition: str, value: Json) -> Iterator[Fault]:
 
 @cache
 def _validator(definition: str) -> Any:  # noqa: ANN401  jsonschema's validators share no public class
-    # Imported here: specs without anything that passes through need no schema.
+    # Imported here: specs without Databricks' own fields need no schema.
     from jsonschema import Draft202012Validator
 
     return Draft202012Validator({"$defs": definitions(), "$ref": f"#/$defs/{definition}"})
 
 
 def _leaves(error: Any) -> Iterator[Any]:  # noqa: ANN401  jsonschema's errors are untyped
-    """Yield the errors that a person wants: those of the object that was meant, not `is not a reference either`."""
+    """Yield the errors of the object that was meant, without the one that it isn't a reference either."""
     if error.validator != "anyOf":
         yield error
         return
@@ -96,6 +96,6 @@ def _described(schema: Schema, key: str) -> str:
 
 
 def type_name(name: str) -> str:
-    """Return what people call a JSON type."""
+    """Return the everyday name of a JSON type."""
     names = {"string": "text", "object": "a mapping", "array": "a list", "integer": "a whole number", "number": "a number"}
     return names.get(name, "true or false")

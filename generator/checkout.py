@@ -1,4 +1,4 @@
-"""The repository's files as the generator sees them: specs, modules and source code, and nothing outside the root."""
+"""Reads the work tree: specs, modules and source code, and nothing outside the root."""
 
 import os
 import stat
@@ -29,16 +29,16 @@ class Checkout:
                     yield Path(directory, name).relative_to(self.root).as_posix()
 
     def spec_paths(self) -> list[str]:
-        """Return what lies where specs do, whether it can be one or not; only Markdown is let be."""
-        found = (path for path in self.files("specs") if not path.startswith("specs/domains/"))
-        return sorted(path for path in found if not path.endswith(".md"))
+        """Return every file among the specs but Markdown, whether it can be a spec or not."""
+        paths = (path for path in self.files("specs") if not path.startswith("specs/domains/"))
+        return sorted(path for path in paths if not path.endswith(".md"))
 
     def domain_paths(self) -> list[str]:
         """Return the paths of the domains' settings."""
         return [path for path in self.files("specs/domains") if not path.endswith(".md")]
 
     def read(self, path: str) -> bytes:
-        """Return a file's bytes. Raises SpecError for what is missing, too large, no plain file, or outside the root."""
+        """Return a file's bytes. Raises SpecError if it is missing, too large, no plain file, or outside the root."""
         place = self.root / path
         try:
             if not place.resolve().is_relative_to(self.root.resolve() / Path(path).parts[0]):
@@ -73,11 +73,11 @@ class Checkout:
 
     def sources(self, domain: str, source: str, layer: str) -> list[str]:
         """Return a layer's source files; names that begin with an underscore are nobody's entry point."""
-        found = self.files(f"src/{domain}/{source}/{layer}")
-        return [path for path in found if path.endswith((".py", ".sql", ".ipynb")) and not Path(path).name.startswith("_")]
+        paths = self.files(f"src/{domain}/{source}/{layer}")
+        return [path for path in paths if path.endswith((".py", ".sql", ".ipynb")) and not Path(path).name.startswith("_")]
 
     def _mode(self, path: str) -> int:
-        """Return the mode of what lies at a path; 0 where nothing inside the root does, whatever the path is made of."""
+        """Return the mode of the file at any path, or 0 if there is none inside the root."""
         try:
             place = (self.root / path).resolve(strict=True)
             return place.stat().st_mode if place.is_relative_to(self.root.resolve()) else 0

@@ -1,9 +1,9 @@
-"""Specs against the repository: what a single document can't know. Each function yields problems and raises nothing."""
+"""Checks specs against the repository around them. Functions yield problems and raise nothing."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from generator.bundle_schema import PIPELINE_CLUSTER, PIPELINE_ENVIRONMENT, faults
+from generator.bundle_schema import PIPELINE_CLUSTER, PIPELINE_ENVIRONMENT, schema_faults
 from generator.errors import Problem, listed, quoted, suggestion
 from generator.inventory import Inventory
 from generator.job_checks import job_problems
@@ -16,7 +16,7 @@ from generator.yaml_tree import Document, Fault, TreePath
 
 
 def spec_problems(spec: LoadedSpec, inventory: Inventory) -> Iterator[Problem]:
-    """Yield everything that is wrong with a spec, by itself and given what exists around it."""
+    """Yield all problems of a spec, its own and those with the repository around it."""
     document, model = spec.document, spec.model
     yield from spec.problems
     for fault in text_faults(document.tree, spec.identity.domain, inventory):
@@ -30,7 +30,7 @@ def spec_problems(spec: LoadedSpec, inventory: Inventory) -> Iterator[Problem]:
 
 
 def domain_problems(domain: str, inventory: Inventory) -> Iterator[Problem]:
-    """Yield what is wrong with a domain's settings, given what exists around them."""
+    """Yield the problems of a domain's settings with the repository around them."""
     loaded = inventory.domains.get(domain)
     if loaded is None:
         return
@@ -44,11 +44,7 @@ def domain_problems(domain: str, inventory: Inventory) -> Iterator[Problem]:
 
 
 def _tag_problems(spec: LoadedSpec, inventory: Inventory) -> Iterator[Problem]:
-    for name in ("domain", "source", "layer", "owner"):
-        if name in spec.model.tags:
-            yield spec.document.problem(
-                ("tags", name), "is written by the platform, so that costs add up. Leave it out.", at_key=True
-            )
+    yield from _owned_tag_problems(spec.document, spec.model.tags)
     count = len(tags_of(spec.identity, spec.model, inventory.settings_of(spec.identity.domain)))
     if count > MAX_TAGS:
         yield spec.document.problem(("tags",), f"comes to {count} tags with the domain's; Databricks allows {MAX_TAGS}.")
@@ -58,14 +54,14 @@ def _owned_tag_problems(document: Document, tags: Mapping[str, str]) -> Iterator
     for name in OWNED_TAGS:
         if name in tags:
             yield document.problem(
-                ("tags", name), "is written by the platform, so that costs add up. Leave it out.", at_key=True
+                ("tags", name), "is set by the platform, so that costs can be allocated. Leave it out.", at_key=True
             )
 
 
 def _settings_problems(spec: LoadedSpec) -> Iterator[Problem]:
     kind = spec.identity.kind
     owned = OWNED_SETTINGS[kind]
-    for fault in faults(f"settings.{kind}", spec.model.settings):
+    for fault in schema_faults(f"settings.{kind}", spec.model.settings):
         name = str(fault.path[0]) if len(fault.path) == 1 else ""
         better = Fault(fault.path, f"can't be set here: {owned[name]}.", at_key=True) if name in owned else fault
         yield spec.document.located(better.below("settings"))
@@ -105,7 +101,7 @@ def _source_problems(spec: LoadedSpec, model: PipelineSpec, inventory: Inventory
         if count > 1:
             yield document.problem(("layers",), f"names {layer} twice.")
     folder = f"src/{identity.domain}/{identity.source}"
-    found: set[str] = set()
+    loadable: set[str] = set()
     for layer in model.layers or (identity.layer,):
         names = {
             path.removeprefix(f"{folder}/{layer}/")
@@ -118,10 +114,11 @@ def _source_problems(spec: LoadedSpec, model: PipelineSpec, inventory: Inventory
             )
         elif model.files and not names & set(model.files):
             yield document.problem(
-                at, f"is covered, but {folder}/{layer} holds none of `files`; it has {listed(sorted(names), 'and')}."
+                at,
+                f"is one of its layers, but {folder}/{layer} holds none of `files`; it has {listed(sorted(names), 'and')}.",
             )
-        found |= names
+        loadable |= names
     for index, name in enumerate(model.files):
-        if name not in found and found:
-            near = suggestion(name, sorted(found))
-            yield document.problem(("files", index), f"{quoted(name)} is in none of the covered layers of {folder}.{near}")
+        if name not in loadable and loadable:
+            near = suggestion(name, sorted(loadable))
+            yield document.problem(("files", index), f"{quoted(name)} is in none of its layers in {folder}.{near}")

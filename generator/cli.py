@@ -1,4 +1,4 @@
-"""The command line: `generator build`, `schema`, `scaffold`. Decides nothing; prints, and sets the exit code.
+"""The command line: `generator build`, `schema`, `scaffold`. Decides nothing: prints, and sets the exit code.
 
 Exit codes: 0 done, 1 `--check` found something, 2 bad input, 3 refused because it would overwrite work.
 """
@@ -36,11 +36,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _say(str(error))
         return BAD_INPUT
     except BrokenPipeError:
-        # Whoever read the output has seen enough; what Python still holds for them goes nowhere.
+        # The reader of the output has seen enough; the rest that Python holds for it goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FOUND
     except KeyboardInterrupt:
-        _say("Interrupted. Each file is as it was or whole; run the command again.")
+        _say("Interrupted. Every file is either unchanged or complete; run the command again.")
         return FOUND
 
 
@@ -53,7 +53,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("-C", metavar="DIR", dest="folder", default=".", help="run as if started in DIR")
     parser.add_argument(
-        "-q", "--quiet", action="store_true", help="say nothing of what was written; only warnings and errors"
+        "-q", "--quiet", action="store_true", help="print only warnings and errors, not the files that were written"
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -84,58 +84,58 @@ def make_parser() -> argparse.ArgumentParser:
 
     scaffold = commands.add_parser(
         "scaffold",
-        help="begin a source of a domain: folders, code, specs, tests",
+        help="start a new source of a domain: folders, code, specs, tests",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="example:\n  generator scaffold finance paypal",
     )
     scaffold.add_argument("domain", metavar="DOMAIN", help="the domain, snake_case")
     scaffold.add_argument("source", metavar="SOURCE", help="the source system, snake_case")
-    scaffold.add_argument("--asset", default="records", help="what the data is about (default: %(default)s)")
+    scaffold.add_argument("--asset", default="records", help="the subject of the data (default: %(default)s)")
     scaffold.set_defaults(run=_scaffold)
     return parser
 
 
 def _build(options: argparse.Namespace) -> int:
     from generator.build import build_all, build_one  # `--help` needs no pydantic
-    from generator.files import differences
+    from generator.files import find_differences
 
     if options.prune and not options.all:
-        raise SpecError("`--prune` goes with `--all`: only then is it known which modules have no spec.")
+        raise SpecError("`--prune` needs `--all`: only then is it known which modules have no spec.")
     checkout = _checkout(options.folder)
-    one = None if options.all else _spec_path(checkout, options.folder, options.spec)
+    one = None if options.all else _find_spec(checkout, options.folder, options.spec)
     built = build_one(checkout, one) if one else build_all(checkout)
-    found = differences(checkout, built.expected, whole=options.all)
+    differences = find_differences(checkout, built.expected, whole=options.all)
     if options.check:
-        return _report(found, [str(problem) for problem in built.unreached])
+        return _report(differences, [str(problem) for problem in built.unreached])
     for problem in built.unreached:
         _say(f"Warning: {problem}")
-    return _write(checkout, found, force=options.force, prune=options.prune, quiet=options.quiet)
+    return _write(checkout, differences, force=options.force, prune=options.prune, quiet=options.quiet)
 
 
-def _report(found: "Sequence[Difference]", unreached: Sequence[str]) -> int:
-    for difference in found:
+def _report(differences: "Sequence[Difference]", unreached: Sequence[str]) -> int:
+    for difference in differences:
         _say(f"{difference.path} {difference.finding}.")
         _print(difference.diff())
     for problem in unreached:
         _say(problem)
-    return FOUND if found or unreached else OK
+    return FOUND if differences or unreached else OK
 
 
-def _write(checkout: "Checkout", found: "Sequence[Difference]", *, force: bool, prune: bool, quiet: bool) -> int:
+def _write(checkout: "Checkout", differences: "Sequence[Difference]", *, force: bool, prune: bool, quiet: bool) -> int:
     from generator.files import REFUSED as REFUSED_FINDINGS
     from generator.files import Finding, apply
 
     left_over = (Finding.LEFT_OVER, Finding.EDITED_LEFT_OVER)
-    wanted = [one for one in found if one.finding is not Finding.UNKNOWN and (prune or one.finding not in left_over)]
+    wanted = [one for one in differences if one.finding is not Finding.UNKNOWN and (prune or one.finding not in left_over)]
     refused = [] if force else [one for one in wanted if one.finding in REFUSED_FINDINGS]
-    for difference in found:
+    for difference in differences:
         if difference not in wanted:
             _say(f"Warning: {difference.path} {difference.finding}.")
     for difference in refused:
         _print(difference.diff())
     if refused:
         raise RefusedError(*(f"{one.path} {one.finding}." for one in refused), "Nothing was written.")
-    apply(checkout, list(wanted))
+    apply(checkout, wanted)
     for difference in [] if quiet else wanted:
         _say(f"{'removed' if difference.after is None else 'wrote'} {difference.path}")
     return OK
@@ -149,11 +149,11 @@ def _schema(options: argparse.Namespace) -> int:
     texts = schema_texts()
     if checkout.is_file(PATH):
         texts[PATH] = with_reference(checkout.read(PATH).decode("utf-8"))
-    return _plain_files(checkout, texts, check=options.check, quiet=options.quiet)
+    return _write_texts(checkout, texts, check=options.check, quiet=options.quiet)
 
 
-def _plain_files(checkout: "Checkout", texts: dict[str, str], *, check: bool, quiet: bool) -> int:
-    from generator.files import write_whole
+def _write_texts(checkout: "Checkout", texts: dict[str, str], *, check: bool, quiet: bool) -> int:
+    from generator.files import write_atomic
 
     stale = [path for path, text in texts.items() if not _holds(checkout.root / path, text)]
     for path in stale:
@@ -161,7 +161,7 @@ def _plain_files(checkout: "Checkout", texts: dict[str, str], *, check: bool, qu
             _say(f"{path} is stale; run: just generate")
         else:
             (checkout.root / path).parent.mkdir(parents=True, exist_ok=True)
-            write_whole(checkout.root / path, texts[path])
+            write_atomic(checkout.root / path, texts[path])
             if not quiet:
                 _say(f"wrote {path}")
     return FOUND if check and stale else OK
@@ -169,7 +169,7 @@ def _plain_files(checkout: "Checkout", texts: dict[str, str], *, check: bool, qu
 
 def _scaffold(options: argparse.Namespace) -> int:
     from generator.build import build_all
-    from generator.files import differences, write_whole
+    from generator.files import find_differences, write_atomic
     from generator.scaffold import scaffold_texts
 
     checkout = _checkout(options.folder)
@@ -178,15 +178,15 @@ def _scaffold(options: argparse.Namespace) -> int:
     missing = {path: text for path, text in texts.items() if not (checkout.root / path).exists()}
     for path, text in missing.items():
         (checkout.root / path).parent.mkdir(parents=True, exist_ok=True)
-        write_whole(checkout.root / path, text)
+        write_atomic(checkout.root / path, text)
         if not options.quiet:
             _say(f"wrote {path}")
     built = build_all(checkout)
-    found = differences(checkout, built.expected, whole=False)
-    own = [one for one in found if one.path.startswith(f"resources/{domain}/")]
+    differences = find_differences(checkout, built.expected, whole=False)
+    own = [one for one in differences if one.path.startswith(f"resources/{domain}/")]
     code = _write(checkout, own, force=False, prune=False, quiet=options.quiet)
     if not missing and not own:
-        _say(f"{domain}/{source} is there already; nothing was changed.")
+        _say(f"{domain}/{source} already exists; nothing was changed.")
     return code
 
 
@@ -199,21 +199,17 @@ def _checkout(folder: str) -> "Checkout":
     return Checkout(find_root(place.resolve()))
 
 
-def _spec_path(checkout: "Checkout", folder: str, given: str) -> str:
-    """Return a spec's path from the root: as given from the folder the command runs in, otherwise from the root itself."""
+def _find_spec(checkout: "Checkout", folder: str, given: str) -> str:
+    """Return a spec's path from the root. The given path counts from the current folder, or else from the root."""
     text = given.removeprefix("spec=")
     for place in (Path(folder, text).absolute(), checkout.root / text):
-        normal = Path(_normal(place))
+        # Lexically: where a link in it leads is checked when the spec is read.
+        normal = Path(os.path.normpath(place))
         if normal.is_relative_to(checkout.root / "specs") and normal.exists():
             return normal.relative_to(checkout.root).as_posix()
     raise SpecError(
         f"There is no spec {text!r} below {checkout.root / 'specs'}. Name a file there: specs/pipelines/… or specs/jobs/…."
     )
-
-
-def _normal(place: Path) -> str:
-    # Lexically: what a link in it points to is the reader's business, not its name's.
-    return os.path.normpath(place)
 
 
 def _holds(place: Path, text: str) -> bool:

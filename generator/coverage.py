@@ -1,4 +1,4 @@
-"""Which pipeline loads which source file: each one at most one pipeline, and none left out."""
+"""Checks which pipeline loads which source file: each file exactly one, unless a job runs it."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,8 +13,8 @@ from generator.resolve import INGESTION_SETTINGS, TASK_PATHS, loaded_paths
 from generator.spec import JobSpec, PipelineSpec
 
 
-def shared_files(specs: Iterable[LoadedSpec], inventory: Inventory) -> Iterator[Problem]:
-    """Yield the files that more than one spec reaches, once for each of the specs, naming the other."""
+def shared_file_problems(specs: Iterable[LoadedSpec], inventory: Inventory) -> Iterator[Problem]:
+    """Yield a problem for each file that several specs reach, at each of the specs."""
     for path, reaching in sorted(_reached(specs, inventory).items()):
         for spec in reaching:
             others = [other.identity.spec for other in reaching if other is not spec]
@@ -30,8 +30,8 @@ def shared_files(specs: Iterable[LoadedSpec], inventory: Inventory) -> Iterator[
             yield spec.document.problem((at,), message)
 
 
-def unreached_files(specs: Iterable[LoadedSpec], inventory: Inventory) -> Iterator[Problem]:
-    """Yield the source files in the layers' folders that no spec reaches, naming the specs nearby."""
+def unreached_file_problems(specs: Iterable[LoadedSpec], inventory: Inventory) -> Iterator[Problem]:
+    """Yield a problem for each source file in a layer's folder that no spec reaches."""
     loaded = list(specs)
     reached = _reached(loaded, inventory)
     for domain, source in _sources(inventory.checkout):
@@ -43,14 +43,13 @@ def unreached_files(specs: Iterable[LoadedSpec], inventory: Inventory) -> Iterat
         for layer in Layer:
             for path in inventory.checkout.sources(domain, source, layer):
                 if path not in reached:
-                    known = (
-                        f"add it to {listed(near)}"
-                        if near
-                        else f"write specs/pipelines/{domain}/{source}/{layer}_<asset>.yml"
-                    )
-                    yield Problem(
-                        path, 0, 0, "", f"is in the layer {layer}, but no pipeline loads it and no job runs it; {known}."
-                    )
+                    fix = f"add it to {listed(near)}" if near else f"write {_pipeline_path(domain, source, layer)}"
+                    message = f"is in the layer {layer}, but no pipeline loads it and no job runs it; {fix}."
+                    yield Problem(path, 0, 0, "", message)
+
+
+def _pipeline_path(domain: str, source: str, layer: Layer) -> str:
+    return f"specs/pipelines/{domain}/{source}/{layer}_<asset>.yml"
 
 
 def _reached(specs: Iterable[LoadedSpec], inventory: Inventory) -> Mapping[str, list[LoadedSpec]]:

@@ -1,8 +1,8 @@
-"""Resource → module, and back: the only place where text of a module is made or read.
+"""Resource → module, and back: the only place that writes or reads the text of a module.
 
 A module is one line that names its spec, one import, and one call with a literal. Every value passes through `repr`, so no
-text of a spec can become code. The first line carries two digests: of what went in and of what came out, so that a changed
-spec, a changed generator and a change by hand can be told apart.
+text of a spec can become code. The first line carries two digests, of the input and of the output: they tell a changed
+spec, a changed generator and a change by hand apart.
 """
 
 import ast
@@ -30,7 +30,7 @@ _HEADER = re.compile(r"# Generated from (?P<spec>\S+) \((?P<input>[0-9a-f]{12}) 
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """What a module says."""
+    """The contents of a module."""
 
     spec: str
     kind: Kind
@@ -40,23 +40,23 @@ class Module:
 
     @property
     def output_digest(self) -> str:
-        """Return the digest of all but the first line's digests."""
+        """Return the digest of everything but the digests themselves."""
         return digest([self.spec, self.kind, self.key, self.value])
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A generated file as it lies in the tree. `module` is None where the text isn't a module that the generator makes."""
+class GeneratedFile:
+    """A generated file in the tree. `module` is None if the text isn't a module that the generator could have written."""
 
     spec: str
     input_digest: str
     module: Module | None
-    # Whether somebody changed it since it was generated; formatting it is no change.
+    # Whether it was changed by hand since it was generated; formatting it doesn't count.
     is_edited: bool
 
 
 def digest(value: object) -> str:
-    """Return twelve hex digits that stand for a JSON value."""
+    """Return the digest of a JSON value, in twelve hex digits."""
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:12]
 
 
@@ -72,29 +72,29 @@ def module_text(module: Module) -> str:
 
 
 def yaml_text(spec: str, value: Mapping[str, Any], input_digest: str) -> str:
-    """Return a YAML file of the bundle, for what no module can say."""
+    """Return a YAML file of the bundle, for values that depend on the target."""
     body = yaml.safe_dump(_sorted(value), sort_keys=True, allow_unicode=True, width=120)
     return f"{_header(spec, input_digest, digest(body))}\n{body}"
 
 
-def read_generated(path: str, text: str) -> Found | None:
-    """Return what a file says; None if its first line isn't the generator's."""
+def read_generated(path: str, text: str) -> GeneratedFile | None:
+    """Return a file's contents, or None if its first line isn't the generator's."""
     first, _, body = text.partition("\n")
     header = _HEADER.fullmatch(first)
     if header is None:
         return None
     spec, input_digest = header["spec"], header["input"]
     if path.endswith(".yml"):
-        return Found(spec, input_digest, None, is_edited=digest(body) != header["output"])
-    module = _parsed(text, spec, input_digest)
-    return Found(spec, input_digest, module, is_edited=module is None or module.output_digest != header["output"])
+        return GeneratedFile(spec, input_digest, None, is_edited=digest(body) != header["output"])
+    module = _parse_module(text, spec, input_digest)
+    return GeneratedFile(spec, input_digest, module, is_edited=module is None or module.output_digest != header["output"])
 
 
 def _header(spec: str, input_digest: str, output_digest: str) -> str:
     return f"# Generated from {spec} ({input_digest} {output_digest}): edit that instead."
 
 
-def _parsed(text: str, spec: str, input_digest: str) -> Module | None:
+def _parse_module(text: str, spec: str, input_digest: str) -> Module | None:
     try:
         tree = ast.parse(text)
         tokens = list(tokenize.generate_tokens(io.StringIO(text).readline))
@@ -133,8 +133,8 @@ def _sorted(value: Any) -> Any:  # noqa: ANN401  any JSON
     return value
 
 
-def formatted(texts: Mapping[str, str], configuration: Path) -> dict[str, str]:
-    """Return the texts by path as `ruff format` leaves them, all in one call. Raises SpecError if ruff fails."""
+def format_texts(texts: Mapping[str, str], configuration: Path) -> dict[str, str]:
+    """Format the texts with `ruff format`, all in one call. Raises SpecError if ruff fails."""
     if not texts:
         return {}
     with tempfile.TemporaryDirectory(prefix="generator-") as folder:

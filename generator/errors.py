@@ -1,4 +1,4 @@
-"""What is wrong with a spec, in one shape: every problem has a file and a place in it."""
+"""The problems of specs: each has a file and a place in it."""
 
 import difflib
 from collections.abc import Iterable
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One thing that is wrong. Lines and columns count from 1; `line` 0 means the whole file."""
+    """One problem. Lines and columns count from 1; `line` 0 means the whole file."""
 
     file: str
     line: int
@@ -21,7 +21,7 @@ class Problem:
 
 
 class SpecError(Exception):
-    """The input can't be used. Holds all problems that were found, in order of file and place."""
+    """The input can't be used. Holds all of its problems, sorted by file and place."""
 
     def __init__(self, *problems: Problem | str) -> None:
         self.problems = tuple(problem for problem in problems if isinstance(problem, str)) + tuple(
@@ -31,11 +31,11 @@ class SpecError(Exception):
 
 
 class RefusedError(SpecError):
-    """What was asked would destroy somebody's work; it needs an explicit word."""
+    """The command would overwrite or remove somebody's work without being told to."""
 
 
 def suggestion(text: str, allowed: Iterable[str]) -> str:
-    """Return ` Did you mean `x`?` for a near miss, otherwise nothing.
+    """Return ` Did you mean `x`?` for a near miss, or an empty text.
 
     >>> suggestion("sheduled", ["schedule", "settings"])
     ' Did you mean `schedule`?'
@@ -47,7 +47,7 @@ def suggestion(text: str, allowed: Iterable[str]) -> str:
 
 
 def listed(names: Iterable[str], joint: str = "or") -> str:
-    """Return names as a sentence has them.
+    """Return names as an enumeration in a sentence.
 
     >>> listed(["raw", "base", "final"])
     'raw, base or final'
@@ -57,7 +57,7 @@ def listed(names: Iterable[str], joint: str = "or") -> str:
 
 
 def quoted(value: object, limit: int = 60) -> str:
-    """Return a value from a file so that it can stand in a message: on one line, of bounded length.
+    """Quote a value from a file for a message: on one line, of bounded length.
 
     >>> quoted("a" * 100)[:5], len(quoted("a" * 100))
     ('`aaaa', 62)
@@ -68,7 +68,7 @@ def quoted(value: object, limit: int = 60) -> str:
 
 
 def value_name(value: object) -> str:
-    """Return what a value is, as a message says it.
+    """Describe a value for a message.
 
     >>> value_name(12)
     'the number `12`'

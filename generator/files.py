@@ -1,15 +1,15 @@
-"""Expected files against the tree → what to write, remove or refuse; then does it, and nothing else does."""
+"""Compares the expected files with the tree, and is the only module that writes or removes any."""
 
 import difflib
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from generator.checkout import Checkout
-from generator.emit import Found, read_generated
+from generator.emit import GeneratedFile, read_generated
 from generator.errors import Problem, SpecError
 from generator.names import Kind
 
@@ -17,7 +17,7 @@ DOMAIN_FOLDER = "_domain"
 
 
 class Finding(StrEnum):
-    """Why a file in the tree isn't what its spec says."""
+    """Why a file in the tree differs from its spec."""
 
     MISSING = "is missing; run: just generate"
     SPEC_CHANGED = "is older than its spec, or what the spec uses; run: just generate"
@@ -27,7 +27,7 @@ class Finding(StrEnum):
         "`generator build --force`"
     )
     FOREIGN = (
-        "was not generated, but a spec claims its place. Move what it holds into the spec, then overwrite it with "
+        "was not generated, but a spec claims its place. Move its contents into the spec, then overwrite it with "
         "`generator build --force`"
     )
     LEFT_OVER = "has no spec any more; remove it with `generator build --all --prune`"
@@ -54,7 +54,7 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A path at which the tree isn't what the specs say; `after` is None where nothing should be."""
+    """A path at which the tree differs from the specs; `after` is None if no file should be there."""
 
     path: str
     finding: Finding
@@ -62,49 +62,49 @@ class Difference:
     after: str | None
 
     def diff(self) -> str:
-        """Return the change as a unified diff, from the tree to what the specs say."""
+        """Return the change from the tree to the specs as a unified diff."""
         before = (self.before or "").splitlines(keepends=True)
         after = (self.after or "").splitlines(keepends=True)
         lines = difflib.unified_diff(before, after, f"{self.path} (in the tree)", f"{self.path} (from its spec)")
         return "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
 
 
-def differences(checkout: Checkout, expected: Mapping[str, Expected], *, whole: bool) -> list[Difference]:
-    """Return where the tree differs, in order of path; with `whole`, also what lies there and no spec makes."""
-    found = [_difference(checkout, file) for file in expected.values()]
+def find_differences(checkout: Checkout, expected: Mapping[str, Expected], *, whole: bool) -> list[Difference]:
+    """Return the differences between tree and specs, by path; with `whole`, also files that no spec makes."""
+    listed = [_compare(checkout, file) for file in expected.values()]
     if whole:
-        found += [_superfluous(checkout, path) for path in _generated_paths(checkout) if path not in expected]
-    return sorted((difference for difference in found if difference), key=lambda difference: difference.path)
+        listed += [_describe_superfluous(checkout, path) for path in _generated_paths(checkout) if path not in expected]
+    return sorted((difference for difference in listed if difference), key=lambda difference: difference.path)
 
 
-def _difference(checkout: Checkout, file: Expected) -> Difference | None:
+def _compare(checkout: Checkout, file: Expected) -> Difference | None:
     if not os.path.lexists(checkout.root / file.path):
         return Difference(file.path, Finding.MISSING, None, file.text)
-    before = _text(checkout, file.path)
+    before = _read_text(checkout, file.path)
     if before == file.text or not file.text:
-        # A package's `__init__.py` may hold what it likes.
+        # A package's `__init__.py` may hold anything.
         return None
-    return Difference(file.path, _reason(read_generated(file.path, before), file), before, file.text)
+    return Difference(file.path, _explain(read_generated(file.path, before), file), before, file.text)
 
 
-def _reason(found: Found | None, file: Expected) -> Finding:
-    if found is None:
+def _explain(generated: GeneratedFile | None, file: Expected) -> Finding:
+    if generated is None:
         return Finding.FOREIGN
-    if found.is_edited:
+    if generated.is_edited:
         return Finding.EDITED
-    return Finding.GENERATOR_CHANGED if found.input_digest == file.input_digest else Finding.SPEC_CHANGED
+    return Finding.GENERATOR_CHANGED if generated.input_digest == file.input_digest else Finding.SPEC_CHANGED
 
 
-def _superfluous(checkout: Checkout, path: str) -> Difference | None:
-    before = _text(checkout, path)
-    found = read_generated(path, before)
-    if found is None:
+def _describe_superfluous(checkout: Checkout, path: str) -> Difference:
+    before = _read_text(checkout, path)
+    generated = read_generated(path, before)
+    if generated is None:
         return Difference(path, Finding.UNKNOWN, before, before)
-    return Difference(path, Finding.EDITED_LEFT_OVER if found.is_edited else Finding.LEFT_OVER, before, None)
+    return Difference(path, Finding.EDITED_LEFT_OVER if generated.is_edited else Finding.LEFT_OVER, before, None)
 
 
 def _generated_paths(checkout: Checkout) -> Iterator[str]:
-    """Yield where generated files lie: modules of both kinds, and the domains' own YAML."""
+    """Yield the files where generated ones lie: modules of both kinds, and the domains' own YAML."""
     for path in checkout.files("resources"):
         parts = path.split("/")
         is_module = len(parts) == 5 and parts[3] in tuple(Kind) and path.endswith(".py") and parts[4] != "__init__.py"
@@ -112,16 +112,16 @@ def _generated_paths(checkout: Checkout) -> Iterator[str]:
             yield path
 
 
-def _text(checkout: Checkout, path: str) -> str:
+def _read_text(checkout: Checkout, path: str) -> str:
     try:
         return checkout.read(path).decode("utf-8")
     except UnicodeDecodeError:
         return "(not UTF-8)\n"
 
 
-def apply(checkout: Checkout, found: list[Difference]) -> None:
-    """Write and remove, each file whole or not at all. Raises SpecError if the file system doesn't let it."""
-    for difference in found:
+def apply(checkout: Checkout, differences: Iterable[Difference]) -> None:
+    """Write and remove files, each one whole or not at all. Raises SpecError if the file system refuses."""
+    for difference in differences:
         place = checkout.root / difference.path
         try:
             _refuse_outside(checkout, place)
@@ -130,14 +130,14 @@ def apply(checkout: Checkout, found: list[Difference]) -> None:
                 _remove_empty_packages(checkout.root / "resources", place.parent)
             else:
                 place.parent.mkdir(parents=True, exist_ok=True)
-                write_whole(place, difference.after)
+                write_atomic(place, difference.after)
         except (OSError, RuntimeError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             raise SpecError(Problem(difference.path, 0, 0, "", f"can't be written: {reason}.")) from None
 
 
-def write_whole(place: Path, text: str) -> None:
-    """Write a file so that nobody ever sees half of it."""
+def write_atomic(place: Path, text: str) -> None:
+    """Replace a file in one step, so that nobody ever reads half of it."""
     handle, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -166,12 +166,12 @@ def _refuse_outside(checkout: Checkout, place: Path) -> None:
 
 
 def _remove_empty_packages(top: Path, folder: Path) -> None:
-    """Remove folders that hold nothing any more but an empty `__init__.py`."""
+    """Remove the folders, upwards, in which only an empty `__init__.py` is left."""
     while folder != top and folder.is_relative_to(top):
-        rest = [entry for entry in folder.iterdir() if entry.name != "__pycache__"]
-        if any(entry.name != "__init__.py" or entry.stat().st_size for entry in rest):
+        entries = [entry for entry in folder.iterdir() if entry.name != "__pycache__"]
+        if any(entry.name != "__init__.py" or entry.stat().st_size for entry in entries):
             return
-        for entry in rest:
+        for entry in entries:
             entry.unlink()
         for cached in (folder / "__pycache__").glob("*.pyc"):
             cached.unlink()

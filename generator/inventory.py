@@ -1,4 +1,4 @@
-"""What exists that a spec may refer to: other specs, presets, the bundle's variables and targets, domains."""
+"""Collects everything that a spec may refer to: other specs, presets, the bundle's variables and targets, domains."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -7,22 +7,22 @@ from typing import Any
 
 import yaml
 
-from generator.bundle_schema import CLUSTER, ENVIRONMENT, faults
+from generator.bundle_schema import CLUSTER, ENVIRONMENT, schema_faults
 from generator.checkout import MARKER, Checkout
 from generator.errors import Problem, SpecError, listed, suggestion
-from generator.load import Loaded, load_domain, validated
+from generator.load import Loaded, load_domain, validate
 from generator.names import Identity, identity_of
 from generator.spec import Body, DomainSettings, Schedule
 from generator.yaml_tree import Document, parse_document
 
 PRESETS = "resources/_models"
-# What a preset's file holds; the schedules are the product's own model.
+# Preset file → the definition of its values; schedules have a model of their own.
 PRESET_DEFINITIONS = {"clusters": CLUSTER, "environments": ENVIRONMENT, "schedules": ""}
 
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A named value of `resources/_models`, and where it stands."""
+    """A named value of `resources/_models`, and the document that holds it."""
 
     document: Document
     name: str
@@ -44,14 +44,14 @@ class Inventory:
     @cached_property
     def yaml_resources(self) -> Mapping[tuple[str, str], str]:
         """Return (kind, key) → domain of the resources that are written as YAML."""
-        found: dict[tuple[str, str], str] = {}
+        owners: dict[tuple[str, str], str] = {}
         for path in self.checkout.files("resources"):
             parts = path.split("/")
             if path.endswith(".yml") and len(parts) in (4, 5) and not parts[1].startswith("_"):
-                resources = _lenient(self.checkout, path).get("resources")
+                resources = _read_leniently(self.checkout, path).get("resources")
                 for kind, entries in (resources if isinstance(resources, dict) else {}).items():
-                    found |= {(str(kind), str(key)): parts[1] for key in (entries if isinstance(entries, dict) else {})}
-        return found
+                    owners |= {(str(kind), str(key)): parts[1] for key in (entries if isinstance(entries, dict) else {})}
+        return owners
 
     def settings_of(self, domain: str) -> DomainSettings:
         """Return a domain's settings; the empty ones if it has no file."""
@@ -60,7 +60,7 @@ class Inventory:
 
 
 def take_inventory(checkout: Checkout, specs: Iterable[str]) -> Inventory:
-    """Return what exists. Raises SpecError with all problems of presets and domains."""
+    """Read the repository. Raises SpecError with all problems of presets and domains."""
     problems: list[Problem | str] = []
     presets: dict[str, Preset] = {}
     domains: dict[str, Loaded[DomainSettings]] = {}
@@ -72,12 +72,12 @@ def take_inventory(checkout: Checkout, specs: Iterable[str]) -> Inventory:
             if first is not identity:
                 message = f"makes the resource {identity.key}, and so does {first.spec}. Rename a part of one of them."
                 problems.append(Problem(path, 0, 0, "", message))
-    bundle = _bundle(checkout)
+    bundle = _read_bundle(checkout)
     for path in checkout.files(PRESETS):
         if not path.endswith((".yml", ".yaml")):
             continue
         try:
-            presets |= _presets(path, checkout.read(path))
+            presets |= _read_presets(path, checkout.read(path))
         except SpecError as error:
             problems += error.problems
     for path in checkout.domain_paths():
@@ -93,13 +93,13 @@ def take_inventory(checkout: Checkout, specs: Iterable[str]) -> Inventory:
     return Inventory(checkout, identities, presets, bundle.variables, bundle.targets, domains)
 
 
-def _presets(path: str, content: bytes) -> dict[str, Preset]:
+def _read_presets(path: str, content: bytes) -> dict[str, Preset]:
     stem = path.removeprefix(f"{PRESETS}/").removesuffix(".yml")
     if stem not in PRESET_DEFINITIONS:
         allowed = listed([f"{name}.yml" for name in PRESET_DEFINITIONS])
         raise SpecError(Problem(path, 0, 0, "", f"is not a file of presets; those are {allowed}."))
     document = parse_document(path, content)
-    found: dict[str, Preset] = {}
+    presets: dict[str, Preset] = {}
     problems: list[Problem | str] = []
     for name, value in document.tree.items():
         if not name.isidentifier() or not name.islower():
@@ -109,16 +109,16 @@ def _presets(path: str, content: bytes) -> dict[str, Preset]:
         elif not isinstance(value, dict):
             problems.append(document.problem((name,), "must be a mapping: what stands for the preset's name."))
         elif definition := PRESET_DEFINITIONS[stem]:
-            problems += [document.located(fault.below(name)) for fault in faults(definition, value)]
-            found[f"{stem}.{name}"] = Preset(document, name, value)
+            problems += [document.located(fault.below(name)) for fault in schema_faults(definition, value)]
+            presets[f"{stem}.{name}"] = Preset(document, name, value)
         else:
             try:
-                found[f"{stem}.{name}"] = Preset(document, name, validated(document, Schedule, (name,)))
+                presets[f"{stem}.{name}"] = Preset(document, name, validate(document, Schedule, (name,)))
             except SpecError as error:
                 problems += error.problems
     if problems:
         raise SpecError(*problems)
-    return found
+    return presets
 
 
 def _check_run_as(loaded: Loaded[DomainSettings], targets: Mapping[str, bool]) -> None:
@@ -143,23 +143,23 @@ class _Bundle:
     targets: Mapping[str, bool]
 
 
-def _bundle(checkout: Checkout) -> _Bundle:
+def _read_bundle(checkout: Checkout) -> _Bundle:
     variables: set[str] = set()
     targets: dict[str, bool] = {}
     for path in (MARKER, *checkout.files("targets")):
         if not path.endswith(".yml"):
             continue
-        tree = _lenient(checkout, path)
-        named = tree.get("variables")
-        variables |= set(named) if isinstance(named, dict) else set()
-        found = tree.get("targets")
-        for name, target in (found if isinstance(found, dict) else {}).items():
+        tree = _read_leniently(checkout, path)
+        declared = tree.get("variables")
+        variables |= set(declared) if isinstance(declared, dict) else set()
+        listed_targets = tree.get("targets")
+        for name, target in (listed_targets if isinstance(listed_targets, dict) else {}).items():
             targets[str(name)] = isinstance(target, dict) and target.get("mode") == "development"
     return _Bundle(frozenset(variables), dict(sorted(targets.items())))
 
 
-def _lenient(checkout: Checkout, path: str) -> dict[str, Any]:
-    """Return a file of the bundle as the CLI would read it: its YAML may be freer than a spec's."""
+def _read_leniently(checkout: Checkout, path: str) -> dict[str, Any]:
+    """Read a file of the bundle as the CLI does: its YAML may use more than a spec's."""
     try:
         tree = yaml.load(checkout.read(path), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  both are safe
     except yaml.YAMLError as error:

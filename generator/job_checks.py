@@ -1,11 +1,11 @@
-"""What a job's spec says about schedules, parameters and tasks, against what exists in the repository."""
+"""Checks a job's schedule, parameters and tasks against the repository."""
 
 import graphlib
 import re
 from collections.abc import Iterator
 from typing import Any
 
-from generator.bundle_schema import CLUSTER, ENVIRONMENT, TASK, faults
+from generator.bundle_schema import CLUSTER, ENVIRONMENT, TASK, schema_faults
 from generator.cron import expression_fault, timezone_fault
 from generator.errors import Problem, listed, quoted, suggestion
 from generator.inventory import Inventory
@@ -24,7 +24,7 @@ _ELSEWHERE = re.compile(r"/|[a-z][a-z0-9+]*:|\$\{|\{\{")
 
 
 def job_problems(spec: LoadedSpec, model: JobSpec, inventory: Inventory) -> Iterator[Problem]:
-    """Yield what is wrong with the fields that only jobs have."""
+    """Yield the problems of the fields that only jobs have."""
     yield from _schedule_problems(spec, model, inventory)
     yield from _parameter_problems(spec, model)
     yield from body_problems(spec, inventory, "environments", model.environments, ENVIRONMENT)
@@ -90,7 +90,9 @@ def _table_fault(table: str, inventory: Inventory) -> str:
         ]
         near = suggestion(f"{domain}.{source}", sources)
         missing = f"there is no folder src/{domain}/{source}"
-        return f"{quoted(table)} is of no source here: {missing}.{near} Tables of others are `external_tables`."
+        return (
+            f"{quoted(table)} names no source of this repository: {missing}.{near} Tables of others are `external_tables`."
+        )
     if name.partition("_")[0] not in tuple(Layer):
         return f"{quoted(name)} doesn't begin with a layer: {listed(Layer)}, as tables do."
     return ""
@@ -100,7 +102,7 @@ def _parameter_problems(spec: LoadedSpec, model: JobSpec) -> Iterator[Problem]:
     for name in model.parameters:
         if name in ("catalog", "schema") or name.startswith("platform."):
             yield spec.document.problem(
-                ("parameters", name), "is given by the platform to every job. Leave it out.", at_key=True
+                ("parameters", name), "is set by the platform in every job. Leave it out.", at_key=True
             )
         elif not _PARAMETER.fullmatch(name):
             message = "is not a parameter's name: letters, digits, `_`, `-` and `.`, at most 100."
@@ -115,26 +117,24 @@ def _task_problems(spec: LoadedSpec, model: JobSpec, inventory: Inventory) -> It
         key = spec.identity.name + Kind.PIPELINES.suffix
         if key not in inventory.identities:
             near = _pipeline_fault(spec.identity.name, spec, inventory)
-            yield spec.document.problem((), f"names no tasks, so it refreshes the pipeline of its own name, but {near}")
+            yield spec.document.problem((), f"has no tasks, so it refreshes the pipeline of its own name, but {near}")
         return
     keys = [str(task.get("task_key")) for task in model.tasks]
     for index, (task, key) in enumerate(zip(model.tasks, keys, strict=True)):
         if key in keys[:index]:
-            yield spec.document.problem(("tasks", index, "task_key"), f"{quoted(key)} is there twice; keys must differ.")
+            yield spec.document.problem(("tasks", index, "task_key"), f"{quoted(key)} is used twice; keys must differ.")
         for fault in _task_faults(task, spec, model, inventory, keys):
             yield spec.document.located(fault.below("tasks", index))
     yield from _cycle_problems(spec, model)
 
 
 def _task_faults(task: Body, spec: LoadedSpec, model: JobSpec, inventory: Inventory, keys: list[str]) -> Iterator[Fault]:
-    found = list(faults(TASK, task))
-    yield from found
+    by_schema = list(schema_faults(TASK, task))
+    yield from by_schema
     actions = [name for name in task if name.endswith("_task") or name == "refresh_pipeline"]
-    if len(actions) != 1 and not found:
-        what = listed(actions, "and") if actions else "nothing"
-        yield Fault(
-            (), f"must do exactly one thing, by a field that ends in `_task` or by `refresh_pipeline`; it does {what}."
-        )
+    if len(actions) != 1 and not by_schema:
+        message = f"needs `refresh_pipeline` or exactly one field that ends in `_task`; it has {listed(actions, 'and')}."
+        yield Fault((), message)
     if isinstance(name := task.get("refresh_pipeline"), str) and (message := _pipeline_fault(name, spec, inventory)):
         yield Fault(("refresh_pipeline",), message)
     for index, dependency in enumerate(_mappings(task.get("depends_on"))):
@@ -187,7 +187,7 @@ def _file_fault(path: str, field: str, spec: LoadedSpec, inventory: Inventory) -
         return f"{quoted(path)} must be a path from the repository's root, without `..`."
     own = (f"src/{spec.identity.domain}/", "src/common/")
     if not plain.startswith(own):
-        return f"{quoted(path)} is not deployed with this domain; what is lies in {listed(own)}."
+        return f"{quoted(path)} is not deployed with this domain, which deploys {listed(own, 'and')}."
     is_there = inventory.checkout.is_folder if field == "project_directory" else inventory.checkout.is_file
     if is_there(plain):
         return ""
@@ -207,4 +207,4 @@ def _cycle_problems(spec: LoadedSpec, model: JobSpec) -> Iterator[Problem]:
     except graphlib.CycleError as error:
         cycle: list[str] = error.args[1]
         if len(set(cycle)) > 1:
-            yield spec.document.problem(("tasks",), f"wait for each other in a circle: {' → '.join(cycle[::-1])}.")
+            yield spec.document.problem(("tasks",), f"depend on each other in a circle: {' → '.join(cycle[::-1])}.")

@@ -18,7 +18,7 @@ from generator.spec import DomainSettings, JobSpec, PipelineSpec, Schedule
 
 FOLDER = "resources/_generated"
 
-# Where a model has a plain mapping, what Databricks says of it: field → definition. `*` stands for a mapping's values.
+# Field with a plain mapping in the model → Databricks' definition of it. `*` stands for a mapping's values.
 _PIPELINE_BODIES = {"settings": "settings.pipelines", "environment": PIPELINE_ENVIRONMENT, "clusters.*": PIPELINE_CLUSTER}
 _JOB_BODIES = {"settings": "settings.jobs", "environments.*": ENVIRONMENT, "clusters.*": CLUSTER, "tasks.*": TASK}
 
@@ -66,7 +66,7 @@ def _with_bodies(schema: Schema, bodies: dict[str, str], title: str) -> Schema:
 
 
 def _replaced(node: Schema, reference: Schema) -> Schema:
-    """Return a field's schema with the plain mapping in it replaced; what else may stand there stays."""
+    """Return a field's schema with its plain mapping replaced, and its other choices kept."""
     kept = {key: node[key] for key in ("description", "default", "title") if key in node}
     choices = [choice for key in ("anyOf", "oneOf") for choice in node.get(key, ())]
     if not choices:
@@ -82,15 +82,15 @@ def _is_mapping(choice: Schema) -> bool:
 
 def _closed(schema: Schema) -> Schema:
     """Return the schema with all of Databricks' definitions that it refers to."""
-    found: dict[str, Any] = dict(schema.get("$defs", {}))
+    included: dict[str, Any] = dict(schema.get("$defs", {}))
     available = definitions()
     waiting = [schema]
     while waiting:
         for name in _references(waiting.pop()):
-            if name not in found:
-                found[name] = available[name]
+            if name not in included:
+                included[name] = available[name]
                 waiting.append(available[name])
-    return schema | ({"$defs": found} if found else {})
+    return schema | ({"$defs": included} if included else {})
 
 
 def _references(node: Any) -> Iterator[str]:  # noqa: ANN401  any JSON

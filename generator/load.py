@@ -27,10 +27,10 @@ class Loaded(Generic[Model]):
 
 @dataclass(frozen=True, slots=True)
 class LoadedSpec:
-    """A spec, what it makes, and the document it came from.
+    """A spec, the identity of its resource, and the document it came from.
 
-    `problems` is what is wrong with the document by itself; the model then lacks the fields it is about, in `broken`, and
-    everything else can still be checked.
+    `problems` are those of the document by itself. The model lacks the fields that they concern, `broken`, so that the
+    others can still be checked.
     """
 
     identity: Identity
@@ -41,14 +41,14 @@ class LoadedSpec:
 
 
 def load_spec(path: str, content: bytes) -> LoadedSpec:
-    """Return the spec that a file holds, with its problems. Raises SpecError where there is nothing to go on with."""
+    """Return the spec that a file holds, with its problems. Raises SpecError if no spec can be read at all."""
     identity = identity_of(path)
     if isinstance(identity, str):
         raise SpecError(Problem(path, 0, 0, "", identity))
     document = parse_document(path, content)
     problems = [*_identity_problems(document, identity)]
     model_class = SPEC_MODELS[identity.kind]
-    # The path has the last word on what a spec is about.
+    # On the identity, the path wins.
     tree = document.tree | {name: str(getattr(identity, name)) for name in IDENTITY_FIELDS}
     broken: frozenset[str] = frozenset()
     try:
@@ -61,18 +61,18 @@ def load_spec(path: str, content: bytes) -> LoadedSpec:
 
 
 def load_domain(path: str, content: bytes) -> Loaded[DomainSettings]:
-    """Return the settings of a domain. Raises SpecError with all of their problems."""
+    """Load the settings of a domain. Raises SpecError with all of their problems."""
     folder, _, name = path.rpartition("/")
     if folder != "specs/domains" or not name.endswith(".yml"):
         raise SpecError(Problem(path, 0, 0, "", "is not where a domain's settings lie: specs/domains/<domain>.yml."))
     if reason := part_fault(name.removesuffix(".yml")):
         raise SpecError(Problem(path, 0, 0, "", f"names a domain that can't be one: {reason}"))
     document = parse_document(path, content)
-    return Loaded(document, validated(document, DomainSettings))
+    return Loaded(document, validate(document, DomainSettings))
 
 
-def validated(document: Document, model: type[Model], at: TreePath = ()) -> Model:
-    """Return the model of what stands at a path. Raises SpecError with all problems below it."""
+def validate(document: Document, model: type[Model], at: TreePath = ()) -> Model:
+    """Return the model of the value at a path. Raises SpecError with all problems below it."""
     tree: Json = document.tree
     for part in at:
         tree = cast("dict[str | int, Json]", tree)[part]
@@ -139,7 +139,7 @@ def _message(kind: str, context: dict[str, Any], value: Json, message: str) -> s
 
 
 def _fields_at(model: type[BaseModel], location: tuple[str | int, ...]) -> Iterable[str]:
-    """Return the fields of the model at a place, following what pydantic's JSON schema says of it."""
+    """Return the fields of the model at a place, by the model's JSON schema."""
     schema = model.model_json_schema()
     node = schema
     for part in location:

@@ -1,4 +1,4 @@
-"""What things are called: the parts of a name, the names and keys made of them, and where their files lie."""
+"""The names of resources: their parts, the names and keys composed of them, and the paths of their files."""
 
 import importlib.util
 import keyword
@@ -14,7 +14,7 @@ MAX_PART = 60
 
 _PART = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
-# Besides what Python and the tooling's environment bring: what a workspace's Python has, and this repository's folders.
+# In addition to packages of Python and of the tooling: packages of a workspace's Python, and this repository's folders.
 RESERVED = frozenset(
     {"all", "common", "databricks", "delta", "dlt", "mlflow", "numpy", "pandas", "py4j", "pyarrow", "pyspark"}
     | {"docs", "generator", "resources", "scope", "specs", "src", "targets", "tests"}
@@ -22,7 +22,7 @@ RESERVED = frozenset(
 
 
 class Layer(StrEnum):
-    """How far data has come: landed, typed, joined, reported."""
+    """The stages of data: landed, typed, joined, reported."""
 
     RAW = "raw"
     BASE = "base"
@@ -38,13 +38,13 @@ class Kind(StrEnum):
 
     @property
     def suffix(self) -> str:
-        """Return what a resource's key ends in: the CLI's `run` can't tell two kinds with one key apart."""
+        """Return the end of a resource's key, by which the CLI's `run` tells the kinds apart."""
         return "_pipeline" if self is Kind.PIPELINES else "_job"
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Identity:
-    """What a spec makes: everything that names it follows from these five."""
+    """The identity of a spec's resource: all of its names follow from these five."""
 
     kind: Kind
     domain: str
@@ -74,7 +74,7 @@ class Identity:
 
 
 def identity_of(path: str) -> Identity | str:
-    """Return what the spec at a path makes, or the reason why the path can't be a spec's."""
+    """Return the identity of the resource of the spec at a path, or why the path can't be a spec's."""
     parts = path.split("/")
     if len(parts) != 5 or parts[0] != "specs" or parts[1] not in tuple(Kind) or not parts[4].endswith(".yml"):
         return "is not where specs lie: specs/{pipelines,jobs}/<domain>/<source>/<layer>_<asset>.yml."
@@ -88,7 +88,7 @@ def identity_of(path: str) -> Identity | str:
 
 
 def part_fault(part: str) -> str:
-    """Return why a text can't be a domain, a source or an asset, as a sentence; nothing if it can.
+    """Return why a text can't be a domain, a source or an asset, or an empty text if it can.
 
     >>> part_fault("payments")
     ''
@@ -101,7 +101,7 @@ def part_fault(part: str) -> str:
     if len(part) > MAX_PART:
         return f"{shown} has {len(part)} characters; at most {MAX_PART}, so that full names fit Databricks' limits."
     if keyword.iskeyword(part):
-        return f"{shown} is a word of the Python language, so no module can have it as its name."
+        return f"{shown} is a Python keyword, so no module can have this name."
     if part in RESERVED:
         return f"{shown} is reserved. Choose another name."
     if part in sys.stdlib_module_names or _is_installed(part):
@@ -111,12 +111,12 @@ def part_fault(part: str) -> str:
 
 @cache
 def _is_installed(name: str) -> bool:
-    """Return whether a package of that name is installed; this repository's own packages are not meant."""
+    """Return whether a package of that name is installed, other than this repository's own."""
     try:
-        found = importlib.util.find_spec(name)
+        package = importlib.util.find_spec(name)
     except (ImportError, ValueError):
         return False
-    if found is None:
+    if package is None:
         return False
-    places = [found.origin] if found.origin else list(found.submodule_search_locations or [])
+    places = [package.origin] if package.origin else list(package.submodule_search_locations or [])
     return any("site-packages" in Path(place).parts or "dist-packages" in Path(place).parts for place in places if place)

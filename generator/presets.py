@@ -1,8 +1,8 @@
-"""Where a spec names a preset or writes a body of Databricks' own: the two are checked alike."""
+"""Checks the fields in which a spec names a preset or writes Databricks' own fields."""
 
 from collections.abc import Iterator, Mapping
 
-from generator.bundle_schema import PIPELINE_ENVIRONMENT, faults
+from generator.bundle_schema import PIPELINE_ENVIRONMENT, schema_faults
 from generator.errors import Problem, listed, quoted, suggestion
 from generator.inventory import Inventory, Preset
 from generator.load import LoadedSpec
@@ -15,7 +15,7 @@ from generator.yaml_tree import TreePath
 def body_problems(
     spec: LoadedSpec, inventory: Inventory, field: str, bodies: Mapping[str, Body | str], definition: str
 ) -> Iterator[Problem]:
-    """Yield what is wrong with a mapping of presets and bodies."""
+    """Yield the problems of a mapping of presets and bodies."""
     for name, body in bodies.items():
         yield from one_body_problems(spec, inventory, (field, name), body, field, definition)
 
@@ -23,9 +23,9 @@ def body_problems(
 def one_body_problems(
     spec: LoadedSpec, inventory: Inventory, path: TreePath, body: Body | str, stem: str, definition: str
 ) -> Iterator[Problem]:
-    """Yield what is wrong with a preset's name, the preset in this place, or a body."""
+    """Yield the problems of a preset's name, of the preset in this place, or of a body."""
     if not isinstance(body, str):
-        for fault in faults(definition, body):
+        for fault in schema_faults(definition, body):
             yield spec.document.located(fault.below(*path))
         return
     preset = inventory.presets.get(body)
@@ -35,12 +35,12 @@ def one_body_problems(
     if preset and isinstance(preset.value, dict):
         yield from preset_text_problems(spec, path, preset, inventory)
         value = pipeline_environment(preset.value) if definition == PIPELINE_ENVIRONMENT else preset.value
-        for fault in faults(definition, value):
+        for fault in schema_faults(definition, value):
             yield spec.document.problem(path, f"the preset {body} doesn't fit here: {fault.place()}: {fault.message}")
 
 
 def preset_fault(preset: Preset | None, name: str, stem: str, inventory: Inventory) -> str:
-    """Return why a name is no preset of a file; nothing if it is one."""
+    """Return why a name isn't a preset of a file, or an empty text if it is."""
     if preset is not None and name.startswith(f"{stem}."):
         return ""
     known = sorted(known for known in inventory.presets if known.startswith(f"{stem}."))
@@ -49,7 +49,7 @@ def preset_fault(preset: Preset | None, name: str, stem: str, inventory: Invento
 
 
 def preset_text_problems(spec: LoadedSpec, path: TreePath, preset: Preset, inventory: Inventory) -> Iterator[Problem]:
-    """Yield what can't stay in a preset's texts, where the spec names it: references count for the spec's domain."""
+    """Yield the faults of a preset's texts at the place that names it: references count for the spec's domain."""
     tree = preset.document.tree.get(preset.name)
     for fault in text_faults(tree, spec.identity.domain, inventory):
         yield spec.document.problem(path, f"in {preset.document.file}, {fault.place(preset.name)}: {fault.message}")

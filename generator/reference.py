@@ -1,4 +1,4 @@
-"""Models → the tables of docs/resource-generation.md, so that the reference can't differ from what is accepted."""
+"""Models → the tables of docs/resource-generation.md, so that the reference can't differ from the models."""
 
 import re
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ _SECTIONS = (
 
 
 def with_reference(text: str) -> str:
-    """Return the document with its reference as the models have it now. Raises SpecError if it has no place for one."""
+    """Return the document with its reference updated from the models. Raises SpecError if it has no place for one."""
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
@@ -49,12 +49,12 @@ def _fields(root: dict[str, Any], schema: dict[str, Any], above: str) -> Iterato
 
 
 def _model(root: dict[str, Any], field: dict[str, Any]) -> tuple[str, dict[str, Any] | None]:
-    """Return the model that a field holds, if any, and how its path goes on: `[]` for lists, `.<name>` for mappings."""
+    """Return the model that a field holds, if any, and its path below the field: `[]` for lists, `.<name>` for mappings."""
     for choice in (field, *field.get("anyOf", ())):
         for below, node in (("", choice), ("[]", choice.get("items")), (".<name>", choice.get("additionalProperties"))):
             if isinstance(node, dict) and "$ref" in node:
-                found = root["$defs"][node["$ref"].rpartition("/")[2]]
-                return (below, found) if "properties" in found else ("", None)
+                model = root["$defs"][node["$ref"].rpartition("/")[2]]
+                return (below, model) if "properties" in model else ("", None)
     return "", None
 
 

@@ -1,8 +1,8 @@
-"""Makes `bundle_schema.json` anew, after the CLI and databricks-bundles were raised.
+"""Writes `bundle_schema.json` again, after the CLI and databricks-bundles were upgraded.
 
     databricks bundle schema | uv run python -m generator.refresh_schema
 
-It holds what jobs and pipelines reach, under short names, and only what both the CLI and databricks-bundles know.
+It holds the definitions that jobs and pipelines refer to, under short names, with the fields that both know.
 """
 
 import dataclasses
@@ -24,9 +24,9 @@ _REFERENCE = {"type": "string", "pattern": r"\$\{(var|bundle|workspace|resources
 
 
 def cut(published: Schema) -> dict[str, Schema]:
-    """Return the published definitions that jobs and pipelines reach, under short names, references in one form."""
+    """Return the published definitions that jobs and pipelines refer to, under short names, references in one form."""
     roots = [f"#/$defs/github.com/databricks/cli/bundle/config/{name}" for name in RESOURCES.values()]
-    found: dict[str, Schema] = {"reference": _REFERENCE}
+    definitions: dict[str, Schema] = {"reference": _REFERENCE}
     waiting = roots
     seen: set[str] = set()
     while waiting:
@@ -35,26 +35,29 @@ def cut(published: Schema) -> dict[str, Schema]:
             continue
         seen.add(reference)
         name = _short(reference)
-        if name in found:
+        if name in definitions:
             raise ValueError(f"two definitions are called {name}")
         node: Any = published
         for part in reference.removeprefix("#/").split("/"):
             node = node[part]
-        found[name] = _plain(node, waiting)
-    _leave_out_unknown(found)
-    return dict(sorted(found.items()))
+        definitions[name] = _plain(node, waiting)
+    _leave_out_unknown(definitions)
+    return dict(sorted(definitions.items()))
 
 
-def _leave_out_unknown(found: dict[str, Schema]) -> None:
-    """Take out the fields that databricks-bundles doesn't have: it would refuse them without saying where."""
+def _leave_out_unknown(definitions: dict[str, Schema]) -> None:
+    """Remove the fields that databricks-bundles doesn't have: it would refuse them without saying where."""
     seen: set[type] = set()
-    waiting: list[tuple[type, Schema]] = [(Job, found[RESOURCES[Kind.JOBS]]), (Pipeline, found[RESOURCES[Kind.PIPELINES]])]
+    waiting: list[tuple[type, Schema]] = [
+        (Job, definitions[RESOURCES[Kind.JOBS]]),
+        (Pipeline, definitions[RESOURCES[Kind.PIPELINES]]),
+    ]
     while waiting:
         known, node = waiting.pop()
         if known in seen:
             continue
         seen.add(known)
-        properties = _object(found, node).get("properties", {})
+        properties = _object(definitions, node).get("properties", {})
         fields = typing.get_type_hints(known)
         for name in sorted(properties):
             if name not in fields:
@@ -63,13 +66,13 @@ def _leave_out_unknown(found: dict[str, Schema]) -> None:
                 waiting.append((inner, properties[name]))
 
 
-def _object(found: dict[str, Schema], node: Schema) -> Schema:
-    """Return the object that a definition, or a list or mapping of them, is about."""
+def _object(definitions: dict[str, Schema], node: Schema) -> Schema:
+    """Return the object in a definition, or in a list or mapping of definitions."""
     while "properties" not in node:
         if "anyOf" in node:
             node = node["anyOf"][0]
         elif "$ref" in node:
-            node = found[node["$ref"].removeprefix("#/$defs/")]
+            node = definitions[node["$ref"].removeprefix("#/$defs/")]
         elif "items" in node:
             node = node["items"]
         elif isinstance(node.get("additionalProperties"), dict):
@@ -80,12 +83,12 @@ def _object(found: dict[str, Schema], node: Schema) -> Schema:
 
 
 def _class_in(hint: Any) -> type | None:  # noqa: ANN401  a type, in any form
-    """Return the class of databricks-bundles that a field's type is about, whatever stands around it."""
+    """Return the class of databricks-bundles in a field's type, whatever stands around it."""
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
         return hint
     if typing.get_origin(hint) is Variable:
         return None
-    return next((found for argument in typing.get_args(hint) if (found := _class_in(argument))), None)
+    return next((inner for argument in typing.get_args(hint) if (inner := _class_in(argument))), None)
 
 
 def _short(reference: str) -> str:

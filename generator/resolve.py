@@ -1,10 +1,9 @@
-"""Spec → resource: names, paths and defaults settled, presets and the domain's settings put in. No text yet.
+"""Spec → resource: names, paths and defaults resolved, presets and the domain's settings filled in. No text yet.
 
-Nothing here knows a target: what differs between targets is a reference to a variable of the bundle.
+Nothing here knows a target: values that differ between targets are references to variables of the bundle.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from generator.inventory import Inventory
@@ -15,7 +14,7 @@ from generator.spec import Body, DomainSettings, JobSpec, Notifications, Permiss
 MAX_TAGS = 25
 OWNED_TAGS = ("domain", "source", "layer", "owner")
 
-# What common.tables reads: from a pipeline's configuration and from a job's parameters.
+# Read by common.tables, from a pipeline's configuration and from a job's parameters.
 PLATFORM_KEYS = {
     "platform.domain": "",
     "platform.catalog_prefix": "${var.catalog_prefix}",
@@ -38,25 +37,17 @@ TASK_PATHS = (
 _JOB_LEVELS = {"CAN_RUN": "CAN_MANAGE_RUN"}
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
-    """What a module will hold: plain JSON values, and where they come from."""
-
-    identity: Identity
-    value: Mapping[str, Any]
-
-
-def resolve(spec: LoadedSpec, inventory: Inventory) -> Resource:
-    """Return the resource that a checked spec describes."""
+def resolve(spec: LoadedSpec, inventory: Inventory) -> dict[str, Any]:
+    """Return the resource that a checked spec describes, as plain JSON values."""
     if isinstance(spec.model, PipelineSpec):
         value = _pipeline(spec.identity, spec.model, inventory)
     else:
         value = _job(spec.identity, spec.model, inventory)
-    return Resource(spec.identity, {name: field for name, field in value.items() if field not in (None, [], {}, ())})
+    return {name: field for name, field in value.items() if field not in (None, [], {}, ())}
 
 
 def tags_of(identity: Identity, model: PipelineSpec | JobSpec, settings: DomainSettings) -> dict[str, str]:
-    """Return the tags of a resource; what the platform writes can't be overridden."""
+    """Return the tags of a resource; the platform's can't be overridden."""
     owner = {"owner": settings.owner} if settings.owner else {}
     own = {"domain": identity.domain, "source": identity.source, "layer": str(identity.layer)}
     return settings.tags | model.tags | owner | own
@@ -68,7 +59,7 @@ def run_as_variable(domain: str) -> str:
 
 
 def pipeline_environment(environment: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a pipeline's environment: what was asked for, and the runtime package as it lies in the deployment's files."""
+    """Return a pipeline's environment with the runtime package added, as it lies in the deployment's files."""
     dependencies = [item for item in environment.get("dependencies", []) if item != "./src/dist/*.whl"]
     return {**environment, "dependencies": [RUNTIME_FOLDER, *dependencies]}
 
@@ -91,12 +82,12 @@ def _pipeline(identity: Identity, spec: PipelineSpec, inventory: Inventory) -> d
         "clusters": [{**_body(body, inventory), "label": label} for label, body in sorted(spec.clusters.items())],
         "configuration": spec.configuration | _platform_values(identity),
         "permissions": _permissions(spec, settings, {}),
-        "notifications": _alerts(spec, settings) + _list(spec.settings.get("notifications")),
+        "notifications": _alerts(spec, settings) + _as_list(spec.settings.get("notifications")),
     }
 
 
 def loaded_paths(identity: Identity, spec: PipelineSpec, inventory: Inventory) -> list[str]:
-    """Return what a pipeline loads: its layers' folders, or the files of them that it names."""
+    """Return the paths that a pipeline loads: its layers' folders, or only the files in them that it names."""
     paths: list[str] = []
     for layer in sorted(spec.layers or (identity.layer,), key=list(type(identity.layer)).index):
         folder = f"src/{identity.domain}/{identity.source}/{layer}"
@@ -156,7 +147,7 @@ def _body(body: Body | str, inventory: Inventory) -> dict[str, Any]:
     return dict(value) if isinstance(value, dict) else {}
 
 
-def _list(value: object) -> list[Any]:
+def _as_list(value: object) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else []
 
 
@@ -191,7 +182,7 @@ def _mails(spec: JobSpec, settings: DomainSettings) -> dict[str, Any]:
     mails: dict[str, Any] = dict(given) if isinstance(given, dict) else {}
     for event, addresses in (("on_failure", to.on_failure), ("on_success", to.on_success)):
         if addresses:
-            mails[event] = sorted({*addresses, *_list(mails.get(event))})
+            mails[event] = sorted({*addresses, *_as_list(mails.get(event))})
     return mails
 
 
@@ -207,10 +198,10 @@ def _task(task: Body) -> dict[str, Any]:
         result["for_each_task"] = {**for_each, "task": _task(for_each["task"])}
     script = result.get("spark_python_task")
     if isinstance(script, dict) and str(script.get("python_file")).removeprefix("./").startswith("src/"):
-        result["spark_python_task"] = {**script, "parameters": [*_list(script.get("parameters")), *_arguments()]}
+        result["spark_python_task"] = {**script, "parameters": [*_as_list(script.get("parameters")), *_arguments()]}
     wheel = result.get("python_wheel_task")
     if isinstance(wheel, dict) and wheel.get("package_name") == RUNTIME_PACKAGE and "named_parameters" not in wheel:
-        result["python_wheel_task"] = {**wheel, "parameters": [*_list(wheel.get("parameters")), *_arguments()]}
+        result["python_wheel_task"] = {**wheel, "parameters": [*_as_list(wheel.get("parameters")), *_arguments()]}
     return result
 
 

@@ -1,4 +1,4 @@
-"""A domain and a source → the files that a new source begins with. Texts only; the command line writes what is missing."""
+"""A domain and a source → the first files of a new source. Texts only; the command line writes the missing ones."""
 
 import json
 from textwrap import dedent
@@ -11,10 +11,10 @@ _LAYERS = tuple(Layer)
 
 
 def scaffold_texts(checkout: Checkout, domain: str, source: str, asset: str) -> dict[str, str]:
-    """Return path → text of all files of a new source. Raises SpecError for names that can't be, or that collide."""
+    """Return path → text of all files of a new source. Raises SpecError for names that are invalid or collide."""
     _refuse_bad_names(checkout, domain, source, asset)
     home = f"src/{domain}/{source}"
-    # The specs come first: what was interrupted is known by them, and can be finished.
+    # The specs come first: they mark a scaffold that was interrupted, which can then be finished.
     texts = {identity.spec: _spec(identity) for identity in _identities(domain, source, asset)}
     texts |= {f"src/{domain}/__init__.py": "", f"{home}/__init__.py": "", f"{home}/transforms/__init__.py": ""}
     for layer in _LAYERS:
@@ -31,14 +31,9 @@ def _identities(domain: str, source: str, asset: str) -> list[Identity]:
     return [Identity(kind, domain, source, Layer.FINAL, asset) for kind in Kind]
 
 
-def wanted_spec(domain: str, source: str, asset: str) -> str:
-    """Return the path of the pipeline's spec that a scaffold begins with."""
-    return Identity(Kind.PIPELINES, domain, source, Layer.FINAL, asset).spec
-
-
 def _refuse_bad_names(checkout: Checkout, domain: str, source: str, asset: str) -> None:
     problems = [
-        f"The {role} can't be called so: {fault}"
+        f"The {role} can't have this name: {fault}"
         for role, name in (("domain", domain), ("source", source), ("asset", asset))
         if (fault := part_fault(name))
     ]
@@ -50,15 +45,17 @@ def _refuse_bad_names(checkout: Checkout, domain: str, source: str, asset: str) 
         )
     wanted = {identity.key: identity for identity in _identities(domain, source, asset)}
     for path in checkout.spec_paths():
-        found = identity_of(path)
-        if isinstance(found, Identity) and found.key in wanted and found != wanted[found.key]:
+        identity = identity_of(path)
+        if isinstance(identity, Identity) and identity.key in wanted and identity != wanted[identity.key]:
             raise SpecError(
-                f"{domain}/{source} would make the resource {found.key}, and so does {path}. Choose another name."
+                f"{domain}/{source} would make the resource {identity.key}, and so does {path}. Choose another name."
             )
-    own = f"specs/pipelines/{domain}/{source}/"
-    others = [path for path in checkout.spec_paths() if path.startswith(own) and path != wanted_spec(domain, source, asset)]
-    if others and not checkout.is_file(wanted_spec(domain, source, asset)):
-        raise SpecError(f"{domain}/{source} is there already, with {others[0]}. Add to it by writing specs, see the docs.")
+    first = Identity(Kind.PIPELINES, domain, source, Layer.FINAL, asset).spec
+    others = [path for path in checkout.spec_paths() if path.startswith(f"specs/pipelines/{domain}/{source}/")]
+    if others and not checkout.is_file(first):
+        raise SpecError(
+            f"{domain}/{source} already exists, with {others[0]}. Add specs to it, see docs/resource-generation.md."
+        )
     domains = checkout.folders("src")
     if domain not in domains:
         near = suggestion(domain, [name for name in domains if name.replace("_", "") == domain.replace("_", "")])
@@ -85,7 +82,7 @@ def _spec(identity: Identity) -> str:
 
 
 def _layer_code(layer: Layer, domain: str, source: str, asset: str) -> str:
-    """Return a layer's dataset; column logic is in the transforms, where tests can call it."""
+    """Return the code of a layer's dataset; column logic goes to the transforms, where tests can call it."""
     transforms = f"{domain}.{source}.transforms.{asset}"
     before = _LAYERS[_LAYERS.index(layer) - 1] if layer is not Layer.RAW else None
     does = {

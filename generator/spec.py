@@ -1,7 +1,7 @@
-"""What a person may write: the models of all documents. Their descriptions are the reference that docs and editors show.
+"""The models of all documents that people write. Their descriptions are the reference in docs and editors.
 
-Settings, task bodies, clusters and environments are Databricks' own; they stand here as plain mappings and are checked
-against the schema of the bundle, see `bundle_schema`.
+Settings, tasks, clusters and environments are Databricks' own: plain mappings here, checked in `bundle_schema` against the
+schema of the bundle.
 """
 
 from typing import Annotated, Literal, Self
@@ -16,7 +16,7 @@ Body = dict[str, JsonValue]
 
 
 class Strict(BaseModel):
-    """Nothing is converted, nothing unknown is let through, nothing changes afterwards."""
+    """A model that converts no values, accepts no unknown fields and can't be changed."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
@@ -25,7 +25,7 @@ def _is_preset(value: object) -> str:
     return "(preset)" if isinstance(value, str) else "(inline)"
 
 
-# A preset's name, or what it would stand for. The tags keep unions out of the places that errors name.
+# A preset's name, or the value itself. The tags keep unions out of the paths in errors.
 PresetName = Annotated[str, Field(description="A preset of resources/_models, as `<file>.<name>`.", max_length=200)]
 BodyOrPreset = Annotated[
     Annotated[PresetName, Tag("(preset)")] | Annotated[Body, Tag("(inline)")],
@@ -43,9 +43,9 @@ class OneOf(Strict):
         choices = [name for name, field in type(self).model_fields.items() if field.default is None]
         given = [name for name in choices if getattr(self, name) is not None]
         if len(given) != 1:
-            found = f"has {listed(given, 'and')}" if given else "has none of them"
+            holds = f"has {listed(given, 'and')}" if given else "has none of them"
             raise PydanticCustomError(
-                "rule", "needs exactly one of {choices}; it {found}.", {"choices": listed(choices), "found": found}
+                "rule", "needs exactly one of {choices}; it {holds}.", {"choices": listed(choices), "holds": holds}
             )
         return self
 
@@ -142,7 +142,7 @@ class Schedule(OneOf):
 
 
 class Identified(Strict):
-    """What both kinds of spec begin with, and what both may have."""
+    """The fields that both kinds of spec have."""
 
     domain: str = Field(description="The domain: what deploys as one unit, and the name of its catalog.")
     source: str = Field(description="The source system, and the name of the schema.")
@@ -158,7 +158,7 @@ class Identified(Strict):
 
 
 class PipelineSpec(Identified):
-    """A pipeline: which source files it loads and what it runs on."""
+    """A pipeline: the source files that it loads and the compute that it runs on."""
 
     layers: tuple[Layer, ...] = Field(
         (), description="The layers whose folders it loads, for a pipeline that runs a chain. By default its own layer's."
@@ -187,7 +187,7 @@ class PipelineSpec(Identified):
 
 
 class JobSpec(Identified):
-    """A job: what starts it and what it does."""
+    """A job: its schedule and its tasks."""
 
     description: str | None = Field(None, max_length=27_700, description="What the job is for.")
     schedule: (
@@ -223,7 +223,7 @@ class JobSpec(Identified):
 
 
 class DomainSettings(Strict):
-    """What all resources of one domain have in common."""
+    """Settings for all resources of one domain."""
 
     owner: str | None = Field(
         None, description="The group that owns the domain: it may manage everything, and is set as a tag."
@@ -243,7 +243,7 @@ class DomainSettings(Strict):
 
 SPEC_MODELS: dict[Kind, type[PipelineSpec] | type[JobSpec]] = {Kind.PIPELINES: PipelineSpec, Kind.JOBS: JobSpec}
 
-# What the product writes itself: `settings` may not, and the reader learns where to write it instead.
+# Fields that the platform sets, which `settings` may not, and how to influence them instead.
 OWNED_SETTINGS: dict[Kind, dict[str, str]] = {
     Kind.PIPELINES: {
         "name": "it is made of domain, source, layer and asset",

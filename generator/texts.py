@@ -1,4 +1,4 @@
-"""What every text in a spec is looked at for: things shaped like tokens, and references that lead nowhere."""
+"""Checks every text in a spec for tokens, and for references that lead nowhere."""
 
 import re
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ _PATH = re.compile(r"[^\W\d_][\w-]*(\[[0-9]+\])*(\.[^\W\d_][\w-]*(\[[0-9]+\])*)*
 
 
 def text_faults(tree: Json, domain: str, inventory: Inventory) -> Iterator[Fault]:
-    """Yield, for every text in a tree, names of fields included, what can't stay."""
+    """Yield the faults of every text in a tree, names of fields included."""
     for path, text in _texts(tree, ()):
         if _TOKENS.search(text):
             yield Fault(
@@ -74,7 +74,7 @@ def _resource_fault(rest: list[str], domain: str, inventory: Inventory) -> str:
         return "" if owner == domain else other_domain(owner)
     known = [one.key for one in inventory.identities.values() if one.kind == kind and one.domain == domain]
     by = f"specs/{kind}" if kind in tuple(Kind) else "the YAML in resources/"
-    return f"refers to what nothing in {by} makes.{suggestion(key, known)}"
+    return f"refers to a resource that nothing in {by} defines.{suggestion(key, known)}"
 
 
 def other_domain(domain: str) -> str:

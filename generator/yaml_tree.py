@@ -1,8 +1,8 @@
-"""YAML bytes → a tree of plain values in which everything has a place.
+"""YAML bytes → a tree of plain values in which everything has a position.
 
 The reader is strict where YAML surprises: one document, no tags, no merge keys, no duplicate keys, no dates, no `yes` for
 true and no octal numbers; size, depth and the number of values after aliases are limited, so that no file can explode. It
-builds on the parser's events, because pyyaml's own loaders drop places and accept all of the above.
+builds on the parser's events: `yaml.compose` can't tell written tags from its own, and deep nesting crashes it.
 """
 
 import math
@@ -38,7 +38,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong with a value below some place of a document; `at_key` where the field itself is the fault."""
+    """A fault of a value somewhere below a place in a document; `at_key` if the field itself is the fault."""
 
     path: TreePath
     message: str
@@ -49,13 +49,13 @@ class Fault:
         return Fault((*path, *self.path), self.message, self.at_key)
 
     def place(self, *above: str) -> str:
-        """Return where it is, as people write it."""
+        """Return the path to it, as people write it."""
         return field_name((*above, *self.path))
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A YAML mapping and where each of its keys and values stands."""
+    """A YAML mapping, and the positions of its keys and values."""
 
     file: str
     tree: dict[str, Json]
@@ -67,7 +67,7 @@ class Document:
         return self.problem(fault.path, fault.message, at_key=fault.at_key)
 
     def problem(self, path: TreePath, message: str, *, at_key: bool = False) -> Problem:
-        """Return a problem of the value at `path`, or of its key; what isn't there is reported where its parent stands."""
+        """Return a problem of the value at `path`, or of its key; a missing value is reported at its parent's position."""
         position = self.keys.get(path) if at_key else None
         known = path
         while position is None:
@@ -91,11 +91,11 @@ def field_name(path: TreePath) -> str:
 
 
 def parse_document(file: str, content: bytes) -> Document:
-    """Return the mapping that `content` holds. Raises SpecError with everything that is wrong with the text."""
-    text = _decoded(file, content)
+    """Return the mapping that `content` holds. Raises SpecError with all problems of the text."""
+    text = _decode(file, content)
     reader = _Reader(file)
     try:
-        tree = reader.document(yaml.parse(text, Loader=_LOADER))
+        tree = reader.read_document(yaml.parse(text, Loader=_LOADER))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise SpecError(_syntax_problem(file, text, mark, str(error.problem or error.context))) from None
@@ -104,12 +104,12 @@ def parse_document(file: str, content: bytes) -> Document:
     if reader.problems:
         raise SpecError(*reader.problems)
     if not isinstance(tree, dict):
-        found = "is empty" if tree is None else "has a list at the top" if isinstance(tree, list) else "holds a single value"
-        raise SpecError(Problem(file, 1, 1, "", f"{found}; a file of fields is needed, one `name: value` per line."))
+        fault = "is empty" if tree is None else "has a list at the top" if isinstance(tree, list) else "holds a single value"
+        raise SpecError(Problem(file, 1, 1, "", f"{fault}; a file of fields is needed, one `name: value` per line."))
     return Document(file, tree, reader.values, reader.keys)
 
 
-def _decoded(file: str, content: bytes) -> str:
+def _decode(file: str, content: bytes) -> str:
     if len(content) > MAX_BYTES:
         raise SpecError(Problem(file, 0, 0, "", f"has {len(content)} bytes; at most {MAX_BYTES} are read."))
     if content.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
@@ -127,13 +127,13 @@ def _syntax_problem(file: str, text: str, mark: yaml.Mark | None, problem: str) 
     line, column = (mark.line, mark.column) if mark else (0, 0)
     lines = text.split("\n")
     if line < len(lines) and "\t" in lines[line][: column + 1]:
-        return Problem(file, line + 1, column + 1, "", "a tab stands where YAML wants spaces; indent with spaces.")
+        return Problem(file, line + 1, column + 1, "", "a tab where YAML wants spaces; indent with spaces.")
     return Problem(file, line + 1, column + 1, "", f"is not YAML here: {problem}.")
 
 
 @dataclass(slots=True)
 class _Reader:
-    """Builds the tree from events, noting places and problems as it goes."""
+    """Builds the tree from events, and collects positions and problems on the way."""
 
     file: str
     problems: list[Problem] = field(default_factory=list)
@@ -142,7 +142,7 @@ class _Reader:
     anchors: dict[str, tuple[Json, int]] = field(default_factory=dict)
     count: int = 0
 
-    def document(self, events: Iterator[yaml.Event]) -> Json:
+    def read_document(self, events: Iterator[yaml.Event]) -> Json:
         tree: Json = None
         documents = 0
         for event in events:
@@ -151,27 +151,27 @@ class _Reader:
                 if documents > 1:
                     raise SpecError(self._problem(event, (), "a second document begins here; a file holds one."))
             elif isinstance(event, yaml.NodeEvent):
-                tree = self._node(event, events, ())
+                tree = self._read_node(event, events, ())
         return tree
 
-    def _node(self, event: yaml.NodeEvent, events: Iterator[yaml.Event], path: TreePath) -> Json:
+    def _read_node(self, event: yaml.NodeEvent, events: Iterator[yaml.Event], path: TreePath) -> Json:
         self.values[path] = _position(event)
-        self._add(1, event, path)
+        self._count_values(1, event, path)
         if isinstance(event, yaml.AliasEvent):
             if event.anchor not in self.anchors:
-                raise SpecError(self._problem(event, path, f"`*{event.anchor}` refers to nothing that stands before it."))
+                raise SpecError(self._problem(event, path, f"`*{event.anchor}` refers to no anchor above it."))
             value, size = self.anchors[event.anchor]
-            self._add(size, event, path)
+            self._count_values(size, event, path)
             return value
         if len(path) > MAX_DEPTH:
             raise SpecError(self._problem(event, path[:3], f"is nested deeper than {MAX_DEPTH} levels."))
         before = self.count
         if isinstance(event, yaml.MappingStartEvent):
-            value = self._mapping(events, path)
+            value = self._read_mapping(events, path)
         elif isinstance(event, yaml.SequenceStartEvent):
-            value = self._sequence(events, path)
+            value = self._read_sequence(events, path)
         else:
-            value = self._scalar(event, path)
+            value = self._read_scalar(event, path)
         if event.anchor is not None:
             self.anchors[event.anchor] = (value, self.count - before)
         tag = getattr(event, "tag", None)
@@ -181,29 +181,31 @@ class _Reader:
             )
         return value
 
-    def _add(self, size: int, event: yaml.Event, path: TreePath) -> None:
+    def _count_values(self, size: int, event: yaml.Event, path: TreePath) -> None:
         self.count += size
         if self.count > MAX_VALUES:
             raise SpecError(
                 self._problem(event, path[:3], f"more than {MAX_VALUES} values here, aliases counted as written out.")
             )
 
-    def _sequence(self, events: Iterator[yaml.Event], path: TreePath) -> list[Json]:
+    def _read_sequence(self, events: Iterator[yaml.Event], path: TreePath) -> list[Json]:
         items: list[Json] = []
         for event in events:
             if isinstance(event, yaml.SequenceEndEvent):
                 break
             if isinstance(event, yaml.NodeEvent):
-                items.append(self._node(event, events, (*path, len(items))))
+                items.append(self._read_node(event, events, (*path, len(items))))
         return items
 
-    def _mapping(self, events: Iterator[yaml.Event], path: TreePath) -> dict[str, Json]:
-        found: dict[str, Json] = {}
+    def _read_mapping(self, events: Iterator[yaml.Event], path: TreePath) -> dict[str, Json]:
+        fields: dict[str, Json] = {}
         for event in events:
             if isinstance(event, yaml.MappingEndEvent):
                 break
             if not isinstance(event, yaml.ScalarEvent):
-                raise SpecError(self._problem(event, path, "a name must stand here, not a list, a mapping or an alias."))
+                raise SpecError(
+                    self._problem(event, path, "a field's name must be here, not a list, a mapping or an alias.")
+                )
             key = event.value
             place = (*path, key)
             if key == "<<" and not event.style:
@@ -212,16 +214,16 @@ class _Reader:
             elif event.implicit[0] and not _is_text(key):
                 message = f'the name {quoted(key)} doesn\'t read as text; put quotes around it: "{key}".'
                 self.problems.append(self._problem(event, path, message))
-            elif key in found:
+            elif key in fields:
                 first = self.keys[place]
-                self.problems.append(self._problem(event, place, f"is there twice, first in line {first.line}. Remove one."))
+                self.problems.append(self._problem(event, place, f"is set twice, first in line {first.line}. Remove one."))
             self.keys.setdefault(place, _position(event))
             following = next(events)
             if isinstance(following, yaml.NodeEvent):
-                found[key] = self._node(following, events, place)
-        return found
+                fields[key] = self._read_node(following, events, place)
+        return fields
 
-    def _scalar(self, event: yaml.NodeEvent, path: TreePath) -> Json:
+    def _read_scalar(self, event: yaml.NodeEvent, path: TreePath) -> Json:
         if not isinstance(event, yaml.ScalarEvent):
             raise SpecError(self._problem(event, path, "is not a value."))
         if not event.implicit[0]:
@@ -260,7 +262,7 @@ def _plain(text: str) -> Json:
     if tag == "str":
         return text
     if tag == "timestamp":
-        raise _UnclearError("reads as a date, which no field wants")
+        raise _UnclearError("reads as a date, and no field takes dates")
     if tag == "bool":
         raise _UnclearError("reads as true or false in one YAML reader and as text in another; write true or false")
     raise _UnclearError("reads differently in different YAML readers; write numbers as plain decimals")

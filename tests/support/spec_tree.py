@@ -74,8 +74,8 @@ class SpecTree:
 
     def modules(self) -> dict[str, bytes]:
         """Return all files below resources/ with their bytes."""
-        found = sorted((self.root / "resources").rglob("*"))
-        return {path.relative_to(self.root).as_posix(): path.read_bytes() for path in found if path.is_file()}
+        paths = sorted((self.root / "resources").rglob("*"))
+        return {path.relative_to(self.root).as_posix(): path.read_bytes() for path in paths if path.is_file()}
 
 
 def _ran_here(folder: Path, arguments: tuple[str, ...]) -> Ran:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from generator.build import module_of
 from generator.checks import spec_problems
-from generator.emit import Module, formatted, module_text, read_generated
+from generator.emit import Module, format_texts, module_text, read_generated
 from generator.errors import SpecError
 from generator.inventory import Inventory, take_inventory
 from generator.load import load_spec
@@ -61,14 +61,14 @@ def loaded(text: str, key: str) -> object:
 @given(st.tuples(st.just(PIPELINE), pipelines()) | st.tuples(st.just(JOB), jobs()))
 def test_a_module_is_data_equal_to_the_resolved_spec(inventory: Inventory, drawn: tuple[str, dict[str, Any]]) -> None:
     module = module_from(*drawn, inventory)
-    text = formatted({"m": module_text(module)}, REPOSITORY / "pyproject.toml")["m"]
+    text = format_texts({"m": module_text(module)}, REPOSITORY / "pyproject.toml")["m"]
     nodes = list(ast.walk(ast.parse(text)))
     assert all(isinstance(node, (*INERT, *INERT_CONTEXT)) for node in nodes)
     assert sum(isinstance(node, ast.Call) for node in nodes) == 1
-    found = read_generated("m.py", text)
-    assert found
-    assert found.module == Module(module.spec, module.kind, module.key, dict(module.value), module.input_digest)
-    assert not found.is_edited
+    generated = read_generated("m.py", text)
+    assert generated
+    assert generated.module == Module(module.spec, module.kind, module.key, dict(module.value), module.input_digest)
+    assert not generated.is_edited
     value: Any = dict(module.value)
     assert loaded(text, module.key) == (Pipeline if drawn[0] == PIPELINE else Job).from_dict(value)
 

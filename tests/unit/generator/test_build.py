@@ -116,14 +116,14 @@ def test_a_check_finds_what_was_never_built(tree: SpecTree) -> None:
 
 def test_a_check_tells_another_version_of_the_generator_from_a_changed_spec(tree: SpecTree) -> None:
     # What an older generator would have left: other fields, and a first line whose digests agree with them.
-    from generator.emit import Module, formatted, module_text, read_generated
+    from generator.emit import Module, format_texts, module_text, read_generated  # only here
 
-    found = read_generated(MODULE, built(tree).modules()[MODULE].decode())
-    assert found
-    assert found.module
-    older = {key: value for key, value in found.module.value.items() if key != "tags"}
-    module = Module(found.spec, found.module.kind, found.module.key, older, found.input_digest)
-    text = formatted({MODULE: module_text(module)}, tree.root / "pyproject.toml")[MODULE]
+    generated = read_generated(MODULE, built(tree).modules()[MODULE].decode())
+    assert generated
+    assert generated.module
+    older = {key: value for key, value in generated.module.value.items() if key != "tags"}
+    module = Module(generated.spec, generated.module.kind, generated.module.key, older, generated.input_digest)
+    text = format_texts({MODULE: module_text(module)}, tree.root / "pyproject.toml")[MODULE]
     tree.write(MODULE, text)
     ran = tree.run("build", "--all", "--check")
     assert (ran.exit_code, "was made by another version of the generator" in ran.stderr) == (1, True)
@@ -224,7 +224,7 @@ def test_a_renamed_spec_leaves_its_old_module_over(tree: SpecTree) -> None:
 
 def test_prune_without_all_is_refused(tree: SpecTree) -> None:
     ran = tree.run("build", PIPELINE, "--prune")
-    assert (ran.exit_code, "`--prune` goes with `--all`" in ran.stderr) == (2, True)
+    assert (ran.exit_code, "`--prune` needs `--all`" in ran.stderr) == (2, True)
 
 
 def test_a_hand_written_module_among_generated_ones_is_a_finding(tree: SpecTree) -> None:

@@ -21,8 +21,8 @@ def tree(tmp_path: Path) -> SpecTree:
 
 
 def files(tree: SpecTree) -> dict[str, bytes]:
-    found = [path for path in tree.root.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
-    return {path.relative_to(tree.root).as_posix(): path.read_bytes() for path in sorted(found)}
+    paths = [path for path in tree.root.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    return {path.relative_to(tree.root).as_posix(): path.read_bytes() for path in sorted(paths)}
 
 
 def test_it_makes_code_specs_modules_and_tests(tree: SpecTree) -> None:
@@ -59,7 +59,7 @@ def test_twice_is_harmless(tree: SpecTree) -> None:
     tree.write("src/shipping/carrier/raw/records.py", '"""Ours."""\n')
     before = files(tree)
     ran = tree.run("scaffold", "shipping", "carrier")
-    assert (ran.exit_code, ran.stderr) == (0, "shipping/carrier is there already; nothing was changed.\n")
+    assert (ran.exit_code, ran.stderr) == (0, "shipping/carrier already exists; nothing was changed.\n")
     assert files(tree) == before
 
 
@@ -83,7 +83,7 @@ def test_the_words_that_just_hands_over_are_understood(tree: SpecTree) -> None:
         (("json", "x"), "`json` is the name of a Python package"),
         (("Shipping", "x"), "`Shipping` is not snake_case"),
         (("shipping", "../x"), "`../x` is not snake_case"),
-        (("shipping", "class"), "`class` is a word of the Python language"),
+        (("shipping", "class"), "`class` is a Python keyword"),
         (("common", "x"), "`common` is reserved"),
         (("shipping", "x", "--asset", "a-b"), "`a-b` is not snake_case"),
         (("fin_ance", "x"), "Did you mean `finance`?"),
@@ -106,7 +106,7 @@ def test_a_source_that_is_there_is_not_mixed_up(tree: SpecTree) -> None:
     tree.write("specs/pipelines/finance/stripe/final_payments.yml", spec)
     before = files(tree)
     ran = tree.run("scaffold", "finance", "stripe")
-    assert (ran.exit_code, "finance/stripe is there already" in ran.stderr) == (2, True)
+    assert (ran.exit_code, "finance/stripe already exists" in ran.stderr) == (2, True)
     assert files(tree) == before
 
 

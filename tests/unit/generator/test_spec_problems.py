@@ -35,7 +35,7 @@ def test_sound_specs_have_no_problems(tmp_path: Path) -> None:
         ),
         (IDENTITY.replace("finance", "sales"), "1:9: domain: is `sales`, but the file's path says finance."),
         (IDENTITY.replace("finance", "Finance"), "domain: `Finance` is not snake_case"),
-        (IDENTITY.replace("finance", "class"), "domain: `class` is a word of the Python language"),
+        (IDENTITY.replace("finance", "class"), "domain: `class` is a Python keyword"),
         (IDENTITY.replace("finance", "all"), "domain: `all` is reserved"),
         (IDENTITY.replace("finance", "json"), "domain: `json` is the name of a Python package"),
         (IDENTITY.replace("finance", "pydantic"), "domain: `pydantic` is the name of a Python package"),
@@ -51,12 +51,12 @@ def test_sound_specs_have_no_problems(tmp_path: Path) -> None:
         (IDENTITY + "layers: raw\n", "5:9: layers: must be a list, not the text `raw`."),
         (IDENTITY + "layers: [raw, gold]\n", "5:15: layers[1]: is raw, base, staging or final, not `gold`."),
         (IDENTITY + "layers: [raw, raw]\n", "5:9: layers: names raw twice."),
-        (IDENTITY + "files: [nope.py]\n", "`nope.py` is in none of the covered layers of src/finance/stripe."),
+        (IDENTITY + "files: [nope.py]\n", "`nope.py` is in none of its layers in src/finance/stripe."),
         (IDENTITY + "files: [payment.py]\n", "Did you mean `payments.py`?"),
         (IDENTITY + "serverless: 1\n", "5:13: serverless: must be true or false, not the number `1`."),
         (IDENTITY + "configuration: {a: 1}\n", "configuration.a: must be text, not the number `1`. Put quotes around it."),
         (IDENTITY + "configuration: {platform.domain: x}\n", "begins with `platform.`, which is the platform's own."),
-        (IDENTITY + "tags: {domain: x}\n", "5:8: tags.domain: is written by the platform"),
+        (IDENTITY + "tags: {domain: x}\n", "5:8: tags.domain: is set by the platform"),
         (IDENTITY + f"tags: {{{', '.join(f't{n}: x' for n in range(23))}}}\n", "tags: comes to 26 tags"),
         (IDENTITY + "clusters: {default: {num_workers: 1}}\n", "clusters: is only for pipelines with `serverless: false`."),
         (
@@ -85,7 +85,7 @@ def test_sound_specs_have_no_problems(tmp_path: Path) -> None:
         (IDENTITY + "tags: {x: '${HOME}'}\n", "tags.x: `${HOME}` is not a reference that a bundle knows"),
         (
             IDENTITY + "tags: {x: '${resources.volumes.landing.id}'}\n",
-            "refers to what nothing in the YAML in resources/ makes.",
+            "refers to a resource that nothing in the YAML in resources/ defines.",
         ),
         (
             IDENTITY + "permissions: [{level: CAN_VIEW}]\n",
@@ -99,9 +99,9 @@ def test_sound_specs_have_no_problems(tmp_path: Path) -> None:
     ],
 )
 def test_a_pipelines_problem_is_told(tmp_path: Path, spec: str, problem: str) -> None:
-    found = spec_tree(tmp_path, {PIPELINE: spec}).problems()
-    assert any(problem in one for one in found), found
-    assert all(re.match(r"specs/pipelines/finance/stripe/final_payments\.yml:\d+:\d+: ", one) for one in found), found
+    problems = spec_tree(tmp_path, {PIPELINE: spec}).problems()
+    assert any(problem in one for one in problems), problems
+    assert all(re.match(r"specs/pipelines/finance/stripe/final_payments\.yml:\d+:\d+: ", one) for one in problems), problems
 
 
 @pytest.mark.parametrize(
@@ -148,9 +148,9 @@ def test_a_pipelines_problem_is_told(tmp_path: Path, spec: str, problem: str) ->
             "schedule: schedules.nightly\nsettings: {continuous: {pause_status: PAUSED}}\n",
             "can't go with `continuous` in the settings",
         ),
-        ("parameters: {catalog: x}\n", "parameters.catalog: is given by the platform to every job."),
+        ("parameters: {catalog: x}\n", "parameters.catalog: is set by the platform in every job."),
         ("parameters: {'a b': x}\n", "parameters.a b: is not a parameter's name"),
-        ("parameters: {platform.domain: x}\n", "is given by the platform to every job."),
+        ("parameters: {platform.domain: x}\n", "is set by the platform in every job."),
         (
             "settings: {max_concurent_runs: 1}\n",
             "settings.max_concurent_runs: is not a field here. Did you mean `max_concurrent_runs`?",
@@ -172,10 +172,13 @@ def test_a_pipelines_problem_is_told(tmp_path: Path, spec: str, problem: str) ->
         ("clusters: {a: clusters.nope}\n", "`clusters.nope` is not a preset of resources/_models/clusters.yml."),
         ("tasks: []\nx: 1\n", "x: is not a field here."),
         ("tasks: [{refresh_pipeline: finance_stripe_final_payments}]\n", "tasks[0].task_key: is missing."),
-        ("tasks: [{task_key: a}]\n", "tasks[0]: must do exactly one thing"),
+        (
+            "tasks: [{task_key: a}]\n",
+            "tasks[0]: needs `refresh_pipeline` or exactly one field that ends in `_task`; it has nothing.",
+        ),
         (
             "tasks: [{task_key: a, refresh_pipeline: finance_stripe_final_payments, notebook_task: {notebook_path: /x}}]\n",
-            "it does refresh_pipeline and notebook_task.",
+            "it has refresh_pipeline and notebook_task.",
         ),
         (
             "tasks: [{task_key: a, notbook_task: {}}]\n",
@@ -196,7 +199,7 @@ def test_a_pipelines_problem_is_told(tmp_path: Path, spec: str, problem: str) ->
         ),
         (
             "tasks: [{task_key: a, notebook_task: {notebook_path: src/marketing/hubspot/final/campaign_revenue.py}}]\n",
-            "is not deployed with this domain; what is lies in src/finance/ or src/common/.",
+            "is not deployed with this domain, which deploys src/finance/ and src/common/.",
         ),
         (
             "tasks: [{task_key: a, notebook_task: {notebook_path: ../../etc/passwd}}]\n",
@@ -217,7 +220,7 @@ def test_a_pipelines_problem_is_told(tmp_path: Path, spec: str, problem: str) ->
         ),
         (
             "tasks: [{task_key: a, pipeline_task: {pipeline_id: '${resources.pipelines.nope.id}'}}]\n",
-            "refers to what nothing in specs/pipelines makes.",
+            "refers to a resource that nothing in specs/pipelines defines.",
         ),
         (
             "tasks: [{task_key: a, environment_key: x, refresh_pipeline: finance_stripe_final_payments}]\n",
@@ -233,21 +236,21 @@ def test_a_pipelines_problem_is_told(tmp_path: Path, spec: str, problem: str) ->
         ),
         (
             f"tasks:\n  - {{task_key: a, {REFRESH}}}\n  - {{task_key: a, {REFRESH}}}\n",
-            "7:16: tasks[1].task_key: `a` is there twice",
+            "7:16: tasks[1].task_key: `a` is used twice",
         ),
         (
             (
                 f"tasks:\n  - {{task_key: a, depends_on: [{{task_key: b}}], {REFRESH}}}\n"
                 f"  - {{task_key: b, depends_on: [{{task_key: a}}], {REFRESH}}}\n"
             ),
-            "tasks: wait for each other in a circle: ",
+            "tasks: depend on each other in a circle: ",
         ),
     ],
 )
 def test_a_jobs_problem_is_told(tmp_path: Path, job: str, problem: str) -> None:
-    found = tree_with(tmp_path, job=job).problems()
-    assert any(problem in one for one in found), found
-    assert all(re.match(r"specs/jobs/finance/stripe/final_payments\.yml:\d+:\d+: ", one) for one in found), found
+    problems = tree_with(tmp_path, job=job).problems()
+    assert any(problem in one for one in problems), problems
+    assert all(re.match(r"specs/jobs/finance/stripe/final_payments\.yml:\d+:\d+: ", one) for one in problems), problems
 
 
 def test_all_problems_of_a_spec_come_at_once_whatever_finds_them(tmp_path: Path) -> None:
@@ -255,8 +258,8 @@ def test_all_problems_of_a_spec_come_at_once_whatever_finds_them(tmp_path: Path)
         "sheduled: x\nparameters: {catalog: x}\nsettings: {name: x, timeout_seconds: soon}\n"
         "tasks:\n  - {task_key: a, refresh_pipeline: nope}\n"
     )
-    found = tree_with(tmp_path, job=job.replace("sheduled", "layr: bronze\nsheduled")).problems()
-    fields = [one.split(": ")[1] for one in found]
+    problems = tree_with(tmp_path, job=job.replace("sheduled", "layr: bronze\nsheduled")).problems()
+    fields = [one.split(": ")[1] for one in problems]
     assert fields == [
         "layr",
         "sheduled",
@@ -282,7 +285,7 @@ def test_problems_of_presets_domains_and_specs_come_at_once(tmp_path: Path) -> N
 
 def test_a_job_without_tasks_needs_the_pipeline_of_its_name(tmp_path: Path) -> None:
     (problem,) = spec_tree(tmp_path, {JOB: IDENTITY}).problems()
-    assert "names no tasks, so it refreshes the pipeline of its own name, but there is no pipeline" in problem
+    assert "has no tasks, so it refreshes the pipeline of its own name, but there is no pipeline" in problem
 
 
 @pytest.mark.parametrize(
@@ -325,15 +328,15 @@ def test_two_specs_that_make_one_resource_name_each_other(tmp_path: Path) -> Non
 def test_two_pipelines_that_load_one_file_are_both_told(tmp_path: Path) -> None:
     tree = tree_with(tmp_path)
     tree.write("specs/pipelines/finance/stripe/raw_payments.yml", IDENTITY.replace("final", "raw"))
-    found = tree.problems()
-    assert [one.split(":")[0] for one in found] == [PIPELINE, "specs/pipelines/finance/stripe/raw_payments.yml"]
-    assert all("src/finance/stripe/raw/payments.py, and so does specs/pipelines/finance/stripe/" in one for one in found)
+    problems = tree.problems()
+    assert [one.split(":")[0] for one in problems] == [PIPELINE, "specs/pipelines/finance/stripe/raw_payments.yml"]
+    assert all("src/finance/stripe/raw/payments.py, and so does specs/pipelines/finance/stripe/" in one for one in problems)
 
 
 def test_a_script_of_a_job_that_a_pipeline_also_loads_is_told(tmp_path: Path) -> None:
     job = "tasks: [{task_key: a, spark_python_task: {python_file: src/finance/stripe/raw/payments.py}}]\n"
-    found = tree_with(tmp_path, job=job).problems()
-    assert [one.split(":")[0] for one in found] == [JOB, PIPELINE]
+    problems = tree_with(tmp_path, job=job).problems()
+    assert [one.split(":")[0] for one in problems] == [JOB, PIPELINE]
 
 
 def test_a_layer_without_source_files_is_told(tmp_path: Path) -> None:
@@ -345,9 +348,9 @@ def test_a_layer_without_source_files_is_told(tmp_path: Path) -> None:
 
 def test_a_file_that_no_pipeline_reaches_is_told_with_the_specs_nearby(tmp_path: Path) -> None:
     built = tree_with(tmp_path, "layers: [final, staging, base]\n").build()
-    found = [str(problem) for problem in built.unreached]
-    assert found[0].startswith("src/finance/stripe/raw/payments.py: is in the layer raw, but no pipeline loads it")
-    assert PIPELINE in found[0]
+    problems = [str(problem) for problem in built.unreached]
+    assert problems[0].startswith("src/finance/stripe/raw/payments.py: is in the layer raw, but no pipeline loads it")
+    assert PIPELINE in problems[0]
 
 
 @pytest.mark.parametrize(
@@ -373,9 +376,9 @@ def test_a_file_that_no_pipeline_reaches_is_told_with_the_specs_nearby(tmp_path:
     ],
 )
 def test_a_path_that_no_spec_can_have_is_told(tmp_path: Path, path: str, problem: str) -> None:
-    (found,) = spec_tree(tmp_path, {path: IDENTITY}).problems()
-    assert found.startswith(f"{path}: ")
-    assert problem in found
+    (told,) = spec_tree(tmp_path, {path: IDENTITY}).problems()
+    assert told.startswith(f"{path}: ")
+    assert problem in told
 
 
 def test_presets_are_checked_where_they_stand(tmp_path: Path) -> None:
@@ -393,7 +396,7 @@ def test_presets_are_checked_where_they_stand(tmp_path: Path) -> None:
         ("run_as:\n  nope: {user_name: x}\n", "run_as.nope: is not a target. They are dev, prod or staging."),
         ("run_as:\n  prod: {user_name: x}\n", "run_as: must also say who runs in staging."),
         ("run_as:\n  prod: {}\n  staging: {user_name: x}\n", "needs exactly one of user_name or service_principal_name"),
-        ("tags: {layer: x}\n", "1:8: tags.layer: is written by the platform"),
+        ("tags: {layer: x}\n", "1:8: tags.layer: is set by the platform"),
         (f"tags: {{x: {TOKEN}}}\n", "tags.x: looks like a token or a key."),
         ("tags: {x: '${var.nope}'}\n", "tags.x: `${var.nope}` names no variable of the bundle."),
         ("notifications: {on_failure: x}\n", "notifications.on_failure: must be a list, not the text `x`."),
@@ -401,8 +404,8 @@ def test_presets_are_checked_where_they_stand(tmp_path: Path) -> None:
     ],
 )
 def test_a_domains_settings_are_checked(tmp_path: Path, settings: str, problem: str) -> None:
-    found = spec_tree(tmp_path, {"specs/domains/finance.yml": settings}).problems()
-    assert any(problem in one for one in found), found
+    problems = spec_tree(tmp_path, {"specs/domains/finance.yml": settings}).problems()
+    assert any(problem in one for one in problems), problems
 
 
 def test_settings_of_a_domain_that_does_not_exist_are_told(tmp_path: Path) -> None:
@@ -443,16 +446,16 @@ def test_a_huge_spec_is_refused_before_it_is_read(tmp_path: Path) -> None:
         (IDENTITY.encode() + b"# n\xe9\n", "is not UTF-8"),
         (b"", "is empty"),
         (b"- a\n", "has a list at the top"),
-        (IDENTITY.encode() * 2, "is there twice"),
+        (IDENTITY.encode() * 2, "is set twice"),
         (b"---\n".join([IDENTITY.encode()] * 2), "a second document begins here"),
-        (IDENTITY.encode() + b"tags:\n\tx: y\n", "a tab stands where YAML wants spaces"),
-        (IDENTITY.encode() + b"tags: {since: 2026-01-01}\n", "reads as a date, which no field wants"),
+        (IDENTITY.encode() + b"tags:\n\tx: y\n", "a tab where YAML wants spaces"),
+        (IDENTITY.encode() + b"tags: {since: 2026-01-01}\n", "reads as a date, and no field takes dates"),
     ],
 )
 def test_a_spec_that_is_no_clean_yaml_is_one_clear_error(tmp_path: Path, content: bytes, problem: str) -> None:
-    found = spec_tree(tmp_path, {PIPELINE: content}).problems()
-    assert all(problem in one for one in found)
-    assert found != []
+    problems = spec_tree(tmp_path, {PIPELINE: content}).problems()
+    assert all(problem in one for one in problems)
+    assert problems != []
 
 
 def test_a_linked_folder_of_specs_is_refused(tmp_path: Path) -> None:

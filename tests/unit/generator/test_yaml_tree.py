@@ -61,7 +61,7 @@ def test_scalars_that_readers_disagree_on_are_refused_at_their_place(text: str) 
 
 
 def test_duplicate_keys_name_both_lines() -> None:
-    assert problems("a: 1\nb: 2\na: 3\n") == [f"{FILE}:3:1: a: is there twice, first in line 1. Remove one."]
+    assert problems("a: 1\nb: 2\na: 3\n") == [f"{FILE}:3:1: a: is set twice, first in line 1. Remove one."]
 
 
 def test_all_problems_of_a_text_come_at_once() -> None:
@@ -70,7 +70,7 @@ def test_all_problems_of_a_text_come_at_once() -> None:
 
 def test_a_tab_is_named_as_a_tab() -> None:
     (problem,) = problems("a:\n\tb: 1\n")
-    assert problem == f"{FILE}:2:1: a tab stands where YAML wants spaces; indent with spaces."
+    assert problem == f"{FILE}:2:1: a tab where YAML wants spaces; indent with spaces."
 
 
 def test_several_documents_are_refused() -> None:
@@ -90,7 +90,7 @@ def test_anchors_that_explode_are_one_error() -> None:
 
 def test_an_anchor_within_itself_is_an_error() -> None:
     (problem,) = problems("a: &x [*x]\n")
-    assert "`*x` refers to nothing that stands before it" in problem
+    assert "`*x` refers to no anchor above it" in problem
 
 
 def test_merge_keys_are_refused() -> None:
@@ -112,7 +112,7 @@ def test_keys_that_are_not_text_are_refused(key: str) -> None:
 
 def test_a_list_or_a_mapping_as_a_key_is_refused() -> None:
     (problem,) = problems("? [a, b]\n: 1\n")
-    assert "a name must stand here" in problem
+    assert "a field's name must be here" in problem
 
 
 def test_a_byte_order_mark_is_one_error() -> None:
@@ -124,7 +124,7 @@ def test_latin_1_bytes_are_one_error_at_their_place() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "found"),
+    ("content", "reason"),
     [
         ("", "is empty"),
         ("# only a comment\n", "is empty"),
@@ -132,9 +132,9 @@ def test_latin_1_bytes_are_one_error_at_their_place() -> None:
         ("text", "holds a single value"),
     ],
 )
-def test_what_is_no_mapping_is_one_error(content: str, found: str) -> None:
+def test_what_is_no_mapping_is_one_error(content: str, reason: str) -> None:
     (problem,) = problems(content)
-    assert problem.startswith(f"{FILE}:1:1: {found}; a file of fields is needed")
+    assert problem.startswith(f"{FILE}:1:1: {reason}; a file of fields is needed")
 
 
 def test_a_large_file_is_one_error() -> None:
