@@ -17,6 +17,7 @@ from scope.deployment.record import repository_name
 from scope.deployment.target import TargetSettings, check_host, read_target
 from scope.errors import UsageError
 from scope.graph.closure import DeploymentIndex, UsesCache
+from scope.repository.layout import target_file
 from scope.repository.snapshot import Snapshot
 
 LOGS = Path(".scope", "logs")
@@ -94,7 +95,7 @@ def open_session(
 
 def _committed_target(snapshot: Snapshot, target: str) -> tuple[TargetSettings | None, UsageError | None]:
     """Return a target's settings in the commit, or what is wrong with them: the work tree may have corrected it."""
-    if snapshot.read(f"targets/{target}.yml") is None:
+    if snapshot.read(target_file(target)) is None:
         return None, None
     try:
         return read_target(snapshot, target), None
@@ -106,7 +107,7 @@ def _work_tree_target(snapshot: Snapshot, target: str, problem: UsageError | Non
     settings = read_target(snapshot, target)
     if settings.is_production:
         raise problem or UsageError(
-            f"targets/{target}.yml isn't committed, and {target} is deployed from commits only. Commit it first."
+            f"{target_file(target)} isn't committed, and {target} is deployed from commits only. Commit it first."
         )
     return settings
 

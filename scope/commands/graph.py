@@ -13,6 +13,7 @@ from scope.errors import ScopeError
 from scope.graph.closure import DeploymentIndex, UsesCache
 from scope.graph.dependents import file_node
 from scope.graph.edges import repository_edges
+from scope.graph.nodes import reader_node, source_of_table, split_node, table_node
 from scope.graph.picture import READABLE, Picture, picture
 from scope.planning.comparison import compare
 from scope.planning.impact import ImpactAnalysis
@@ -59,8 +60,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
             changed = frozenset(file_node(change.path) for item in impact.impacted for change, _ in item.causes)
             found = readers(sides.head, sides.base, impact.impacted, sides.head.domains)
             tables = {(reader.domain, reader.table) for listed in found.of.values() for reader in listed}
-            reading = {(f"reader:{domain}", f"table:{table}", "reads") for domain, table in tables}
-            reading |= {(f"table:{table}", f"source:{table.rpartition('.')[0]}", "written-by") for _, table in tables}
+            reading = {(reader_node(domain), table_node(table), "reads") for domain, table in tables}
+            reading |= {(table_node(table), source_of_table(table), "written-by") for _, table in tables}
             drawn = picture(frozenset(reading).union(*edges), changed, limit) if changed else Picture((), ())
     if drawn.nodes or is_json:
         sys.stdout.write(_json(drawn) if is_json else _mermaid(drawn))
@@ -78,7 +79,7 @@ def _json(drawn: Picture) -> str:
 
 
 def _mermaid(drawn: Picture) -> str:
-    boxes = (Box(node.id, node.id.partition(":")[2], node.kind) for node in drawn.nodes)
+    boxes = (Box(node.id, split_node(node.id)[1], node.kind) for node in drawn.nodes)
     # Drawn the way a change travels: from what is needed to what needs it.
     arrows = (Edge(other, one, kind) for one, other, kind in drawn.edges)
     text = mermaid(boxes, arrows)

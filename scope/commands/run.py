@@ -10,6 +10,7 @@ from scope.console import Console
 from scope.errors import UsageError
 from scope.graph.closure import DeploymentIndex, UsesCache
 from scope.inference.resource_keys import resource_keys
+from scope.repository.layout import is_resource
 from scope.repository.snapshot import Snapshot
 
 HELP = "run a deployed job or pipeline"
@@ -38,7 +39,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
 def _domain_of(index: DeploymentIndex, key: str) -> str:
     found: dict[str, set[str]] = {}
     for domain in index.domains:
-        files = {path: entry for path, entry in index.own_files(domain).items() if path.startswith("resources/")}
+        files = {path: entry for path, entry in index.own_files(domain).items() if is_resource(path)}
         for resource in resource_keys(index.snapshot.read_all(files)):
             found.setdefault(resource.name, set()).add(domain)
     domains = sorted(found.get(key, ()))

@@ -18,6 +18,7 @@ from scope.documents.results import Counts, Outcome
 from scope.errors import Fault, RemoteError
 from scope.model import RemoteResource
 from scope.ports import BundleCli
+from scope.repository.layout import is_own_file
 
 
 def destroy_domain(deployment: Deployment) -> OperationResult:
@@ -38,8 +39,7 @@ def destroy_domain(deployment: Deployment) -> OperationResult:
 
 def _frame_files(deployment: Deployment) -> tuple[str, ...]:
     """Return the staged files that aren't the domain's own."""
-    own = (f"src/{deployment.domain}/", f"resources/{deployment.domain}/")
-    return tuple(path for path in deployment.staged if not path.startswith(own))
+    return tuple(path for path in deployment.staged if not is_own_file(path, deployment.domain))
 
 
 def _try_once(deployment: Deployment, cli: BundleCli, lock: Lock, observed: Observed, approval: Approval | None) -> None:

@@ -16,6 +16,7 @@ from scope.errors import Fault, Refused, RemoteError, ScopeError
 from scope.graph.closure import DeploymentIndex
 from scope.names import is_domain_name
 from scope.ports import Git, Workspace
+from scope.repository.layout import target_file
 from scope.repository.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def check_repository(git: Git, targets: Iterable[str]) -> Iterator[Check]:
         yield ok("git history", "whole")
     snapshot = Snapshot(git, git.work_tree())
     for name in targets:
-        yield run_check(f"targets/{name}.yml", lambda name=name: read_target(snapshot, name).host)
+        yield run_check(target_file(name), lambda name=name: read_target(snapshot, name).host)
 
 
 def check_package(cli_version: str, package_version: str | None) -> Check:
@@ -222,7 +223,7 @@ def _prefix(index: DeploymentIndex, target: str) -> str | None:
             tree = tree.get(key) if isinstance(tree, dict) else None
         return tree
 
-    value = find(read(f"targets/{target}.yml"), "targets", target, *_PREFIX)
+    value = find(read(target_file(target)), "targets", target, *_PREFIX)
     if value is None:
         value = find(read("databricks.yml"), *_PREFIX, "default")
     if isinstance(value, dict):

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from scope.errors import Refused, UsageError
 from scope.model import User
-from scope.repository.ownership import BUNDLE
+from scope.repository.layout import BUNDLE, TARGET_ROOT, target_file
 from scope.repository.snapshot import Snapshot
 
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
@@ -111,10 +111,10 @@ class Paths:
 
 def read_target(snapshot: Snapshot, name: str) -> TargetSettings:
     """Return a target's settings in a tree; `UsageError` with the place of a setting that is missing or unusable."""
-    path = f"targets/{name}.yml"
+    path = target_file(name)
     content = snapshot.read(path)
     if content is None:
-        known = sorted(entry.removesuffix(".yml") for entry in snapshot.names("targets") if entry.endswith(".yml"))
+        known = sorted(entry.removesuffix(".yml") for entry in snapshot.names(TARGET_ROOT) if entry.endswith(".yml"))
         raise UsageError(f"There is no target `{name}`. targets/ has {', '.join(known) or 'none'}.")
     values = _Document(path, content)
     bundle = _Document(BUNDLE, snapshot.read(BUNDLE) or b"").need("bundle", "name")

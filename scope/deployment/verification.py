@@ -6,15 +6,15 @@ from scope.deployment.state import DeploymentState, FileState, UploadState
 from scope.deployment.target import Paths
 from scope.errors import Fault, RemoteError
 from scope.ports import Workspace
+from scope.repository.layout import is_code
 
 # What of a stage the bundle uploads: `sync.paths` of databricks.yml.
-_SYNCED = "src/"
 _SHOWN = 5
 
 
 def expected_files(staged: Iterable[str]) -> frozenset[str]:
     """Return which of the staged files are uploaded."""
-    return frozenset(path for path in staged if path.startswith(_SYNCED))
+    return frozenset(path for path in staged if is_code(path))
 
 
 def check_upload(staged: Iterable[str], before: DeploymentState, after: DeploymentState) -> None:

@@ -18,7 +18,23 @@ from scope.inference.resource_keys import resource_keys
 from scope.inference.uses import Uses
 from scope.model import Entry, Kind
 from scope.names import is_domain_name, is_target_name
-from scope.repository.ownership import BUNDLE, COMMON, CONFIG, MODELS, RUNTIME_PROJECT, Reach, Rules, load_rules
+from scope.repository.layout import (
+    BUNDLE,
+    COMMON,
+    CONFIG,
+    DOMAIN_ROOTS,
+    MODELS,
+    RESOURCE_ROOT,
+    RUNTIME_PROJECT,
+    SPEC_ROOT,
+    TARGET_ROOT,
+    code_folder,
+    domain_folders,
+    resource_folder,
+    spec_paths,
+    target_file,
+)
+from scope.repository.ownership import Reach, Rules, load_rules
 from scope.repository.snapshot import Snapshot
 
 # Raised when a stage of the same closure comes to hold something else: then every record differs, and everything deploys.
@@ -89,13 +105,13 @@ class DeploymentIndex:
     @cached_property
     def domains(self) -> tuple[str, ...]:
         """Return the names of the folders in `src` and `resources` that are domains, sorted."""
-        names = {**self.snapshot.names("src"), **self.snapshot.names("resources")}
+        names = {name: entry for root in DOMAIN_ROOTS for name, entry in self.snapshot.names(root).items()}
         return tuple(sorted(name for name, entry in names.items() if entry.kind is Kind.FOLDER and is_domain_name(name)))
 
     @cached_property
     def targets(self) -> tuple[str, ...]:
         """Return the bundle's targets, by the names of the files in `targets`, sorted."""
-        files = (name for name, entry in self.snapshot.names("targets").items() if entry.kind is not Kind.FOLDER)
+        files = (name for name, entry in self.snapshot.names(TARGET_ROOT).items() if entry.kind is not Kind.FOLDER)
         stems = (name.removesuffix(".yml") for name in files if name.endswith(".yml"))
         return tuple(sorted(stem for stem in stems if is_target_name(stem)))
 
@@ -110,20 +126,20 @@ class DeploymentIndex:
     def own_files(self, domain: str) -> dict[str, Entry]:
         """Return the files that are staged because they lie in the domain's folders."""
         if domain not in self._own:
-            found = {**self.snapshot.files(f"resources/{domain}"), **self.snapshot.files(f"src/{domain}")}
+            found = {**self.snapshot.files(resource_folder(domain)), **self.snapshot.files(code_folder(domain))}
             self._own[domain] = {path: entry for path, entry in found.items() if self.rules.owner(path).is_staged}
         return self._own[domain]
 
     def sources(self, domain: str) -> tuple[str, ...]:
         """Return a domain's source folders, in `src` or `resources`, sorted."""
-        names = {**self.snapshot.names(f"src/{domain}"), **self.snapshot.names(f"resources/{domain}")}
+        names = {**self.snapshot.names(code_folder(domain)), **self.snapshot.names(resource_folder(domain))}
         folders = (name for name, entry in names.items() if entry.kind is Kind.FOLDER)
         return tuple(sorted(name for name in folders if name.isidentifier() and not name.startswith("_")))
 
     def resources(self, domain: str) -> tuple[str, ...]:
         """Return `<kind>.<key>` of a domain's resources, sorted."""
         if domain not in self._resources:
-            keys = resource_keys(self.snapshot.read_all(self.snapshot.files(f"resources/{domain}")))
+            keys = resource_keys(self.snapshot.read_all(self.snapshot.files(resource_folder(domain))))
             self._resources[domain] = tuple(key.short for key in keys)
         return self._resources[domain]
 
@@ -136,17 +152,17 @@ class DeploymentIndex:
     @cached_property
     def _frame(self) -> dict[str, Entry]:
         """Return what every stage holds, whatever its domain and target."""
-        loader = {f"resources/{name}": entry for name, entry in self.snapshot.names("resources").items()}
+        loader = {f"{RESOURCE_ROOT}/{name}": entry for name, entry in self.snapshot.names(RESOURCE_ROOT).items()}
         files = {path: entry for path, entry in loader.items() if entry.kind is not Kind.FOLDER and path.endswith(".py")}
         return {**self.snapshot.files(BUNDLE), **self.snapshot.files(RUNTIME_PROJECT), **files}
 
     def _target_file(self, target: str) -> dict[str, Entry]:
-        return self.snapshot.files(f"targets/{target}.yml")
+        return self.snapshot.files(target_file(target))
 
     def shared(self, domain: str) -> Shared:
         """Return the part of the shared code that a domain's own files reach."""
         if domain not in self._shared:
-            folders = (f"src/{domain}", f"resources/{domain}")
+            folders = domain_folders(domain)
             self._shared[domain] = self._grow(self._sources.uses(self.snapshot, self.own_files(domain), folders))
         return self._shared[domain]
 
@@ -214,7 +230,7 @@ class DeploymentIndex:
     def _spec_words(self) -> Mapping[str, Mapping[str, set[str]]]:
         found: dict[str, dict[str, set[str]]] = {}
         if any(is_preset(path) for path in self.library.files):
-            for path, content in self.snapshot.read_all(self.snapshot.files("specs")).items():
+            for path, content in self.snapshot.read_all(self.snapshot.files(SPEC_ROOT)).items():
                 for domain in self.rules.owner(path).names:
                     for word in re.findall(rb"([A-Za-z_][\w-]*)\.", content):
                         found.setdefault(domain, {}).setdefault(word.decode(), set()).add(path)
@@ -223,11 +239,7 @@ class DeploymentIndex:
     def rule_files(self, domain: str) -> dict[str, Entry]:
         """Return the files that deploy a domain by rule, although no stage holds them."""
         if domain not in self._rule_files:
-            specs = {
-                **self.snapshot.files(f"specs/jobs/{domain}"),
-                **self.snapshot.files(f"specs/pipelines/{domain}"),
-                **self.snapshot.files(f"specs/domains/{domain}.yml"),
-            }
+            specs = {path: entry for place in spec_paths(domain) for path, entry in self.snapshot.files(place).items()}
             presets = {
                 path: entry
                 for path, entry in self.library.files.items()

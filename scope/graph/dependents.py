@@ -14,9 +14,11 @@ from functools import cached_property
 
 from scope.graph.closure import DeploymentIndex
 from scope.graph.digraph import Graph
+from scope.graph.nodes import domain_node, file_node, label, target_node
 from scope.graph.shared_code import Edge, is_preset, preset_stem, words
 from scope.inference.imports import MARKERS
-from scope.model import Change, Step, quote_path
+from scope.model import Change, Step
+from scope.repository.layout import domain_folders, is_below_root, place_of, target_file
 
 # Markers that only say "something shared is named here": the changed files' own names are narrower.
 _NAMING = frozenset({b"common", b"resources", b"_models"})
@@ -37,11 +39,6 @@ WIDE = (
 )
 # Stands for a file that may load whatever it likes, or whose words weren't searched for.
 ANYTHING = ""
-
-
-def file_node(path: str) -> str:
-    """Return a file's name in the graph."""
-    return f"file:{quote_path(path)}"
 
 
 class Dependents:
@@ -67,12 +64,12 @@ class Dependents:
             for target in side.targets:
                 part = side.target_shared(target)
                 if path in part.files:
-                    direct = sorted({edge.dependency for edge in part.edges if edge.dependent == f"targets/{target}.yml"})
+                    direct = sorted({edge.dependency for edge in part.edges if edge.dependent == target_file(target)})
                     paths = (self._graph.shortest_path(file_node(path), file_node(one)) for one in direct)
                     # A file that layout doesn't place, such as one called `src/common`, is no node of the graph. That the
                     # target's stage holds it is certain all the same; then the target's own file is the whole path.
                     shortest = min((steps for steps in paths if steps is not None), key=len, default=())
-                    own = (Step(file_node(f"targets/{target}.yml"), "path"), Step(f"target:{target}", "configures"))
+                    own = (Step(file_node(target_file(target)), "path"), Step(target_node(target), "configures"))
                     found[target] = (*shortest, *own)
         return found
 
@@ -105,7 +102,7 @@ class Dependents:
                         *start,
                         *inner,
                         Step(file_node(edge.dependent), edge.kind),
-                        Step(f"domain:{domain}", "part-of"),
+                        Step(domain_node(domain), "part-of"),
                     )
 
     def _preset_ways(self, path: str) -> dict[str, tuple[Step, ...]]:
@@ -114,7 +111,7 @@ class Dependents:
             for domain in side.domains:
                 specs = side.specs_naming(preset_stem(path), domain) if path in side.library.files else ()
                 if specs and domain not in found:
-                    found[domain] = (Step(file_node(specs[0]), "preset"), Step(f"domain:{domain}", "part-of"))
+                    found[domain] = (Step(file_node(specs[0]), "preset"), Step(domain_node(domain), "part-of"))
         return found
 
     @cached_property
@@ -128,7 +125,7 @@ class Dependents:
         for edge in self._frame_edges:
             if file_node(edge.dependency) in layer:
                 return edge
-        wanted = words(_path_of(node) for node in layer) | {ANYTHING}
+        wanted = words(label(node) for node in layer) | {ANYTHING}
         for path, hits in self._candidates.get(domain, ()):
             if not hits.isdisjoint(wanted):
                 for edge in self._edges_of(path):
@@ -155,7 +152,7 @@ class Dependents:
     @cached_property
     def _candidates(self) -> Mapping[str, tuple[tuple[str, frozenset[str]], ...]]:
         """Return by domain the files that may use a changed file or a dependent of one, with the words found in each."""
-        names = words(_path_of(node) for node in self._graph.blast_radius(self._starts))
+        names = words(label(node) for node in self._graph.blast_radius(self._starts))
         base, head = self._sides
         found: dict[str, frozenset[str]] = {}
         # What only the base's version of a changed file says must be read; the head is searched.
@@ -168,13 +165,15 @@ class Dependents:
             found[path] = found.get(path, frozenset()) | _words_in(content, names) | more
         by_domain: dict[str, list[tuple[str, frozenset[str]]]] = defaultdict(list)
         for path, hits in sorted(found.items()):
-            by_domain[path.split("/")[1]].append((path, hits))
+            domain = place_of(path).domain
+            if domain is not None:
+                by_domain[domain].append((path, hits))
         return {domain: tuple(candidates) for domain, candidates in by_domain.items()}
 
     def _searched(self, patterns: Iterable[str]) -> frozenset[str]:
         """Return the files of the head's domains in which one of the patterns stands."""
         head = self._sides[1]
-        folders = tuple(f"{top}/{domain}" for domain in head.domains for top in ("src", "resources"))
+        folders = tuple(folder for domain in head.domains for folder in domain_folders(domain))
         return head.snapshot.grep(tuple(sorted(patterns)), folders)
 
     @cached_property
@@ -193,8 +192,4 @@ def _words_in(content: bytes, names: frozenset[str]) -> frozenset[str]:
 
 def _contents(side: DeploymentIndex, paths: Iterable[str]) -> Mapping[str, bytes]:
     """Return the contents of those of the paths that domains may have, and that are there."""
-    return side.snapshot.read_all(side.snapshot.entries(path for path in paths if path.startswith(("src/", "resources/"))))
-
-
-def _path_of(node: str) -> str:
-    return node.removeprefix("file:")
+    return side.snapshot.read_all(side.snapshot.entries(path for path in paths if is_below_root(path)))

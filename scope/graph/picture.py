@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from scope.graph.digraph import Graph
-from scope.graph.edges import GraphEdge, node_kind
-from scope.repository.ownership import COMMON
+from scope.graph.edges import GraphEdge
+from scope.graph.nodes import domain_node, file_of, node_kind, source_node, source_of_table, split_node, written_file_node
+from scope.repository.layout import Place, Role, place_of
 
-_TOPS = ("src", "resources", "specs", "targets")
 # More than this, and nobody reads a drawing.
 READABLE = 60
 
@@ -57,44 +57,39 @@ def _nodes(edges: Iterable[GraphEdge]) -> frozenset[str]:
 
 def _to_tooling(node: str) -> str:
     """Return one node for all files that shape every deployment and lie in none."""
-    is_tooling = node.startswith("file:") and not node.startswith(tuple(f"file:{top}/" for top in _TOPS))
-    return "file:the bundle and its tooling" if is_tooling else node
+    return written_file_node("the bundle and its tooling") if _place(node).role in {Role.BUNDLE, Role.OTHER} else node
 
 
 def _to_source(node: str) -> str:
     """Return the source for one of its files or tables."""
-    kind, _, name = node.partition(":")
-    parts = name.split("/")
+    kind, name = split_node(node)
     if kind == "table":
-        return f"source:{name.rpartition('.')[0]}"
-    if kind == "file" and parts[0] in {"src", "resources"} and len(parts) > 3 and not _is_shared(node):
-        return f"source:{parts[1]}.{parts[2]}"
-    if kind == "file" and parts[0] == "specs" and len(parts) > 4:
-        return f"source:{parts[2]}.{parts[3]}"
-    return node
+        return source_of_table(name)
+    place = _place(node)
+    return source_node(place.domain, place.source) if place.domain and place.source else node
 
 
 def _to_domain(node: str) -> str:
     """Return the domain for one of its sources, or for a file beside them."""
-    if node.startswith("source:"):
-        return f"domain:{node.removeprefix('source:').partition('.')[0]}"
-    parts = node.removeprefix("file:").split("/")
-    if node.startswith("file:") and parts[0] in {"src", "resources"} and len(parts) > 2 and not _is_shared(node):
-        return f"domain:{parts[1]}"
-    return node
+    kind, name = split_node(node)
+    if kind == "source":
+        return domain_node(name.partition(".")[0])
+    domain = _place(node).domain
+    return domain_node(domain) if domain else node
 
 
 def _to_folder(node: str) -> str:
     """Return the folder for a shared file or a target's."""
-    return (
-        f"file:{node.removeprefix('file:').rpartition('/')[0]}"
-        if _is_shared(node) or node.startswith("file:targets/")
-        else node
-    )
+    path = file_of(node)
+    if path is None or _place(node).role not in {Role.SHARED, Role.MODEL, Role.TARGET}:
+        return node
+    return written_file_node(path.rpartition("/")[0])
 
 
-def _is_shared(node: str) -> bool:
-    return node.startswith((f"file:{COMMON}", "file:resources/_"))
+def _place(node: str) -> Place:
+    """Return the place of a file's node; one of no role that folds for a node of another kind."""
+    path = file_of(node)
+    return Place(Role.TARGET) if path is None else place_of(path)
 
 
 _FOLDS: tuple[tuple[str, Callable[[str], str]], ...] = (

@@ -12,12 +12,8 @@ from functools import cached_property
 
 from scope.inference.uses import PathUse, Uses
 from scope.model import Entry
-from scope.repository.ownership import COMMON, MODELS
+from scope.repository.layout import CODE_ROOT, COMMON, LOADER, MODELS, RESOURCE_ROOT, VERSION, is_resource
 
-# It imports the domains' modules by name, which are staged anyway, and passes over what begins with an underscore.
-LOADER = "resources/__init__.py"
-# It reads whatever a stage holds, to tell versions apart, and needs none of it.
-VERSION = "src/common/_version.py"
 # What `%run` and notebook paths leave away.
 _NOTEBOOK_SUFFIXES = (".py", ".ipynb", ".sql", ".scala", ".r")
 
@@ -70,7 +66,7 @@ class SharedCode:
                 yield Edge(path, found, "path", use.line)
         if uses.dynamic and path != LOADER:
             # Nobody can tell what it loads: more, never less. Resource modules see only `resources`, all others only `src`.
-            root = "resources/" if path.startswith("resources/") else "src/"
+            root = f"{RESOURCE_ROOT}/" if is_resource(path) else f"{CODE_ROOT}/"
             for found in self.files:
                 if found.startswith(root) and not is_preset(found):
                     yield Edge(path, found, "dynamic-import", uses.dynamic[0])
@@ -89,7 +85,7 @@ class SharedCode:
         """Return the files that importing a dotted name reads: its packages' `__init__`, itself, all below for `x.*`."""
         parts = name.split(".")
         if parts[0] == "common":
-            root = "src"
+            root = CODE_ROOT
         elif parts[:2] in (["resources", "_models"], ["resources", "*"]):
             root = ""
         else:
@@ -163,7 +159,7 @@ def words(paths: Iterable[str]) -> frozenset[str]:
     """
     found: set[str] = set()
     for path in paths:
-        folders = path.removeprefix("src/").removeprefix("resources/").split("/")
+        folders = path.removeprefix(f"{CODE_ROOT}/").removeprefix(f"{RESOURCE_ROOT}/").split("/")
         found.update(folders[1:-1])
         stem = folders[-1].partition(".")[0]
         found.add(stem if stem != "__init__" else folders[-2])

@@ -13,7 +13,7 @@ A resolver turns them into files. So that it misses none:
 import posixpath
 from dataclasses import dataclass
 
-SHARED_FOLDER = "src/common/"
+from scope.repository.layout import Role, place_of
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -64,7 +64,7 @@ class Place:
         package = without_src(folder.replace("/", "."))
         stem = name.partition(".")[0]
         module = package if stem == "__init__" else ".".join(filter(None, (package, stem)))
-        return cls(folder=folder, module=module, package=package, shared=path.startswith(SHARED_FOLDER))
+        return cls(folder=folder, module=module, package=package, shared=place_of(path).role is Role.SHARED)
 
     def absolute(self, name: str, level: int, package: str | None = None) -> str:
         """Return a name from the import root, given with `level` dots before it. Too many dots end at the root."""

@@ -10,6 +10,7 @@ from scope.inference.imports import decode
 from scope.inference.notebooks import BrokenNotebookError, Cell, Language, jupyter_cells, source_cells
 from scope.lineage.collector import TableCollector, TableRead, TableUses
 from scope.lineage.python import read_python
+from scope.repository.layout import Role, place_of
 
 __all__ = ["CODE", "TableRead", "TableUses", "file_tables", "table_uses"]
 
@@ -22,8 +23,9 @@ _SQL = re.compile(rb"create|from|join|into|merge|update|delete|apply|use|magic|t
 
 def file_tables(path: str, content: bytes) -> TableUses:
     """Return the tables of a file; names of one and two parts are completed with the domain and source it lies in."""
-    parts = path.split("/")
-    return table_uses(path, content, home=(parts[1], parts[2]) if len(parts) > 3 and parts[0] == "src" else None)
+    place = place_of(path)
+    home = (place.domain, place.source) if place.role is Role.CODE and place.domain and place.source else None
+    return table_uses(path, content, home=home)
 
 
 def table_uses(path: str, source: bytes, *, home: tuple[str, str] | None) -> TableUses:

@@ -9,10 +9,8 @@ from scope.lineage.tables import CODE, file_tables
 from scope.model import Change, Finding, Kind, quote_path
 from scope.names import NO_DOMAINS, is_domain_name
 from scope.planning.readers import TableReader, reads
+from scope.repository.layout import DOMAIN_ROOTS, RESERVED_FOLDERS, code_folder, is_code
 from scope.stage.checks import check_stage
-
-# Folders below `src` and `resources` that are nobody's domain.
-_PLACED = frozenset({"common", "_models", "_generated", "dist"})
 
 
 def check_repository(index: DeploymentIndex) -> tuple[Finding, ...]:
@@ -45,7 +43,7 @@ def _written(side: DeploymentIndex, changes: Iterable[Change]) -> frozenset[str]
 def _still_written(head: DeploymentIndex, reader: TableReader) -> frozenset[str]:
     """Return the tables that the files which name a removed table write at the head."""
     domain, _, name = reader.table.split(".")
-    return _writes(head, head.snapshot.grep((re.escape(name),), (f"src/{domain}",)))
+    return _writes(head, head.snapshot.grep((re.escape(name),), (code_folder(domain),)))
 
 
 def _writes(side: DeploymentIndex, paths: Iterable[str]) -> frozenset[str]:
@@ -58,9 +56,7 @@ def _writes(side: DeploymentIndex, paths: Iterable[str]) -> frozenset[str]:
 def _literal_names(index: DeploymentIndex) -> Iterator[Finding]:
     """Return the reads of another domain's or one's own tables by a name that is prod's in every target."""
     for domain in index.domains:
-        own = {
-            path: entry for path, entry in index.own_files(domain).items() if path.startswith("src/") and path.endswith(CODE)
-        }
+        own = {path: entry for path, entry in index.own_files(domain).items() if is_code(path) and path.endswith(CODE)}
         for path, content in index.snapshot.read_all(own).items():
             for read in file_tables(path, content).reads:
                 if read.parts == 3 and not read.through_table and read.table.partition(".")[0] in index.domains:
@@ -70,9 +66,9 @@ def _literal_names(index: DeploymentIndex) -> Iterator[Finding]:
 
 def _names(index: DeploymentIndex) -> Iterator[Finding]:
     spellings: dict[str, set[str]] = defaultdict(set)
-    for top in ("src", "resources"):
+    for top in DOMAIN_ROOTS:
         for name, entry in index.snapshot.names(top).items():
-            if entry.kind is not Kind.FOLDER or name in _PLACED:
+            if entry.kind is not Kind.FOLDER or name in RESERVED_FOLDERS:
                 continue
             spellings[name.lower()].add(name)
             if name in NO_DOMAINS:
@@ -88,4 +84,4 @@ def _names(index: DeploymentIndex) -> Iterator[Finding]:
             message = (
                 f"Differs from {', '.join(others)} only in case, and Unity Catalog doesn't tell cases apart. Rename one."
             )
-            yield Finding(f"src/{first}", 0, "case", message)
+            yield Finding(code_folder(first), 0, "case", message)

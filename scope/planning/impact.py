@@ -11,10 +11,12 @@ from functools import cached_property
 from itertools import product
 
 from scope.graph.closure import DeploymentIndex
-from scope.graph.dependents import Dependents, file_node
+from scope.graph.dependents import Dependents
+from scope.graph.nodes import domain_node, file_node, source_node, target_node
 from scope.graph.shared_code import is_preset
 from scope.model import Action, Because, Change, Status, Step
-from scope.repository.ownership import CONFIG, Owner, Reach, merged, spec_module
+from scope.repository.layout import CONFIG, Role, is_below_root, place_of, spec_module
+from scope.repository.ownership import Owner, Reach, merged
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +111,8 @@ class ImpactAnalysis:
         """Return the domains that a path reaches whoever owns it: where it makes the domain exist, or changes the rules."""
         if path == CONFIG and self._base.rules.own != self._head.rules.own:
             return self.domains
-        top, _, inside = path.partition("/")
-        domain, is_folder, _ = inside.partition("/")
-        return (domain,) if top in {"src", "resources"} and is_folder and domain in self._come_and_gone else ()
+        domain = place_of(path).domain
+        return (domain,) if domain in self._come_and_gone and is_below_root(path) else ()
 
     @cached_property
     def _come_and_gone(self) -> frozenset[str]:
@@ -145,9 +146,9 @@ class ImpactAnalysis:
         for owner in sorted(self._owners(change.path), key=lambda owner: owner.reach):
             match owner.reach:
                 case Reach.EVERYTHING:
-                    return (Step(f"domain:{domain}", "part-of" if owner.is_staged else "rule"),)
+                    return (Step(domain_node(domain), "part-of" if owner.is_staged else "rule"),)
                 case Reach.TARGET:
-                    return (Step(f"target:{target}", "configures"), Step(f"domain:{domain}", "part-of"))
+                    return (Step(target_node(target), "configures"), Step(domain_node(domain), "part-of"))
                 case Reach.DOMAIN if domain in owner.names:
                     return self._way_in_domain(change.path, domain, owner)
                 case _:
@@ -155,23 +156,20 @@ class ImpactAnalysis:
         if domain in self._users.of(change.path):
             return self._users.of(change.path)[domain]
         if target in self._users.of_targets(change.path):
-            return (*self._users.of_targets(change.path)[target], Step(f"domain:{domain}", "part-of"))
-        return (Step(f"domain:{domain}", "rule" if change.path == CONFIG else "part-of"),)
+            return (*self._users.of_targets(change.path)[target], Step(domain_node(domain), "part-of"))
+        return (Step(domain_node(domain), "rule" if change.path == CONFIG else "part-of"),)
 
     def _way_in_domain(self, path: str, domain: str, owner: Owner) -> tuple[Step, ...]:
-        parts = path.split("/")
-        goal = Step(f"domain:{domain}", "part-of")
-        if parts[0] in {"src", "resources"} and len(parts) > 3:
-            return (Step(f"source:{domain}.{parts[2]}", "part-of"), goal)
-        if parts[0] == "specs" and parts[1] == "domains":
-            return (Step(f"domain:{domain}", "settings"),)
-        if parts[0] == "specs" and len(parts) > 4:
-            return (
-                Step(file_node(spec_module(path)), "generated-from"),
-                Step(f"source:{domain}.{parts[3]}", "part-of"),
-                goal,
-            )
-        return (goal,) if owner.is_staged else (Step(f"domain:{domain}", "rule"),)
+        place = place_of(path)
+        goal = Step(domain_node(domain), "part-of")
+        if place.role is Role.SETTINGS:
+            return (Step(domain_node(domain), "settings"),)
+        if place.source is None:
+            return (goal,) if owner.is_staged else (Step(domain_node(domain), "rule"),)
+        source = Step(source_node(domain, place.source), "part-of")
+        if place.role is Role.SPEC:
+            return (Step(file_node(spec_module(path)), "generated-from"), source, goal)
+        return (source, goal)
 
     def reason(self, change: Change) -> str | None:
         """Return why a change reaches nothing, or everything; nothing where its causes say enough."""

@@ -19,11 +19,13 @@ from scope.documents.manifest import (
 )
 from scope.errors import UsageError
 from scope.graph.closure import DeploymentIndex
+from scope.graph.nodes import label
 from scope.model import Change, Effect, Kind, quote_path
 from scope.names import is_domain_name
 from scope.planning.comparison import Comparison
 from scope.planning.impact import Impact, ImpactAnalysis, Impacted, moves
 from scope.planning.readers import Readers, readers
+from scope.repository.layout import CODE_ROOT
 from scope.repository.ownership import Reach
 
 # The kind of edge, and the code of the warning, for imports that are made at run time.
@@ -191,23 +193,17 @@ def _unknown_readers(found: Readers) -> Iterable[Warn]:
     if found.unresolved:
         count = found.unresolved
         message = f"Names of tables are made at run time in {count} place{'s' * (count > 1)}, so readers may be missing."
-        yield Warn("unknown-tables", "src", 0, message)
+        yield Warn("unknown-tables", CODE_ROOT, 0, message)
     if found.unread:
         message = f"{found.unread} files may read tables of what deploys: too many, so readers aren't listed."
-        yield Warn("unread-tables", "src", 0, message)
+        yield Warn("unread-tables", CODE_ROOT, 0, message)
 
 
 def _warnings(sides: Comparison, impacted: Iterable[Impacted]) -> list[Warn]:
     """Return what makes the numbers larger than they need be, and what can't be staged; of changed files and of causes."""
     found: set[Warn] = set()
     changed = {change.path for change in sides.changes if change.after is not None and change.after.kind is Kind.FILE}
-    guessing = {
-        step.node.removeprefix("file:")
-        for item in impacted
-        for _, steps in item.causes
-        for step in steps
-        if _DYNAMIC in step.edge
-    }
+    guessing = {label(step.node) for item in impacted for _, steps in item.causes for step in steps if _DYNAMIC in step.edge}
     for path in sorted(changed | guessing):
         if sides.head.rules.owner(path).reach in {Reach.DOMAIN, Reach.SHARED, Reach.MODELS} and path.endswith(
             (".py", ".ipynb")

@@ -10,9 +10,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from scope.graph.closure import DeploymentIndex
+from scope.graph.nodes import label
 from scope.lineage.tables import CODE, file_tables
 from scope.model import Change, Entry, Kind, Step
 from scope.planning.impact import Impacted
+from scope.repository.layout import CODE_ROOT, SPEC_ROOT, Role, code_folder, place_of
 
 UNKNOWN = -1
 # Who reads what everybody changes is everybody. Reading so many files takes longer than a review of the list would help.
@@ -74,12 +76,10 @@ def _reached_sources(impacted: Iterable[Impacted], sides: tuple[DeploymentIndex,
 
 def _source_on(change: Change, steps: tuple[Step, ...], domain: str) -> str | None:
     """Return the source through which a change reaches a domain, if it is one source."""
-    for path in (change.path, *(step.node.removeprefix("file:") for step in steps)):
-        parts = path.split("/")
-        if len(parts) > 3 and parts[0] in {"src", "resources"} and parts[1] == domain:
-            return parts[2]
-        if len(parts) > 4 and parts[0] == "specs" and parts[2] == domain:
-            return parts[3]
+    for path in (change.path, *(label(step.node) for step in steps)):
+        place = place_of(path)
+        if place.source is not None and place.domain == domain:
+            return place.source
     return None
 
 
@@ -94,15 +94,9 @@ def reads(head: DeploymentIndex, prefixes: Iterable[str]) -> Iterator[TableReade
 def _paths_naming(head: DeploymentIndex, prefixes: Iterable[str], among: Collection[str]) -> frozenset[str]:
     """Return the files of some domains that hold one of the prefixes."""
     is_all = len(among) == len(head.domains)
-    folders = ("src", "specs") if is_all else (*(f"src/{domain}" for domain in among), "specs")
+    folders = (CODE_ROOT, SPEC_ROOT) if is_all else (*map(code_folder, among), SPEC_ROOT)
     found = head.snapshot.grep(_patterns(prefixes), folders if among else ())
-    return found if is_all else frozenset(path for path in found if _domain_of(path) in among)
-
-
-def _domain_of(path: str) -> str:
-    """Return the domain whose file in `src` or in a folder of `specs` it is."""
-    parts = path.split("/")
-    return parts[1] if parts[0] == "src" else parts[2] if len(parts) > 3 else ""
+    return found if is_all else frozenset(path for path in found if place_of(path).domain in among)
 
 
 def _files(head: DeploymentIndex, paths: Iterable[str]) -> Mapping[str, Entry]:
@@ -121,14 +115,15 @@ def _patterns(prefixes: Iterable[str]) -> tuple[str, ...]:
 
 def _reads(head: DeploymentIndex, files: Mapping[str, Entry]) -> Iterator[TableReader]:
     for path, content in head.snapshot.read_all(files).items():
-        parts = path.split("/")
-        if path.endswith(CODE) and len(parts) > 3 and parts[1] != "common":
+        place = place_of(path)
+        if place.domain is None or place.source is None:
+            continue
+        if path.endswith(CODE) and place.role is Role.CODE:
             uses = file_tables(path, content)
-            yield from (TableReader(_domain_of(path), read.table, path, read.line) for read in uses.reads)
-            yield from (TableReader(_domain_of(path), "", path, UNKNOWN) for _ in uses.unresolved)
-        elif path.endswith(_SPECS) and len(parts) > 4:
+            yield from (TableReader(place.domain, read.table, path, read.line) for read in uses.reads)
+            yield from (TableReader(place.domain, "", path, UNKNOWN) for _ in uses.unresolved)
+        elif path.endswith(_SPECS) and place.role is Role.SPEC:
             for line, text in enumerate(content.decode(errors="replace").splitlines(), 1):
                 yield from (
-                    TableReader(_domain_of(path), ".".join(name), path, line)
-                    for name in _NAME.findall(text.partition("#")[0])
+                    TableReader(place.domain, ".".join(name), path, line) for name in _NAME.findall(text.partition("#")[0])
                 )

@@ -1,6 +1,7 @@
 """What a manifest says as nodes and edges, while that is small enough to look at."""
 
 from scope.documents.manifest import Cause, Deploy, Manifest
+from scope.graph.nodes import domain_node, label, written_file_node
 from scope.render.mermaid import Edge, Node, mermaid
 
 _MAX_NODES = 40
@@ -27,16 +28,16 @@ def drawing(manifest: Manifest) -> str | None:
             path = paths[cause.change]
             if _is_direct(cause):
                 alike = direct[item.domain, _folder(path)]
-                start = f"{item.domain}:{_folder(path)}" if len(alike) > 1 else f"file:{path}"
-                label = f"{_folder(path)} ({len(alike)} files)" if len(alike) > 1 else path
-                nodes.setdefault(start, Node(start, label))
+                start = f"{item.domain}:{_folder(path)}" if len(alike) > 1 else written_file_node(path)
+                text = f"{_folder(path)} ({len(alike)} files)" if len(alike) > 1 else path
+                nodes.setdefault(start, Node(start, text))
                 edges.setdefault((start, goal), Edge(start, goal))
                 continue
-            below = f"file:{path}"
+            below = written_file_node(path)
             nodes.setdefault(below, Node(below, path))
             for step in cause.path:
-                above = goal if step.node == f"domain:{item.domain}" else step.node
-                nodes.setdefault(above, Node(above, step.node.removeprefix("file:")))
+                above = goal if step.node == domain_node(item.domain) else step.node
+                nodes.setdefault(above, Node(above, label(step.node)))
                 # The last step only says whose the file is; the picture says it by the box that it leads to.
                 edges.setdefault((below, above), Edge(below, above, "" if above == goal else step.edge))
                 below = above
@@ -57,7 +58,7 @@ def _folder(path: str) -> str:
 
 
 def _add_domain(nodes: dict[str, Node], item: Deploy) -> str:
-    name = f"domain:{item.domain}"
+    name = domain_node(item.domain)
     kind = "removed" if item.action == "destroy" else "domain"
     nodes.setdefault(name, Node(name, item.domain, kind))
     return name
@@ -66,6 +67,6 @@ def _add_domain(nodes: dict[str, Node], item: Deploy) -> str:
 def _add_readers(manifest: Manifest, nodes: dict[str, Node], edges: dict[tuple[str, str], Edge]) -> None:
     for reader in manifest.readers:
         domain, of = (name.partition("/")[2] for name in (reader.id, reader.of))
-        nodes.setdefault(f"domain:{domain}", Node(f"domain:{domain}", domain, "reader"))
-        start, end = f"domain:{of}", f"domain:{domain}"
+        nodes.setdefault(domain_node(domain), Node(domain_node(domain), domain, "reader"))
+        start, end = domain_node(of), domain_node(domain)
         edges.setdefault((start, end), Edge(start, end, "read by", is_dashed=True))

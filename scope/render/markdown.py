@@ -10,6 +10,7 @@ from itertools import groupby
 
 from scope.documents.manifest import Deploy, LivePlan, Manifest, ManifestChange, Reader
 from scope.escaping import code_span, markdown_text, shortened
+from scope.graph.nodes import domain_node, label
 from scope.render.drawing import drawing
 from scope.render.fit import Block, fit
 
@@ -219,9 +220,9 @@ def _cause_lines(item: Deploy, changes: dict[str, ManifestChange]) -> str:
         words = [change.status, *(["only comments or format"] if change.effect == "cosmetic" else [])]
         moved = f", moved to {code_span(change.moved_to)}" if change.moved_to else ""
         way = "".join(
-            f" → {code_span(_node(step.node))} ({markdown_text(step.edge, 40)})"
+            f" → {code_span(label(step.node))} ({markdown_text(step.edge, 40)})"
             for step in cause.path
-            if step.node != f"domain:{item.domain}"
+            if step.node != domain_node(item.domain)
         )
         lines.append(f"- {code_span(change.path)} ({', '.join(words)}{moved}){way}\n")
     if len(item.causes) > _CAUSES_SHOWN:
@@ -286,11 +287,6 @@ def _listed(texts: Sequence[str], limit: int) -> str:
 
 def _names(items: Sequence[Deploy]) -> str:
     return ", ".join(code_span(item.target) for item in items)
-
-
-def _node(name: str) -> str:
-    kind, _, rest = name.partition(":")
-    return rest if kind == "file" and rest else name
 
 
 def _place(path: str, line: int) -> str:

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from scope.documents.manifest import Deploy, Manifest, ManifestChange
 from scope.escaping import escape_invisible
+from scope.graph.nodes import file_of
 
 _STYLES = {"deploy": "green", "destroy": "bold red"}
 # Names in a list before it is cut.
@@ -115,7 +116,7 @@ def _some(names: list[str]) -> str:
 
 
 def _cause(change: ManifestChange, nodes: tuple[str, ...]) -> str:
-    through = [node.removeprefix("file:") for node in nodes if node.startswith("file:")]
+    through = [path for node in nodes if (path := file_of(node)) is not None]
     text = f"{change.path} → {through[-1]}" if through else change.path
     return escape_invisible(f"{text} (cosmetic)" if change.effect == "cosmetic" else text)
 

@@ -13,12 +13,8 @@ from functools import cached_property, lru_cache
 
 from scope.errors import UsageError
 from scope.names import is_domain_name, is_target_name
+from scope.repository.layout import CONFIG, Role, is_placed, place_of
 
-CONFIG = "pyproject.toml"
-BUNDLE = "databricks.yml"
-RUNTIME_PROJECT = "src/pyproject.toml"
-COMMON = "src/common"
-MODELS = "resources/_models"
 # What a deploy does about runs that are going on; the first is what it does unless told.
 ACTIVE_RUNS = ("warn", "wait", "refuse")
 EVERY_TARGET = "*"
@@ -206,43 +202,25 @@ def _line(text: str, problem: str) -> int:
     return next((number for number, line in enumerate(lines, 1) if number >= start and wanted.match(line)), start)
 
 
-def is_placed(folder: str) -> bool:
-    """Return whether layout, and no rule, says whom every path below a folder belongs to."""
-    match folder.split("/"):
-        case ["src", name]:
-            return name == "common" or is_domain_name(name)
-        case ["resources", name]:
-            return name == "_models" or is_domain_name(name)
-        case ["specs", "jobs" | "pipelines", name]:
-            return is_domain_name(name)
-        case _:
-            return False
+_BY_ROLE = {
+    Role.BUNDLE: Owner(Reach.EVERYTHING, is_staged=True, why="part of every deployment"),
+    Role.LOADER: Owner(Reach.EVERYTHING, is_staged=True, why="the loader of every deployment's resources"),
+    Role.MODEL: Owner(Reach.MODELS),
+    Role.SHARED: Owner(Reach.SHARED),
+    # The CLI would leave out what it names, silently: a stage has an ignore file of its own, and no other.
+    Role.IGNORE_FILE: Owner(Reach.NOTHING, why="git's ignore rules don't reach a stage"),
+}
 
 
 def _owner_by_layout(path: str) -> Owner | None:
-    parts = path.split("/")
-    if parts[-1] == ".gitignore" and parts[0] in {"src", "resources"}:
-        # The CLI would leave out what it names, silently: a stage has an ignore file of its own, and no other.
-        return Owner(Reach.NOTHING, why="git's ignore rules don't reach a stage")
-    match parts:
-        case ["databricks.yml"] | ["src", "pyproject.toml"]:
-            return Owner(Reach.EVERYTHING, is_staged=True, why="part of every deployment")
-        case ["targets", file] if file.endswith(".yml") and is_target_name(file.removesuffix(".yml")):
-            return Owner(Reach.TARGET, (file.removesuffix(".yml"),), is_staged=True)
-        case ["resources", file] if file.endswith(".py"):
-            return Owner(Reach.EVERYTHING, is_staged=True, why="the loader of every deployment's resources")
-        case ["resources", "_models", _, *_]:
-            return Owner(Reach.MODELS)
-        case ["src", "common", _, *_]:
-            return Owner(Reach.SHARED)
-        case ["src" | "resources", domain, _, *_] if is_domain_name(domain):
-            return Owner(Reach.DOMAIN, (domain,), is_staged=True)
-        case ["specs", "jobs" | "pipelines", domain, _, *_] if is_domain_name(domain):
-            return Owner(Reach.DOMAIN, (domain,))
-        case ["specs", "domains", file] if file.endswith(".yml") and is_domain_name(file.removesuffix(".yml")):
-            return Owner(Reach.DOMAIN, (file.removesuffix(".yml"),))
-        case _:
-            return None
+    place = place_of(path)
+    if place.target is not None:
+        return Owner(Reach.TARGET, (place.target,), is_staged=True)
+    if place.role in _BY_ROLE:
+        return _BY_ROLE[place.role]
+    if place.domain is not None:
+        return Owner(Reach.DOMAIN, (place.domain,), is_staged=place.role in {Role.CODE, Role.RESOURCE})
+    return None
 
 
 def _owner_of(rule: Rule) -> Owner:
@@ -277,9 +255,3 @@ def merged(rules: Iterable[Rules], path: str) -> frozenset[Owner]:
 def matches(glob: str, path: str) -> bool:
     """Return whether a glob of the kind that rules have matches a path."""
     return _glob(glob).fullmatch(path) is not None
-
-
-def spec_module(path: str) -> str:
-    """Return the module that a pipeline's or job's spec generates: `specs/jobs/d/s/x.yml` → `resources/d/s/jobs/x.py`."""
-    _, kind, domain, source, *rest = path.split("/")
-    return "/".join(["resources", domain, source, kind, *rest]).removesuffix(".yml") + ".py"

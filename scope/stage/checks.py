@@ -5,7 +5,6 @@ line that needs it. A missing edge of the graph fails here, loudly, instead of l
 """
 
 import posixpath
-import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from scope.errors import Refused
@@ -15,12 +14,12 @@ from scope.inference.imports import python_uses
 from scope.inference.uses import ModuleUse
 from scope.model import Entry, Finding, Kind, quote_path
 from scope.names import is_domain_name
+from scope.repository.layout import WHEELS, is_loaded_yaml, is_resource, module_name
 from scope.repository.ownership import matches
 from scope.stage.folder import RESERVED
 
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/v1\n"
 _NOTEBOOK_MARKS = {".py": b"# Databricks notebook source", ".sql": b"-- Databricks notebook source"}
-_LOADED_YAML = re.compile(r"resources/[^/]+/[^/]+(/[^/]+)?/[^/]+\.yml")
 
 
 def require_self_contained(index: DeploymentIndex, target: str, domain: str) -> None:
@@ -73,7 +72,7 @@ def _entries(staged: Mapping[str, Entry]) -> Iterator[Finding]:
                 shown, 0, "file-name", "The name isn't UTF-8: the CLI stops half-way through the upload. Rename the file."
             )
         parts = path.split("/")
-        if "__pycache__" in parts or ".databricks" in parts or path.startswith("src/dist/"):
+        if "__pycache__" in parts or ".databricks" in parts or path.startswith(WHEELS):
             yield Finding(
                 shown, 0, "ignored", "Tracked, but of a kind that is never uploaded. Remove it: `git rm --cached`."
             )
@@ -114,7 +113,7 @@ def _notebook_twins(contents: Mapping[str, bytes]) -> Iterator[Finding]:
 
 def _unloaded_yaml(staged: Iterable[str]) -> Iterator[Finding]:
     for path in staged:
-        if path.startswith("resources/") and path.endswith((".yml", ".yaml")) and not _LOADED_YAML.fullmatch(path):
+        if is_resource(path) and path.endswith((".yml", ".yaml")) and not is_loaded_yaml(path):
             message = (
                 "The CLI doesn't load it. Its place is resources/<domain>/<source>/[<folder>/]<name>.yml: move or rename it."
             )
@@ -147,9 +146,7 @@ def _modules(staged: Iterable[str]) -> frozenset[str]:
     found: set[str] = set()
     for path in staged:
         if path.endswith((".py", ".pyi", ".so")):
-            parts = posixpath.splitext(path)[0].removeprefix("src/").split("/")
-            if parts[-1] == "__init__":
-                parts.pop()
+            parts = module_name(path).split(".")
             found.update(".".join(parts[:depth]) for depth in range(1, len(parts) + 1))
     return frozenset(found)
 
@@ -159,7 +156,7 @@ def _references(staged: Mapping[str, Entry], contents: Mapping[str, bytes]) -> I
     files = frozenset(staged)
     folders = frozenset(parent for path in files for parent in _parents(path))
     for path, content in contents.items():
-        if path.startswith("resources/"):
+        if is_resource(path):
             for reference in file_references(path, content):
                 if not reference.is_answered_by(files, folders):
                     message = f"`{reference.text}` matches nothing that is deployed here. Correct the path, or add the file."

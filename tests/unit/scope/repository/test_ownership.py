@@ -4,7 +4,8 @@ import pytest
 
 from scope.errors import UsageError
 from scope.names import is_domain_name
-from scope.repository.ownership import Owner, Reach, Rules, is_placed, load_rules, matches, merged
+from scope.repository.layout import is_placed
+from scope.repository.ownership import Owner, Reach, Rules, load_rules, matches, merged
 
 
 def owner(path: str, config: str = "") -> Owner:
