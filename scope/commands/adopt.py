@@ -14,6 +14,7 @@ from scope.controller.pool import stopping
 from scope.controller.session import Options
 from scope.errors import UsageError
 from scope.escaping import escape_invisible
+from scope.wording import unknown_name
 
 HELP = "take over the resources of a plain bundle, ids unchanged"
 EXAMPLES = """\
@@ -45,7 +46,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     with open_session(Path(options.directory), request, say_progress(console)) as found:
         unknown = sorted(set(options.domain) - set(found.index.domains))
         if unknown:
-            raise UsageError(f"There is no domain `{unknown[0]}`. There are {', '.join(found.index.domains) or 'none'}.")
+            raise UsageError(unknown_name("domain", unknown[0], found.index.domains))
         domains = tuple(options.domain or found.index.domains)
         root = options.old_root or found.base
         if not options.yes:

@@ -18,6 +18,7 @@ from scope.planning.comparison import compare
 from scope.render.github_annotations import annotations
 from scope.repository.baseline import resolve_head
 from scope.repository.snapshot import Snapshot
+from scope.wording import pluralize
 
 HELP = "find what would break in a stage: imports, references, names"
 EXAMPLES = """\
@@ -46,8 +47,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
             sides = compare(git, options.base, options.head, console.say)
             findings = (*findings, *removed_tables(sides.base, sides.head, sides.changes))
     sys.stdout.write(_rendered(findings, options.format))
-    plural = "s" if len(findings) > 1 else ""
-    console.say(f"scope check: {len(findings)} finding{plural}." if findings else "scope check: nothing found.")
+    console.say(f"scope check: {pluralize(len(findings), 'finding') if findings else 'no findings'}.")
     return 1 if findings else 0
 
 

@@ -16,6 +16,7 @@ from scope.files import write_atomic
 from scope.graph.closure import DeploymentIndex
 from scope.planning.comparison import compare, effect_in
 from scope.planning.plan import narrowed, plan
+from scope.wording import unknown_name
 
 HELP = "what the changes since a base would deploy, and why"
 EXAMPLES = """\
@@ -156,7 +157,7 @@ def _write_for_github(manifest: Manifest, content: bytes, root: Path) -> None:
 def _targets(head: DeploymentIndex, names: list[str]) -> tuple[str, ...]:
     unknown = sorted(set(names) - set(head.targets))
     if unknown:
-        raise UsageError(f"There is no target `{unknown[0]}`. targets/ has {', '.join(head.targets) or 'none'}.")
+        raise UsageError(unknown_name("target", unknown[0], head.targets, "in targets/"))
     return tuple(target for target in head.targets if not names or target in names)
 
 

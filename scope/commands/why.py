@@ -15,6 +15,7 @@ from scope.escaping import escape_invisible
 from scope.planning.comparison import compare, effect_in
 from scope.planning.plan import plan
 from scope.planning.why import Answer, Way, why_domain, why_path
+from scope.wording import unknown_name
 
 HELP = "why a domain deploys, or what a path would deploy, or why nothing"
 EXAMPLES = """\
@@ -48,9 +49,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         elif sides.head.snapshot.entry(subject) is not None:
             answer = why_path(sides.head, subject)
         else:
-            raise UsageError(
-                f"There is no domain or file `{subject}`. The domains are {', '.join(sides.head.domains) or 'none'}."
-            )
+            raise UsageError(unknown_name("domain or file", subject, sides.head.domains))
     if options.format == "json":
         sys.stdout.write(json.dumps(asdict(answer), indent=2, ensure_ascii=False) + "\n")
     else:

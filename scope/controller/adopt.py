@@ -19,6 +19,7 @@ from scope.deployment.target import Paths
 from scope.documents.results import Outcome
 from scope.errors import Locked, Refused, UsageError
 from scope.model import ActionKind, BundlePlan, ResourceKey
+from scope.wording import abbreviate
 
 _HARMLESS = frozenset({ActionKind.SKIP, ActionKind.UPDATE})
 _SHOWN = 10
@@ -134,8 +135,8 @@ def _check_same(deployment: Deployment, own: Inventory, adopted: Inventory) -> N
     others = [str(key) for key, resource_id in adopted.items() if own.get(key) != resource_id]
     if others:
         raise Refused(
-            f"{deployment.id} is deployed already, with other resources than the old bundle's: {_some(others)}. "
-            "Destroy that deployment first, then adopt."
+            f"{deployment.id} is deployed already, with other resources than the old bundle's: "
+            f"{abbreviate(others, _SHOWN)}. Destroy that deployment first, then adopt."
         )
 
 
@@ -149,8 +150,9 @@ def _check_harmless(deployment: Deployment, plan: BundlePlan) -> None:
     ]
     if harmful:
         raise Refused(
-            f"{deployment.id} can't be adopted: only updates are allowed, and its plan has {_some(harmful)}. Nothing was "
-            "changed. Make the repository define what is deployed, or deploy the old bundle once more, then try again."
+            f"{deployment.id} can't be adopted: only updates are allowed, and its plan has "
+            f"{abbreviate(harmful, _SHOWN)}. Nothing was changed. Make the repository define what is deployed, or deploy "
+            "the old bundle once more, then try again."
         )
 
 
@@ -164,11 +166,6 @@ def _checked_root(session: Session, root: str) -> str:
     if {"", ".", ".."} & set(parts) or len(parts) < 3:
         raise UsageError(f"`{root}` isn't a plain path of a bundle's root below /Workspace.")
     return plain
-
-
-def _some(names: list[str]) -> str:
-    more = len(names) - _SHOWN
-    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 # The steps of one domain

@@ -12,6 +12,7 @@ from scope.deployment.state import DeploymentState, FileState, ResourceState, Up
 from scope.documents.manifest import Manifest
 from scope.errors import Fault, RemoteError, UsageError
 from scope.model import Action
+from scope.wording import unknown_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +58,7 @@ def find_candidates(session: Session, domains: Iterable[str] = ()) -> tuple[Cand
     known = head | set(deployed)
     unknown = sorted(asked - known)
     if unknown:
-        raise UsageError(
-            f"There is no domain `{unknown[0]}`, here or deployed in {session.settings.name}. "
-            f"There are {', '.join(sorted(known)) or 'none'}."
-        )
+        raise UsageError(unknown_name("domain", unknown[0], sorted(known), f"here or deployed in {session.settings.name}"))
     return tuple(_candidate(session, observed) for observed in observe_all(session, sorted(asked or known)))
 
 

@@ -18,6 +18,7 @@ from scope.names import is_domain_name
 from scope.ports import Git, Workspace
 from scope.repository.layout import target_file
 from scope.repository.snapshot import Snapshot
+from scope.wording import pluralize
 
 if TYPE_CHECKING:
     from scope.model import Grant, RemoteResource
@@ -161,7 +162,7 @@ def _check_records(session: Session) -> Iterator[Check]:
             yield wrong(name, str(error))
         if observed.lock_info is not None:
             yield wrong(name, f"It is locked by {observed.lock_info}. If that run is dead: {recover}")
-    yield ok("records", f"{len(deployed)} deployed domain{'s' * (len(deployed) != 1)}")
+    yield ok("records", pluralize(len(deployed), "deployed domain"))
 
 
 def _check_orphans(session: Session) -> Iterator[Check]:

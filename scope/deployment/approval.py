@@ -12,6 +12,7 @@ from typing import ClassVar
 from scope.deployment.state import ResourceState
 from scope.deployment.target import DeploymentId
 from scope.model import ActionKind, BundlePlan, PlanAction, RemoteResource
+from scope.wording import pluralize
 
 # Recreated from the repository, with nothing lost but themselves.
 _LIGHT = frozenset(
@@ -63,7 +64,7 @@ def review_plan(deployment: DeploymentId, plan: BundlePlan, state: ResourceState
     deletions = [action for action in destructive if action.action is not ActionKind.UPDATE_ID and not action.key.is_child]
     reasons: list[str] = []
     if heavy:
-        reasons.append(f"{_count(len(heavy), 'resource')} with data or history would be deleted or recreated")
+        reasons.append(f"{pluralize(len(heavy), 'resource')} with data or history would be deleted or recreated")
     if len(deletions) > max_deletions:
         reasons.append(f"{len(deletions)} deletions are more than `max-deletions` of [tool.scope], {max_deletions}")
     if deletions and all(action.action is ActionKind.DELETE or action.key.is_child for action in plan.actions):
@@ -97,7 +98,3 @@ def _item(action: PlanAction, state: ResourceState) -> str:
     resource_id = state.inventory.get(action.key)
     word = "change the id of" if action.action is ActionKind.UPDATE_ID else action.action.value
     return f"{word} {action.key.short}" + (f" ({resource_id})" if resource_id else "")
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'s' * (number != 1)}"

@@ -12,6 +12,7 @@ from scope.errors import Refused, UsageError
 from scope.model import User
 from scope.repository.layout import BUNDLE, TARGET_ROOT, target_file
 from scope.repository.snapshot import Snapshot
+from scope.wording import unknown_name
 
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 _DOMAIN = "${var.domain}"
@@ -115,7 +116,7 @@ def read_target(snapshot: Snapshot, name: str) -> TargetSettings:
     content = snapshot.read(path)
     if content is None:
         known = sorted(entry.removesuffix(".yml") for entry in snapshot.names(TARGET_ROOT) if entry.endswith(".yml"))
-        raise UsageError(f"There is no target `{name}`. targets/ has {', '.join(known) or 'none'}.")
+        raise UsageError(unknown_name("target", name, known, "in targets/"))
     values = _Document(path, content)
     bundle = _Document(BUNDLE, snapshot.read(BUNDLE) or b"").need("bundle", "name")
     prefix = ("targets", name)

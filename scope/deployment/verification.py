@@ -7,8 +7,8 @@ from scope.deployment.target import Paths
 from scope.errors import Fault, RemoteError
 from scope.ports import Workspace
 from scope.repository.layout import is_code
+from scope.wording import abbreviate
 
-# What of a stage the bundle uploads: `sync.paths` of databricks.yml.
 _SHOWN = 5
 
 
@@ -23,7 +23,8 @@ def check_upload(staged: Iterable[str], before: DeploymentState, after: Deployme
     expected, listed = expected_files(staged), after.files.local
     if listed != expected:
         missing, extra = sorted(expected - listed), sorted(listed - expected)
-        parts = [f"without {_some(missing)}"] * bool(missing) + [f"with {_some(extra)} added"] * bool(extra)
+        parts = [f"without {abbreviate(missing, _SHOWN)}"] if missing else []
+        parts += [f"with {abbreviate(extra, _SHOWN)} added"] if extra else []
         raise RemoteError(
             Fault.INVALID, f"The CLI uploaded what was staged {' and '.join(parts)}. Check `sync` in databricks.yml."
         )
@@ -53,13 +54,9 @@ def delete_strays(workspace: Workspace, paths: Paths, listed: UploadState) -> tu
     remote = {entry.path.removeprefix(prefix) for entry in workspace.files(paths.files)}
     missing = sorted(listed.remote - remote)
     if missing:
-        raise RemoteError(Fault.STATE, f"{_some(missing)} should be in {paths.files} and isn't there. Run it again.")
+        names = abbreviate(missing, _SHOWN)
+        raise RemoteError(Fault.STATE, f"{names} should be in {paths.files} and isn't there. Run it again.")
     strays = tuple(sorted(remote - listed.remote))
     for stray in strays:
         workspace.delete(prefix + stray)
     return strays
-
-
-def _some(paths: list[str]) -> str:
-    shown = ", ".join(paths[:_SHOWN])
-    return shown if len(paths) <= _SHOWN else f"{shown} and {len(paths) - _SHOWN} more"

@@ -27,6 +27,7 @@ from scope.planning.impact import Impact, ImpactAnalysis, Impacted, moves
 from scope.planning.readers import Readers, readers
 from scope.repository.layout import CODE_ROOT
 from scope.repository.ownership import Reach
+from scope.wording import pluralize
 
 # The kind of edge, and the code of the warning, for imports that are made at run time.
 _DYNAMIC = "dynamic-import"
@@ -191,8 +192,9 @@ def _readers(found: Readers, deploy: Collection[Deploy]) -> tuple[Reader, ...]:
 
 def _unknown_readers(found: Readers) -> Iterable[Warn]:
     if found.unresolved:
-        count = found.unresolved
-        message = f"Names of tables are made at run time in {count} place{'s' * (count > 1)}, so readers may be missing."
+        message = (
+            f"Names of tables are made at run time in {pluralize(found.unresolved, 'place')}, so readers may be missing."
+        )
         yield Warn("unknown-tables", CODE_ROOT, 0, message)
     if found.unread:
         message = f"{found.unread} files may read tables of what deploys: too many, so readers aren't listed."

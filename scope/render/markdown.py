@@ -13,6 +13,7 @@ from scope.escaping import code_span, markdown_text, shortened
 from scope.graph.nodes import domain_node, label
 from scope.render.drawing import drawing
 from scope.render.fit import Block, fit
+from scope.wording import abbreviate, pluralize
 
 MARKER = "<!-- scope: blast radius -->"
 COMMENT_LIMIT = 65_536
@@ -54,14 +55,14 @@ def comment(manifest: Manifest, *, notes: Sequence[str] = (), limit: int = COMME
 
 
 def _headline(manifest: Manifest) -> str:
-    changes = _count(len(manifest.changes), "changed file")
+    changes = pluralize(len(manifest.changes), "changed file")
     if not manifest.deploy:
         return f"**Deploys nothing.** {changes}, and no deployment is made of {_one(len(manifest.changes), 'it', 'them')}."
     domains = len({item.domain for item in manifest.deploy})
-    what = "everything" if manifest.mode == "full" else _count(domains, "domain")
+    what = "everything" if manifest.mode == "full" else pluralize(domains, "domain")
     gone = sum(item.action == "destroy" for item in manifest.deploy)
     also = f", {gone} to destroy" if gone else ""
-    return f"### Deploys {what}\n\n{changes} → {_count(len(manifest.deploy), 'deployment')}{also}."
+    return f"### Deploys {what}\n\n{changes} → {pluralize(len(manifest.deploy), 'deployment')}{also}."
 
 
 def _destroys(manifest: Manifest) -> Iterator[Block]:
@@ -77,7 +78,7 @@ def _destroys(manifest: Manifest) -> Iterator[Block]:
 
 def _resources(items: Sequence[Deploy]) -> str:
     found = sorted({resource for item in items for resource in item.resources})
-    return f": {_listed([code_span(resource) for resource in found], _CAUSES_SHOWN)}" if found else ""
+    return f": {abbreviate([code_span(resource) for resource in found], _CAUSES_SHOWN)}" if found else ""
 
 
 def _destructive(manifest: Manifest) -> Iterator[Block]:
@@ -85,7 +86,7 @@ def _destructive(manifest: Manifest) -> Iterator[Block]:
     for plan in manifest.live:
         if plan.destructive and _action(manifest, plan) == "deploy":
             consent = f", after approval of {code_span(plan.digest)}" if plan.digest else ""
-            items = _listed([code_span(item) for item in plan.destructive], _CAUSES_SHOWN)
+            items = abbreviate([code_span(item) for item in plan.destructive], _CAUSES_SHOWN)
             lines.append(f"> - {code_span(plan.id)}: {items}{consent}\n")
     if lines:
         head = "\n> [!CAUTION]\n> By the plan, resources go or are made anew:\n"
@@ -149,7 +150,7 @@ def _short_why(manifest: Manifest, items: Sequence[Deploy]) -> str:
     if len(paths) == 1:
         words.append(code_span(paths[0], 60))
     elif paths:
-        words.append(_count(len(paths), "file"))
+        words.append(pluralize(len(paths), "file"))
     return ", ".join(words) or "\N{EN DASH}"
 
 
@@ -179,7 +180,7 @@ def _readers(manifest: Manifest) -> Iterator[Block]:
         for (domain, table, path, line), _ in grouped
     )
     if lines:
-        domains = _count(len({reader.id.partition("/")[2] for reader in manifest.readers}), "domain")
+        domains = pluralize(len({reader.id.partition("/")[2] for reader in manifest.readers}), "domain")
         what = f"Read by {domains}, which this alone doesn't deploy"
         head, tail = ("\n**", "") if len(lines) <= _READERS_OPEN else ("\n<details><summary>", "\n</details>\n")
         end = "**\n\n" if not tail else "</summary>\n\n"
@@ -241,11 +242,11 @@ def _idle(manifest: Manifest) -> Iterator[Block]:
     for change in idle:
         by_reason.setdefault(change.reason or "", []).append(code_span(change.path))
     lines = tuple(
-        f"- {f'{markdown_text(reason)}: ' if reason else ''}{_listed(paths, _IDLE_SHOWN)}\n"
+        f"- {f'{markdown_text(reason)}: ' if reason else ''}{abbreviate(paths, _IDLE_SHOWN)}\n"
         for reason, paths in sorted(by_reason.items())
     )
     if lines:
-        what = f"{_count(len(idle), 'changed file')} that {_one(len(idle), 'deploys', 'deploy')} nothing"
+        what = f"{pluralize(len(idle), 'changed file')} that {_one(len(idle), 'deploys', 'deploy')} nothing"
         yield Block(_IDLE, "files that deploy nothing", f"\n<details><summary>{what}</summary>\n\n", lines, "\n</details>\n")
 
 
@@ -280,11 +281,6 @@ def _by_domain(items: Sequence[Deploy]) -> list[tuple[str, list[Deploy]]]:
     return sorted(grouped.items())
 
 
-def _listed(texts: Sequence[str], limit: int) -> str:
-    more = f" and {len(texts) - limit:,} more" if len(texts) > limit else ""
-    return ", ".join(texts[:limit]) + more
-
-
 def _names(items: Sequence[Deploy]) -> str:
     return ", ".join(code_span(item.target) for item in items)
 
@@ -295,10 +291,6 @@ def _place(path: str, line: int) -> str:
 
 def _short(commit: str) -> str:
     return code_span(commit[:9])
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number:,} {word}{'s' * (number != 1)}"
 
 
 def _one(number: int, one: str, many: str) -> str:

@@ -11,6 +11,7 @@ from rich.text import Text
 from scope.documents.results import Result
 from scope.escaping import escape_invisible
 from scope.render.progress import STYLES, neutral
+from scope.wording import pluralize
 
 
 def print_summary(results: Iterable[Result], in_sync: int, stream: TextIO, *, color: bool) -> None:
@@ -33,7 +34,7 @@ def print_summary(results: Iterable[Result], in_sync: int, stream: TextIO, *, co
         if item.message:
             console.print(Text(f"{item.id}: {_lines(item.message)}"))
     if in_sync:
-        console.print(f"{in_sync} {'deployments are' if in_sync != 1 else 'deployment is'} in sync already: nothing to do.")
+        console.print(f"{pluralize(in_sync, 'deployment')} already in sync.")
 
 
 def _lines(message: str) -> str:

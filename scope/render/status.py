@@ -11,6 +11,7 @@ from rich.text import Text
 
 from scope.controller.status import Report, Status, Sync
 from scope.escaping import escape_invisible
+from scope.wording import abbreviate, pluralize
 
 _STYLES = {
     Sync.IN_SYNC: "green",
@@ -22,8 +23,6 @@ _STYLES = {
     Sync.NEVER_DEPLOYED: "cyan",
     Sync.GONE: "bold red",
 }
-# Paths and differences in a list before it is cut.
-_SHOWN = 3
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"))
 
 
@@ -60,20 +59,15 @@ def print_status(report: Report, stream: TextIO, *, color: bool, now: datetime |
 
 def _words(item: Status) -> Iterator[str]:
     if item.commits:
-        yield f"{item.commits} commit{'s' * (item.commits != 1)}"
+        yield pluralize(item.commits, "commit")
     if item.changes:
-        yield _some(item.changes)
+        yield abbreviate(item.changes)
     if item.why:
         yield item.why
     if item.differences:
-        yield _some(item.differences)
+        yield abbreviate(item.differences)
     if item.locked_by:
         yield f"locked by {item.locked_by}"
-
-
-def _some(names: tuple[str, ...]) -> str:
-    more = len(names) - _SHOWN
-    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def age(started_at: str | None, now: datetime) -> str:

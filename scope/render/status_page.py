@@ -6,6 +6,7 @@ from scope.controller.status import Report, Status, Sync
 from scope.escaping import code_span, markdown_text
 from scope.render.fit import Block, fit
 from scope.render.markdown import SUMMARY_LIMIT
+from scope.wording import abbreviate
 
 _SHOWN = 5
 
@@ -27,9 +28,8 @@ def status_page(report: Report, limit: int = SUMMARY_LIMIT) -> str:
 def _words(item: Status) -> Iterator[str]:
     if item.why:
         yield markdown_text(" ".join(item.why.split()))
-    for found, what in ((item.changes, "changed files"), (item.differences, "differences")):
-        yield from (code_span(text) for text in found[:_SHOWN])
-        if len(found) > _SHOWN:
-            yield f"{len(found) - _SHOWN} more {what}"
+    for texts in (item.changes, item.differences):
+        if texts:
+            yield abbreviate([code_span(text) for text in texts], _SHOWN)
     if item.locked_by:
         yield f"locked by {code_span(item.locked_by)}"

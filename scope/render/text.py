@@ -14,10 +14,9 @@ from rich.text import Text
 from scope.documents.manifest import Deploy, Manifest, ManifestChange
 from scope.escaping import escape_invisible
 from scope.graph.nodes import file_of
+from scope.wording import abbreviate, pluralize
 
 _STYLES = {"deploy": "green", "destroy": "bold red"}
-# Names in a list before it is cut.
-_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +46,7 @@ def _headline(manifest: Manifest) -> Text:
         return _deployed_headline(manifest)
     base = manifest.bases.get("b0")
     since = "" if base is None or base.commit is None else f" since {escape_invisible(base.ref or '')} ({base.commit[:9]})"
-    count = len(manifest.changes)
-    files = f"{count} file{'s' * (count != 1)} changed{since}"
+    files = f"{pluralize(len(manifest.changes), 'file')} changed{since}"
     if base is not None and base.reason:
         files += f" ({base.reason})"
     if manifest.head.dirty:
@@ -68,9 +66,8 @@ def _deployed_headline(manifest: Manifest) -> Text:
 
 def _count(manifest: Manifest) -> str:
     domains = {item.domain for item in manifest.deploy}
-    what = "every domain deploys" if manifest.mode == "full" else f"{len(domains)} domain{'s' * (len(domains) != 1)}"
-    number = len(manifest.deploy)
-    return f"{what}, {number} deployment{'s' * (number != 1)}"
+    what = "every domain deploys" if manifest.mode == "full" else pluralize(len(domains), "domain")
+    return f"{what}, {pluralize(len(manifest.deploy), 'deployment')}"
 
 
 def _table(manifest: Manifest) -> Table:
@@ -107,12 +104,7 @@ def _why(item: Deploy, changes: dict[str, ManifestChange]) -> str:
     # What is this domain's own says more than what deploys everything anyway.
     causes = sorted(item.causes, key=lambda cause: changes[cause.change].reason is not None)
     named = [_cause(changes[cause.change], tuple(step.node for step in cause.path)) for cause in causes]
-    return ": ".join(filter(None, (words.get(item.because), _some(named))))
-
-
-def _some(names: list[str]) -> str:
-    more = len(names) - _SHOWN
-    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+    return ": ".join(filter(None, (words.get(item.because), abbreviate(named))))
 
 
 def _cause(change: ManifestChange, nodes: tuple[str, ...]) -> str:
@@ -130,13 +122,13 @@ def _notes(manifest: Manifest) -> Iterator[Text]:
             yield Text()
             yield Text(f"{title}:", style)
         for reason, names in sorted(_by_reason(changes).items()):
-            yield Text(f"  {_some(names)}{f' ({reason})' if reason else ''}", style)
+            yield Text(f"  {abbreviate(names)}{f' ({reason})' if reason else ''}", style)
     readers = sorted({(item.of.partition("/")[2], item.id.partition("/")[2], item.table) for item in manifest.readers})
     if readers:
         yield Text()
         yield Text("Also read by (to review, not deployed):", "cyan")
     for pair, rows in groupby(readers, key=itemgetter(0, 1)):
-        yield Text(f"  {pair[1]} reads {_some([escape_invisible(row[2]) for row in rows])}", "cyan")
+        yield Text(f"  {pair[1]} reads {abbreviate([escape_invisible(row[2]) for row in rows])}", "cyan")
     for warning in manifest.warnings:
         place = f"{escape_invisible(warning.path)}:{warning.line}" if warning.line else escape_invisible(warning.path)
         yield Text(f"{place}: {warning.message}", "yellow")

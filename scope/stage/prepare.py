@@ -12,6 +12,7 @@ from scope.repository.baseline import resolve_head
 from scope.repository.snapshot import Snapshot
 from scope.stage.checks import require_self_contained
 from scope.stage.folder import StageFacts
+from scope.wording import pluralize, unknown_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +32,11 @@ def prepare(git: Git, target: str, domain: str, head_ref: str | None, console: C
     head = resolve_head(git, head_ref)
     index = DeploymentIndex(Snapshot(git, head.tree), UsesCache())
     if target not in index.targets:
-        raise UsageError(f"There is no target `{target}`. targets/ has {', '.join(index.targets) or 'none'}.")
+        raise UsageError(unknown_name("target", target, index.targets, "in targets/"))
     if domain not in index.domains:
-        raise UsageError(f"There is no domain `{domain}`. src/ and resources/ have {', '.join(index.domains) or 'none'}.")
+        raise UsageError(unknown_name("domain", domain, index.domains, "in src/ or resources/"))
     require_self_contained(index, target, domain)
     files = index.staged(target, domain)
-    console.say(f"Staging {target}/{domain}: {len(files)} files.")
+    console.say(f"Staging {target}/{domain}: {pluralize(len(files), 'file')}.")
     branch = git.branch if head.info.commit == git.commit("HEAD") else None
     return Ready(index.snapshot, files, StageFacts(target, domain, head.info.commit, branch, git.origin))

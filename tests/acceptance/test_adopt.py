@@ -99,7 +99,7 @@ def test_twenty_jobs_of_one_plain_bundle_come_into_two_domains_with_their_ids(pl
     assert platform.workspace.read(f"{BASE}/state/deploy.lock") is None
     assert platform.workspace.read(f"{BASE}/files/src/sales/orders/main.py") is not None
     assert "Nothing to adopt." in adopt(platform, "--yes")
-    assert "2 deployments are in sync" in platform.deploy().stdout
+    assert "2 deployments already in sync" in platform.deploy().stdout
 
 
 def test_an_adoption_that_was_ended_can_be_repeated(platform: Platform) -> None:

@@ -27,7 +27,7 @@ def test_the_same_deploy_twice_does_nothing_the_second_time_and_says_so(platform
     platform.workspace.clear_requests()
     second = platform.deploy()
     assert second.exit_code == 0, second
-    assert "1 deployment is in sync already: nothing to do." in second.stdout
+    assert "1 deployment already in sync." in second.stdout
     assert platform.workspace.writes() == []
 
 
@@ -89,7 +89,7 @@ def test_dev_is_deployed_from_the_work_tree_recorded_as_dirty_and_listed(platfor
     assert first.exit_code == 0, first
     assert platform.workspace.snapshot().names("jobs") == ["[dev tester] sales_orders_refresh"]
     again = platform.deploy("--domain", "sales", target="dev")
-    assert "nothing to do" in again.stdout
+    assert "already in sync" in again.stdout
     listed = platform.scope("destroy", "--target", "dev")
     assert listed.stdout.split("\t")[:2] == ["sales", platform.sandbox.head[:9] + "+"]
     gone = platform.scope("destroy", "--target", "dev", "--domain", "sales", "--yes")

@@ -54,7 +54,7 @@ def test_what_a_killed_deploy_made_is_taken_back_whatever_its_kind(platform: Pla
     assert done.exit_code == 0, done
     assert named_ids(platform) == made
     platform.check("sales", [JOB], [PIPELINE])
-    assert "in sync already" in platform.deploy().stdout
+    assert "already in sync" in platform.deploy().stdout
 
 
 def test_what_a_killed_deploy_made_and_nobody_defines_any_more_is_not_forgotten(platform: Platform) -> None:

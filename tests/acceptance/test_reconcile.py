@@ -31,7 +31,7 @@ def test_a_dry_run_shows_what_is_due_and_writes_nothing(platform: Platform) -> N
     platform.check("sales", [JOB], [PIPELINE])
     assert "in sync: nothing to do" in reconcile(platform, "--dry-run", "--detailed-exitcode")
     platform.workspace.clear_requests()
-    assert "1 deployment is in sync already" in reconcile(platform)
+    assert "1 deployment already in sync" in reconcile(platform)
     assert platform.workspace.writes() == []
 
 
@@ -100,7 +100,7 @@ def test_what_was_changed_by_hand_is_undone_when_asked_for(platform: Platform) -
     settings = {**job["settings"], "max_concurrent_runs": 7}
     platform.workspace.call("POST", "/api/2.2/jobs/reset", {"job_id": int(job_id), "new_settings": settings})
     # By the record all is well.
-    assert "1 deployment is in sync already" in reconcile(platform)
+    assert "1 deployment already in sync" in reconcile(platform)
     platform.workspace.clear_requests()
     assert "edited src/sales/orders/base/facts.py" in reconcile(platform, "--drift", "--dry-run")
     assert platform.workspace.writes() == []

@@ -86,7 +86,7 @@ def test_a_target_file_that_says_nothing_is_refused(tmp_path: Path, text: str) -
 
 
 def test_an_unknown_target_is_refused_with_the_known_ones(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"There is no target `prod`\. targets/ has dev, staging\."):
+    with pytest.raises(UsageError, match=r"There is no target `prod` in targets/\. Known: dev, staging\."):
         read(tmp_path, {"targets/dev.yml": target(), "targets/staging.yml": target()})
 
 

@@ -1,0 +1,34 @@
+"""Turns of phrase that messages share: numbers with their noun, long lists cut short, names that don't exist."""
+
+from collections.abc import Iterable, Sequence
+
+_NAMES_SHOWN = 20
+
+
+def pluralize(number: int, noun: str) -> str:
+    """Return a number with its noun.
+
+    >>> pluralize(1, "domain"), pluralize(1200, "changed file")
+    ('1 domain', '1,200 changed files')
+    """
+    return f"{number:,} {noun}{'s' * (number != 1)}"
+
+
+def abbreviate(texts: Sequence[str], limit: int = 3) -> str:
+    """Return the first `limit` texts of a list, and how many more there are.
+
+    >>> abbreviate(["a", "b", "c", "d", "e"])
+    'a, b, c and 2 more'
+    """
+    more = len(texts) - limit
+    return ", ".join(texts[:limit]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def unknown_name(kind: str, name: str, known: Iterable[str], where: str = "") -> str:
+    """Return the sentences that say that a name doesn't exist, and which do. `where` says where it was looked for.
+
+    >>> unknown_name("target", "qa", ["dev", "prod"], "in targets/")
+    'There is no target `qa` in targets/. Known: dev, prod.'
+    """
+    place = f" {where}" if where else ""
+    return f"There is no {kind} `{name}`{place}. Known: {abbreviate(list(known), _NAMES_SHOWN) or 'none'}."
