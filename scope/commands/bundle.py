@@ -8,6 +8,7 @@ from scope.adapters.bundle_cli import bundle_command, find_cli, run_in_stage
 from scope.adapters.git import GitRepository
 from scope.commands.options import add_head, add_passed_on, add_target
 from scope.console import Console
+from scope.deployment.target import DeploymentId
 from scope.errors import Refused, UsageError
 from scope.stage.folder import stage
 from scope.stage.prepare import prepare
@@ -21,9 +22,9 @@ examples:
 """
 _ALLOWED = frozenset({"validate", "plan", "summary", "run", "open", "schema"})
 _INSTEAD = {
-    "deploy": "just deploy {target} {domain}",
-    "destroy": "just destroy {target} {domain}",
-    "deployment": "scope recover --target {target} --domain {domain}",
+    "deploy": "just deploy {0.target} {0.domain}",
+    "destroy": "just destroy {0.target} {0.domain}",
+    "deployment": "{0.recover_command}",
 }
 _OWNED = ("-t", "--target", "--var")
 
@@ -61,7 +62,7 @@ def _check_arguments(arguments: list[str], target: str, domain: str) -> None:
     name = arguments[0]
     is_dry_sync = name == "sync" and "--dry-run" in arguments
     if name in _INSTEAD:
-        instead = _INSTEAD[name].format(target=target, domain=domain)
+        instead = _INSTEAD[name].format(DeploymentId(target, domain))
         raise Refused(f"`bundle {name}` in a stage would go round lock, record and gate. Run: {instead}")
     if name not in _ALLOWED and not is_dry_sync:
         known = ", ".join(sorted(_ALLOWED))

@@ -19,7 +19,7 @@ from scope.deployment.lock import Lock
 from scope.deployment.observation import Observed, check_state, find_due
 from scope.deployment.orphans import planned_creates_by_name
 from scope.deployment.record import Applied, Attempt, Record
-from scope.deployment.state import DeploymentState, parse_resources, read_state
+from scope.deployment.state import DeploymentState, ResourceState, parse_resources, read_state
 from scope.deployment.verification import check_upload, delete_strays
 from scope.documents.results import Counts, Outcome
 from scope.errors import Fault, RemoteError
@@ -90,9 +90,7 @@ class _Reconciliation:
         was_unclean = self.is_unclean
         plan = self._bind_orphans(self._plan())
         state = parse_resources(self.cli.state_file())
-        max_deletions = self.deployment.session.index.rules.max_deletions
-        destructive = review_plan(self.deployment.id, plan, state, max_deletions)
-        approval = require_approval(self.deployment, destructive, self.last_attempt)
+        approval = self._require_approval(plan, state)
         await_active_runs(self.deployment, state.inventory)
         self.deployment.session.check_stop("Stopped before anything was changed.")
         self.lock.check()
@@ -113,6 +111,11 @@ class _Reconciliation:
     def _bind_orphans(self, plan: BundlePlan) -> BundlePlan:
         history = History(self.observed.is_absent, self.is_unclean, self.creates)
         return bind_orphans(self.deployment, self.cli, plan, history)
+
+    def _require_approval(self, plan: BundlePlan, state: ResourceState) -> Approval | None:
+        max_deletions = self.deployment.session.index.rules.max_deletions
+        destructive = review_plan(self.deployment.id, plan, state, max_deletions)
+        return require_approval(self.deployment, destructive, self.last_attempt)
 
     def _record_attempt(self, plan: BundlePlan, approval: Approval | None) -> Record:
         """Write that the CLI is about to start. From here until it is verified, the attempt is unclean."""

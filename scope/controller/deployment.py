@@ -1,6 +1,6 @@
 """One deployment in a session: a domain of the head, and where it lies in the workspace."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Literal
@@ -12,6 +12,7 @@ from scope.deployment.lock import Lock, acquire
 from scope.deployment.observation import Observed, observe
 from scope.deployment.record import Applied, Attempt, Record, new_attempt, write_record
 from scope.deployment.target import DeploymentId, Paths
+from scope.deployment.verification import expected_files
 from scope.errors import RemoteError
 from scope.model import RemoteResource
 from scope.ports import BundleCli, Workspace
@@ -52,6 +53,13 @@ class Deployment:
         """Return the fingerprint of the head's closure, or None if the domain is gone there."""
         with self.session.git_lock:
             return self.session.index.fingerprint(self.id.target, self.domain)
+
+    def read_uploaded(self) -> Mapping[str, bytes]:
+        """Return the contents of the files that a deploy of the head uploads."""
+        index = self.session.index
+        with self.session.git_lock:
+            staged = index.staged(self.id.target, self.domain)
+            return index.snapshot.read_all({path: staged[path] for path in expected_files(staged)})
 
     def progress(self, message: str) -> None:
         """Say what is being done now."""

@@ -8,7 +8,6 @@ from scope.controller.deployment import Deployment
 from scope.controller.session import Session
 from scope.controller.status import Status, Sync
 from scope.deployment.state import without_extension
-from scope.deployment.verification import expected_files
 from scope.errors import ScopeError
 from scope.model import ActionKind
 
@@ -51,10 +50,7 @@ def _planned_changes(deployment: Deployment) -> tuple[str, ...]:
 
 def _differing_files(deployment: Deployment) -> tuple[str, ...]:
     """Compare what lies in `files` with the closure. Of a notebook that git holds as JSON only the presence is compared."""
-    session, workspace = deployment.session, deployment.workspace
-    with session.git_lock:
-        staged = session.index.staged(deployment.id.target, deployment.domain)
-        contents = session.index.snapshot.read_all({path: staged[path] for path in expected_files(staged)})
+    workspace, contents = deployment.workspace, deployment.read_uploaded()
     prefix = f"{deployment.paths.files}/"
     remote = {entry.path.removeprefix(prefix) for entry in workspace.files(deployment.paths.files)}
     names = {path: path if path in remote else without_extension(path) for path in contents}
