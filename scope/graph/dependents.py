@@ -59,19 +59,24 @@ class Dependents:
 
     def of_targets(self, path: str) -> Mapping[str, tuple[Step, ...]]:
         """Return for each target whose own file leads to a changed shared file the way from the file to the target."""
-        found: dict[str, tuple[Step, ...]] = {}
-        for side in self._sides:
-            for target in side.targets:
-                part = side.target_shared(target)
-                if path in part.files:
-                    direct = sorted({edge.dependency for edge in part.edges if edge.dependent == target_file(target)})
-                    paths = (self._graph.shortest_path(file_node(path), file_node(one)) for one in direct)
-                    # A file that layout doesn't place, such as one called `src/common`, is no node of the graph. That the
-                    # target's stage holds it is certain all the same; then the target's own file is the whole path.
-                    shortest = min((steps for steps in paths if steps is not None), key=len, default=())
-                    own = (Step(file_node(target_file(target)), "path"), Step(target_node(target), "configures"))
-                    found[target] = (*shortest, *own)
-        return found
+        paths: dict[str, tuple[Step, ...]] = {}
+        for graphs in self._target_graphs:
+            for target, graph in graphs.items():
+                steps = graph.shortest_path(file_node(path), file_node(target_file(target)))
+                if steps is not None:
+                    paths[target] = (*steps, Step(target_node(target), "configures"))
+        return paths
+
+    @cached_property
+    def _target_graphs(self) -> tuple[Mapping[str, Graph], ...]:
+        """Return for base and head the graphs of the shared code that each target's own file reaches there.
+
+        A target holds a file on one side only by that side's edges: the edges of both together may lead to neither.
+        """
+        return tuple(
+            {target: _graph_of(part.edges) for target in side.targets if (part := side.target_shared(target)).files}
+            for side in self._sides
+        )
 
     @cached_property
     def _shortest_paths(self) -> Mapping[str, Mapping[str, tuple[Step, ...]]]:
@@ -116,9 +121,7 @@ class Dependents:
 
     @cached_property
     def _graph(self) -> Graph:
-        edges = {edge for side in self._sides for edge in side.library_edges}
-        nodes = ((file_node(edge.dependent), file_node(edge.dependency), edge.kind) for edge in edges)
-        return Graph(nodes, alone=self._starts)
+        return _graph_of((edge for side in self._sides for edge in side.library_edges), alone=self._starts)
 
     def _edge_into(self, domain: str, layer: frozenset[str]) -> Edge | None:
         """Return the first edge from a file of a domain, or of what every domain has, into a layer of shared files."""
@@ -183,6 +186,10 @@ class Dependents:
 
 
 _WIDE_USE = re.compile("|".join(f"(?:{pattern})" for pattern in WIDE).encode(), re.MULTILINE)
+
+
+def _graph_of(edges: Iterable[Edge], alone: Iterable[str] = ()) -> Graph:
+    return Graph(((file_node(edge.dependent), file_node(edge.dependency), edge.kind) for edge in edges), alone)
 
 
 def _words_in(content: bytes, names: frozenset[str]) -> frozenset[str]:

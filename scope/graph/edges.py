@@ -86,7 +86,7 @@ def _rule_edges(index: DeploymentIndex, domain: str) -> Iterator[GraphEdge]:
             yield domain_node(domain), file_node(path), "preset"
         elif role is Role.SETTINGS:
             yield domain_node(domain), file_node(path), "settings"
-        elif role is Role.SPEC and (module := spec_module(path)) in own:
+        elif (module := spec_module(path)) is not None and module in own:
             yield file_node(module), file_node(path), "generated-from"
         else:
             yield domain_node(domain), file_node(path), "rule"

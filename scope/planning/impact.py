@@ -15,7 +15,7 @@ from scope.graph.dependents import Dependents
 from scope.graph.nodes import domain_node, file_node, source_node, target_node
 from scope.graph.shared_code import is_preset
 from scope.model import Action, Because, Change, Status, Step
-from scope.repository.layout import CONFIG, Role, is_below_root, place_of, spec_module
+from scope.repository.layout import COMMON, CONFIG, MODELS, Role, is_below_root, place_of, spec_module
 from scope.repository.ownership import Owner, Reach, merged
 
 
@@ -49,7 +49,9 @@ class ImpactAnalysis:
         self._shared = {
             change.path
             for change in changes
-            if any(owner.reach in {Reach.SHARED, Reach.MODELS} for owner in self._owners(change.path))
+            # A file in the place of a shared folder belongs to nobody, and a stage may hold it.
+            if change.path in {COMMON, MODELS}
+            or any(owner.reach in {Reach.SHARED, Reach.MODELS} for owner in self._owners(change.path))
         }
         self._users = Dependents(base, head, self._shared, changes)
 
@@ -167,9 +169,8 @@ class ImpactAnalysis:
         if place.source is None:
             return (goal,) if owner.is_staged else (Step(domain_node(domain), "rule"),)
         source = Step(source_node(domain, place.source), "part-of")
-        if place.role is Role.SPEC:
-            return (Step(file_node(spec_module(path)), "generated-from"), source, goal)
-        return (source, goal)
+        module = spec_module(path)
+        return (source, goal) if module is None else (Step(file_node(module), "generated-from"), source, goal)
 
     def reason(self, change: Change) -> str | None:
         """Return why a change reaches nothing, or everything; nothing where its causes say enough."""

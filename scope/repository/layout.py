@@ -140,10 +140,13 @@ def spec_paths(domain: str) -> tuple[str, ...]:
     return (*(f"{SPEC_ROOT}/{kind}/{domain}" for kind in _SPEC_KINDS), f"{_SETTINGS}/{domain}.yml")
 
 
-def spec_module(path: str) -> str:
-    """Return the module that a spec generates: `specs/jobs/d/s/x.yml` → `resources/d/s/jobs/x.py`."""
-    _, kind, domain, source, *rest = path.split("/")
-    return "/".join([RESOURCE_ROOT, domain, source, kind, *rest]).removesuffix(".yml") + ".py"
+def spec_module(path: str) -> str | None:
+    """Return the module that a spec generates, `specs/jobs/d/s/x.yml` → `resources/d/s/jobs/x.py`; None for other paths."""
+    match path.split("/"):
+        case ["specs", "jobs" | "pipelines" as kind, domain, source, _, *_] as parts:
+            return "/".join([RESOURCE_ROOT, domain, source, kind, *parts[4:]]).removesuffix(".yml") + ".py"
+        case _:
+            return None
 
 
 def target_file(target: str) -> str:

@@ -237,6 +237,50 @@ def test_a_cause_is_the_way_from_the_change_to_the_domain() -> None:
     }
 
 
+@pytest.mark.parametrize("use", ["glob: ../src/common/**\n", "path: ../src/common\n", "path: ../src/common/*.py\n"])
+def test_a_file_in_the_place_of_the_shared_folder_that_a_target_names_is_staged_there(use: str) -> None:
+    named = {**BASE, "targets/prod.yml": use}
+    replaced = without(named, "src/common") | {"src/common": "a file\n"}
+    assert reached(named, replaced) == EVERYTHING
+    assert reached(replaced, named) == EVERYTHING
+    because = {f"{item.target}/{item.domain}": item.because for item in impact(named, replaced).impacted}
+    assert because["prod/finance"] == "changed", "prod's stage held the folder's files, and holds the file"
+    target = [("file:targets/prod.yml", "path"), ("target:prod", "configures"), ("domain:marketing", "part-of")]
+    assert steps(named, replaced, "prod/marketing")["src/common/money.py"] == target
+    assert steps(named, replaced, "prod/marketing")["src/common"] == [("domain:marketing", "rule")]
+
+
+def test_a_file_in_the_place_of_the_shared_folder_that_only_a_domain_names_is_staged_there() -> None:
+    code = "src/finance/stripe/base/a.py"
+    file = without(BASE, "src/common") | {code: "PATH = '../../../common'\n", "src/common": "a file\n"}
+    changed = {**file, "src/common": "another\n"}
+    because = {f"{item.target}/{item.domain}": item.because for item in impact(file, changed).impacted}
+    assert because == {
+        "dev/finance": "changed",
+        "dev/marketing": "rule",
+        "prod/finance": "changed",
+        "prod/marketing": "rule",
+    }
+
+
+def test_the_path_from_a_target_to_a_shared_file_is_one_of_the_side_that_holds_it() -> None:
+    base = {**BASE, "targets/prod.yml": "path: ../src/common/text.py\n"}
+    head = {**BASE, "targets/prod.yml": "path: ../src/common/readers/csv.py\n", "src/common/text.py": "X = 2\n"}
+    assert steps(base, head, "prod/finance")["src/common/text.py"] == [
+        ("file:src/common/readers/csv.py", "imports"),
+        ("file:targets/prod.yml", "path"),
+        ("target:prod", "configures"),
+        ("domain:finance", "part-of"),
+    ]
+
+
+@pytest.mark.parametrize("path", ["specs", "specs/notes.txt", "specs/jobs", "specs/jobs/finance/notes.txt"])
+def test_a_file_in_the_place_of_a_folder_of_specs_belongs_to_whom_a_rule_says(path: str) -> None:
+    rules = '[[tool.scope.rules]]\npaths = ["specs", "specs/**"]\ndeploys = ["finance"]\n'
+    base = {**BASE, "pyproject.toml": rules}
+    assert steps(base, {**base, path: "a file\n"}, "prod/finance") == {path: [("domain:finance", "rule")]}
+
+
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
