@@ -1,7 +1,7 @@
 """Specs → the files that they make: loads, checks, resolves and emits. Reads the tree, writes nothing."""
 
 import copy
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,10 +10,11 @@ from generator.checks import domain_problems, spec_problems
 from generator.coverage import shared_file_problems, unreached_file_problems
 from generator.emit import Module, digest, format_texts, module_text, yaml_text
 from generator.errors import Problem, SpecError
-from generator.files import DOMAIN_FOLDER, Expected
+from generator.files import Expected
 from generator.inventory import Inventory, take_inventory
+from generator.layout import Kind, domain_yaml, is_resource_of, package_files
 from generator.load import LoadedSpec, load_spec
-from generator.names import Identity, Kind, identity_of
+from generator.names import Identity, identity_of
 from generator.resolve import resolve, run_as_variable
 
 
@@ -60,11 +61,7 @@ def build_one(checkout: Checkout, path: str) -> Built:
     problems += [problem for problem in shared if problem.file == path]
     if problems:
         raise SpecError(*problems)
-    domain = {
-        path: file
-        for path, file in _domain_files(inventory).items()
-        if path.startswith(f"resources/{spec.identity.domain}/")
-    }
+    domain = {path: file for path, file in _domain_files(inventory).items() if is_resource_of(path, spec.identity.domain)}
     return Built(_render(checkout, [spec], inventory) | domain, ())
 
 
@@ -87,15 +84,8 @@ def _render(checkout: Checkout, specs: Iterable[LoadedSpec], inventory: Inventor
         raise SpecError(*problems)
     texts = format_texts({path: module_text(module) for path, module in modules.items()}, checkout.root / "pyproject.toml")
     files = {path: Expected(path, text, modules[path].input_digest) for path, text in texts.items()}
-    packages = {package: Expected(package, "", "") for path in texts for package in _packages(path)}
+    packages = {package: Expected(package, "", "") for path in texts for package in package_files(path)}
     return dict(sorted((packages | files).items()))
-
-
-def _packages(path: str) -> Iterator[str]:
-    """Yield the `__init__.py` files that a module needs: the loader only finds modules in packages."""
-    parts = path.split("/")
-    for depth in range(2, len(parts)):
-        yield "/".join([*parts[:depth], "__init__.py"])
 
 
 def module_of(spec: LoadedSpec, inventory: Inventory) -> Module:
@@ -153,7 +143,7 @@ def _domain_files(inventory: Inventory) -> dict[str, Expected]:
             },
             "targets": {target: {"variables": {variable: runner}} for target, runner in runners.items()},
         }
-        path = f"resources/{domain}/{DOMAIN_FOLDER}/run_as.yml"
+        path = domain_yaml(domain, "run_as")
         inputs = digest(loaded.document.tree)
         files[path] = Expected(path, yaml_text(loaded.document.file, value, inputs), inputs)
     return files

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from generator.errors import listed, quoted, suggestion, value_name
-from generator.names import Kind
+from generator.layout import Kind
 from generator.spec import OWNED_SETTINGS
 from generator.yaml_tree import Fault, Json, TreePath
 

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from generator.errors import Problem, SpecError
+from generator.layout import BUNDLE, CODE_ROOT, DOMAIN_SETTINGS, NO_DOMAINS, SPEC_ROOT, code_folder, is_settings
 from generator.yaml_tree import MAX_BYTES
-
-MARKER = "databricks.yml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +29,12 @@ class Checkout:
 
     def spec_paths(self) -> list[str]:
         """Return every file among the specs but Markdown, whether it can be a spec or not."""
-        paths = (path for path in self.files("specs") if not path.startswith("specs/domains/"))
+        paths = (path for path in self.files(SPEC_ROOT) if not is_settings(path))
         return sorted(path for path in paths if not path.endswith(".md"))
 
     def domain_paths(self) -> list[str]:
         """Return the paths of the domains' settings."""
-        return [path for path in self.files("specs/domains") if not path.endswith(".md")]
+        return [path for path in self.files(DOMAIN_SETTINGS) if not path.endswith(".md")]
 
     def read(self, path: str) -> bytes:
         """Return a file's bytes. Raises SpecError if it is missing, too large, no plain file, or outside the root."""
@@ -71,9 +70,13 @@ class Checkout:
             return []
         return sorted(entry.name for entry in place.iterdir() if entry.is_dir() and not entry.name.startswith((".", "_")))
 
+    def domains(self) -> list[str]:
+        """Return the folders of the code that are domains, sorted."""
+        return [name for name in self.folders(CODE_ROOT) if name not in NO_DOMAINS]
+
     def sources(self, domain: str, source: str, layer: str) -> list[str]:
         """Return a layer's source files; names that begin with an underscore are nobody's entry point."""
-        paths = self.files(f"src/{domain}/{source}/{layer}")
+        paths = self.files(code_folder(domain, source, layer))
         return [path for path in paths if path.endswith((".py", ".sql", ".ipynb")) and not Path(path).name.startswith("_")]
 
     def _mode(self, path: str) -> int:
@@ -88,6 +91,6 @@ class Checkout:
 def find_root(start: Path) -> Path:
     """Return the nearest folder, from `start` upwards, that holds the bundle. Raises SpecError."""
     for folder in (start, *start.parents):
-        if (folder / MARKER).is_file():
+        if (folder / BUNDLE).is_file():
             return folder
-    raise SpecError(f"There is no {MARKER} in {start} or above it. Run this in the repository, or name it with -C DIR.")
+    raise SpecError(f"There is no {BUNDLE} in {start} or above it. Run this in the repository, or name it with -C DIR.")

@@ -7,6 +7,7 @@ from generator.bundle_schema import PIPELINE_CLUSTER, PIPELINE_ENVIRONMENT, sche
 from generator.errors import Problem, listed, quoted, suggestion
 from generator.inventory import Inventory
 from generator.job_checks import job_problems
+from generator.layout import CODE_ROOT, code_folder
 from generator.load import LoadedSpec
 from generator.presets import body_problems, one_body_problems
 from generator.resolve import INGESTION_SETTINGS, MAX_TAGS, OWNED_TAGS, tags_of
@@ -35,9 +36,9 @@ def domain_problems(domain: str, inventory: Inventory) -> Iterator[Problem]:
     if loaded is None:
         return
     document = loaded.document
-    if not inventory.checkout.is_folder(f"src/{domain}"):
-        near = suggestion(domain, inventory.checkout.folders("src"))
-        yield document.problem((), f"is about a domain that doesn't exist: there is no folder src/{domain}.{near}")
+    if not inventory.checkout.is_folder(code_folder(domain)):
+        near = suggestion(domain, inventory.checkout.folders(CODE_ROOT))
+        yield document.problem((), f"is about a domain that doesn't exist: there is no folder {code_folder(domain)}.{near}")
     for fault in text_faults(document.tree, domain, inventory):
         yield document.located(fault)
     yield from _owned_tag_problems(document, loaded.model.tags)
@@ -100,7 +101,7 @@ def _source_problems(spec: LoadedSpec, model: PipelineSpec, inventory: Inventory
     for layer, count in Counter(model.layers).items():
         if count > 1:
             yield document.problem(("layers",), f"names {layer} twice.")
-    folder = f"src/{identity.domain}/{identity.source}"
+    folder = code_folder(identity.domain, identity.source)
     loadable: set[str] = set()
     for layer in model.layers or (identity.layer,):
         names = {

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from generator.errors import RefusedError, SpecError
+from generator.layout import SPEC_ROOT, is_resource_of
 
 if TYPE_CHECKING:
     from generator.checkout import Checkout
@@ -183,7 +184,7 @@ def _scaffold(options: argparse.Namespace) -> int:
             _say(f"wrote {path}")
     built = build_all(checkout)
     differences = find_differences(checkout, built.expected, whole=False)
-    own = [one for one in differences if one.path.startswith(f"resources/{domain}/")]
+    own = [one for one in differences if is_resource_of(one.path, domain)]
     code = _write(checkout, own, force=False, prune=False, quiet=options.quiet)
     if not missing and not own:
         _say(f"{domain}/{source} already exists; nothing was changed.")
@@ -205,10 +206,10 @@ def _find_spec(checkout: "Checkout", folder: str, given: str) -> str:
     for place in (Path(folder, text).absolute(), checkout.root / text):
         # Lexically: where a link in it leads is checked when the spec is read.
         normal = Path(os.path.normpath(place))
-        if normal.is_relative_to(checkout.root / "specs") and normal.exists():
+        if normal.is_relative_to(checkout.root / SPEC_ROOT) and normal.exists():
             return normal.relative_to(checkout.root).as_posix()
     raise SpecError(
-        f"There is no spec {text!r} below {checkout.root / 'specs'}. Name a file there: specs/pipelines/… or specs/jobs/…."
+        f"There is no spec {text!r} below {checkout.root / SPEC_ROOT}. Name a file there: specs/pipelines/… or specs/jobs/…."
     )
 
 

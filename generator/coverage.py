@@ -7,6 +7,7 @@ from typing import Any
 from generator.checkout import Checkout
 from generator.errors import Problem, listed
 from generator.inventory import Inventory
+from generator.layout import Kind, code_folder, spec_path
 from generator.load import LoadedSpec
 from generator.names import Layer
 from generator.resolve import INGESTION_SETTINGS, TASK_PATHS, loaded_paths
@@ -17,16 +18,15 @@ def shared_file_problems(specs: Iterable[LoadedSpec], inventory: Inventory) -> I
     """Yield a problem for each file that several specs reach, at each of the specs."""
     for path, reaching in sorted(_reached(specs, inventory).items()):
         for spec in reaching:
-            others = [other.identity.spec for other in reaching if other is not spec]
-            if not others or (isinstance(spec.model, JobSpec) and all(other.startswith("specs/jobs/") for other in others)):
+            others = [other.identity for other in reaching if other is not spec]
+            if not others or (isinstance(spec.model, JobSpec) and all(other.kind is Kind.JOBS for other in others)):
                 continue
             if isinstance(spec.model, PipelineSpec):
                 verb, at = "loads", "files" if spec.model.files else "layers" if spec.model.layers else "layer"
             else:
                 verb, at = "runs", "tasks"
-            message = (
-                f"{verb} {path}, and so does {listed(others, 'and')}. One file belongs to one of them: narrow by `files`."
-            )
+            rivals = listed([other.spec for other in others], "and")
+            message = f"{verb} {path}, and so does {rivals}. One file belongs to one of them: narrow by `files`."
             yield spec.document.problem((at,), message)
 
 
@@ -41,15 +41,12 @@ def unreached_file_problems(specs: Iterable[LoadedSpec], inventory: Inventory) -
             if isinstance(one.model, PipelineSpec) and (one.identity.domain, one.identity.source) == (domain, source)
         ]
         for layer in Layer:
+            new_spec = spec_path(Kind.PIPELINES, domain, source, f"{layer}_<asset>")
             for path in inventory.checkout.sources(domain, source, layer):
                 if path not in reached:
-                    fix = f"add it to {listed(near)}" if near else f"write {_pipeline_path(domain, source, layer)}"
+                    fix = f"add it to {listed(near)}" if near else f"write {new_spec}"
                     message = f"is in the layer {layer}, but no pipeline loads it and no job runs it; {fix}."
                     yield Problem(path, 0, 0, "", message)
-
-
-def _pipeline_path(domain: str, source: str, layer: Layer) -> str:
-    return f"specs/pipelines/{domain}/{source}/{layer}_<asset>.yml"
 
 
 def _reached(specs: Iterable[LoadedSpec], inventory: Inventory) -> Mapping[str, list[LoadedSpec]]:
@@ -89,7 +86,6 @@ def _task_paths(task: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _sources(checkout: Checkout) -> Iterator[tuple[str, str]]:
-    for domain in checkout.folders("src"):
-        if domain not in ("common", "dist", "build"):
-            for source in checkout.folders(f"src/{domain}"):
-                yield domain, source
+    for domain in checkout.domains():
+        for source in checkout.folders(code_folder(domain)):
+            yield domain, source

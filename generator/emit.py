@@ -22,7 +22,7 @@ from typing import Any
 import yaml
 
 from generator.errors import SpecError
-from generator.names import Kind
+from generator.layout import Kind
 
 _CLASSES = {Kind.PIPELINES: "Pipeline", Kind.JOBS: "Job"}
 _HEADER = re.compile(r"# Generated from (?P<spec>\S+) \((?P<input>[0-9a-f]{12}) (?P<output>[0-9a-f]{12})\): .*")

@@ -11,9 +11,7 @@ from pathlib import Path
 from generator.checkout import Checkout
 from generator.emit import GeneratedFile, read_generated
 from generator.errors import Problem, SpecError
-from generator.names import Kind
-
-DOMAIN_FOLDER = "_domain"
+from generator.layout import RESOURCE_ROOT, is_generated
 
 
 class Finding(StrEnum):
@@ -105,11 +103,7 @@ def _describe_superfluous(checkout: Checkout, path: str) -> Difference:
 
 def _generated_paths(checkout: Checkout) -> Iterator[str]:
     """Yield the files where generated ones lie: modules of both kinds, and the domains' own YAML."""
-    for path in checkout.files("resources"):
-        parts = path.split("/")
-        is_module = len(parts) == 5 and parts[3] in tuple(Kind) and path.endswith(".py") and parts[4] != "__init__.py"
-        if is_module or (len(parts) == 4 and parts[2] == DOMAIN_FOLDER and path.endswith(".yml")):
-            yield path
+    yield from (path for path in checkout.files(RESOURCE_ROOT) if is_generated(path))
 
 
 def _read_text(checkout: Checkout, path: str) -> str:
@@ -127,7 +121,7 @@ def apply(checkout: Checkout, differences: Iterable[Difference]) -> None:
             _refuse_outside(checkout, place)
             if difference.after is None:
                 place.unlink()
-                _remove_empty_packages(checkout.root / "resources", place.parent)
+                _remove_empty_packages(checkout.root / RESOURCE_ROOT, place.parent)
             else:
                 place.parent.mkdir(parents=True, exist_ok=True)
                 write_atomic(place, difference.after)

@@ -8,14 +8,14 @@ from typing import Any
 import yaml
 
 from generator.bundle_schema import CLUSTER, ENVIRONMENT, schema_faults
-from generator.checkout import MARKER, Checkout
+from generator.checkout import Checkout
 from generator.errors import Problem, SpecError, listed, suggestion
+from generator.layout import BUNDLE, PRESETS, RESOURCE_ROOT, TARGET_ROOT, yaml_domain
 from generator.load import Loaded, load_domain, validate
 from generator.names import Identity, identity_of
 from generator.spec import Body, DomainSettings, Schedule
 from generator.yaml_tree import Document, parse_document
 
-PRESETS = "resources/_models"
 # Preset file → the definition of its values; schedules have a model of their own.
 PRESET_DEFINITIONS = {"clusters": CLUSTER, "environments": ENVIRONMENT, "schedules": ""}
 
@@ -45,12 +45,11 @@ class Inventory:
     def yaml_resources(self) -> Mapping[tuple[str, str], str]:
         """Return (kind, key) → domain of the resources that are written as YAML."""
         owners: dict[tuple[str, str], str] = {}
-        for path in self.checkout.files("resources"):
-            parts = path.split("/")
-            if path.endswith(".yml") and len(parts) in (4, 5) and not parts[1].startswith("_"):
+        for path in self.checkout.files(RESOURCE_ROOT):
+            if domain := yaml_domain(path):
                 resources = _read_leniently(self.checkout, path).get("resources")
                 for kind, entries in (resources if isinstance(resources, dict) else {}).items():
-                    owners |= {(str(kind), str(key)): parts[1] for key in (entries if isinstance(entries, dict) else {})}
+                    owners |= {(str(kind), str(key)): domain for key in (entries if isinstance(entries, dict) else {})}
         return owners
 
     def settings_of(self, domain: str) -> DomainSettings:
@@ -146,7 +145,7 @@ class _Bundle:
 def _read_bundle(checkout: Checkout) -> _Bundle:
     variables: set[str] = set()
     targets: dict[str, bool] = {}
-    for path in (MARKER, *checkout.files("targets")):
+    for path in (BUNDLE, *checkout.files(TARGET_ROOT)):
         if not path.endswith(".yml"):
             continue
         tree = _read_leniently(checkout, path)

@@ -9,8 +9,9 @@ from generator.bundle_schema import CLUSTER, ENVIRONMENT, TASK, schema_faults
 from generator.cron import expression_fault, timezone_fault
 from generator.errors import Problem, listed, quoted, suggestion
 from generator.inventory import Inventory
+from generator.layout import CODE_ROOT, COMMON, Kind, code_folder
 from generator.load import LoadedSpec
-from generator.names import Kind, Layer, part_fault
+from generator.names import Layer, part_fault
 from generator.presets import body_problems, preset_fault, preset_text_problems
 from generator.resolve import TASK_PATHS
 from generator.spec import Body, JobSpec, Schedule
@@ -84,12 +85,14 @@ def _table_fault(table: str, inventory: Inventory) -> str:
             f"{quoted(table)} is not a logical table name: <domain>.<source>.<layer>_<asset>, without a target's prefixes."
         )
     domain, source, name = parts
-    if part_fault(domain) or part_fault(source) or not inventory.checkout.is_folder(f"src/{domain}/{source}"):
+    if part_fault(domain) or part_fault(source) or not inventory.checkout.is_folder(code_folder(domain, source)):
         sources = [
-            f"{one}.{two}" for one in inventory.checkout.folders("src") for two in inventory.checkout.folders(f"src/{one}")
+            f"{one}.{two}"
+            for one in inventory.checkout.folders(CODE_ROOT)
+            for two in inventory.checkout.folders(code_folder(one))
         ]
         near = suggestion(f"{domain}.{source}", sources)
-        missing = f"there is no folder src/{domain}/{source}"
+        missing = f"there is no folder {code_folder(domain, source)}"
         return (
             f"{quoted(table)} names no source of this repository: {missing}.{near} Tables of others are `external_tables`."
         )
@@ -185,7 +188,7 @@ def _file_fault(path: str, field: str, spec: LoadedSpec, inventory: Inventory) -
     parts = plain.split("/")
     if ".." in parts or "" in parts:
         return f"{quoted(path)} must be a path from the repository's root, without `..`."
-    own = (f"src/{spec.identity.domain}/", "src/common/")
+    own = (f"{code_folder(spec.identity.domain)}/", f"{COMMON}/")
     if not plain.startswith(own):
         return f"{quoted(path)} is not deployed with this domain, which deploys {listed(own, 'and')}."
     is_there = inventory.checkout.is_folder if field == "project_directory" else inventory.checkout.is_file

@@ -14,9 +14,8 @@ from generator.bundle_schema import (
     Schema,
     definitions,
 )
+from generator.layout import SCHEMAS
 from generator.spec import DomainSettings, JobSpec, PipelineSpec, Schedule
-
-FOLDER = "resources/_generated"
 
 # Field with a plain mapping in the model → Databricks' definition of it. `*` stands for a mapping's values.
 _PIPELINE_BODIES = {"settings": "settings.pipelines", "environment": PIPELINE_ENVIRONMENT, "clusters.*": PIPELINE_CLUSTER}
@@ -33,7 +32,7 @@ def schema_texts() -> dict[str, str]:
         "environments": _presets({"$ref": f"#/$defs/{ENVIRONMENT}"}, "Presets of environments"),
         "schedules": _schedule_presets(),
     }
-    return {f"{FOLDER}/{name}.schema.json": _text(schema) for name, schema in schemas.items()}
+    return {f"{SCHEMAS}/{name}.schema.json": _text(schema) for name, schema in schemas.items()}
 
 
 def _text(schema: Schema) -> str:

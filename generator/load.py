@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar, cast
 from pydantic import BaseModel, ValidationError
 
 from generator.errors import Problem, SpecError, listed, quoted, suggestion, value_name
+from generator.layout import DOMAIN_SETTINGS, settings_domain
 from generator.names import Identity, Layer, identity_of, part_fault
 from generator.spec import SPEC_MODELS, DomainSettings, JobSpec, PipelineSpec
 from generator.yaml_tree import Document, Json, TreePath, parse_document
@@ -62,10 +63,10 @@ def load_spec(path: str, content: bytes) -> LoadedSpec:
 
 def load_domain(path: str, content: bytes) -> Loaded[DomainSettings]:
     """Load the settings of a domain. Raises SpecError with all of their problems."""
-    folder, _, name = path.rpartition("/")
-    if folder != "specs/domains" or not name.endswith(".yml"):
-        raise SpecError(Problem(path, 0, 0, "", "is not where a domain's settings lie: specs/domains/<domain>.yml."))
-    if reason := part_fault(name.removesuffix(".yml")):
+    domain = settings_domain(path)
+    if domain is None:
+        raise SpecError(Problem(path, 0, 0, "", f"is not where a domain's settings lie: {DOMAIN_SETTINGS}/<domain>.yml."))
+    if reason := part_fault(domain):
         raise SpecError(Problem(path, 0, 0, "", f"names a domain that can't be one: {reason}"))
     document = parse_document(path, content)
     return Loaded(document, validate(document, DomainSettings))

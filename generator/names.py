@@ -1,4 +1,4 @@
-"""The names of resources: their parts, the names and keys composed of them, and the paths of their files."""
+"""The names of resources: their parts, and the names and keys composed of them."""
 
 import importlib.util
 import keyword
@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
+
+from generator.layout import Kind, locate_spec, module_path, spec_path
 
 # Four parts and three underscores stay below Unity Catalog's 255 characters, with room for a target's prefixes.
 MAX_PART = 60
@@ -28,18 +30,6 @@ class Layer(StrEnum):
     BASE = "base"
     STAGING = "staging"
     FINAL = "final"
-
-
-class Kind(StrEnum):
-    """The kinds of resource that specs make; the value is the folder's name."""
-
-    PIPELINES = "pipelines"
-    JOBS = "jobs"
-
-    @property
-    def suffix(self) -> str:
-        """Return the end of a resource's key, by which the CLI's `run` tells the kinds apart."""
-        return "_pipeline" if self is Kind.PIPELINES else "_job"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -65,26 +55,26 @@ class Identity:
     @property
     def spec(self) -> str:
         """Return the path of the spec."""
-        return f"specs/{self.kind}/{self.domain}/{self.source}/{self.layer}_{self.asset}.yml"
+        return spec_path(self.kind, self.domain, self.source, f"{self.layer}_{self.asset}")
 
     @property
     def module(self) -> str:
         """Return the path of the module that the spec becomes."""
-        return f"resources/{self.domain}/{self.source}/{self.kind}/{self.layer}_{self.asset}.py"
+        return module_path(self.kind, self.domain, self.source, f"{self.layer}_{self.asset}")
 
 
 def identity_of(path: str) -> Identity | str:
     """Return the identity of the resource of the spec at a path, or why the path can't be a spec's."""
-    parts = path.split("/")
-    if len(parts) != 5 or parts[0] != "specs" or parts[1] not in tuple(Kind) or not parts[4].endswith(".yml"):
+    place = locate_spec(path)
+    if place is None:
         return "is not where specs lie: specs/{pipelines,jobs}/<domain>/<source>/<layer>_<asset>.yml."
-    layer, _, asset = parts[4].removesuffix(".yml").partition("_")
+    layer, _, asset = place.name.partition("_")
     if layer not in tuple(Layer) or not asset:
         return f"has a file name that is not <layer>_<asset>.yml with one of the layers {', '.join(Layer)}."
-    for role, part in (("domain", parts[2]), ("source", parts[3]), ("asset", asset)):
+    for role, part in (("domain", place.domain), ("source", place.source), ("asset", asset)):
         if reason := part_fault(part):
             return f"names a {role} that can't be one: {reason}"
-    return Identity(Kind(parts[1]), parts[2], parts[3], Layer(layer), asset)
+    return Identity(place.kind, place.domain, place.source, Layer(layer), asset)
 
 
 def part_fault(part: str) -> str:

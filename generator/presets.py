@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from generator.bundle_schema import PIPELINE_ENVIRONMENT, schema_faults
 from generator.errors import Problem, listed, quoted, suggestion
 from generator.inventory import Inventory, Preset
+from generator.layout import PRESETS
 from generator.load import LoadedSpec
 from generator.resolve import pipeline_environment
 from generator.spec import Body
@@ -45,7 +46,7 @@ def preset_fault(preset: Preset | None, name: str, stem: str, inventory: Invento
         return ""
     known = sorted(known for known in inventory.presets if known.startswith(f"{stem}."))
     near = suggestion(name, known)
-    return f"{quoted(name)} is not a preset of resources/_models/{stem}.yml.{near} It has {listed(known, 'and')}."
+    return f"{quoted(name)} is not a preset of {PRESETS}/{stem}.yml.{near} It has {listed(known, 'and')}."
 
 
 def preset_text_problems(spec: LoadedSpec, path: TreePath, preset: Preset, inventory: Inventory) -> Iterator[Problem]:

@@ -17,7 +17,7 @@ from databricks.bundles.jobs import Job
 from databricks.bundles.pipelines import Pipeline
 
 from generator.bundle_schema import FILE, RESOURCES, Schema
-from generator.names import Kind
+from generator.layout import Kind
 
 # The published patterns, one per kind of reference, are written for another regex dialect.
 _REFERENCE = {"type": "string", "pattern": r"\$\{(var|bundle|workspace|resources|artifacts)\.[^{}$]+\}"}

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from generator.inventory import Inventory
+from generator.layout import Kind, code_folder, is_code
 from generator.load import LoadedSpec
-from generator.names import Identity, Kind
+from generator.names import Identity
 from generator.spec import Body, DomainSettings, JobSpec, Notifications, Permission, PipelineSpec, Schedule
 
 MAX_TAGS = 25
@@ -90,7 +91,7 @@ def loaded_paths(identity: Identity, spec: PipelineSpec, inventory: Inventory) -
     """Return the paths that a pipeline loads: its layers' folders, or only the files in them that it names."""
     paths: list[str] = []
     for layer in sorted(spec.layers or (identity.layer,), key=list(type(identity.layer)).index):
-        folder = f"src/{identity.domain}/{identity.source}/{layer}"
+        folder = code_folder(identity.domain, identity.source, layer)
         if spec.files:
             paths += [
                 f"{folder}/{name}" for name in sorted(set(spec.files)) if inventory.checkout.is_file(f"{folder}/{name}")
@@ -197,7 +198,7 @@ def _task(task: Body) -> dict[str, Any]:
     if isinstance(for_each, dict) and isinstance(for_each.get("task"), dict):
         result["for_each_task"] = {**for_each, "task": _task(for_each["task"])}
     script = result.get("spark_python_task")
-    if isinstance(script, dict) and str(script.get("python_file")).removeprefix("./").startswith("src/"):
+    if isinstance(script, dict) and is_code(str(script.get("python_file")).removeprefix("./")):
         result["spark_python_task"] = {**script, "parameters": [*_as_list(script.get("parameters")), *_arguments()]}
     wheel = result.get("python_wheel_task")
     if isinstance(wheel, dict) and wheel.get("package_name") == RUNTIME_PACKAGE and "named_parameters" not in wheel:

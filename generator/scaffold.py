@@ -1,11 +1,13 @@
 """A domain and a source → the first files of a new source. Texts only; the command line writes the missing ones."""
 
 import json
+import posixpath
 from textwrap import dedent
 
 from generator.checkout import Checkout
 from generator.errors import SpecError, suggestion
-from generator.names import Identity, Kind, Layer, identity_of, part_fault
+from generator.layout import CODE_ROOT, Kind, code_folder
+from generator.names import Identity, Layer, identity_of, part_fault
 
 _LAYERS = tuple(Layer)
 
@@ -13,10 +15,10 @@ _LAYERS = tuple(Layer)
 def scaffold_texts(checkout: Checkout, domain: str, source: str, asset: str) -> dict[str, str]:
     """Return path → text of all files of a new source. Raises SpecError for names that are invalid or collide."""
     _refuse_bad_names(checkout, domain, source, asset)
-    home = f"src/{domain}/{source}"
+    home = code_folder(domain, source)
     # The specs come first: they mark a scaffold that was interrupted, which can then be finished.
     texts = {identity.spec: _spec(identity) for identity in _identities(domain, source, asset)}
-    texts |= {f"src/{domain}/__init__.py": "", f"{home}/__init__.py": "", f"{home}/transforms/__init__.py": ""}
+    texts |= {f"{code_folder(domain)}/__init__.py": "", f"{home}/__init__.py": "", f"{home}/transforms/__init__.py": ""}
     for layer in _LAYERS:
         texts[f"{home}/{layer}/__init__.py"] = ""
         texts[f"{home}/{layer}/{asset}.py"] = _layer_code(layer, domain, source, asset)
@@ -39,9 +41,9 @@ def _refuse_bad_names(checkout: Checkout, domain: str, source: str, asset: str) 
     ]
     if problems:
         raise SpecError(*problems)
-    if checkout.is_file(f"src/{domain}.py") or checkout.is_file(f"src/{domain}"):
+    if checkout.is_file(f"{code_folder(domain)}.py") or checkout.is_file(code_folder(domain)):
         raise SpecError(
-            f"There is a file src/{domain}: a domain of that name can't have a folder there. Rename one of them."
+            f"There is a file {code_folder(domain)}: a domain of that name can't have a folder there. Rename one of them."
         )
     wanted = {identity.key: identity for identity in _identities(domain, source, asset)}
     for path in checkout.spec_paths():
@@ -51,12 +53,13 @@ def _refuse_bad_names(checkout: Checkout, domain: str, source: str, asset: str) 
                 f"{domain}/{source} would make the resource {identity.key}, and so does {path}. Choose another name."
             )
     first = Identity(Kind.PIPELINES, domain, source, Layer.FINAL, asset).spec
-    others = [path for path in checkout.spec_paths() if path.startswith(f"specs/pipelines/{domain}/{source}/")]
+    pipelines = f"{posixpath.dirname(first)}/"
+    others = [path for path in checkout.spec_paths() if path.startswith(pipelines)]
     if others and not checkout.is_file(first):
         raise SpecError(
             f"{domain}/{source} already exists, with {others[0]}. Add specs to it, see docs/resource-generation.md."
         )
-    domains = checkout.folders("src")
+    domains = checkout.folders(CODE_ROOT)
     if domain not in domains:
         near = suggestion(domain, [name for name in domains if name.replace("_", "") == domain.replace("_", "")])
         if near:

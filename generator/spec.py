@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, JsonValue, Tag
 from pydantic_core import PydanticCustomError
 
 from generator.errors import listed
-from generator.names import Kind, Layer
+from generator.layout import Kind
+from generator.names import Layer
 
 Body = dict[str, JsonValue]
 

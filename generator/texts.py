@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from generator.errors import listed, quoted, suggestion
 from generator.inventory import Inventory
-from generator.names import Kind
+from generator.layout import RESOURCE_ROOT, SPEC_ROOT, Kind
 from generator.yaml_tree import Fault, Json, TreePath
 
 # Shapes that issuers document; a made-up password can't be told from other text.
@@ -73,7 +73,7 @@ def _resource_fault(rest: list[str], domain: str, inventory: Inventory) -> str:
     if owner := inventory.yaml_resources.get((kind, key)):
         return "" if owner == domain else other_domain(owner)
     known = [one.key for one in inventory.identities.values() if one.kind == kind and one.domain == domain]
-    by = f"specs/{kind}" if kind in tuple(Kind) else "the YAML in resources/"
+    by = f"{SPEC_ROOT}/{kind}" if kind in tuple(Kind) else f"the YAML in {RESOURCE_ROOT}/"
     return f"refers to a resource that nothing in {by} defines.{suggestion(key, known)}"
 
 
