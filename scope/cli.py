@@ -26,13 +26,13 @@ COMMANDS = (
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit code; what goes wrong is one message on stderr."""
+    """Run a command and return its exit code; a failure is one message on stderr."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     own, passed_on = split(given)
     parser = make_parser(own)
     options = parser.parse_args(own)
     if passed_on and not hasattr(options, "passed_on"):
-        parser.error(f"`{options.command}` takes nothing behind `--`.")
+        parser.error(f"`{options.command}` passes nothing on to the CLI: remove the `--` and what follows.")
     options.passed_on = passed_on
     console = Console(is_quiet=options.quiet, no_color=options.no_color)
     try:
@@ -95,7 +95,7 @@ def split(given: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def _command(given: Sequence[str]) -> str | None:
-    """Return the command's name, so that only its module is imported; nothing where help or an error is due."""
+    """Return the command's name, so that only its module is imported; None for help and for errors."""
     words = iter(given)
     for word in words:
         if word in {"-C", "--format"}:

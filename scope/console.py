@@ -1,4 +1,4 @@
-"""Where words for people go: stderr, in colour on a terminal only, nothing when quiet."""
+"""Messages to people: on stderr, coloured on terminals only, none in quiet mode."""
 
 import os
 import sys
@@ -14,12 +14,12 @@ class Console:
     no_color: bool = False
 
     def say(self, message: str) -> None:
-        """Tell a person something, unless they asked for quiet."""
+        """Print a message, unless in quiet mode."""
         if not self.is_quiet:
             print(message, file=sys.stderr)
 
     def has_color(self, stream: TextIO) -> bool:
-        """Return whether a stream is a terminal on which nobody asked for plain text."""
+        """Return whether to use colour: on a terminal, unless plain text was asked for."""
         return stream.isatty() and not self.no_color and not os.environ.get("NO_COLOR")
 
     def table_stream(self, *, machine_on_stdout: bool) -> TextIO:

@@ -1,6 +1,6 @@
-"""What scope can't do, said once: whole sentences with what, where, why and what to do next.
+"""The failures that a caller tells apart. Messages are whole sentences: what, where, why, what to do.
 
-Only the command line prints these. `exit_code` is the one that `design` promises for the kind of failure.
+Only the command line prints these, and exits with `exit_code`.
 """
 
 from enum import StrEnum
@@ -19,7 +19,7 @@ class UsageError(ScopeError):
 
 
 class NoCredentials(UsageError):  # noqa: N818  an answer, not an error of the program
-    """Nothing on this machine says who is asking: as in a pull request from a fork, which gets no secrets."""
+    """There are no credentials on this machine, as in a pull request from a fork, which gets no secrets."""
 
 
 class Refused(ScopeError):  # noqa: N818  a refusal is an answer, not an error of the program
@@ -35,7 +35,7 @@ class Locked(ScopeError):  # noqa: N818  as above
 
 
 class Fault(StrEnum):
-    """Why the workspace or the CLI failed, as far as a caller reacts differently."""
+    """Why the workspace or the CLI failed, as far as callers react differently."""
 
     THROTTLED = "throttled"
     SERVER = "server"
@@ -54,12 +54,12 @@ class Fault(StrEnum):
 
     @property
     def is_transient(self) -> bool:
-        """Return whether the same request may succeed a little later, with nothing changed."""
+        """Return whether the same request may succeed if it is retried."""
         return self in {Fault.THROTTLED, Fault.SERVER, Fault.NETWORK, Fault.KILLED}
 
 
 class RemoteError(ScopeError):
-    """The workspace didn't do what it was asked for."""
+    """A request to the workspace failed."""
 
     def __init__(self, fault: Fault, message: str) -> None:
         """Keep the class of the failure beside the message."""
@@ -68,4 +68,4 @@ class RemoteError(ScopeError):
 
 
 class CliError(RemoteError):
-    """The Databricks CLI ended with a failure, or with a success that is none."""
+    """The Databricks CLI failed, or claimed a success that wasn't one."""

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-# What terminals, browsers and reviewers' eyes can be led astray by: controls, bidi overrides, invisible format characters.
+# What misleads terminals, browsers and reviewers: controls, bidi overrides, invisible format characters.
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 # Letters and the marks of plain sentences: nothing that Markdown, or GitHub after it, makes into something else.
 _SENTENCE = re.compile(r"[A-Za-z][A-Za-z ,.;'()/-]*")
@@ -17,7 +17,7 @@ def escape_invisible(text: str) -> str:
 
 
 def shortened(text: str, length: int) -> str:
-    """Return a text of at most `length` characters: what is too much is taken from its middle."""
+    """Return a text of at most `length` characters, shortened in its middle."""
     if len(text) <= length:
         return text
     kept = length - 1

@@ -8,9 +8,9 @@ from scope.errors import UsageError
 
 
 def write_atomic(path: Path, content: bytes) -> None:
-    """Write a file so that a reader sees the old content or all of the new; makes the folder where it is missing.
+    """Write a file so that a reader sees the old content or all of the new; creates a missing folder.
 
-    A link in the place of the folder is refused: it could lead the file anywhere.
+    A symbolic link as the folder is refused: it could lead the file anywhere.
     """
     folder = path.parent
     if folder.is_symlink():

@@ -1,4 +1,4 @@
-"""The Databricks CLI as a process: where it is, what it may see, how it is started."""
+"""The Databricks CLI as a process: how it is found, started and read, and which environment it gets."""
 
 import os
 import shutil
@@ -16,10 +16,10 @@ from scope.adapters.cli_output import classify_failure, first_error, masked_fail
 from scope.errors import CliError, Fault, UsageError
 from scope.model import BundlePlan, ResourceKey
 
-# They would send the CLI to another bundle, or beat the stage's own settings.
+# They would point the CLI at another bundle, or override the stage's settings.
 _DROPPED = ("BUNDLE_", "DATABRICKS_BUNDLE_")
 OLDEST = (1, 12)
-# What is kept of the output of one command, in bytes: a plan of thousands of resources, and far more log than anyone reads.
+# How many bytes of a command's output are kept: a plan of thousands of resources, and more log than anyone reads.
 _LONGEST_ANSWER = 256_000_000
 _LONGEST_LOG = 5_000_000
 # A plan that takes longer hangs. A deploy may upload for long, and ending it leaves things half done.
@@ -29,10 +29,10 @@ _DEPLOY_SECONDS = 7200.0
 
 def find_cli(root: Path) -> Path:
     """Return the CLI on the PATH, or the one that `just install-cli` built in the repository."""
-    found = shutil.which("databricks")
+    on_path = shutil.which("databricks")
     built = root / ".bin" / "databricks"
-    if found:
-        return Path(found)
+    if on_path:
+        return Path(on_path)
     if built.is_file():
         return built
     raise UsageError(
@@ -42,25 +42,25 @@ def find_cli(root: Path) -> Path:
 
 
 def child_environment(environment: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return the environment for a CLI that runs in a stage: the caller's, without what would lead it elsewhere."""
+    """Return the environment for a CLI that runs in a stage: the caller's, without the variables that redirect it."""
     given = os.environ if environment is None else environment
     kept = {name: value for name, value in given.items() if not name.startswith(_DROPPED)}
     return kept | {"DATABRICKS_CLI_DISABLE_TELEMETRY": "true", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def bundle_command(cli: Path, target: str, domain: str, arguments: Sequence[str]) -> list[str]:
-    """Return the command line: the domain is always said, since a variable's value in a file is the weakest."""
-    # Before the subcommand: what follows a `--` of the caller's goes to the job that is run.
+    """Return the command line: the domain is always explicit, since a value in a file has the lowest precedence."""
+    # Before the subcommand: everything behind the caller's own `--` goes to the job.
     return [str(cli), "bundle", "--target", target, "--var", f"domain={domain}", *arguments]
 
 
 def run_in_stage(command: Sequence[str], stage: Path) -> int:
-    """Run a command in a stage, its output going where ours goes; return its exit code."""
+    """Run a command in a stage with this process's output; return its exit code."""
     return subprocess.run(command, cwd=stage, env=child_environment(), check=False).returncode
 
 
 def check_version(cli: Path) -> str:
-    """Return the CLI's version; raise `UsageError` with the way to get it where it is too old or no CLI at all."""
+    """Return the CLI's version; `UsageError` with the way to get one if it is too old or isn't the CLI."""
     hint = "Install a newer one (https://docs.databricks.com/dev-tools/cli/install), or build it with `just install-cli`."
     try:
         done = subprocess.run(
@@ -68,10 +68,10 @@ def check_version(cli: Path) -> str:
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise UsageError(f"{cli} can't be run: {error}. {hint}") from None
-    found = parse_version(done.stdout)
-    if done.returncode != 0 or found is None:
-        raise UsageError(f"{cli} doesn't say its version, so it isn't the Databricks CLI. {hint}")
-    if found < OLDEST:
+    version = parse_version(done.stdout)
+    if done.returncode != 0 or version is None:
+        raise UsageError(f"{cli} doesn't print a version, so it isn't the Databricks CLI. {hint}")
+    if version < OLDEST:
         wanted = ".".join(map(str, OLDEST))
         raise UsageError(f"{cli} is {done.stdout.strip()}, and {wanted} or newer is needed. {hint}")
     return done.stdout.strip().rpartition(" ")[2].removeprefix("v")
@@ -154,7 +154,7 @@ class StagedCli:
         return answer
 
     def _communicate(self, command: list[str], log: IO[bytes], seconds: float) -> tuple[int | None, bytes, bytes]:
-        """Run a process to its end; return its exit code (nothing where it had to be ended) and what it wrote."""
+        """Run a process to its end; return its exit code (None if it had to be stopped) and its output."""
         process = subprocess.Popen(
             command,
             cwd=self.stage,
@@ -178,7 +178,7 @@ class StagedCli:
             _end(process)
             code = None
         for reader in readers:
-            # What the CLI left running may still hold the pipe.
+            # A process that the CLI left behind may still hold the pipe.
             reader.join(timeout=5)
         return code, bytes(answer), bytes(errors)
 
@@ -188,7 +188,7 @@ class StagedCli:
         if stream is None:
             return
         with stream:
-            # As it comes, so that the log can be followed; many lines at once where there are many.
+            # As it comes, so that the log can be followed; many lines at once if there are many.
             while chunk := os.read(stream.fileno(), 65_536):
                 if len(kept) + len(chunk) <= longest:
                     kept += chunk
@@ -198,7 +198,7 @@ class StagedCli:
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
-    """End a process and all that it started: gently, and after ten seconds not."""
+    """Stop a process and its children: SIGTERM, and SIGKILL after ten seconds."""
     for number, patience in ((signal.SIGTERM, 10.0), (signal.SIGKILL, 10.0)):
         with suppress(ProcessLookupError):
             os.killpg(process.pid, number)

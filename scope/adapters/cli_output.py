@@ -1,6 +1,6 @@
 """What the Databricks CLI answers, read with care: plans are JSON, failures are text that differs between versions.
 
-Text decides only the class of a failure, loosely, and what isn't known is a failure that is not tried again.
+Text decides only the class of a failure, loosely; an unknown failure isn't retried.
 """
 
 import json
@@ -15,7 +15,7 @@ _IGNORED_DELETE = re.compile(r"Ignoring permission error when deleting[^\n]*", r
 _STATUS = re.compile(
     r"\((\d{3}) [A-Z_]+\)|HTTP Status: (\d{3})|Error Code: (\d{3})|\b(\d{3}) (?:Too Many|Internal|Bad Gate|Serv)"
 )
-# In order: what can't pass by itself is looked for first.
+# In order: failures that no retry resolves come first.
 _TEXTS: tuple[tuple[str, Fault], ...] = (
     (r"deploy lock (?:force-)?acquired by|failed to acquire deployment lock", Fault.LOCKED),
     (r"lineage mismatch|parsing state|newer than supported version|state snapshot", Fault.STATE),
@@ -84,7 +84,7 @@ def _action(key: ResourceKey, entry: Mapping[str, object]) -> PlanAction:
 
 
 def _full_name(kind: str, fields: Mapping[str, object]) -> str | None:
-    """Return what a thing is found by; nothing where a part isn't known before what it refers to is made."""
+    """Return the full name of a resource, or None if it refers to something that isn't created yet."""
     between, names = _FULL_NAMES.get(kind, ("", ()))
     parts = [part for name in names if isinstance(part := fields.get(name), str) and part and "${" not in part]
     return between.join(parts) if names and len(parts) == len(names) else None
@@ -96,14 +96,14 @@ def _fields(new_state: object) -> Mapping[str, object]:
 
 
 def classify_failure(text: str) -> Fault:
-    """Return the class of a failure from what the CLI printed: of several, the one that helps least to try again."""
-    # A CLI that goes round in circles prints one error very often.
-    found = {_fault_of_part(part) for part in set(_errors(text))} or {Fault.UNKNOWN}
-    return next(fault for fault in _WORST_FIRST if fault in found)
+    """Return the class of the failure that the CLI printed: of several, the one that a retry is least likely to resolve."""
+    # The CLI may print one error many times.
+    faults = {_fault_of_part(part) for part in set(_errors(text))} or {Fault.UNKNOWN}
+    return next(fault for fault in _WORST_FIRST if fault in faults)
 
 
 def _errors(text: str) -> Iterator[str]:
-    """Return each `Error: …` with the lines below it. What only failed because of another error says nothing new."""
+    """Return each `Error: …` with the lines below it. Failures that only follow from another error are left out."""
     for part in re.split(r"^(?=Error: )", text, flags=re.MULTILINE):
         if part.startswith("Error: ") and "dependency failed:" not in part.partition("\n")[0]:
             yield part
@@ -126,9 +126,9 @@ def _fault_of_part(part: str) -> Fault:
 
 
 def masked_failure(text: str) -> str | None:
-    """Return the words by which a command that exited with 0 says that it failed."""
-    found = _IGNORED_DELETE.search(text)
-    return None if found is None else found[0]
+    """Return the message of a failure in the output of a command that exited with 0, or None."""
+    match = _IGNORED_DELETE.search(text)
+    return None if match is None else match[0]
 
 
 def first_error(text: str) -> str:
@@ -143,5 +143,5 @@ def parse_version(text: str) -> tuple[int, int] | None:
     >>> parse_version("Databricks CLI v1.13.0-dev+25d80af")
     (1, 13)
     """
-    found = re.search(r"v?(\d+)\.(\d+)\.\d+", text)
-    return None if found is None else (int(found[1]), int(found[2]))
+    match = re.search(r"v?(\d+)\.(\d+)\.\d+", text)
+    return None if match is None else (int(match[1]), int(match[2]))

@@ -1,4 +1,4 @@
-"""Which workspace the credentials on this machine are for, found out before anything is sent.
+"""Which workspace the credentials on this machine are for, determined before anything is sent.
 
 In the CLI a host in the YAML beats the environment, so an edited target could lead a token anywhere. Therefore the
 credentials must say for themselves where they belong: by DATABRICKS_HOST, or by a profile that was saved for one host.
@@ -28,14 +28,14 @@ class Credentials:
     profile: str | None = None
 
     def settings(self) -> Mapping[str, str]:
-        """Return the environment by which the CLI takes the same credentials."""
+        """Return the environment that makes the CLI use the same credentials."""
         return {"DATABRICKS_HOST": self.host} | ({"DATABRICKS_CONFIG_PROFILE": self.profile} if self.profile else {})
 
 
 def find_credentials(settings: TargetSettings, environment: Mapping[str, str] | None = None) -> Credentials:
     """Return the credentials to use for a target: the environment's, or the one profile that was saved for its host.
 
-    Raises `Refused` where a secret doesn't say where it belongs, `UsageError` where there is none.
+    Raises `Refused` if it is unknown which workspace a secret is for, `UsageError` if there are no credentials.
     """
     given = os.environ if environment is None else environment
     named = given.get("DATABRICKS_CONFIG_PROFILE") or None
@@ -44,7 +44,7 @@ def find_credentials(settings: TargetSettings, environment: Mapping[str, str] | 
     secret = next((name for name in _SECRETS if given.get(name)), None)
     if secret is not None:
         raise Refused(
-            f"{secret} is set, but not DATABRICKS_HOST, so nobody knows which workspace it is for. Nothing was sent. "
+            f"{secret} is set, but not DATABRICKS_HOST, so it is unknown which workspace it is for. Nothing was sent. "
             f"Set DATABRICKS_HOST too; {settings.name} is at {settings.host} ({settings.host_place})."
         )
     profiles = dict(_profiles(given))

@@ -1,7 +1,7 @@
-"""Kinds of resources that have no deployment in them but a name of their own: how a workspace finds and deletes them.
+"""Kinds of resources that carry no deployment but have a name of their own: how a workspace finds and deletes them.
 
-Each finder gives the ids of what has that name, as the CLI's `bind` and its state have them; what isn't there is an empty
-answer or the SDK's `NotFound`.
+Each finder returns the ids of the resources with a name, in the form of the CLI's `bind` and its state; for a name that
+doesn't exist it returns nothing or raises the SDK's `NotFound`.
 """
 
 import urllib.parse
@@ -19,8 +19,8 @@ Deleter = Callable[["WorkspaceClient", str], object]
 
 def _dashboards(client: "WorkspaceClient", path: str) -> Iterable[str | None]:
     # The list of dashboards doesn't say where they lie; the workspace's tree does.
-    found = client.workspace.get_status(f"{_rooted(path)}.lvdash.json")
-    return (found.resource_id,)
+    status = client.workspace.get_status(f"{_rooted(path)}.lvdash.json")
+    return (status.resource_id,)
 
 
 def _alerts(client: "WorkspaceClient", path: str) -> Iterable[str | None]:
@@ -32,21 +32,21 @@ def _alerts(client: "WorkspaceClient", path: str) -> Iterable[str | None]:
 
 
 def _apps(client: "WorkspaceClient", name: str) -> Iterable[str | None]:
-    found = client.apps.get(part(name))
-    status = found.compute_status.state if found.compute_status else None
-    # Deleting takes minutes, in which the name isn't free yet, and there is nothing to bind any more.
-    return (found.name,) if status is None or status.value != "DELETING" else ()
+    app = client.apps.get(part(name))
+    state = app.compute_status.state if app.compute_status else None
+    # Deleting takes minutes, in which the name isn't free yet, and nothing is left to bind.
+    return (app.name,) if state is None or state.value != "DELETING" else ()
 
 
 def _experiments(client: "WorkspaceClient", name: str) -> Iterable[str | None]:
-    found = client.experiments.get_by_name(name.removeprefix("/Workspace")).experiment
-    return (found.experiment_id,) if found is not None and found.lifecycle_stage != "deleted" else ()
+    experiment = client.experiments.get_by_name(name.removeprefix("/Workspace")).experiment
+    return (experiment.experiment_id,) if experiment is not None and experiment.lifecycle_stage != "deleted" else ()
 
 
 def part(name: str) -> str:
     """Return a name as one part of a URL's path, where the SDK puts it as it is; servers see through a quoted slash."""
     if "/" in name:
-        raise RemoteError(Fault.INVALID, f"`{name}` can't be a name in the workspace: there is a slash in it.")
+        raise RemoteError(Fault.INVALID, f"`{name}` can't be a name in the workspace: it contains a slash.")
     return urllib.parse.quote(name, safe="")
 
 
@@ -72,17 +72,17 @@ FINDERS: Mapping[str, Finder] = {
 }
 
 DELETERS: Mapping[str, Deleter] = {
-    "jobs": lambda client, found: client.jobs.delete(int(found)),
-    "pipelines": lambda client, found: client.pipelines.delete(part(found)),
+    "jobs": lambda client, resource_id: client.jobs.delete(int(resource_id)),
+    "pipelines": lambda client, resource_id: client.pipelines.delete(part(resource_id)),
     # Without force: one with tables in it stays.
-    "schemas": lambda client, found: client.schemas.delete(part(found)),
-    "volumes": lambda client, found: client.volumes.delete(part(found)),
-    "registered_models": lambda client, found: client.registered_models.delete(part(found)),
-    "dashboards": lambda client, found: client.lakeview.trash(part(found)),
-    "alerts": lambda client, found: client.alerts_v2.trash_alert(part(found)),
-    "experiments": lambda client, found: client.experiments.delete_experiment(found),
-    "secret_scopes": lambda client, found: client.secrets.delete_scope(found),
-    "model_serving_endpoints": lambda client, found: client.serving_endpoints.delete(part(found)),
-    "apps": lambda client, found: client.apps.delete(part(found)),
-    "sql_warehouses": lambda client, found: client.warehouses.delete(part(found)),
+    "schemas": lambda client, resource_id: client.schemas.delete(part(resource_id)),
+    "volumes": lambda client, resource_id: client.volumes.delete(part(resource_id)),
+    "registered_models": lambda client, resource_id: client.registered_models.delete(part(resource_id)),
+    "dashboards": lambda client, resource_id: client.lakeview.trash(part(resource_id)),
+    "alerts": lambda client, resource_id: client.alerts_v2.trash_alert(part(resource_id)),
+    "experiments": lambda client, resource_id: client.experiments.delete_experiment(resource_id),
+    "secret_scopes": lambda client, resource_id: client.secrets.delete_scope(resource_id),
+    "model_serving_endpoints": lambda client, resource_id: client.serving_endpoints.delete(part(resource_id)),
+    "apps": lambda client, resource_id: client.apps.delete(part(resource_id)),
+    "sql_warehouses": lambda client, resource_id: client.warehouses.delete(part(resource_id)),
 }

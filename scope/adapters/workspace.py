@@ -46,14 +46,14 @@ _Answer = TypeVar("_Answer")
 def _patient(
     method: "Callable[Concatenate[DatabricksWorkspace, _Arguments], _Answer]",
 ) -> "Callable[Concatenate[DatabricksWorkspace, _Arguments], _Answer]":
-    """Let a method be tried again for some seconds where the server failed. The SDK does so only where it was throttled.
+    """Retry a method for some seconds if the server fails; the SDK itself retries only when throttled.
 
-    All of them may be repeated: what was done the first time is found done.
+    Every method that it decorates is idempotent.
     """
 
     @functools.wraps(method)
     def call(self: "DatabricksWorkspace", *arguments: _Arguments.args, **options: _Arguments.kwargs) -> _Answer:
-        import tenacity  # only what deploys needs it
+        import tenacity  # only deploys need it
 
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception(lambda error: isinstance(error, RemoteError) and error.fault is Fault.SERVER),
@@ -70,7 +70,7 @@ class DatabricksWorkspace:
     """The workspace of the credentials that the environment, or one profile of the configuration file, names."""
 
     def __init__(self, host: str, profile: str | None = None) -> None:
-        """Take the credentials that the environment has; nothing is sent yet."""
+        """Use the credentials in the environment; sends nothing yet."""
         self.host = host.rstrip("/")
         self._profile = profile
 
@@ -112,7 +112,7 @@ class DatabricksWorkspace:
 
     @_patient
     def read(self, path: str) -> bytes | None:
-        """Return a file's content, or nothing where there is none."""
+        """Return a file's content, or None if there is no such file."""
         with self._failures(f"reading {path}"):
             try:
                 with self._client.workspace.download(path) as content:
@@ -122,14 +122,14 @@ class DatabricksWorkspace:
 
     @_patient
     def write(self, path: str, content: bytes) -> None:
-        """Write a file over what was there. Its folder must be there."""
+        """Write a file, replacing an existing one. Its folder must exist."""
         with self._failures(f"writing {path}"):
             self._import(path, content, overwrite=True)
 
     @_patient
     def create(self, path: str, content: bytes) -> bool:
-        """Write a file only where there is none; return whether there was none. Its folder must be there."""
-        with self._failures(f"making {path}"):
+        """Create a file unless it exists; return whether it was created. Its folder must exist."""
+        with self._failures(f"creating {path}"):
             try:
                 self._import(path, content, overwrite=False)
             except self._conflict:
@@ -143,7 +143,7 @@ class DatabricksWorkspace:
 
     @_patient
     def delete(self, path: str, *, recursive: bool = False) -> bool:
-        """Delete a file, or a folder with what is in it; return whether it was there."""
+        """Delete a file, or a folder with its content; return whether it existed."""
         with self._failures(f"deleting {path}"):
             try:
                 self._client.workspace.delete(path, recursive=recursive)
@@ -153,13 +153,13 @@ class DatabricksWorkspace:
 
     @_patient
     def make_folder(self, path: str) -> None:
-        """Make a folder and those above it, where they aren't there."""
-        with self._failures(f"making the folder {path}"):
+        """Create a folder and its parents, unless they exist."""
+        with self._failures(f"creating the folder {path}"):
             self._client.workspace.mkdirs(path)
 
     @_patient
     def entries(self, folder: str) -> tuple[RemoteEntry, ...] | None:
-        """Return what lies directly in a folder, sorted; nothing where there is no such folder."""
+        """Return the direct entries of a folder, sorted, or None if there is no such folder."""
         with self._failures(f"listing {folder}"):
             try:
                 return tuple(sorted(_entry(item) for item in self._client.workspace.list(folder)))
@@ -167,39 +167,39 @@ class DatabricksWorkspace:
                 return None
 
     def files(self, folder: str) -> tuple[RemoteEntry, ...]:
-        """Return every file and notebook below a folder, sorted; none where there is no such folder."""
-        found: list[RemoteEntry] = []
+        """Return every file and notebook below a folder, sorted; none if there is no such folder."""
+        files: list[RemoteEntry] = []
         level = [folder]
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             while level:
                 entries = [entry for listed in pool.map(self.entries, level) for entry in listed or ()]
-                found += [entry for entry in entries if entry.kind is not RemoteKind.FOLDER]
+                files += [entry for entry in entries if entry.kind is not RemoteKind.FOLDER]
                 level = [entry.path for entry in entries if entry.kind is RemoteKind.FOLDER]
-        return tuple(sorted(found))
+        return tuple(sorted(files))
 
     @_patient
     def grants(self, folder: str) -> tuple[Grant, ...]:
-        """Return who may do what with a folder, sorted."""
+        """Return the permissions on a folder, sorted."""
         with self._failures(f"reading the permissions of {folder}"):
             status = self._client.workspace.get_status(folder)
             answer = self._client.permissions.get("directories", str(status.object_id))
-        found: set[Grant] = set()
+        grants: set[Grant] = set()
         for item in answer.access_control_list or ():
             principal = item.user_name or item.group_name or item.service_principal_name or ""
             for permission in item.all_permissions or ():
                 if permission.permission_level is not None:
-                    found.add(Grant(principal, permission.permission_level.value, item.group_name is not None))
-        return tuple(sorted(found))
+                    grants.add(Grant(principal, permission.permission_level.value, item.group_name is not None))
+        return tuple(sorted(grants))
 
     @_patient
     def resources_of(self, metadata_path: str, names: frozenset[str] | None = None) -> tuple[RemoteResource, ...]:
-        """Return the jobs and pipelines that say they belong to the deployment with this `metadata.json`, sorted."""
-        return tuple(sorted({found for path, found in self._owned(names) if path == metadata_path}))
+        """Return the jobs and pipelines whose deployment is the one with this `metadata.json`, sorted."""
+        return tuple(sorted({resource for path, resource in self._owned(names) if path == metadata_path}))
 
     @_patient
     def owned_below(self, folder: str) -> tuple[tuple[str, RemoteResource], ...]:
-        """Return the jobs and pipelines of all deployments below a folder, sorted, each behind its `metadata.json`."""
-        return tuple(sorted({(path, found) for path, found in self._owned(None) if path.startswith(f"{folder}/")}))
+        """Return the jobs and pipelines of all deployments below a folder, sorted, each with its `metadata.json` first."""
+        return tuple(sorted({(path, resource) for path, resource in self._owned(None) if path.startswith(f"{folder}/")}))
 
     def _owned(self, names: frozenset[str] | None) -> Iterator[tuple[str, RemoteResource]]:
         with self._failures("listing jobs"):
@@ -231,11 +231,11 @@ class DatabricksWorkspace:
 
     def _pipeline(self, pipeline_id: str) -> tuple[str, str, str | None]:
         try:
-            found = self._client.pipelines.get(pipeline_id)
+            pipeline = self._client.pipelines.get(pipeline_id)
         except self._missing:  # deleted since it was listed
             return "", pipeline_id, None
-        deployment = found.spec.deployment if found.spec else None
-        return found.name or "", pipeline_id, deployment.metadata_file_path if deployment else None
+        deployment = pipeline.spec.deployment if pipeline.spec else None
+        return pipeline.name or "", pipeline_id, deployment.metadata_file_path if deployment else None
 
     @_patient
     def active(self, resources: Iterable[RemoteResource]) -> tuple[RemoteResource, ...]:
@@ -257,7 +257,7 @@ class DatabricksWorkspace:
 
     @_patient
     def delete_resource(self, resource: RemoteResource, *, force: bool = False) -> bool:
-        """Delete a resource; return whether it was there."""
+        """Delete a resource; return whether it existed."""
         delete = DELETERS.get(resource.kind)
         if delete is None:
             raise RemoteError(
@@ -275,15 +275,15 @@ class DatabricksWorkspace:
 
     @_patient
     def ids_named(self, kind: str, full_name: str) -> tuple[str, ...] | None:
-        """Return the ids of what is of this kind and has this name, sorted; nothing for kinds that aren't found by one."""
+        """Return the ids of the resources of a kind with a name, sorted, or None if the kind can't be found by name."""
         find = FINDERS.get(kind)
         if find is None:
             return None
         if "/" in full_name and kind not in PLACED:
-            return ()  # no name, and in a URL another place
+            return ()  # not a name, and in a URL another path
         with self._failures(f"looking for {full_name}"):
             try:
-                return tuple(sorted(found for found in find(self._client, full_name) if found))
+                return tuple(sorted(resource_id for resource_id in find(self._client, full_name) if resource_id))
             except self._missing:
                 return ()
 
@@ -314,7 +314,8 @@ class DatabricksWorkspace:
             message = f"{self.host} doesn't answer ({doing}): {_first_line(str(error))} {_advice(Fault.NETWORK)}"
             raise RemoteError(Fault.NETWORK, message) from None
         except (json.JSONDecodeError, ValueError) as error:
-            message = f"{self.host} answered nonsense at {doing}: {_first_line(str(error))} Is it a Databricks workspace?"
+            reason = _first_line(str(error))
+            message = f"{self.host} returned an unexpected response ({doing}): {reason} Is it a Databricks workspace?"
             raise RemoteError(Fault.UNKNOWN, message) from None
 
 
@@ -342,7 +343,7 @@ def _entry(item: "ObjectInfo") -> RemoteEntry:
 
 
 def _liked(name: str) -> str:
-    """Return a name inside a LIKE pattern. Its own wildcards stay: what matches too much is sorted out afterwards."""
+    """Return a name inside a LIKE pattern. Its own wildcards stay; surplus matches are filtered out afterwards."""
     return name.replace("'", "_").replace("\\", "_")
 
 

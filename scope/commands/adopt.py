@@ -1,4 +1,4 @@
-"""`scope adopt`: take the resources of a plain bundle over into the deployments of the domains, without making any anew."""
+"""`scope adopt`: adopt the resources of a plain bundle into the deployments of its domains, without recreating any."""
 
 import argparse
 import sys
@@ -16,10 +16,10 @@ from scope.errors import UsageError
 from scope.escaping import escape_invisible
 from scope.wording import unknown_name
 
-HELP = "take over the resources of a plain bundle, ids unchanged"
+HELP = "adopt the resources of a plain bundle, ids unchanged"
 EXAMPLES = """\
 examples:
-  scope adopt --target prod                            says what would be taken over from the target's own folder
+  scope adopt --target prod                            shows what would be adopted from the target's own folder
   scope adopt --target prod --yes
   scope adopt --target prod --from /Workspace/deploy/.bundle/old/prod --domain finance --yes
 """
@@ -43,33 +43,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, console: Console) -> int:
     """Show what would be adopted, or adopt it; return the exit code."""
     request = SessionRequest(options.target, Options(lock_timeout=options.lock_timeout), max_parallel=1)
-    with open_session(Path(options.directory), request, say_progress(console)) as found:
-        unknown = sorted(set(options.domain) - set(found.index.domains))
+    with open_session(Path(options.directory), request, say_progress(console)) as session:
+        unknown = sorted(set(options.domain) - set(session.index.domains))
         if unknown:
-            raise UsageError(unknown_name("domain", unknown[0], found.index.domains))
-        domains = tuple(options.domain or found.index.domains)
-        root = options.old_root or found.base
+            raise UsageError(unknown_name("domain", unknown[0], session.index.domains))
+        domains = tuple(options.domain or session.index.domains)
+        root = options.old_root or session.base
         if not options.yes:
-            _print(plan_adoption(found, root, domains, partial(found.progress, "")), "would adopt")
+            _print(plan_adoption(session, root, domains, partial(session.progress, "")), "would adopt")
             console.say("Nothing was changed. To do this, add --yes.")
             return 0
-        with stopping(found):
-            _print(adopt(found, root, domains, partial(found.progress, "")), "has adopted")
+        with stopping(session):
+            _print(adopt(session, root, domains, partial(session.progress, "")), "has adopted")
         console.say(
-            f"What is left in {root} is kept. When no run uses its `files` any more and nothing is left in its state, "
+            f"The rest of {root} is kept. Once no run uses its `files` and nothing is left in its state, "
             "delete its `files`, `artifacts` and `state` folders; never the folder itself: the deployments may lie in it."
         )
     return 0
 
 
-def _print(found: AdoptionPlan, verb: str) -> None:
-    if not found.adoptions:
+def _print(plan: AdoptionPlan, verb: str) -> None:
+    if not plan.adoptions:
         sys.stdout.write("Nothing to adopt.\n")
-    for item in found.adoptions:
+    for item in plan.adoptions:
         sys.stdout.write(f"{item.domain} {verb} {len(item.inventory)} resources\n")
         for key, resource_id in item.inventory.items():
             sys.stdout.write(escape_invisible(f"  {key.short} {resource_id}") + "\n")
-    if found.unmatched:
-        sys.stdout.write(f"{len(found.unmatched)} stay behind, because no domain defines them:\n")
-        for key in found.unmatched:
+    if plan.unmatched:
+        sys.stdout.write(f"{len(plan.unmatched)} stay in the old bundle, because no domain defines them:\n")
+        for key in plan.unmatched:
             sys.stdout.write(escape_invisible(f"  {key.short}") + "\n")

@@ -1,4 +1,4 @@
-"""`scope bundle`: any harmless `databricks bundle` command, in the stage of one domain."""
+"""`scope bundle`: a `databricks bundle` command that changes no deployment, in the stage of one domain."""
 
 import argparse
 import signal
@@ -47,7 +47,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
 def run_staged(
     git: GitRepository, target: str, domain: str, arguments: list[str], console: Console, head_ref: str | None = None
 ) -> int:
-    """Run `databricks bundle ARGUMENTS` in the stage of a deployment, without the pass; return its exit code."""
+    """Run `databricks bundle ARGUMENTS` in the stage of a deployment, without a deploy permit; return its exit code."""
     ready = prepare(git, target, domain, head_ref, console)
     cli = find_cli(git.root)
     # The default for SIGTERM ends Python at once, and would leave the stage behind.
@@ -63,7 +63,7 @@ def _check_arguments(arguments: list[str], target: str, domain: str) -> None:
     is_dry_sync = name == "sync" and "--dry-run" in arguments
     if name in _INSTEAD:
         instead = _INSTEAD[name].format(DeploymentId(target, domain))
-        raise Refused(f"`bundle {name}` in a stage would go round lock, record and gate. Run: {instead}")
+        raise Refused(f"`bundle {name}` in a stage would bypass lock, record and approval. Run: {instead}")
     if name not in _ALLOWED and not is_dry_sync:
         known = ", ".join(sorted(_ALLOWED))
         raise UsageError(

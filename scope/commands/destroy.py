@@ -64,11 +64,11 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
 def _list(session: Session, console: Console) -> int:
     """Write one line per deployment: domain, commit, time, by whom, tab-separated."""
-    found = observe_all(session, deployed_domains(session.workspace, session.base))
-    for item in found:
+    deployments = observe_all(session, deployed_domains(session.workspace, session.base))
+    for item in deployments:
         attempt = item.last_attempt
         commit = (attempt.commit or "")[:9] + ("+" if attempt.dirty else "") if attempt else "unknown"
         started_at, actor = (attempt.started_at, attempt.actor) if attempt else ("", "")
         sys.stdout.write(f"{item.id.domain}\t{commit}\t{started_at}\t{actor}\n")
-    console.say(f"{len(found)} deployed in {session.settings.name} at {session.settings.host}.")
+    console.say(f"{len(deployments)} deployed in {session.settings.name} at {session.settings.host}.")
     return 0

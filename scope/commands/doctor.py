@@ -43,16 +43,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
-    """Print what was looked at; return 1 where something is wrong."""
-    found: list[Check] = []
+    """Print each check; return 1 if one failed."""
+    checks: list[Check] = []
     for check in _checks(options, console):
-        found.append(check)
+        checks.append(check)
         if options.format == "text" and not (console.is_quiet and check.state is CheckState.OK):
             sys.stdout.write(escape_invisible(f"{check.state:<8}{check.name}: {check.message}") + "\n")
             sys.stdout.flush()
-    is_wrong = any(check.state is CheckState.WRONG for check in found)
+    is_wrong = any(check.state is CheckState.WRONG for check in checks)
     if options.format == "json":
-        tree = {"schema_version": 1, "checks": [dataclasses.asdict(check) for check in found]}
+        tree = {"schema_version": 1, "checks": [dataclasses.asdict(check) for check in checks]}
         sys.stdout.write(json.dumps(tree, indent=2, ensure_ascii=True) + "\n")
     return 1 if is_wrong else 0
 

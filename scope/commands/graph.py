@@ -58,8 +58,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
             # What was deleted still reaches what used it.
             edges = (repository_edges(side, domains & set(side.domains)) for side in (sides.base, sides.head))
             changed = frozenset(file_node(change.path) for item in impact.impacted for change, _ in item.causes)
-            found = readers(sides.head, sides.base, impact.impacted, sides.head.domains)
-            tables = {(reader.domain, reader.table) for listed in found.of.values() for reader in listed}
+            reader_index = readers(sides.head, sides.base, impact.impacted, sides.head.domains)
+            tables = {(reader.domain, reader.table) for listed in reader_index.of.values() for reader in listed}
             reading = {(reader_node(domain), table_node(table), "reads") for domain, table in tables}
             reading |= {(table_node(table), source_of_table(table), "written-by") for _, table in tables}
             drawn = picture(frozenset(reading).union(*edges), changed, limit) if changed else Picture((), ())

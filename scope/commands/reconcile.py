@@ -68,18 +68,18 @@ def run(options: argparse.Namespace, console: Console) -> int:
         return finish(session, results, len(wanted) - len(due), options, console)
 
 
-def _distrust_drifted(run: Session, wanted: tuple[Candidate, ...], options: argparse.Namespace) -> bool:
-    """Find what was changed by hand, and make it due, unless this only looks; return whether anything is due by that."""
+def _distrust_drifted(session: Session, wanted: tuple[Candidate, ...], options: argparse.Namespace) -> bool:
+    """Make due what was changed by hand, unless it is a dry run; return whether anything became due."""
     from scope.controller.drift import with_drift, with_verified_files  # only this looks so closely
     from scope.controller.recover import invalidate
 
-    found = with_verified_files(run, with_drift(run, assess_all(run, wanted), options.max_parallel))
-    drifted = [item for item in found if item.sync is Sync.DRIFTED and item.differences]
+    statuses = with_verified_files(session, with_drift(session, assess_all(session, wanted), options.max_parallel))
+    drifted = [item for item in statuses if item.sync is Sync.DRIFTED and item.differences]
     for item in drifted:
         words = f"changed by hand: {', '.join(item.differences)}"
-        run.progress(item.domain, escape_invisible(words))
+        session.progress(item.domain, escape_invisible(words))
         if not options.dry_run:
-            invalidate(Deployment(run, item.domain), words)
+            invalidate(Deployment(session, item.domain), words)
     return bool(drifted) and not options.dry_run
 
 

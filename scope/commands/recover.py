@@ -1,4 +1,4 @@
-"""`scope recover`: after a dead run or a lost state, say what is wrong with a deployment, and put it right."""
+"""`scope recover`: diagnose and repair a deployment after a killed run or a lost state."""
 
 import argparse
 import sys
@@ -17,10 +17,10 @@ from scope.escaping import escape_invisible
 from scope.model import ResourceKey
 from scope.names import is_domain_name
 
-HELP = "put a deployment right after a dead run or a lost state"
+HELP = "repair a deployment after a killed run or a lost state"
 EXAMPLES = """\
 examples:
-  scope recover --target prod --domain finance                      says what it would do
+  scope recover --target prod --domain finance                      shows what it would do
   scope recover --target prod --domain finance --yes                does it
   scope recover --target prod --domain finance --yes --delete-id 17  and deletes a leftover that fits nowhere
   scope recover --target prod --domain finance --yes --import alerts.sales=81  imports what exists already
@@ -58,14 +58,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
-    """Show what is wrong, or put it right; return the exit code."""
+    """Show the diagnosis, or repair the deployment; return the exit code."""
     if not is_domain_name(options.domain):
         raise UsageError(f"`{options.domain}` can't be a domain's name: those are snake_case, such as finance.")
     wanted = RecoverOptions(frozenset(options.delete_id), frozenset(options.forget_id), _parse_imports(options.imports))
     if wanted != NO_RECOVER_OPTIONS and not options.yes:
         raise UsageError("`--delete-id`, `--forget-id` and `--import` act at once. Look first, then add `--yes`.")
     both = (wanted.delete & wanted.forget) | (
-        (wanted.delete | wanted.forget) & {found for found in wanted.imports.values() if found}
+        (wanted.delete | wanted.forget) & {resource_id for resource_id in wanted.imports.values() if resource_id}
     )
     if both:
         raise UsageError(f"Two things are asked for with {min(both)}. Say one: delete, forget, or import.")
@@ -82,13 +82,13 @@ def run(options: argparse.Namespace, console: Console) -> int:
                 raise Refused(f"{name} has leftovers that fit under no key, so nothing was done with them:\n{listed}")
             console.say(f"{name} is recovered. Now run: {again}" if result.done else f"{name}: nothing to recover.")
             return 0
-        found = diagnose(deployment)
-        for event in found.notes:
+        diagnosis = diagnose(deployment)
+        for event in diagnosis.notes:
             console.say(escape_invisible(event))
-        if found.is_healthy:
+        if diagnosis.is_healthy:
             console.say(f"{name}: nothing to recover.")
             return 0
-        _print(tuple(describe(found)))
+        _print(tuple(describe(diagnosis)))
         console.say(f"To do this, add --yes. Then run: {again}")
         return 0
 

@@ -1,4 +1,4 @@
-"""What the commands that change deployments tell meanwhile and in the end: to people, to programs, to GitHub."""
+"""What commands that change deployments report, during a run and at its end: to people, programs and GitHub."""
 
 import argparse
 import os
@@ -31,7 +31,7 @@ def say_progress(console: Console) -> Callable[[str, str], None]:
 
 
 class RunReporter:
-    """Tells people how a run gets on: before its deployments are known by messages, then by a reporter."""
+    """Shows the progress of a run: as messages until its deployments are known, then through a reporter."""
 
     def __init__(self, console: Console, target: str) -> None:
         """Write to stderr, which leaves stdout to machines."""
@@ -47,7 +47,7 @@ class RunReporter:
             self._console.say(message)
 
     def event(self, domain: str, message: str) -> None:
-        """Pass on what should stay to be read."""
+        """Pass on a message that should stay visible."""
         if self._reporter is not None:
             self._reporter.event(domain, message)
         else:

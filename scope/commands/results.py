@@ -1,4 +1,4 @@
-"""`scope results`: whether the jobs of a workflow's matrix have done all that a manifest says."""
+"""`scope results`: check that a workflow's jobs completed every deployment in the manifest."""
 
 import argparse
 from pathlib import Path
@@ -12,7 +12,7 @@ from scope.documents.results import exit_code
 from scope.escaping import escape_invisible
 from scope.render.results_page import count_done, matrix_page
 
-HELP = "hold the results of a workflow's jobs against the manifest"
+HELP = "check that the workflow's jobs completed every deployment in the manifest"
 EXAMPLES = """\
 examples:
   scope results --manifest manifest.json results     results/results-<matrix id>/results.json of each job
@@ -28,11 +28,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
-    """Say what became of every deployment of the manifest; return the exit code."""
+    """Report every deployment that isn't done; return the exit code."""
     manifest = read_manifest(Path(options.manifest), options.manifest_sha256)
     folder = Path(options.folder)
-    found = {entry.id: read_results(folder / f"results-{entry.id}" / "results.json") for entry in manifest.matrix.include}
-    outcomes = deployment_outcomes(manifest, found)
+    results = {entry.id: read_results(folder / f"results-{entry.id}" / "results.json") for entry in manifest.matrix.include}
+    outcomes = deployment_outcomes(manifest, results)
     if options.summary:
         write_summary(matrix_page(outcomes))
     for item in outcomes:

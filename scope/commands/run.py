@@ -37,18 +37,18 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
 
 def _domain_of(index: DeploymentIndex, key: str) -> str:
-    found: dict[str, set[str]] = {}
+    domains_by_key: dict[str, set[str]] = {}
     for domain in index.domains:
         files = {path: entry for path, entry in index.own_files(domain).items() if is_resource(path)}
         for resource in resource_keys(index.snapshot.read_all(files)):
-            found.setdefault(resource.name, set()).add(domain)
-    domains = sorted(found.get(key, ()))
+            domains_by_key.setdefault(resource.name, set()).add(domain)
+    domains = sorted(domains_by_key.get(key, ()))
     if len(domains) == 1:
         return domains[0]
     if domains:
         raise UsageError(f"`{key}` is a resource of {' and '.join(domains)}. Say which with `--domain`.")
     import difflib  # only for the hint
 
-    near = difflib.get_close_matches(key, found, n=1)
+    near = difflib.get_close_matches(key, domains_by_key, n=1)
     hint = f" Did you mean `{near[0]}`?" if near else ""
     raise UsageError(f"No domain has a resource `{key}`.{hint}")

@@ -1,4 +1,4 @@
-"""`scope status`: what each domain of a target runs, beside what is checked out."""
+"""`scope status`: what each domain of a target runs, compared with the checkout."""
 
 import argparse
 import sys
@@ -36,14 +36,14 @@ def run(options: argparse.Namespace, console: Console) -> int:
     """Show how each domain stands; return the exit code."""
     request = SessionRequest(options.target, max_parallel=options.max_parallel, needs_branch=False, needs_cli=options.drift)
     with open_session(Path(options.directory), request, say_progress(console)) as session:
-        found = assess_all(session, find_candidates(session, options.domain))
+        statuses = assess_all(session, find_candidates(session, options.domain))
         if options.drift or options.verify:
             from scope.controller.drift import with_drift, with_verified_files  # only these look so closely
 
-            found = with_drift(session, found, options.max_parallel) if options.drift else found
-            found = with_verified_files(session, found) if options.verify else found
+            statuses = with_drift(session, statuses, options.max_parallel) if options.drift else statuses
+            statuses = with_verified_files(session, statuses) if options.verify else statuses
         head = session.head
-        report = Report(session.settings.name, session.workspace.host, head.commit, head.is_dirty, found)
+        report = Report(session.settings.name, session.workspace.host, head.commit, head.is_dirty, statuses)
     if options.summary:
         from scope.adapters.github import write_summary  # for workflows only
         from scope.render.status_page import status_page

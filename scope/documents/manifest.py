@@ -59,7 +59,7 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Fingerprints:
-    """The closure's digest on both sides; nothing where the deployment isn't there, or where nobody asked for it."""
+    """The closure's digest on both sides; None if the deployment doesn't exist there, or if nobody asked for it."""
 
     base: str | None
     head: str | None

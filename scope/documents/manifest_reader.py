@@ -1,7 +1,7 @@
-"""A manifest's bytes back to the manifest, or one message that says everything that is wrong with them.
+"""A manifest's bytes back to the manifest, or one message with every problem in them.
 
 Who reads a manifest didn't make it: it comes out of an artifact, from a pull request, from another version. So the file's
-size is looked at before its content, its form before its meaning, and what no `scope plan` could have written is refused.
+size is checked before its content, its form before its meaning, and anything that no `scope plan` writes is refused.
 """
 
 import hashlib
@@ -31,7 +31,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _FINGERPRINT = re.compile(r"v[0-9]+:[0-9a-f]{64}")
 _QUOTED = re.compile(r'"(?:[ !#-\[\]-~]|\\[0-3][0-7]{2})*"')
-_AGAIN = "Make it anew with `scope plan`; it isn't meant to be edited."
+_AGAIN = "Create it again with `scope plan`; it isn't meant to be edited."
 
 
 class _RepeatedKeyError(ValueError):
@@ -84,7 +84,7 @@ def loads(content: bytes, where: str = "The manifest") -> Manifest:
     if version != SCHEMA_VERSION:
         raise UsageError(
             f"{where} is of version {_shown(version)}, and this scope reads version {SCHEMA_VERSION}. "
-            "Make and read a manifest with the same commit's scope."
+            "Create and read a manifest with the scope of the same commit."
         )
     from pydantic import ValidationError  # 60 ms, and commands that only show their help need none of it
 
@@ -126,11 +126,11 @@ def _parse(content: bytes, where: str) -> object:
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    members = dict(pairs)
+    if len(members) < len(pairs):
         seen: set[str] = set()
         raise _RepeatedKeyError(next(key for key, _ in pairs if key in seen or seen.add(key)))
-    return found
+    return members
 
 
 def _no_constant(name: str) -> NoReturn:
@@ -138,16 +138,16 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def _refuse_any(where: str, problems: Iterable[str]) -> None:
-    found = list(problems)
-    if found:
-        _refuse(where, found)
+    listed = list(problems)
+    if listed:
+        _refuse(where, listed)
 
 
 def _refuse(where: str, problems: Iterable[str]) -> NoReturn:
-    found = list(problems)
-    lines = [f"  {problem}" for problem in found[:_PROBLEMS_SHOWN]]
-    if len(found) > len(lines):
-        lines.append(f"  and {len(found) - len(lines)} more")
+    listed = list(problems)
+    lines = [f"  {problem}" for problem in listed[:_PROBLEMS_SHOWN]]
+    if len(listed) > len(lines):
+        lines.append(f"  and {len(listed) - len(lines)} more")
     raise UsageError("\n".join([f"{where} can't be used. {_AGAIN}", *lines]))
 
 
@@ -163,7 +163,7 @@ def _cut(text: str) -> str:
     return text if len(text) <= _VALUE_SHOWN else f"{text[:_VALUE_SHOWN]}…"
 
 
-# What the form can't say: names and paths that can't be, ids that lead nowhere, parts that contradict each other.
+# What the form can't check: impossible names and paths, dangling ids, parts that contradict each other.
 
 
 def _problems(manifest: Manifest) -> Iterator[str]:

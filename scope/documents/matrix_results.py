@@ -1,7 +1,7 @@
-"""What the jobs of a matrix came to, held against what the manifest had said is due.
+"""The results of a matrix's jobs, checked against the deployments that the manifest names.
 
-A job that was killed, cancelled or never started leaves no file; a deploy that was due and isn't accounted for is a failure,
-never silence.
+A job that was killed, cancelled or never started leaves no file; a deployment without a result is a failure, never
+silence.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ _MAX_BYTES = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class DeploymentOutcome:
-    """What became of one job of the matrix, or of one deployment in it."""
+    """The outcome of one deployment of the matrix."""
 
     name: str
     outcome: str
@@ -26,12 +26,12 @@ class DeploymentOutcome:
 
     @property
     def is_done(self) -> bool:
-        """Return whether nothing is left to do."""
+        """Return whether the deployment needs nothing more."""
         return self.outcome in DONE
 
 
 def read_results(path: Path) -> Results | None:
-    """Return a job's results, or nothing where it left none. Raises `UsageError` where the file isn't one."""
+    """Return a job's results, or None if it left none. Raises `UsageError` for another file."""
     try:
         with path.open("rb") as file:
             content = file.read(_MAX_BYTES + 1)
@@ -50,24 +50,28 @@ def read_results(path: Path) -> Results | None:
 
 
 def deployment_outcomes(manifest: Manifest, results: Mapping[str, Results | None]) -> tuple[DeploymentOutcome, ...]:
-    """Return a line for every deployment that was done or not, and for every job that doesn't account for all of its own.
+    """Return the outcome of every deployment of the manifest; one that no job reports is missing.
 
     `results` are the jobs' by their id in the matrix.
     """
-    return tuple(line for entry in manifest.matrix.include for line in _account(entry, manifest, results.get(entry.id)))
+    return tuple(
+        outcome for entry in manifest.matrix.include for outcome in _outcomes_of(entry, manifest, results.get(entry.id))
+    )
 
 
-def _account(entry: MatrixEntry, manifest: Manifest, found: Results | None) -> list[DeploymentOutcome]:
+def _outcomes_of(entry: MatrixEntry, manifest: Manifest, results: Results | None) -> list[DeploymentOutcome]:
     due = {f"{entry.target}/{domain}" for domain in entry.domains.split()}
-    if found is None:
+    if results is None:
         return [DeploymentOutcome(name, "missing", "Its job left no results.") for name in sorted(due)]
-    if found.target != entry.target or found.commit != manifest.head.commit:
+    if results.target != entry.target or results.commit != manifest.head.commit:
         return [
             DeploymentOutcome(name, "missing", "Its job's results are of another target or commit.") for name in sorted(due)
         ]
-    lines = [DeploymentOutcome(item.id, item.outcome, item.message, item.digest) for item in found.results if item.id in due]
-    left = sorted(due - {line.name for line in lines})
-    # What another run has done in between isn't due any more: a job only counts it.
-    if len(left) > found.in_sync:
-        return [*lines, *(DeploymentOutcome(name, "missing", "Its job doesn't account for it.") for name in left)]
-    return [*lines, *(DeploymentOutcome(name, "nothing") for name in left)]
+    outcomes = [
+        DeploymentOutcome(item.id, item.outcome, item.message, item.digest) for item in results.results if item.id in due
+    ]
+    left = sorted(due - {outcome.name for outcome in outcomes})
+    # What another run has deployed in between is no longer due: a job only counts it.
+    if len(left) > results.in_sync:
+        return [*outcomes, *(DeploymentOutcome(name, "missing", "Its job doesn't account for it.") for name in left)]
+    return [*outcomes, *(DeploymentOutcome(name, "nothing") for name in left)]

@@ -1,4 +1,4 @@
-"""What a run came to, as `results.json`: the same facts that the summary shows, for whatever comes after."""
+"""The results of a run as `results.json`: the facts that the summary shows, for programs."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ OutcomeName = Literal["deployed", "destroyed", "nothing", "superseded", "refused
 
 
 class Outcome(StrEnum):
-    """What became of one deployment."""
+    """The outcome of one deployment."""
 
     DEPLOYED = "deployed"
     DESTROYED = "destroyed"

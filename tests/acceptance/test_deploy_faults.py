@@ -561,8 +561,8 @@ def test_a_missing_cli_is_told_with_the_way_to_get_it(platform: Platform, tmp_pa
     [
         ('echo "Databricks CLI v0.210.3"', "1.12 or newer is needed"),
         ('echo "Version 0.18.0"', "1.12 or newer is needed"),
-        ("exit 1", "doesn't say its version"),
-        ("echo hello", "doesn't say its version"),
+        ("exit 1", "doesn't print a version"),
+        ("echo hello", "doesn't print a version"),
     ],
 )
 def test_another_cli_is_refused_before_any_request(platform: Platform, tmp_path: Path, script: str, words: str) -> None:
