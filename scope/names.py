@@ -1,17 +1,15 @@
-"""What domains and targets may be called."""
+"""The names that domains and targets can have."""
 
 import keyword
 import re
 
 NO_DOMAINS = frozenset({"all", "common"})
-
-
 # Databricks limits catalog names to 255 characters; prefixes and key suffixes need room.
 MAX_NAME = 100
 
 
 def is_domain_name(name: str) -> bool:
-    """Return whether a folder's name can be a domain: snake_case, no keyword, not one of scope's own words."""
+    """Return whether a folder's name can be a domain's: snake_case, no Python keyword, not reserved by scope."""
     return (
         re.fullmatch(r"[a-z][a-z0-9_]*", name) is not None
         and len(name) <= MAX_NAME
@@ -21,5 +19,5 @@ def is_domain_name(name: str) -> bool:
 
 
 def is_target_name(name: str) -> bool:
-    """Return whether a file's stem in `targets/` can be a bundle target."""
+    """Return whether a name can be a bundle target's."""
     return re.fullmatch(r"[a-z][a-z0-9_-]{0,62}", name) is not None

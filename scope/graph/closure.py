@@ -34,7 +34,8 @@ from scope.repository.layout import (
     spec_paths,
     target_file,
 )
-from scope.repository.ownership import Reach, Rules, load_rules
+from scope.repository.ownership import Reach, Rules
+from scope.repository.settings import load_rules
 from scope.repository.snapshot import Snapshot
 
 # Raised when a stage of the same closure comes to hold something else: then every record differs, and everything deploys.

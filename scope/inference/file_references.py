@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from scope.repository.ownership import matches
+from scope.repository.globs import matches
 
 _NOTEBOOK_SUFFIXES = (".py", ".ipynb", ".sql", ".scala", ".r")
 _WHEEL = re.compile(r"(^|/)dist/[^/]*\.whl$")

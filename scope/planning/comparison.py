@@ -7,7 +7,7 @@ from scope.documents.manifest import Base, Head
 from scope.graph.closure import DeploymentIndex, UsesCache
 from scope.model import Change, Effect, Kind, Status
 from scope.ports import Git
-from scope.repository.baseline import baseline, resolve_head
+from scope.repository.baseline import resolve_base, resolve_head
 from scope.repository.snapshot import Snapshot
 
 
@@ -28,7 +28,7 @@ def compare(git: Git, base_ref: str, head_ref: str | None, say: Callable[[str], 
     `say` is given what a person should know about the base.
     """
     head = resolve_head(git, head_ref)
-    base = baseline(git, base_ref, head.info.commit)
+    base = resolve_base(git, base_ref, head.info.commit)
     for note in base.notes:
         say(note)
     sources = UsesCache()

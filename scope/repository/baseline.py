@@ -1,4 +1,4 @@
-"""What to compare with: the merge base of a ref and the head, or the reason why there is none."""
+"""Resolves the two sides of a comparison: the head, and its merge base with a ref or the reason why there is none."""
 
 import re
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ FETCH_HINT = "Fetch it: `git fetch origin {ref}`, or `fetch-depth: 0` in a workf
 
 @dataclass(frozen=True, slots=True)
 class ResolvedBase:
-    """The base as the manifest names it, its tree (the empty one where nothing is known), and notes for a person."""
+    """The base as the manifest names it, its tree (the empty one if there is no base), and notes for a person."""
 
     info: Base
     tree: str
@@ -23,14 +23,14 @@ class ResolvedBase:
 
 @dataclass(frozen=True, slots=True)
 class ResolvedHead:
-    """What is looked at: a commit's tree, or the work tree's, and how the manifest names it."""
+    """The head as the manifest names it, and its tree: a commit's or the work tree's."""
 
     info: Head
     tree: str
 
 
 def resolve_head(git: Git, head_ref: str | None) -> ResolvedHead:
-    """Return the tree of `head_ref`, or of the work tree where none is named; `UsageError` where it isn't in this clone."""
+    """Return the head that a ref names, or the work tree. Raises `UsageError` for a ref that isn't in this clone."""
     commit = git.commit(head_ref or "HEAD")
     if head_ref is not None and commit is None:
         raise UsageError(f"The head `{head_ref}` isn't in this clone. " + FETCH_HINT.format(ref=head_ref))
@@ -39,17 +39,17 @@ def resolve_head(git: Git, head_ref: str | None) -> ResolvedHead:
     return ResolvedHead(Head(ref=head_ref or "HEAD", commit=commit, dirty=tree != committed), tree)
 
 
-def baseline(git: Git, base_ref: str, head_commit: str | None) -> ResolvedBase:
-    """Return the merge base of `base_ref` and the head commit.
+def resolve_base(git: Git, base_ref: str, head_commit: str | None) -> ResolvedBase:
+    """Return the merge base of a ref and the head commit.
 
-    Unrelated histories, and the zeros that GitHub gives for a new branch, leave nothing to compare with: then everything
-    is new. A ref that isn't here, and a history that was cut off, are refused: never "nothing changed".
+    Unrelated histories have none, nor has the row of zeros that GitHub gives for a new branch: then everything is new. A ref
+    that isn't in this clone, and a history that was cut off, raise `UsageError`: they never mean "nothing changed".
     """
     if _NO_COMMIT.fullmatch(base_ref):
         return ResolvedBase(Base("none", base_ref, None, "new-branch"), git.empty_tree)
     if head_commit is None:
         raise UsageError("This repository has no commit yet. Make the first one, then run this again.")
-    base_commit, notes = _find(git, base_ref)
+    base_commit, notes = _find_commit(git, base_ref)
     merge_base = git.merge_base(base_commit, head_commit)
     if merge_base is not None:
         return ResolvedBase(Base("merge-base", base_ref, merge_base), git.root_tree(merge_base), notes)
@@ -61,7 +61,7 @@ def baseline(git: Git, base_ref: str, head_commit: str | None) -> ResolvedBase:
     return ResolvedBase(Base("none", base_ref, None, "unrelated-history"), git.empty_tree, notes)
 
 
-def _find(git: Git, ref: str) -> tuple[str, tuple[str, ...]]:
+def _find_commit(git: Git, ref: str) -> tuple[str, tuple[str, ...]]:
     local = git.commit(ref)
     remote_ref = f"origin/{ref}"
     is_name = not _COMMIT.fullmatch(ref) and not ref.startswith(("origin/", "refs/", "HEAD"))

@@ -18,22 +18,22 @@ TARGET_ROOT = "targets"
 RUNTIME_PROJECT = f"{CODE_ROOT}/pyproject.toml"
 COMMON = f"{CODE_ROOT}/common"
 MODELS = f"{RESOURCE_ROOT}/_models"
-# It imports the domains' modules by name, which are staged anyway, and passes over what begins with an underscore.
+# It imports the domains' modules by name, which are staged anyway, and skips names that begin with an underscore.
 LOADER = f"{RESOURCE_ROOT}/__init__.py"
-# It reads whatever a stage holds, to tell versions apart, and needs none of it.
+# It hashes whatever files a stage holds into a version, and needs none of them.
 VERSION = f"{COMMON}/_version.py"
 # Where wheels are built in a stage.
 WHEELS = f"{CODE_ROOT}/dist/"
-# Folders that hold a folder per domain and belong to nobody's domain themselves.
+# The folders that hold a folder per domain.
 DOMAIN_ROOTS = (CODE_ROOT, RESOURCE_ROOT)
-# Folders of the two roots that have a meaning of their own.
+# Folders in them that are no domain's.
 RESERVED_FOLDERS = frozenset({"common", "_models", "_generated", "dist"})
 _SPEC_KINDS = ("jobs", "pipelines")
 _SETTINGS = f"{SPEC_ROOT}/domains"
 
 
 class Role(StrEnum):
-    """What a path is for."""
+    """The role of a path in the repository."""
 
     BUNDLE = "bundle"
     LOADER = "loader"
@@ -50,7 +50,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A path's place. `domain`, `source` and `target` are None where the path is in none."""
+    """The place of a path: its role, and the domain, source or target that it lies in."""
 
     role: Role
     domain: str | None = None
@@ -62,7 +62,7 @@ _OTHER = Place(Role.OTHER)
 
 
 def place_of(path: str) -> Place:
-    """Return the place of a file's path; of the role `other` for what the layout doesn't know.
+    """Return the place of a file's path; its role is `other` if the layout doesn't know the path.
 
     >>> place_of("src/finance/stripe/base/payments.py")
     Place(role=<Role.CODE: 'code'>, domain='finance', source='stripe', target=None)
@@ -102,7 +102,7 @@ def _in_folder(root: str, folder: str, inside: list[str]) -> Place:
 
 
 def is_placed(folder: str) -> bool:
-    """Return whether layout alone says what every path below a folder is."""
+    """Return whether the layout knows every path below a folder."""
     match folder.split("/"):
         case ["src" | "resources", _] | ["specs", "jobs" | "pipelines", _]:
             return place_of(f"{folder}/x").role is not Role.OTHER
@@ -121,7 +121,7 @@ def is_own_file(path: str, domain: str) -> bool:
 
 
 def domain_folders(domain: str) -> tuple[str, str]:
-    """Return the folders that a domain's stage holds: code, then resources."""
+    """Return a domain's own folders: code, then resources."""
     return code_folder(domain), resource_folder(domain)
 
 

@@ -1,4 +1,4 @@
-"""One tree of the repository, read lazily: what is asked for, and nothing else, is fetched from git."""
+"""One tree of the repository, read lazily: only requested trees and files are fetched from git."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -8,24 +8,24 @@ from scope.ports import Git
 
 
 class Snapshot:
-    """A commit's files, or the work tree's. Folders are git's: one without files doesn't exist."""
+    """The files of a commit or of the work tree. As in git, a folder without files doesn't exist."""
 
     def __init__(self, git: Git, tree: str) -> None:
-        """Look at `tree` of the repository; nothing is read yet."""
+        """Hold the name of a tree; nothing is read yet."""
         self._git = git
         self.tree = tree
 
     def entry(self, path: str) -> Entry | None:
-        """Return what is at a path, a folder too."""
-        found: Entry | None = Entry(Kind.FOLDER, self.tree)
+        """Return the entry at a path, a file's or a folder's, or None if there is none."""
+        entry: Entry | None = Entry(Kind.FOLDER, self.tree)
         for name in path.split("/") if path else ():
-            if found is None or found.kind is not Kind.FOLDER:
+            if entry is None or entry.kind is not Kind.FOLDER:
                 return None
-            found = self._git.tree(found.oid).get(name)
-        return found
+            entry = self._git.tree(entry.oid).get(name)
+        return entry
 
     def entries(self, paths: Iterable[str]) -> dict[str, Entry]:
-        """Return what is at each of many paths where there is anything, sorted; folders are read in a few requests."""
+        """Return the entries at those of many paths that exist, sorted by path. Folders are read in a few requests."""
         wanted = sorted(set(paths))
         levels: dict[int, set[str]] = defaultdict(set)
         for path in wanted:
@@ -33,37 +33,37 @@ class Snapshot:
             for depth in range(1, len(parts)):
                 levels[depth].add("/".join(parts[:depth]))
         for _, folders in sorted(levels.items()):
-            found = (self.entry(folder) for folder in sorted(folders))
-            self._git.trees(entry.oid for entry in found if entry is not None and entry.kind is Kind.FOLDER)
+            level = (self.entry(folder) for folder in sorted(folders))
+            self._git.trees(entry.oid for entry in level if entry is not None and entry.kind is Kind.FOLDER)
         return {path: entry for path in wanted if (entry := self.entry(path)) is not None}
 
     def names(self, folder: str) -> Mapping[str, Entry]:
-        """Return what lies directly in a folder; empty where there is no such folder."""
-        found = self.entry(folder)
-        return self._git.tree(found.oid) if found is not None and found.kind is Kind.FOLDER else {}
+        """Return the entries directly in a folder, by name; none if there is no such folder."""
+        entry = self.entry(folder)
+        return self._git.tree(entry.oid) if entry is not None and entry.kind is Kind.FOLDER else {}
 
     def files(self, folder: str, skip: Callable[[str], bool] | None = None) -> dict[str, Entry]:
-        """Return every file below a folder, sorted by path; a file's own path gives that file.
+        """Return every file below a folder, sorted by path; for the path of a file, that file.
 
-        Folders for which `skip` is true are not looked into. Symlinks and submodules count as files.
+        Folders for which `skip` is true are left out. Symlinks and submodules count as files.
         """
         top = self.entry(folder)
         if top is None:
             return {}
         if top.kind is not Kind.FOLDER:
             return {folder: top}
-        found: dict[str, Entry] = {}
+        files: dict[str, Entry] = {}
         level = {folder: top}
         while level:
             self._git.trees(entry.oid for entry in level.values())
             below: dict[str, Entry] = {}
             for path, entry in self._children(level):
                 if entry.kind is not Kind.FOLDER:
-                    found[path] = entry
+                    files[path] = entry
                 elif skip is None or not skip(path):
                     below[path] = entry
             level = below
-        return dict(sorted(found.items()))
+        return dict(sorted(files.items()))
 
     def _children(self, folders: Mapping[str, Entry]) -> Iterator[tuple[str, Entry]]:
         for folder, entry in folders.items():
@@ -71,12 +71,12 @@ class Snapshot:
                 yield (f"{folder}/{name}" if folder else name), child
 
     def read(self, path: str) -> bytes | None:
-        """Return a file's content; nothing where there is no regular file."""
-        found = self.entry(path)
-        return self._git.blob(found.oid) if found is not None and found.kind is Kind.FILE else None
+        """Return a file's content, or None if there is no regular file."""
+        entry = self.entry(path)
+        return self._git.blob(entry.oid) if entry is not None and entry.kind is Kind.FILE else None
 
     def read_all(self, files: Mapping[str, Entry]) -> dict[str, bytes]:
-        """Return the contents of the regular files among `files`, read in one go."""
+        """Return the contents of the regular files among `files`, read in one request."""
         regular = {path: entry.oid for path, entry in files.items() if entry.kind is Kind.FILE}
         contents = self._git.blobs(regular.values())
         return {path: contents[oid] for path, oid in regular.items()}

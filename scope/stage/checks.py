@@ -14,8 +14,8 @@ from scope.inference.imports import python_uses
 from scope.inference.uses import ModuleUse
 from scope.model import Entry, Finding, Kind, quote_path
 from scope.names import is_domain_name
+from scope.repository.globs import matches
 from scope.repository.layout import WHEELS, is_loaded_yaml, is_resource, module_name
-from scope.repository.ownership import matches
 from scope.stage.folder import RESERVED
 
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/v1\n"

@@ -10,7 +10,7 @@ import pytest
 
 from scope.deployment.target import TargetSettings, check_host
 from scope.errors import Refused, UsageError
-from scope.repository.ownership import load_rules
+from scope.repository.settings import load_rules
 from tests.support.sandbox import REPOSITORY, tracked_files
 
 _PAGES = sorted(path for path in tracked_files(REPOSITORY) if re.fullmatch(r"(docs/)?[^/]+\.md", path))

@@ -1,0 +1,120 @@
+"""Reads `[tool.scope]` of `pyproject.toml`. Every problem is told at once, with its line."""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from scope.errors import UsageError
+from scope.names import is_domain_name, is_target_name
+from scope.repository.layout import CONFIG
+from scope.repository.ownership import ACTIVE_RUNS, EVERY_TARGET, EVERYTHING, NOTHING, Rule, Rules
+
+_KEYS = ("rules", "matrix-jobs", "max-deletions", "active-runs")
+_RULE_KEYS = {"paths", "deploys", "why"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Problem:
+    """A problem of the value of a key of `[tool.scope]`."""
+
+    key: str
+    message: str
+
+
+def load_rules(content: bytes | None) -> Rules:
+    """Return the rules of a `pyproject.toml`, or the built-in ones alone if it is None.
+
+    Raises `UsageError` with every problem, each with its line.
+    """
+    if content is None:
+        return Rules()
+    try:
+        text = content.decode()
+        table = tomllib.loads(text).get("tool", {}).get("scope", {})
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, AttributeError) as error:
+        raise UsageError(f"{CONFIG} can't be read: {error}. Without it, scope doesn't know the rules.") from None
+    if not isinstance(table, dict):
+        raise UsageError(f"{CONFIG}: `scope` in [tool] is a table: write [tool.scope].")
+    problems: list[_Problem] = []
+    rules = Rules(
+        own=tuple(_read_rules(table.get("rules", []), problems)),
+        matrix_jobs=_read_number(table, "matrix-jobs", Rules.matrix_jobs, range(1, 257), problems),
+        max_deletions=_read_number(table, "max-deletions", Rules.max_deletions, range(1_000_001), problems),
+        active_runs=tuple(_read_active_runs(table.get("active-runs", {}), problems)),
+    )
+    problems += [
+        _Problem(key, f"is not a key of [tool.scope]; there are {', '.join(_KEYS)}")
+        for key in sorted(table.keys() - {*_KEYS})
+    ]
+    if problems:
+        lines = (f"{CONFIG}:{_find_line(text, problem.key)}: `{problem.key}` {problem.message}." for problem in problems)
+        raise UsageError("\n".join(lines))
+    return rules
+
+
+def _read_rules(value: object, problems: list[_Problem]) -> Iterator[Rule]:
+    if not isinstance(value, list):
+        problems.append(_Problem("rules", "is a list of tables: write [[tool.scope.rules]]"))
+        return
+    for number, item in enumerate(value, 1):
+        rule = _read_rule(item)
+        if isinstance(rule, Rule):
+            yield rule
+        else:
+            problems.append(_Problem("rules", f"number {number}{rule}"))
+
+
+def _read_rule(item: object) -> Rule | str:
+    """Return a rule, or the end of a sentence that says why it is none."""
+    if not isinstance(item, dict) or set(item) - _RULE_KEYS or not {"paths", "deploys"} <= set(item):
+        return " needs `paths` and `deploys`, may have `why`, and nothing else"
+    paths, deploys, why = _as_texts(item["paths"]), _as_texts(item["deploys"]), item.get("why", "a rule of this repository")
+    if not paths or any(path.startswith("/") or ".." in path.split("/") for path in paths):
+        return ": `paths` is a list of globs relative to the repository's root"
+    if deploys is None or not _is_reach(deploys):
+        return ': `deploys` is "everything", "nothing" or a list of domains'
+    if not isinstance(why, str):
+        return ": `why` is a text"
+    return Rule(paths, deploys, why)
+
+
+def _is_reach(deploys: tuple[str, ...]) -> bool:
+    return deploys in (EVERYTHING, NOTHING) or (bool(deploys) and all(is_domain_name(name) for name in deploys))
+
+
+def _as_texts(value: object) -> tuple[str, ...] | None:
+    items = [value] if isinstance(value, str) else value
+    if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
+        return None
+    return tuple(str(item) for item in items)
+
+
+def _read_active_runs(value: object, problems: list[_Problem]) -> Iterator[tuple[str, str]]:
+    items = {EVERY_TARGET: value} if isinstance(value, str) else value
+    if not isinstance(items, dict):
+        problems.append(_Problem("active-runs", "is one of warn, wait, refuse, or a table of them by target"))
+        return
+    for target, answer in sorted(items.items()):
+        if answer not in ACTIVE_RUNS or not (target == EVERY_TARGET or is_target_name(target)):
+            message = f"is warn, wait or refuse, by target or for all, not {answer!r} for {target!r}"
+            problems.append(_Problem("active-runs", message))
+        else:
+            yield target, str(answer)
+
+
+def _read_number(table: Mapping[str, object], key: str, default: int, allowed: range, problems: list[_Problem]) -> int:
+    value = table.get(key, default)
+    if not isinstance(value, int) or isinstance(value, bool) or value not in allowed:
+        message = f"is a whole number from {allowed.start} to {allowed.stop - 1}, not {value!r}"
+        problems.append(_Problem(key, message))
+        return default
+    return value
+
+
+def _find_line(text: str, key: str) -> int:
+    """Return the line of a key of `[tool.scope]`, or the table's own if the key isn't found."""
+    lines = text.splitlines()
+    start = next((number for number, line in enumerate(lines, 1) if line.strip().startswith("[tool.scope")), 1)
+    pattern = re.compile(rf'\s*(\[\[)?(tool\.scope\.)?"?{re.escape(key)}"?\s*(=|\]\])')
+    return next((number for number, line in enumerate(lines, 1) if number >= start and pattern.match(line)), start)

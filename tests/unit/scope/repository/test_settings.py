@@ -1,0 +1,58 @@
+"""Reading `[tool.scope]`."""
+
+import pytest
+
+from scope.errors import UsageError
+from scope.repository.ownership import Rules
+from scope.repository.settings import load_rules
+
+
+@pytest.mark.parametrize(
+    ("config", "problem"),
+    [
+        ("[tool.scope]\nrule = 1\n", "pyproject.toml:2: `rule` is not a key of [tool.scope]"),
+        ("[tool.scope]\nmatrix-jobs = 0\n", "pyproject.toml:2: `matrix-jobs` is a whole number from 1 to 256, not 0"),
+        ("[tool.scope]\nmatrix-jobs = true\n", "`matrix-jobs` is a whole number from 1 to 256, not True"),
+        ('[tool.scope]\nmax-deletions = "3"\n', "`max-deletions` is a whole number"),
+        ("[tool.scope]\nrules = 1\n", "`rules` is a list of tables"),
+        ('[[tool.scope.rules]]\npaths = ["a"]\n', "`rules` number 1 needs `paths` and `deploys`"),
+        ('[[tool.scope.rules]]\npaths = ["a"]\ndeploys = "nothing"\nwhen = 1\n', "and nothing else"),
+        ('[[tool.scope.rules]]\npaths = []\ndeploys = "nothing"\n', "`paths` is a list of globs"),
+        ('[[tool.scope.rules]]\npaths = ["../x"]\ndeploys = "nothing"\n', "`paths` is a list of globs"),
+        ('[[tool.scope.rules]]\npaths = ["/x"]\ndeploys = "nothing"\n', "`paths` is a list of globs"),
+        ('[[tool.scope.rules]]\npaths = ["a"]\ndeploys = "some"\n', ""),
+        ('[[tool.scope.rules]]\npaths = ["a"]\ndeploys = ["Finance"]\n', '`deploys` is "everything", "nothing" or a list'),
+        ('[[tool.scope.rules]]\npaths = ["a"]\ndeploys = []\n', '`deploys` is "everything", "nothing" or a list'),
+        ('[[tool.scope.rules]]\npaths = ["a"]\ndeploys = "nothing"\nwhy = 1\n', "`why` is a text"),
+        ("[tool.scope\n", "pyproject.toml can't be read"),
+        ("[tool]\nscope = 1\n", "pyproject.toml"),
+        ("tool = 1\n", "pyproject.toml"),
+    ],
+)
+def test_the_table_is_strict(config: str, problem: str) -> None:
+    if not problem:
+        assert load_rules(config.encode()).own[0].deploys == ("some",)
+        return
+    with pytest.raises(UsageError) as caught:
+        load_rules(config.encode())
+    assert problem in str(caught.value)
+
+
+def test_every_problem_is_told_at_once_with_its_line() -> None:
+    config = b'[project]\nname = "x"\n\n[tool.scope]\nmatrix-jobs = 300\nrulez = 1\nmax-deletions = -1\n'
+    with pytest.raises(UsageError) as caught:
+        load_rules(config)
+    assert [line.split(": ")[0] for line in str(caught.value).splitlines()] == [
+        "pyproject.toml:5",
+        "pyproject.toml:7",
+        "pyproject.toml:6",
+    ]
+
+
+def test_bytes_that_are_no_text_are_an_error_and_not_a_crash() -> None:
+    with pytest.raises(UsageError):
+        load_rules(b"\xff\xfe[tool]")
+
+
+def test_without_a_file_the_built_in_rules_stand() -> None:
+    assert load_rules(None) == Rules()
