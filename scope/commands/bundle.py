@@ -10,7 +10,7 @@ from scope.commands.options import add_head, add_passed_on, add_target
 from scope.console import Console
 from scope.deployment.target import DeploymentId
 from scope.errors import Refused, UsageError
-from scope.stage.folder import stage
+from scope.stage.folder import open_stage
 from scope.stage.prepare import prepare
 
 HELP = "run a `databricks bundle` command in a domain's stage"
@@ -52,7 +52,7 @@ def run_staged(
     cli = find_cli(git.root)
     # The default for SIGTERM ends Python at once, and would leave the stage behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with stage(ready.snapshot, ready.files, ready.facts) as folder:
+    with open_stage(ready.snapshot, ready.files, ready.facts) as folder:
         return run_in_stage(bundle_command(cli, target, domain, arguments), folder)
 
 

@@ -84,9 +84,9 @@ def _machine_checks(root: Path) -> Iterator[Check]:
 
 
 def _environment() -> str:
-    from scope.stage.folder import check_venv
+    from scope.stage.folder import require_venv
 
-    check_venv()
+    require_venv()
     return sys.prefix
 
 

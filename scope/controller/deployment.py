@@ -17,7 +17,7 @@ from scope.errors import RemoteError
 from scope.model import RemoteResource
 from scope.ports import BundleCli, Workspace
 from scope.stage.checks import require_self_contained
-from scope.stage.folder import StageFacts, stage
+from scope.stage.folder import StageFacts, open_stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class Deployment:
             with session.git_lock:
                 snapshot = session.index.snapshot
                 entries = {path: entry for path in files if (entry := snapshot.entry(path)) is not None}
-                folder = stack.enter_context(stage(snapshot, entries, facts))
+                folder = stack.enter_context(open_stage(snapshot, entries, facts))
             yield session.make_cli(folder, self.domain)
 
     @contextmanager

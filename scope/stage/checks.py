@@ -1,7 +1,8 @@
-"""Whether a stage stands on its own, found before the CLI starts.
+"""Checks that a stage stands on its own, before the CLI starts.
 
-What the CLI would leave out silently, trip over half-way through an upload, or only miss at run time is a finding, with the
-line that needs it. A missing edge of the graph fails here, loudly, instead of leaving old code in prod.
+Files that the CLI would silently leave out or fail on half-way through an upload, and references that would only fail at
+run time, are findings with the line that needs them. A missing edge of the graph fails here, loudly, instead of leaving old
+code in prod.
 """
 
 import posixpath
@@ -31,23 +32,23 @@ def require_self_contained(index: DeploymentIndex, target: str, domain: str) -> 
 
 
 def check_stage(index: DeploymentIndex, target: str, domain: str) -> tuple[Finding, ...]:
-    """Return what keeps the stage of a deployment from standing on its own, sorted by place."""
+    """Return every finding that keeps the stage of a deployment from standing on its own, sorted by place."""
     staged = index.staged(target, domain)
     contents = index.snapshot.read_all(staged)
-    found = [
-        *_reserved(index),
-        *_entries(staged),
-        *_contents(contents),
-        *_notebook_twins(contents),
-        *_unloaded_yaml(staged),
-        *_imports(index, staged, contents),
-        *_references(staged, contents),
-        *_encodings(index, staged),
-    ]
-    return tuple(sorted(set(found)))
+    findings = {
+        *_check_reserved_names(index),
+        *_check_entries(staged),
+        *_check_lfs_pointers(contents),
+        *_check_notebook_names(contents),
+        *_check_yaml_places(staged),
+        *_check_imports(index, staged, contents),
+        *_check_references(staged, contents),
+        *_check_encodings(index, staged),
+    }
+    return tuple(sorted(findings))
 
 
-def _reserved(index: DeploymentIndex) -> Iterator[Finding]:
+def _check_reserved_names(index: DeploymentIndex) -> Iterator[Finding]:
     for name in RESERVED:
         if name != ".gitignore" and index.snapshot.entry(name) is not None:
             yield Finding(
@@ -58,7 +59,7 @@ def _reserved(index: DeploymentIndex) -> Iterator[Finding]:
             )
 
 
-def _entries(staged: Mapping[str, Entry]) -> Iterator[Finding]:
+def _check_entries(staged: Mapping[str, Entry]) -> Iterator[Finding]:
     for path, entry in staged.items():
         shown = quote_path(path)
         if entry.kind is Kind.SYMLINK:
@@ -78,7 +79,7 @@ def _entries(staged: Mapping[str, Entry]) -> Iterator[Finding]:
             )
 
 
-def _contents(contents: Mapping[str, bytes]) -> Iterator[Finding]:
+def _check_lfs_pointers(contents: Mapping[str, bytes]) -> Iterator[Finding]:
     for path, content in contents.items():
         if content.startswith(_LFS_POINTER):
             yield Finding(
@@ -89,8 +90,8 @@ def _contents(contents: Mapping[str, bytes]) -> Iterator[Finding]:
             )
 
 
-def _notebook_twins(contents: Mapping[str, bytes]) -> Iterator[Finding]:
-    """Notebooks lie in the workspace without their extension, so two of one name are one path there."""
+def _check_notebook_names(contents: Mapping[str, bytes]) -> Iterator[Finding]:
+    """Yield a finding for each notebook that shares its path in the workspace, where notebooks have no extension."""
     stems: dict[str, list[str]] = {}
     for path, content in contents.items():
         stem, extension = posixpath.splitext(path)
@@ -111,7 +112,7 @@ def _notebook_twins(contents: Mapping[str, bytes]) -> Iterator[Finding]:
             )
 
 
-def _unloaded_yaml(staged: Iterable[str]) -> Iterator[Finding]:
+def _check_yaml_places(staged: Iterable[str]) -> Iterator[Finding]:
     for path in staged:
         if is_resource(path) and path.endswith((".yml", ".yaml")) and not is_loaded_yaml(path):
             message = (
@@ -120,17 +121,17 @@ def _unloaded_yaml(staged: Iterable[str]) -> Iterator[Finding]:
             yield Finding(quote_path(path), 0, "unloaded-resource", message)
 
 
-def _imports(index: DeploymentIndex, staged: Mapping[str, Entry], contents: Mapping[str, bytes]) -> Iterator[Finding]:
-    """Return the first-party imports that nothing in the stage answers."""
+def _check_imports(index: DeploymentIndex, staged: Mapping[str, Entry], contents: Mapping[str, bytes]) -> Iterator[Finding]:
+    """Yield a finding for each first-party import of a module that isn't in the stage."""
     modules = _modules(staged)
     for path, content in contents.items():
         if path.endswith((".py", ".ipynb")):
             for use in python_uses(path, content).modules:
-                if use.certain and (message := _unanswered(use, modules, index)):
+                if use.certain and (message := _explain_missing(use, modules, index)):
                     yield Finding(path, use.line, "import", message)
 
 
-def _unanswered(use: ModuleUse, modules: frozenset[str], index: DeploymentIndex) -> str | None:
+def _explain_missing(use: ModuleUse, modules: frozenset[str], index: DeploymentIndex) -> str | None:
     if use.name in modules:
         return None
     top = use.name.partition(".")[0]
@@ -142,17 +143,17 @@ def _unanswered(use: ModuleUse, modules: frozenset[str], index: DeploymentIndex)
 
 
 def _modules(staged: Iterable[str]) -> frozenset[str]:
-    """Return the dotted names of the modules and packages that importing can find in a stage."""
-    found: set[str] = set()
+    """Return the dotted names of the modules and packages that a stage can import."""
+    names: set[str] = set()
     for path in staged:
         if path.endswith((".py", ".pyi", ".so")):
             parts = module_name(path).split(".")
-            found.update(".".join(parts[:depth]) for depth in range(1, len(parts) + 1))
-    return frozenset(found)
+            names.update(".".join(parts[:depth]) for depth in range(1, len(parts) + 1))
+    return frozenset(names)
 
 
-def _references(staged: Mapping[str, Entry], contents: Mapping[str, bytes]) -> Iterator[Finding]:
-    """Return the files and globs that resources name and that aren't staged."""
+def _check_references(staged: Mapping[str, Entry], contents: Mapping[str, bytes]) -> Iterator[Finding]:
+    """Yield a finding for each file or glob that a resource names and that isn't staged."""
     files = frozenset(staged)
     folders = frozenset(parent for path in files for parent in _parents(path))
     for path, content in contents.items():
@@ -170,8 +171,8 @@ def _parents(path: str) -> Iterator[str]:
         folder = posixpath.dirname(folder)
 
 
-def _encodings(index: DeploymentIndex, staged: Iterable[str]) -> Iterator[Finding]:
-    """Return the files whose content in a checkout isn't what git stores."""
+def _check_encodings(index: DeploymentIndex, staged: Iterable[str]) -> Iterator[Finding]:
+    """Yield a finding for each file whose content in a checkout differs from git's."""
     for path, content in index.snapshot.read_all(index.snapshot.files(".gitattributes")).items():
         for number, line in enumerate(content.decode(errors="replace").splitlines(), 1):
             pattern, *attributes = line.split() or [""]

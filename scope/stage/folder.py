@@ -1,9 +1,9 @@
-"""The stage: a fresh folder that holds exactly the staged files of one deployment, and what the CLI needs beside them.
+"""The stage: a fresh folder that holds exactly the staged files of one deployment, and the few files that the CLI needs.
 
-Files are written from git's blobs, byte for byte what the fingerprint says, whatever the work tree, the user's
+Files are written from git's blobs, so that their bytes are those of the fingerprint, whatever the work tree, the user's
 configuration and `.gitattributes` would make of them. The folder has a `.git` that only names commit, branch and origin
-(without one, the CLI would look further up), ignore rules of its own, a venv that sees the installed packages and not the
-checkout, and an overlay, the last of the bundle's includes.
+(without one, the CLI would search the folders above), ignore rules of its own, a venv that sees the installed packages but
+not the checkout, and an overlay, which the bundle includes last.
 """
 
 import contextlib
@@ -18,24 +18,25 @@ from urllib.parse import urlsplit, urlunsplit
 
 from scope.errors import ScopeError, UsageError
 from scope.model import Entry, Kind
+from scope.repository.layout import CODE_ROOT, WHEELS
 from scope.repository.snapshot import Snapshot
 
 OVERLAY = ".stage/stage.yml"
-# Without the first line, the wheel would be uploaded as a source file.
-IGNORED = ("/src/dist/", "__pycache__/", ".databricks/")
-# The folders below a deployment's root, by the bundle's settings for them.
+# The first line keeps the wheel from being uploaded as a source file.
+IGNORED = (f"/{WHEELS}", "__pycache__/", ".databricks/")
+# The bundle's settings for the folders below a deployment's root, and those folders.
 _FOLDERS = (("state", "state"), ("file", "files"), ("artifact", "artifacts"), ("resource", "resources"))
-# What the stage's maker writes; a repository that tracks one of these could stand in for it.
+# Names that a stage writes itself: a tracked file of such a name would replace them.
 RESERVED = (".stage", ".venv", ".git", ".gitignore", ".databricks")
 
 
 @dataclass(frozen=True, slots=True)
 class StageFacts:
-    """What the CLI is told in a stage beside its files.
+    """The facts that a stage tells the CLI beside its files.
 
-    With `has_pass`, the guard lets a deploy through. `host` and `root` are pinned over whatever the bundle's files say, so
-    that the CLI goes where the credentials are for, and where the lock is held.
-    `has_own_lock` says that the caller holds the deployment's lock, so that the CLI must not take it.
+    `has_permit` lets a deploy pass the guard. `host` and `root` override the bundle's files, so that the CLI talks to the
+    workspace of the credentials and writes where the lock is held. `holds_lock` keeps the CLI from taking the deployment's
+    lock, which the caller holds.
     """
 
     target: str
@@ -50,8 +51,8 @@ class StageFacts:
 
 
 @contextlib.contextmanager
-def stage(snapshot: Snapshot, files: Mapping[str, Entry], facts: StageFacts) -> Iterator[Path]:
-    """Make a stage in the system's temporary folder; on leaving, however that comes about, it is gone."""
+def open_stage(snapshot: Snapshot, files: Mapping[str, Entry], facts: StageFacts) -> Iterator[Path]:
+    """Write a stage into the system's temporary folder, give its path, and delete it afterwards in any case."""
     try:
         folder = Path(tempfile.mkdtemp(prefix="scope-stage-"))
     except OSError as error:
@@ -66,14 +67,14 @@ def stage(snapshot: Snapshot, files: Mapping[str, Entry], facts: StageFacts) -> 
 
 
 def write_stage(folder: Path, snapshot: Snapshot, paths: tuple[str, ...], facts: StageFacts) -> None:
-    """Write a stage into an empty folder. What isn't a regular file is left out; the check has named it."""
+    """Write a stage into an empty folder. Only regular files are written: the checks report the others."""
     entries = {path: entry for path in paths if (entry := snapshot.entry(path)) is not None and entry.kind is Kind.FILE}
     contents: dict[str, bytes] = dict(snapshot.read_all(entries))
     contents |= git_files(facts)
-    contents[OVERLAY] = overlay(facts)
+    contents[OVERLAY] = render_overlay(facts)
     contents[".gitignore"] = ("\n".join(IGNORED) + "\n").encode()
     try:
-        (folder / "src").mkdir()  # the wheel's folder must be there, even for a domain that is gone
+        (folder / CODE_ROOT).mkdir()  # the wheel's folder must exist, even for a domain that was deleted
         for path, content in contents.items():
             file = folder / path
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -87,8 +88,8 @@ def write_stage(folder: Path, snapshot: Snapshot, paths: tuple[str, ...], facts:
         ) from None
 
 
-def overlay(facts: StageFacts) -> bytes:
-    """Return the bundle file that a stage adds: domain, guard's pass, host, and who holds the lock."""
+def render_overlay(facts: StageFacts) -> bytes:
+    """Return the bundle file that a stage adds: the domain, the permit for the guard, host, root and lock setting."""
     import yaml  # only a stage needs it
 
     settings: dict[str, object] = {"variables": {"domain": facts.domain}}
@@ -108,7 +109,7 @@ def overlay(facts: StageFacts) -> bytes:
 
 
 def git_files(facts: StageFacts) -> dict[str, bytes]:
-    """Return a `.git` in which the CLI finds commit, branch and origin, and nothing else."""
+    """Return the files of a `.git` from which the CLI reads commit, branch and origin, and nothing else."""
     if facts.commit is None:
         return {".git/HEAD": b"ref: refs/heads/none\n", ".git/config": b"[core]\n\trepositoryformatversion = 0\n"}
     files = {".git/HEAD": f"{facts.commit}\n".encode(), ".git/config": b"[core]\n\trepositoryformatversion = 0\n"}
@@ -122,7 +123,7 @@ def git_files(facts: StageFacts) -> dict[str, bytes]:
 
 
 def without_credentials(url: str) -> str:
-    """Return a remote's URL without user, password, query and fragment; `git@host:path` holds none and stays."""
+    """Return a remote's URL without user, password, query and fragment. `git@host:path` has no secret and stays as it is."""
     parts = urlsplit(url)
     if not parts.scheme or not parts.netloc:
         return url
@@ -130,25 +131,25 @@ def without_credentials(url: str) -> str:
 
 
 def write_venv(folder: Path) -> None:
-    """Write a venv of four entries: this one's packages are importable, what it has installed as editable is not.
+    """Write a venv of four entries that imports the packages of the running one, except those installed as editable.
 
-    A path that a `.pth` file adds is not searched for further `.pth` files, and those are what makes a checkout visible.
+    Python doesn't search a path that a `.pth` file adds for further `.pth` files, and those make a checkout importable.
     """
-    real = check_venv()
+    configuration = require_venv()
     packages = folder / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
     packages.mkdir(parents=True)
     (folder / "bin").mkdir()
-    shutil.copyfile(real, folder / "pyvenv.cfg")
+    shutil.copyfile(configuration, folder / "pyvenv.cfg")
     for name in ("python", "python3"):
         (folder / "bin" / name).symlink_to(Path(sys.executable).resolve())
     (packages / "tools.pth").write_text(sysconfig.get_path("purelib") + "\n")
 
 
-def check_venv() -> Path:
-    """Return the file that makes the running environment a venv; `UsageError` where it is none: a stage needs a copy."""
-    found = Path(sys.prefix, "pyvenv.cfg")
-    if not found.is_file():
+def require_venv() -> Path:
+    """Return the `pyvenv.cfg` of the running environment, which stages copy. Raises `UsageError` if it isn't a venv."""
+    configuration = Path(sys.prefix, "pyvenv.cfg")
+    if not configuration.is_file():
         raise UsageError(
             "scope must run in the project's own environment. Run `uv sync`, then start it with `uv run scope`."
         )
-    return found
+    return configuration

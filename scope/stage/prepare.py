@@ -1,4 +1,4 @@
-"""From a repository to a stage that stands on its own: what to stage, checked, and what to tell the CLI."""
+"""From a repository to a checked stage: its files, and the facts that it tells the CLI."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,16 +16,16 @@ from scope.wording import pluralize, unknown_name
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
-    """A stage about to be made."""
+class PreparedStage:
+    """A checked stage that isn't written yet."""
 
     snapshot: Snapshot
     files: Mapping[str, Entry]
     facts: StageFacts
 
 
-def prepare(git: Git, target: str, domain: str, head_ref: str | None, console: Console) -> Ready:
-    """Return what the stage of a deployment holds, from a commit or from the work tree.
+def prepare(git: Git, target: str, domain: str, head_ref: str | None, console: Console) -> PreparedStage:
+    """Return the stage of a deployment at a commit, or from the work tree.
 
     Raises `UsageError` for unknown names, and `Refused` with every finding for a stage that doesn't stand on its own.
     """
@@ -39,4 +39,4 @@ def prepare(git: Git, target: str, domain: str, head_ref: str | None, console: C
     files = index.staged(target, domain)
     console.say(f"Staging {target}/{domain}: {pluralize(len(files), 'file')}.")
     branch = git.branch if head.info.commit == git.commit("HEAD") else None
-    return Ready(index.snapshot, files, StageFacts(target, domain, head.info.commit, branch, git.origin))
+    return PreparedStage(index.snapshot, files, StageFacts(target, domain, head.info.commit, branch, git.origin))

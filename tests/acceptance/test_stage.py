@@ -16,7 +16,7 @@ from scope.adapters.git import GitRepository
 from scope.graph.closure import DeploymentIndex, UsesCache
 from scope.repository.snapshot import Snapshot
 from scope.stage.checks import check_stage
-from scope.stage.folder import StageFacts, stage
+from scope.stage.folder import StageFacts, open_stage
 from tests.support.builders import domain, resource_yaml, skeleton, source
 from tests.support.cli import CliResult, DatabricksCli
 from tests.support.fake_workspace import FakeWorkspace
@@ -34,7 +34,7 @@ def staged(root: Path, target: str, domain_name: str, *, has_permit: bool = Fals
         assert head is not None
         index = DeploymentIndex(Snapshot(git, git.root_tree(head)), UsesCache())
         facts = StageFacts(target, domain_name, head, git.branch, git.origin, has_permit=has_permit)
-        with stage(index.snapshot, index.staged(target, domain_name), facts) as folder:
+        with open_stage(index.snapshot, index.staged(target, domain_name), facts) as folder:
             yield folder
 
 
