@@ -15,7 +15,7 @@ from scope.graph.closure import DeploymentIndex, UsesCache
 from scope.model import Finding
 from scope.planning.checks import check_repository, removed_tables
 from scope.planning.comparison import compare
-from scope.render.github_annotations import annotations
+from scope.render.github_annotations import render_annotations
 from scope.repository.baseline import resolve_head
 from scope.repository.snapshot import Snapshot
 from scope.wording import pluralize
@@ -55,5 +55,5 @@ def _rendered(findings: Sequence[Finding], form: str) -> str:
     if form == "json":
         return json.dumps([asdict(finding) for finding in findings], indent=2) + "\n"
     if form == "github":
-        return annotations(findings)
+        return render_annotations(findings)
     return "".join(f"{escape_invisible(str(finding))}\n" for finding in findings)

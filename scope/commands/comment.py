@@ -16,7 +16,7 @@ from scope.errors import UsageError
 from scope.escaping import code_span
 from scope.files import write_atomic
 from scope.ports import Git
-from scope.render.markdown import COMMENT_LIMIT, MARKER, SUMMARY_LIMIT, comment
+from scope.render.markdown import COMMENT_LIMIT, MARKER, SUMMARY_LIMIT, render_comment
 
 HELP = "write a manifest as the comment on its pull request"
 EXAMPLES = """\
@@ -46,7 +46,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     with GitRepository(Path(options.directory)) as git:
         manifest = read_manifest(Path(options.manifest) if options.manifest else git.root / MANIFEST)
         changed = own_changes(git, manifest, options.expect_head)
-    text = comment(manifest, notes=_notes(changed), limit=SUMMARY_LIMIT if options.summary else COMMENT_LIMIT)
+    text = render_comment(manifest, notes=_notes(changed), limit=SUMMARY_LIMIT if options.summary else COMMENT_LIMIT)
     if options.summary:
         write_summary(text)
     elif options.pull_request is not None:

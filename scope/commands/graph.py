@@ -18,7 +18,7 @@ from scope.graph.picture import READABLE, Picture, picture
 from scope.planning.comparison import compare
 from scope.planning.impact import ImpactAnalysis
 from scope.planning.readers import readers
-from scope.render.mermaid import Edge, mermaid
+from scope.render.mermaid import Edge, render_flowchart
 from scope.render.mermaid import Node as Box
 from scope.repository.baseline import resolve_head
 from scope.repository.snapshot import Snapshot
@@ -82,7 +82,7 @@ def _mermaid(drawn: Picture) -> str:
     boxes = (Box(node.id, split_node(node.id)[1], node.kind) for node in drawn.nodes)
     # Drawn the way a change travels: from what is needed to what needs it.
     arrows = (Edge(other, one, kind) for one, other, kind in drawn.edges)
-    text = mermaid(boxes, arrows)
+    text = render_flowchart(boxes, arrows)
     if text is None:
         raise ScopeError(
             "The graph is larger than Mermaid draws, folded as it is. Take `--format json`, or a smaller `--limit`."

@@ -145,11 +145,11 @@ def _add_live_plans(manifest: Manifest, options: argparse.Namespace, console: Co
 def _write_for_github(manifest: Manifest, content: bytes, root: Path) -> None:
     """Write what the next jobs need, and the page that people look at: for this job's summary, and as a file for others'."""
     from scope.adapters.github import write_outputs, write_summary  # a network client, for workflows only
-    from scope.render.markdown import SUMMARY_LIMIT, comment
-    from scope.render.matrix import outputs
+    from scope.render.markdown import SUMMARY_LIMIT, render_comment
+    from scope.render.matrix import render_outputs
 
-    write_outputs(outputs(manifest, content))
-    page = comment(manifest, limit=SUMMARY_LIMIT)
+    write_outputs(render_outputs(manifest, content))
+    page = render_comment(manifest, limit=SUMMARY_LIMIT)
     write_atomic(root / SUMMARY, page.encode())
     write_summary(page)
 

@@ -17,7 +17,7 @@ from scope.documents.results import Outcome, Result, Results, exit_code
 from scope.escaping import escape_invisible
 from scope.files import write_atomic
 from scope.render.progress import LineReporter, Reporter, SilentReporter, print_failed_log
-from scope.render.results_page import deploy_page
+from scope.render.results_page import render_deploy_page
 
 
 def say_progress(console: Console) -> Callable[[str, str], None]:
@@ -101,7 +101,7 @@ def finish(
     _show(session, results, in_sync, options, console, content)
     # The files come last: if one of them can't be written, people have been told the results.
     if os.environ.get("GITHUB_STEP_SUMMARY"):
-        write_summary(deploy_page(session.settings.name, results, in_sync))
+        write_summary(render_deploy_page(session.settings.name, results, in_sync))
     write_atomic(Path(options.results) if options.results else root / RESULTS, content)
     return code
 

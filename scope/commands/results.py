@@ -10,7 +10,7 @@ from scope.documents.manifest_reader import read_manifest
 from scope.documents.matrix_results import deployment_outcomes, read_results
 from scope.documents.results import exit_code
 from scope.escaping import escape_invisible
-from scope.render.results_page import count_done, matrix_page
+from scope.render.results_page import count_done, render_matrix_page
 
 HELP = "check that the workflow's jobs completed every deployment in the manifest"
 EXAMPLES = """\
@@ -34,7 +34,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     results = {entry.id: read_results(folder / f"results-{entry.id}" / "results.json") for entry in manifest.matrix.include}
     outcomes = deployment_outcomes(manifest, results)
     if options.summary:
-        write_summary(matrix_page(outcomes))
+        write_summary(render_matrix_page(outcomes))
     for item in outcomes:
         if not item.is_done:
             console.say(f"{item.name}: {item.outcome}. {escape_invisible(item.message or '')}".rstrip())

@@ -46,9 +46,9 @@ def run(options: argparse.Namespace, console: Console) -> int:
         report = Report(session.settings.name, session.workspace.host, head.commit, head.is_dirty, statuses)
     if options.summary:
         from scope.adapters.github import write_summary  # for workflows only
-        from scope.render.status_page import status_page
+        from scope.render.status_page import render_status_page
 
-        write_summary(status_page(report))
+        write_summary(render_status_page(report))
     if options.format == "json":
         sys.stdout.buffer.write(dump(report))
     elif not console.is_quiet:

@@ -1,18 +1,18 @@
-"""What a manifest says as nodes and edges, while that is small enough to look at."""
+"""A manifest as nodes and edges, as long as the picture is small enough to read."""
 
 from scope.documents.manifest import Cause, Deploy, Manifest
 from scope.graph.nodes import domain_node, label, written_file_node
-from scope.render.mermaid import Edge, Node, mermaid
+from scope.render.mermaid import Edge, Node, render_flowchart
 
 _MAX_NODES = 40
 _MAX_EDGES = 60
 
 
-def drawing(manifest: Manifest) -> str | None:
-    """Return a Mermaid flowchart from changed files over what they reach to domains and their readers.
+def draw(manifest: Manifest) -> str | None:
+    """Return a Mermaid flowchart from changed files through what they reach to domains and their readers.
 
-    Files of one folder that lead to a domain on their own are one node. Nothing is drawn where nothing deploys, nor beyond
-    40 nodes and 60 edges: such a picture explains nothing.
+    Files of one folder that belong to the domain itself share a node. Returns None if nothing deploys, and beyond 40 nodes
+    or 60 edges, where a picture explains nothing.
     """
     paths = {change.id: change.path for change in manifest.changes}
     nodes: dict[str, Node] = {}
@@ -27,9 +27,9 @@ def drawing(manifest: Manifest) -> str | None:
         for cause in item.causes:
             path = paths[cause.change]
             if _is_direct(cause):
-                alike = direct[item.domain, _folder(path)]
-                start = f"{item.domain}:{_folder(path)}" if len(alike) > 1 else written_file_node(path)
-                text = f"{_folder(path)} ({len(alike)} files)" if len(alike) > 1 else path
+                siblings = direct[item.domain, _folder(path)]
+                start = f"{item.domain}:{_folder(path)}" if len(siblings) > 1 else written_file_node(path)
+                text = f"{_folder(path)} ({len(siblings)} files)" if len(siblings) > 1 else path
                 nodes.setdefault(start, Node(start, text))
                 edges.setdefault((start, goal), Edge(start, goal))
                 continue
@@ -38,7 +38,7 @@ def drawing(manifest: Manifest) -> str | None:
             for step in cause.path:
                 above = goal if step.node == domain_node(item.domain) else step.node
                 nodes.setdefault(above, Node(above, label(step.node)))
-                # The last step only says whose the file is; the picture says it by the box that it leads to.
+                # The last step only names the file's domain, which the box it leads to shows already.
                 edges.setdefault((below, above), Edge(below, above, "" if above == goal else step.edge))
                 below = above
     _add_readers(manifest, nodes, edges)
@@ -46,7 +46,7 @@ def drawing(manifest: Manifest) -> str | None:
     shown = [node for name, node in nodes.items() if name in linked]
     if not edges or len(shown) > _MAX_NODES or len(edges) > _MAX_EDGES:
         return None
-    return mermaid(shown, edges.values())
+    return render_flowchart(shown, edges.values())
 
 
 def _is_direct(cause: Cause) -> bool:

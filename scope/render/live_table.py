@@ -1,4 +1,4 @@
-"""How deployments get on, as a table that is drawn anew: for a person at a terminal."""
+"""The progress of deployments as a live table, for a person at a terminal."""
 
 import threading
 import time
@@ -16,7 +16,7 @@ from scope.render.progress import STYLES
 
 
 class LiveReporter:
-    """A table that is drawn anew: for a person at a terminal."""
+    """Shows one row per deployment, redrawn as it advances."""
 
     def __init__(self, target: str, domains: Iterable[str], stream: TextIO, *, color: bool) -> None:
         """Draw on a terminal until closed."""
@@ -26,11 +26,11 @@ class LiveReporter:
         self._steps: dict[str, Text] = {domain: Text("waiting", "dim") for domain in domains}
         self._ended: dict[str, float] = {}
         console = Console(file=stream, no_color=not color, highlight=False, markup=False)
-        self._live = Live(get_renderable=self._table, console=console, refresh_per_second=4)
+        self._live = Live(get_renderable=self._draw_table, console=console, refresh_per_second=4)
         self._live.start()
 
     def progress(self, domain: str, message: str) -> None:
-        """Show the step behind the domain."""
+        """Show the step next to the domain."""
         with self._lock:
             self._started.setdefault(domain, time.monotonic())
             self._steps[domain] = Text(escape_invisible(message.partition("\n")[0]))
@@ -42,16 +42,16 @@ class LiveReporter:
             self._live.console.print(Text(f"{place}: {escape_invisible(line)}"))
 
     def finished(self, result: Result) -> None:
-        """Show the outcome, and stop its clock."""
+        """Show the outcome and stop the clock."""
         with self._lock:
             self._ended[result.domain] = result.seconds
             self._steps[result.domain] = Text(result.outcome, STYLES[result.outcome])
 
     def close(self) -> None:
-        """Draw for the last time."""
+        """Draw the final state."""
         self._live.stop()
 
-    def _table(self) -> Table:
+    def _draw_table(self) -> Table:
         with self._lock:
             table = Table(box=None, show_header=False, pad_edge=False)
             for domain, step in self._steps.items():

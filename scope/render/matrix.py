@@ -1,4 +1,4 @@
-"""The manifest as a workflow's outputs: whether to deploy, with which jobs, and the digest of what was planned."""
+"""The manifest as outputs of a workflow step: whether to deploy, with which jobs, and the manifest's digest."""
 
 import dataclasses
 import hashlib
@@ -8,17 +8,17 @@ from collections.abc import Mapping
 from scope.documents.manifest import Manifest
 from scope.errors import UsageError
 
-# GitHub drops a job's outputs beyond 1 MiB, counted in UTF-16.
+# GitHub drops job outputs of more than 1 MiB, counted in UTF-16.
 _LIMIT = 500_000
 
 
-def outputs(manifest: Manifest, content: bytes) -> Mapping[str, str]:
-    """Return the outputs of the manifest that `content` is, each of one line. Of the repository, only names are in them."""
+def render_outputs(manifest: Manifest, content: bytes) -> Mapping[str, str]:
+    """Return the outputs, one line each, of the manifest whose bytes are `content`. They contain names, but no paths."""
     matrix = json.dumps(dataclasses.asdict(manifest.matrix), separators=(",", ":"))
     if len(matrix) > _LIMIT:
         raise UsageError(
-            f"The matrix of {len(manifest.deploy):,} deployments is longer than GitHub passes on from job to job. "
-            "Deploy one target at a time, or name domains."
+            f"The matrix of {len(manifest.deploy):,} deployments exceeds GitHub's limit for job outputs. "
+            "Deploy one target at a time, or select domains with `--domain`."
         )
     return {
         "has_changes": "true" if manifest.deploy else "false",

@@ -1,7 +1,7 @@
 """Nodes and edges as a Mermaid flowchart, with every label inert.
 
-A label stands between quotation marks, and whatever has a meaning in Mermaid, Markdown or HTML is written as a character
-code: a file's name can neither end the fence it is shown in nor add a link, a style or a node.
+Labels are quoted, and every character with a meaning in Mermaid, Markdown or HTML is written as a character code, so that
+a file's name can neither end the code fence around it nor add a link, a style or a node.
 """
 
 import re
@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from scope.escaping import escape_invisible, shortened
 
-# GitHub draws nothing beyond.
+# GitHub draws nothing longer.
 MERMAID_LIMIT = 50_000
 _LABEL_LENGTH = 80
 _PLAIN = re.compile(r"[^A-Za-z0-9 _/]")
@@ -29,7 +29,7 @@ _STYLES: Mapping[str, str] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A box: `kind` is `file`, `domain`, `reader`, `removed`, `table`, or anything else for a plain one."""
+    """A box. `kind` is `file`, `domain`, `reader`, `removed` or `table`; any other kind gives a plain box."""
 
     name: str
     label: str
@@ -38,7 +38,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """An arrow between two nodes, by their names; dashed where nothing is deployed because of it."""
+    """An arrow between two nodes, by their names; dashed if nothing is deployed because of it."""
 
     start: str
     end: str
@@ -46,10 +46,10 @@ class Edge:
     is_dashed: bool = False
 
 
-def mermaid(nodes: Iterable[Node], edges: Iterable[Edge], limit: int = MERMAID_LIMIT) -> str | None:
-    """Return the flowchart, from left to right in the order given; nothing where it is longer than `limit` characters.
+def render_flowchart(nodes: Iterable[Node], edges: Iterable[Edge], limit: int = MERMAID_LIMIT) -> str | None:
+    """Return the flowchart, from left to right in the order given, or None if it is longer than `limit` characters.
 
-    Edges of nodes that aren't given are left out.
+    Edges of unknown nodes are left out.
     """
     shown = list(nodes)
     ids = {node.name: f"n{number}" for number, node in enumerate(shown)}
@@ -57,17 +57,17 @@ def mermaid(nodes: Iterable[Node], edges: Iterable[Edge], limit: int = MERMAID_L
     for node in shown:
         left, right = _BOXES.get(node.kind, ("[", "]"))
         styled = f":::{node.kind}" if node.kind in _STYLES else ""
-        lines.append(f'  {ids[node.name]}{left}"{_label(node.label)}"{right}{styled}')
+        lines.append(f'  {ids[node.name]}{left}"{_escape_label(node.label)}"{right}{styled}')
     for edge in edges:
         if edge.start in ids and edge.end in ids:
             arrow = "-.->" if edge.is_dashed else "-->"
-            text = f'|"{_label(edge.label)}"|' if edge.label else ""
+            text = f'|"{_escape_label(edge.label)}"|' if edge.label else ""
             lines.append(f"  {ids[edge.start]} {arrow}{text} {ids[edge.end]}")
     lines += [f"  classDef {kind} {_STYLES[kind]}" for kind in sorted({node.kind for node in shown} & _STYLES.keys())]
     text = "\n".join(lines) + "\n"
     return text if len(text) <= limit else None
 
 
-def _label(text: str) -> str:
+def _escape_label(text: str) -> str:
     coded = _PLAIN.sub(lambda match: f"#{ord(match[0])};", shortened(escape_invisible(text), _LABEL_LENGTH))
     return coded if coded.strip() else "#8203;"

@@ -1,4 +1,4 @@
-"""What a run came to: a table for people."""
+"""The outcome of a deploy as a table for the terminal."""
 
 from collections.abc import Iterable
 from typing import TextIO
@@ -10,32 +10,32 @@ from rich.text import Text
 
 from scope.documents.results import Result
 from scope.escaping import escape_invisible
-from scope.render.progress import STYLES, neutral
+from scope.render.progress import STYLES, neutralize
 from scope.wording import pluralize
 
 
 def print_summary(results: Iterable[Result], in_sync: int, stream: TextIO, *, color: bool) -> None:
-    """Write what became of each deployment, and the words of those that didn't go well."""
-    found = tuple(results)
+    """Write the outcome of each deployment, and the messages of those that have one."""
+    shown = tuple(results)
     is_terminal = stream.isatty()
     width = None if is_terminal else 10_000
     console = Console(file=stream, width=width, no_color=not color, highlight=False, soft_wrap=not is_terminal, markup=False)
-    if found:
+    if shown:
         table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
         for name in ("deployment", "outcome", "why"):
             table.add_column(name, no_wrap=True)
         for name in ("created", "changed", "deleted", "seconds"):
             table.add_column(name, justify="right", no_wrap=True)
-        for item in found:
+        for item in shown:
             counts = (str(item.created), str(item.changed), str(item.deleted), f"{item.seconds:.1f}")
             table.add_row(item.id, Text(item.outcome, STYLES[item.outcome]), item.because or "", *counts)
         console.print(table)
-    for item in found:
+    for item in shown:
         if item.message:
-            console.print(Text(f"{item.id}: {_lines(item.message)}"))
+            console.print(Text(f"{item.id}: {_escape_lines(item.message)}"))
     if in_sync:
         console.print(f"{pluralize(in_sync, 'deployment')} already in sync.")
 
 
-def _lines(message: str) -> str:
-    return "\n".join(neutral(escape_invisible(line)) for line in message.splitlines())
+def _escape_lines(message: str) -> str:
+    return "\n".join(neutralize(escape_invisible(line)) for line in message.splitlines())

@@ -1,4 +1,4 @@
-"""What deployments tell while they go on, as lines; and lines made harmless for GitHub's logs."""
+"""The progress of deployments as lines, and lines made harmless for GitHub's logs."""
 
 import threading
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Protocol, TextIO
 from scope.documents.results import Result
 from scope.escaping import escape_invisible
 
-# How each outcome looks on a terminal.
+# The terminal style of each outcome.
 STYLES = {
     "deployed": "green",
     "destroyed": "green",
@@ -22,43 +22,43 @@ _LOG_LINES = 60
 
 
 class Reporter(Protocol):
-    """Who is told how the deployments get on; from several threads at once."""
+    """Receives the progress of deployments, from several threads at once."""
 
     def progress(self, domain: str, message: str) -> None:
-        """Take in what a deployment does now; without a domain it is about the whole run."""
+        """Report the current step of a deployment, or of the whole session if `domain` is empty."""
         ...
 
     def event(self, domain: str, message: str) -> None:
-        """Take in what should stay to be read."""
+        """Report something that should stay visible."""
         ...
 
     def finished(self, result: Result) -> None:
-        """Take in the end of a deployment."""
+        """Report the end of a deployment."""
         ...
 
     def close(self) -> None:
-        """Leave the stream to what comes next."""
+        """Release the stream."""
         ...
 
 
 class SilentReporter:
-    """Shows nothing; for those who asked for quiet."""
+    """Shows nothing, for `--quiet`."""
 
     def progress(self, domain: str, message: str) -> None:
-        """Pass over it."""
+        """Ignore it."""
 
     def event(self, domain: str, message: str) -> None:
-        """Pass over it."""
+        """Ignore it."""
 
     def finished(self, result: Result) -> None:
-        """Pass over it."""
+        """Ignore it."""
 
     def close(self) -> None:
-        """Do nothing."""
+        """Release nothing."""
 
 
 class LineReporter:
-    """One line per step: for CI's logs and pipes."""
+    """Writes one line per step, for CI logs and pipes."""
 
     def __init__(self, target: str, stream: TextIO) -> None:
         """Write to a stream."""
@@ -71,32 +71,32 @@ class LineReporter:
         place = f"{self._target}/{domain}" if domain else self._target
         with self._lock:
             for line in message.splitlines():
-                print(neutral(f"{place}: {escape_invisible(line)}"), file=self._stream, flush=True)
+                print(neutralize(f"{place}: {escape_invisible(line)}"), file=self._stream, flush=True)
 
     def event(self, domain: str, message: str) -> None:
-        """Write it as a line, like everything else."""
+        """Write the event as a line, like a step."""
         self.progress(domain, message)
 
     def finished(self, result: Result) -> None:
-        """Write the end as a line; what it says in full comes in the summary."""
+        """Write the outcome as a line; its message follows in the summary."""
         self.progress(result.domain, f"{result.outcome} after {result.seconds:.1f} s")
 
     def close(self) -> None:
-        """Do nothing: lines need no end."""
+        """Release nothing: each line is complete."""
 
 
 def print_failed_log(result: Result, log: Path, stream: TextIO) -> None:
-    """Write the end of what the CLI printed for a failed deployment, so that nothing in it acts on who reads it."""
+    """Write the last lines that the CLI printed for a failed deployment, made harmless."""
     try:
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return
-    print(f"--- {result.id}: the end of {log}", file=stream)
+    print(f"--- {result.id}: last lines of {log}", file=stream)
     for line in lines[-_LOG_LINES:]:
-        print(neutral(f"| {escape_invisible(line)}"), file=stream)
+        print(neutralize(f"| {escape_invisible(line)}"), file=stream)
 
 
-def neutral(line: str) -> str:
-    """Return a line in which GitHub finds no workflow command: neither `::x::` at its start, nor `##[x]` anywhere."""
+def neutralize(line: str) -> str:
+    """Return a line without GitHub workflow commands: no `::x::` at its start, no `##[x]` anywhere."""
     text = line.replace("##[", "## [")
     return f"| {text}" if text.lstrip().startswith("::") else text

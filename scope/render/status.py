@@ -1,4 +1,4 @@
-"""The state of a target for people: one line per domain, and below it what is wrong and how to go on."""
+"""The status of a target as a table for the terminal: one row per domain, with the reason and the details."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ _UNITS = ((86400, "d"), (3600, "h"), (60, "min"))
 
 
 def print_status(report: Report, stream: TextIO, *, color: bool, now: datetime | None = None) -> None:
-    """Write the table to a stream, as wide as its terminal, or unwrapped where it is none."""
+    """Write the table to a stream: as wide as its terminal, or unwrapped if it isn't one."""
     is_terminal = stream.isatty()
     console = Console(
         file=stream,
@@ -40,16 +40,16 @@ def print_status(report: Report, stream: TextIO, *, color: bool, now: datetime |
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for name in ("domain", "status", "commit", "age", "by"):
         table.add_column(name, no_wrap=True)
-    table.add_column("what", overflow="fold")
+    table.add_column("details", overflow="fold")
     for item in report.domains:
         commit = (item.commit or "")[:9] + ("+" if item.dirty else "")
         table.add_row(
             item.domain,
             Text(str(item.sync).replace("-", " "), _STYLES[item.sync]),
             commit,
-            age(item.started_at, now or datetime.now(UTC)),
+            format_age(item.started_at, now or datetime.now(UTC)),
             Text(escape_invisible(item.actor or "")),
-            Text(escape_invisible("; ".join(_words(item)))),
+            Text(escape_invisible("; ".join(_list_details(item)))),
         )
     if report.domains:
         console.print(table)
@@ -57,7 +57,7 @@ def print_status(report: Report, stream: TextIO, *, color: bool, now: datetime |
     console.print(f"{report.target} at {report.host}: {in_sync} of {len(report.domains)} domains in sync.")
 
 
-def _words(item: Status) -> Iterator[str]:
+def _list_details(item: Status) -> Iterator[str]:
     if item.commits:
         yield pluralize(item.commits, "commit")
     if item.changes:
@@ -70,10 +70,10 @@ def _words(item: Status) -> Iterator[str]:
         yield f"locked by {item.locked_by}"
 
 
-def age(started_at: str | None, now: datetime) -> str:
-    """Return how long ago something was, in its largest unit.
+def format_age(started_at: str | None, now: datetime) -> str:
+    """Return how long ago a time was, in the largest unit that fits.
 
-    >>> age("2026-01-01T00:00:00Z", datetime(2026, 1, 3, tzinfo=UTC))
+    >>> format_age("2026-01-01T00:00:00Z", datetime(2026, 1, 3, tzinfo=UTC))
     '2 d'
     """
     try:

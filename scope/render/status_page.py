@@ -1,4 +1,4 @@
-"""The state of a target as Markdown, for the summary of a workflow's run: what isn't in sync first, every text inert."""
+"""The status of a target as Markdown, for the summary of a workflow run: domains out of sync first, every text inert."""
 
 from collections.abc import Iterator
 
@@ -11,21 +11,21 @@ from scope.wording import abbreviate
 _SHOWN = 5
 
 
-def status_page(report: Report, limit: int = SUMMARY_LIMIT) -> str:
+def render_status_page(report: Report, limit: int = SUMMARY_LIMIT) -> str:
     """Return the page, in at most `limit` bytes."""
     ordered = sorted(report.domains, key=lambda item: (item.sync is Sync.IN_SYNC, item.domain))
     in_sync = sum(item.sync is Sync.IN_SYNC for item in ordered)
     head = f"### {code_span(report.target)}: {in_sync} of {len(ordered)} domains in sync\n\n"
     rows = tuple(
         f"| {code_span(item.domain)} | {str(item.sync).replace('-', ' ')} "
-        f"| {code_span(item.commit[:9]) if item.commit else ''} | {', '.join(_words(item))} |\n"
+        f"| {code_span(item.commit[:9]) if item.commit else ''} | {', '.join(_list_details(item))} |\n"
         for item in ordered
     )
-    table = Block(1, "domains", "| domain | status | commit | what |\n|---|---|---|---|\n", rows)
+    table = Block(1, "domains", "| domain | status | commit | details |\n|---|---|---|---|\n", rows)
     return fit([Block(0, "", head), *([table] if rows else [])], limit, "the log of this job")
 
 
-def _words(item: Status) -> Iterator[str]:
+def _list_details(item: Status) -> Iterator[str]:
     if item.why:
         yield markdown_text(" ".join(item.why.split()))
     for texts in (item.changes, item.differences):

@@ -58,7 +58,7 @@ def test_a_path_deploys_whom_it_belongs_to(sandbox: Sandbox, path: str, expected
 
 def test_a_path_nobody_owns_is_named_to_a_person(sandbox: Sandbox) -> None:
     sandbox.write("Makefile", "all:\n")
-    assert "Makefile (no rule knows it)" in run_scope(sandbox.root, "plan").stdout
+    assert "Makefile (no rule covers it)" in run_scope(sandbox.root, "plan").stdout
 
 
 def test_what_deploys_by_rule_only_says_so(sandbox: Sandbox) -> None:

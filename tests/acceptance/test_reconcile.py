@@ -25,7 +25,7 @@ def reconcile(platform: Platform, *arguments: str, code: int = 0) -> str:
 
 
 def test_a_dry_run_shows_what_is_due_and_writes_nothing(platform: Platform) -> None:
-    assert "new domain" in reconcile(platform, "--dry-run", "--detailed-exitcode", code=5)
+    assert "first deploy" in reconcile(platform, "--dry-run", "--detailed-exitcode", code=5)
     assert platform.workspace.writes() == []
     reconcile(platform)
     platform.check("sales", [JOB], [PIPELINE])

@@ -11,9 +11,9 @@ from scope.controller.status import Report, Status, Sync
 from scope.documents.manifest import Manifest
 from scope.documents.results import Result
 from scope.escaping import code_span, escape_invisible, markdown_text
-from scope.render.markdown import MARKER, comment
-from scope.render.results_page import deploy_page
-from scope.render.status_page import status_page
+from scope.render.markdown import MARKER, render_comment
+from scope.render.results_page import render_deploy_page
+from scope.render.status_page import render_status_page
 from tests.property.strategies import manifests, texts
 from tests.support.manifest_cases import CASES
 
@@ -70,7 +70,7 @@ def rendered(markdown: str) -> _Page:
 
 
 def assert_inert(manifest: Manifest) -> None:
-    markdown = comment(manifest)
+    markdown = render_comment(manifest)
     page = rendered(markdown)
     assert {tag for tag, _ in page.tags} <= TAGS
     assert {attribute for _, found in page.tags for attribute in found} <= {"class=language-mermaid"}
@@ -124,7 +124,7 @@ def test_the_message_of_a_deploy_is_a_cell_of_its_summary(text: str) -> None:
         seconds=1,
         log=None,
     )
-    page = rendered(deploy_page("prod", [result], 0))
+    page = rendered(render_deploy_page("prod", [result], 0))
     assert {tag for tag, _ in page.tags} <= TAGS
     assert [tag for tag, _ in page.tags].count("td") == 7
     assert not LINKED.findall("\n".join(page.text))
@@ -146,7 +146,7 @@ def test_the_state_of_a_target_is_a_table_whatever_its_words_are(words: list[str
         differences=(difference,),
         locked_by=holder,
     )
-    page = rendered(status_page(Report("prod", "https://x.invalid", "1" * 40, False, (status,))))
+    page = rendered(render_status_page(Report("prod", "https://x.invalid", "1" * 40, False, (status,))))
     assert {tag for tag, _ in page.tags} <= TAGS
     assert [tag for tag, _ in page.tags].count("td") == 4
     assert not LINKED.findall("\n".join(page.text))

@@ -119,7 +119,7 @@ def test_a_removed_domain_is_refused_until_someone_prunes(platform: Platform, fa
     digest = None
     if results(pruned)["staging"] == "failure":
         summary = pruned.jobs["staging"].jobs["result"].summary
-        digest = summary.partition("To approve: `")[2].partition("`")[0]
+        digest = summary.partition("Approve with `")[2].partition("`")[0]
         pruned = platform.by_hand("deploy.yml", target="staging", prune=True, approve=digest)
     assert results(pruned)["deployed"] == "success", logs(pruned)
     assert digest, "A whole deployment went without anybody's consent."

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scope.adapters.github import BOT, PullRequest, write_outputs, write_summary
 from scope.documents.document import dump
 from scope.errors import ScopeError, UsageError
-from scope.render.matrix import outputs
+from scope.render.matrix import render_outputs
 from tests.support.fake_github import FakeGitHub, serving_github
 from tests.support.manifest_cases import CASES
 from tests.support.workflow_player import read_outputs
@@ -114,7 +114,7 @@ def test_outside_of_a_workflow_the_missing_file_is_named(monkeypatch: pytest.Mon
 @pytest.mark.parametrize("name", CASES)
 def test_outputs_are_single_lines_without_a_path_of_the_repository(name: str) -> None:
     manifest = CASES[name]
-    found = outputs(manifest, dump(manifest))
+    found = render_outputs(manifest, dump(manifest))
     assert found["has_changes"] == ("true" if manifest.deploy else "false")
     assert all(value.isprintable() for value in found.values())
     assert json.loads(found["matrix"])["include"] == [

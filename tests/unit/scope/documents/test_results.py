@@ -5,8 +5,8 @@ import json
 import pytest
 
 from scope.documents.results import OutcomeName, Result, exit_code, json_schema
-from scope.render.progress import neutral
-from scope.render.results_page import deploy_page
+from scope.render.progress import neutralize
+from scope.render.results_page import render_deploy_page
 from tests.support.sandbox import REPOSITORY
 
 
@@ -36,13 +36,13 @@ def test_the_published_schema_is_the_programs_own() -> None:
 
 @pytest.mark.parametrize("line", ["::error::x", "  ::add-mask::x", "##[error]x", "a ##[group]b", "\t::stop-commands::x"])
 def test_a_line_holds_no_workflow_command(line: str) -> None:
-    found = neutral(line)
+    found = neutralize(line)
     assert not found.lstrip().startswith("::")
     assert "##[" not in found
 
 
 def test_a_message_stays_in_its_cell() -> None:
-    found = deploy_page("prod", [result("failed", "a | b\n<img src=x> `c` @team #1 [x](y)")], 0)
+    found = render_deploy_page("prod", [result("failed", "a | b\n<img src=x> `c` @team #1 [x](y)")], 0)
     row = next(line for line in found.splitlines() if "prod/x" in line)
     cells = row.strip("| ").split(" | ")
     assert len(cells) == 7

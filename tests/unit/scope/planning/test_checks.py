@@ -5,7 +5,7 @@ from scope.graph.picture import picture
 from scope.model import Finding
 from scope.planning.checks import check_repository, removed_tables
 from scope.planning.why import why_path
-from scope.render.github_annotations import annotations
+from scope.render.github_annotations import render_annotations
 from tests.support.fake_git import FakeGit, Files
 
 BASE: dict[str, str] = {
@@ -95,7 +95,7 @@ def test_a_table_that_no_other_domain_reads_may_go() -> None:
 
 def test_a_finding_cannot_begin_a_command_of_its_own() -> None:
     hostile = Finding("a,b:c\n::error::x", 3, "import", "one%\n::add-mask::two\r", 7)
-    (line,) = annotations([hostile]).splitlines()
+    (line,) = render_annotations([hostile]).splitlines()
     assert line.startswith("::error file=a%2Cb%3Ac%0A%3A%3Aerror%3A%3Ax,line=3,col=7,title=scope check%3A import::one%25%0A")
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from scope.documents.document import dump
 from scope.documents.manifest_reader import loads
-from scope.render.markdown import COMMENT_LIMIT, SUMMARY_LIMIT, comment
+from scope.render.markdown import COMMENT_LIMIT, SUMMARY_LIMIT, render_comment
 from tests.support.manifest_cases import CASES, TARGETS, everywhere, imported, manifest, own
 from tests.support.manifests import assert_follows_schema, change
 
@@ -20,10 +20,10 @@ def test_the_comment_of_a_manifest_is_the_golden_one(name: str, update_golden: b
     if update_golden:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "manifest.json").write_bytes(content)
-        (folder / "comment.md").write_text(comment(CASES[name]), encoding="utf-8", newline="\n")
+        (folder / "comment.md").write_text(render_comment(CASES[name]), encoding="utf-8", newline="\n")
     assert (folder / "manifest.json").read_bytes() == content
     assert_follows_schema(content)
-    assert comment(loads(content)) == (folder / "comment.md").read_text(encoding="utf-8")
+    assert render_comment(loads(content)) == (folder / "comment.md").read_text(encoding="utf-8")
 
 
 def test_every_golden_folder_has_its_case() -> None:
@@ -31,18 +31,18 @@ def test_every_golden_folder_has_its_case() -> None:
 
 
 def test_nothing_to_deploy_is_said_in_one_line() -> None:
-    text = comment(CASES["documentation_only"])
-    assert "\n**Deploys nothing.** 1 changed file, and no deployment is made of it.\n" in text
+    text = render_comment(CASES["documentation_only"])
+    assert "\n**Deploys nothing.** 1 changed file, not part of any deployment.\n" in text
     assert "|" not in text
 
 
 def test_what_is_destroyed_stands_before_everything_else() -> None:
-    text = comment(CASES["removed_domain"])
+    text = render_comment(CASES["removed_domain"])
     assert text.index("> - `legacy`") < text.index("| `legacy` |") < text.index("| `finance` |")
 
 
 def test_notes_stand_first() -> None:
-    text = comment(CASES["removed_domain"], notes=("A note.",))
+    text = render_comment(CASES["removed_domain"], notes=("A note.",))
     assert text.index("> A note.") < text.index("[!CAUTION]")
 
 
@@ -53,12 +53,12 @@ def test_a_page_over_the_limit_loses_reasons_first_and_says_so() -> None:
     )
     gone = everywhere("legacy", own(0, "legacy"), action="destroy", because="removed")
     big = manifest((*deploy, *gone), tuple(change(n, f"src/{name}/crm/raw/deals.py") for n, name in enumerate(names)))
-    text = comment(big)
+    text = render_comment(big)
     assert len(text.encode()) <= COMMENT_LIMIT
     assert text.count("| `domain_") == 300
     assert "`legacy` in" in text
-    assert "of 301 reasons left out. All of it is in `manifest.json" in text
-    assert len(comment(big, limit=SUMMARY_LIMIT)) > COMMENT_LIMIT
+    assert "of 301 reasons left out. The full content is in `manifest.json" in text
+    assert len(render_comment(big, limit=SUMMARY_LIMIT)) > COMMENT_LIMIT
 
 
 def test_destroyed_domains_stay_when_even_the_table_has_no_room() -> None:
@@ -66,7 +66,7 @@ def test_destroyed_domains_stay_when_even_the_table_has_no_room() -> None:
     gone = everywhere("legacy", own(0, "legacy"), action="destroy", because="removed")
     deploy = (*gone, *(item for number, name in enumerate(names) for item in everywhere(name, own(number, name))))
     big = manifest(deploy, tuple(change(n, f"src/{name}/crm/raw/deals.py") for n, name in enumerate(names)))
-    text = comment(big)
+    text = render_comment(big)
     assert len(text.encode()) <= COMMENT_LIMIT
     assert "> - `legacy` in" in text
     assert "| `legacy` | **destroy** |" in text
@@ -74,25 +74,25 @@ def test_destroyed_domains_stay_when_even_the_table_has_no_room() -> None:
 
 
 def test_a_graph_is_drawn_only_while_it_is_small() -> None:
-    assert "```mermaid" in comment(CASES["shared_module"])
-    assert "```mermaid" not in comment(CASES["many_domains"])
+    assert "```mermaid" in render_comment(CASES["shared_module"])
+    assert "```mermaid" not in render_comment(CASES["many_domains"])
 
 
 def test_files_of_one_folder_are_one_box() -> None:
     causes = [own(number, "finance") for number in range(50)]
     changes = tuple(change(number, f"src/finance/stripe/raw/table_{number}.py") for number in range(50))
-    assert '"src/finance/stripe #40;50 files#41;"' in comment(manifest(everywhere("finance", *causes), changes))
+    assert '"src/finance/stripe #40;50 files#41;"' in render_comment(manifest(everywhere("finance", *causes), changes))
 
 
 def test_the_command_to_see_it_locally_can_be_pasted() -> None:
-    assert "`just scope base=origin/main`" in comment(CASES["one_domain"])
-    assert "reboot" not in comment(CASES["hostile"]).rpartition("see it locally")[2]
+    assert "`just scope base=origin/main`" in render_comment(CASES["one_domain"])
+    assert "reboot" not in render_comment(CASES["hostile"]).rpartition("run locally")[2]
 
 
 def test_targets_with_other_causes_are_told_apart() -> None:
     first, *rest = everywhere("finance", own(0, "finance"))
     others = everywhere("finance", imported(1, "finance", "src/finance/x.py"))[1:]
     assert len(rest) == len(others) == len(TARGETS) - 1
-    text = comment(manifest((first, *others), (change(0, "src/finance/a.py"), change(1, "src/common/money.py"))))
+    text = render_comment(manifest((first, *others), (change(0, "src/finance/a.py"), change(1, "src/common/money.py"))))
     assert "`finance` in `dev`\n" in text
     assert "`finance` in `prod`, `staging`\n" in text

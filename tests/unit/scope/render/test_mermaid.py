@@ -1,12 +1,12 @@
 """The flowchart: labels that do nothing, and nothing at all where it is too long."""
 
-from scope.render.mermaid import Edge, Node, mermaid
+from scope.render.mermaid import Edge, Node, render_flowchart
 
 
 def test_boxes_and_arrows_stand_in_the_order_given() -> None:
     nodes = (Node("a", "src/a"), Node("b", "finance", "domain"), Node("c", "sales", "reader"))
     edges = (Edge("a", "b", "imports"), Edge("b", "c", "read by", is_dashed=True))
-    assert mermaid(nodes, edges) == (
+    assert render_flowchart(nodes, edges) == (
         "flowchart LR\n"
         '  n0["src/a"]\n'
         '  n1(["finance"]):::domain\n'
@@ -19,7 +19,7 @@ def test_boxes_and_arrows_stand_in_the_order_given() -> None:
 
 
 def test_whatever_means_something_in_a_label_is_a_character_code() -> None:
-    drawn = mermaid([Node("a", '"]; click n0 "javascript:alert(1)" %%{init}%% ```<b>\n1. x')], ())
+    drawn = render_flowchart([Node("a", '"]; click n0 "javascript:alert(1)" %%{init}%% ```<b>\n1. x')], ())
     assert drawn is not None
     label = drawn.splitlines()[1].removeprefix('  n0["').removesuffix('"]')
     assert not set(label) & set("\"[]()`<>%{}:.\n\\'")
@@ -27,20 +27,20 @@ def test_whatever_means_something_in_a_label_is_a_character_code() -> None:
 
 
 def test_an_empty_label_keeps_its_box() -> None:
-    assert mermaid([Node("a", "")], ()) == 'flowchart LR\n  n0["#8203;"]\n'
+    assert render_flowchart([Node("a", "")], ()) == 'flowchart LR\n  n0["#8203;"]\n'
 
 
 def test_a_long_label_loses_its_middle() -> None:
-    drawn = mermaid([Node("a", "x" * 500 + "end")], ())
+    drawn = render_flowchart([Node("a", "x" * 500 + "end")], ())
     assert drawn is not None
     assert "xend" in drawn
     assert len(drawn) < 150
 
 
 def test_arrows_of_nodes_that_are_not_given_are_left_out() -> None:
-    assert mermaid([Node("a", "a")], [Edge("a", "b")]) == 'flowchart LR\n  n0["a"]\n'
+    assert render_flowchart([Node("a", "a")], [Edge("a", "b")]) == 'flowchart LR\n  n0["a"]\n'
 
 
 def test_what_github_would_not_draw_is_nothing() -> None:
-    assert mermaid([Node(f"{number}", "x" * 80) for number in range(1000)], ()) is None
-    assert mermaid([Node("a", "a")], (), limit=10) is None
+    assert render_flowchart([Node(f"{number}", "x" * 80) for number in range(1000)], ()) is None
+    assert render_flowchart([Node("a", "a")], (), limit=10) is None

@@ -1,0 +1,20 @@
+"""Why a deployment is in the set, in the words that every page and table uses."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from scope.model import Because
+
+# An ordinary change is explained by its path alone.
+REASONS: Mapping[Because, str] = MappingProxyType(
+    {
+        "changed": "",
+        "rule": "by rule",
+        "first-deploy": "first deploy",
+        "failed-attempt": "the last deploy did not complete",
+        "untrusted-record": "the record can't be trusted",
+        "base-unreachable": "no base to compare with",
+        "removed": "gone from the repository",
+    }
+)
+UNOWNED = "no rule covers it"
