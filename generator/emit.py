@@ -23,6 +23,7 @@ import yaml
 
 from generator.errors import SpecError
 from generator.layout import Kind
+from generator.scalars import is_text
 
 _CLASSES = {Kind.PIPELINES: "Pipeline", Kind.JOBS: "Job"}
 _HEADER = re.compile(r"# Generated from (?P<spec>\S+) \((?P<input>[0-9a-f]{12}) (?P<output>[0-9a-f]{12})\): .*")
@@ -71,9 +72,19 @@ def module_text(module: Module) -> str:
     )
 
 
+class _Dumper(yaml.SafeDumper):
+    """Quotes every text that a YAML reader could take for something else; PyYAML only knows YAML 1.1."""
+
+    def represent_text(self, text: str) -> yaml.Node:
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style=None if is_text(text) else '"')
+
+
+_Dumper.add_representer(str, _Dumper.represent_text)
+
+
 def yaml_text(spec: str, value: Mapping[str, Any], input_digest: str) -> str:
     """Return a YAML file of the bundle, for values that depend on the target."""
-    body = yaml.safe_dump(_sorted(value), sort_keys=True, allow_unicode=True, width=120)
+    body = yaml.dump(_sorted(value), Dumper=_Dumper, sort_keys=True, allow_unicode=True, width=120)
     return f"{_header(spec, input_digest, digest(body))}\n{body}"
 
 

@@ -150,7 +150,7 @@ def _read_bundle(checkout: Checkout) -> _Bundle:
             continue
         tree = _read_leniently(checkout, path)
         declared = tree.get("variables")
-        variables |= set(declared) if isinstance(declared, dict) else set()
+        variables |= {str(name) for name in declared} if isinstance(declared, dict) else set()
         listed_targets = tree.get("targets")
         for name, target in (listed_targets if isinstance(listed_targets, dict) else {}).items():
             targets[str(name)] = isinstance(target, dict) and target.get("mode") == "development"

@@ -5,14 +5,13 @@ true and no octal numbers; size, depth and the number of values after aliases ar
 builds on the parser's events: `yaml.compose` can't tell written tags from its own, and deep nesting crashes it.
 """
 
-import math
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import yaml
 
 from generator.errors import Problem, SpecError, quoted
+from generator.scalars import UnclearScalarError, is_text, read_scalar
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 TreePath = tuple[str | int, ...]
@@ -23,9 +22,6 @@ MAX_VALUES = 20_000
 
 # libyaml where pyyaml was built with it, as in all wheels: ten times faster.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_RESOLVER = yaml.SafeLoader("")
-_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
-_FLOAT = re.compile(r"-?[0-9]+\.[0-9]+([eE][-+]?[0-9]+)?")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -211,7 +207,7 @@ class _Reader:
             if key == "<<" and not event.style:
                 message = "merge keys aren't supported; name a preset of resources/_models, or write the fields out."
                 self.problems.append(self._problem(event, place, message))
-            elif event.implicit[0] and not _is_text(key):
+            elif event.implicit[0] and not is_text(key):
                 message = f'the name {quoted(key)} doesn\'t read as text; put quotes around it: "{key}".'
                 self.problems.append(self._problem(event, path, message))
             elif key in fields:
@@ -229,8 +225,8 @@ class _Reader:
         if not event.implicit[0]:
             return event.value
         try:
-            return _plain(event.value)
-        except _UnclearError as error:
+            return read_scalar(event.value)
+        except UnclearScalarError as error:
             self.problems.append(self._problem(event, path, f"{quoted(event.value)} {error}. Text needs quotes here."))
         return event.value
 
@@ -242,34 +238,3 @@ class _Reader:
 def _position(event: yaml.Event) -> Position:
     mark = event.start_mark
     return Position(mark.line + 1, mark.column + 1) if mark else Position(1, 1)
-
-
-class _UnclearError(Exception):
-    """An unquoted text that YAML readers don't agree on."""
-
-
-def _plain(text: str) -> Json:
-    """Return what an unquoted text means. Raises _UnclearError."""
-    if text in ("", "~", "null"):
-        return None
-    if text in ("true", "false"):
-        return text == "true"
-    if _INTEGER.fullmatch(text):
-        return int(text)
-    if _FLOAT.fullmatch(text) and math.isfinite(float(text)):
-        return float(text)
-    tag = _RESOLVER.resolve(yaml.ScalarNode, text, (True, False)).rpartition(":")[2]
-    if tag == "str":
-        return text
-    if tag == "timestamp":
-        raise _UnclearError("reads as a date, and no field takes dates")
-    if tag == "bool":
-        raise _UnclearError("reads as true or false in one YAML reader and as text in another; write true or false")
-    raise _UnclearError("reads differently in different YAML readers; write numbers as plain decimals")
-
-
-def _is_text(text: str) -> bool:
-    try:
-        return isinstance(_plain(text), str)
-    except _UnclearError:
-        return False

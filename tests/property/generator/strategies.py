@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import yaml
 from hypothesis import strategies as st
 
 # What a hostile or careless person writes; mixed with arbitrary text, it is what the modules must stay inert against.
@@ -37,6 +38,18 @@ HOSTILE = [
 def is_inert_reference(text: str) -> bool:
     """Return whether a text holds no reference but those to a variable that exists."""
     return "${" not in text.replace("${var.domain}", "") or "}" not in text
+
+
+class _Quoting(yaml.SafeDumper):
+    """Puts every text in quotes, as a careful person does."""
+
+
+_Quoting.add_representer(str, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"'))
+
+
+def spec_bytes(tree: dict[str, Any]) -> bytes:
+    """Return a tree as the bytes of a spec."""
+    return yaml.dump(tree, Dumper=_Quoting, allow_unicode=True).encode()
 
 
 texts = st.lists(st.sampled_from(HOSTILE) | st.text(max_size=8), max_size=6).map("".join).filter(is_inert_reference)

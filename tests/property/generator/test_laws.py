@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from databricks.bundles.jobs import Job
 from databricks.bundles.pipelines import Pipeline
 from hypothesis import HealthCheck, given, settings
@@ -19,7 +18,7 @@ from generator.inventory import Inventory, take_inventory
 from generator.load import load_spec
 from generator.names import part_fault
 from generator.yaml_tree import parse_document
-from tests.property.generator.strategies import anything, identity, jobs, pipelines
+from tests.property.generator.strategies import anything, identity, jobs, pipelines, spec_bytes
 from tests.support.spec_tree import IDENTITY, JOB, PIPELINE, REPOSITORY, spec_tree
 
 # A module is an import, and an assignment of one call with a literal.
@@ -45,7 +44,7 @@ def inventory(tmp_path_factory: pytest.TempPathFactory) -> Inventory:
 
 
 def module_from(path: str, tree: dict[str, Any], inventory: Inventory) -> Module:
-    content = yaml.safe_dump(tree, allow_unicode=True).encode()
+    content = spec_bytes(tree)
     spec = load_spec(path, content)
     assert list(spec_problems(spec, inventory)) == []
     return module_of(spec, inventory)
@@ -86,7 +85,7 @@ def test_the_order_of_a_specs_fields_changes_nothing(inventory: Inventory, tree:
 def test_any_tree_is_a_spec_or_problems_with_places(
     inventory: Inventory, path: str, names: dict[str, str], tree: dict[str, Any]
 ) -> None:
-    content = yaml.safe_dump(names | tree, allow_unicode=True).encode()
+    content = spec_bytes(names | tree)
     try:
         problems = list(spec_problems(load_spec(path, content), inventory))
     except SpecError as error:

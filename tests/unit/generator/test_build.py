@@ -222,6 +222,14 @@ def test_a_renamed_spec_leaves_its_old_module_over(tree: SpecTree) -> None:
     assert JOB_MODULE.replace("final_", "staging_") in tree.modules()
 
 
+@pytest.mark.parametrize("name", ["083", "1e3", "y", "0o17", "2026-1-1"])
+def test_a_text_stays_a_text_for_every_reader_of_the_generated_yaml(tree: SpecTree, name: str) -> None:
+    run_as = f'run_as:\n  prod: {{user_name: "{name}"}}\n  staging: {{user_name: "{name}"}}\n'
+    tree.write("specs/domains/finance.yml", run_as)
+    text = built(tree).modules()["resources/finance/_domain/run_as.yml"].decode()
+    assert f'user_name: "{name}"\n' in text
+
+
 def test_prune_without_all_is_refused(tree: SpecTree) -> None:
     ran = tree.run("build", PIPELINE, "--prune")
     assert (ran.exit_code, "`--prune` needs `--all`" in ran.stderr) == (2, True)

@@ -93,7 +93,7 @@ def test_sound_specs_have_no_problems(tmp_path: Path) -> None:
         ),
         (IDENTITY + "permissions: [{level: CAN_VEIW, group_name: x}]\n", "Did you mean `CAN_VIEW`?"),
         (
-            IDENTITY + "permissions: [{level: CAN_VIEW, group_name: x, usr: y}]\n",
+            IDENTITY + "permissions: [{level: CAN_VIEW, group_name: x, usr: z}]\n",
             "permissions[0].usr: is not a field here. Allowed: group_name, level, service_principal_name, user_name.",
         ),
     ],
@@ -313,6 +313,13 @@ def test_what_is_written_as_yaml_can_be_referred_to_in_its_own_domain_only(tmp_p
     tree.write("specs/pipelines/marketing/hubspot/final_campaign_revenue.yml", text)
     (problem,) = tree.problems()
     assert "belongs to the domain `finance`" in problem
+
+
+def test_a_variable_of_the_bundle_may_have_any_name(tmp_path: Path) -> None:
+    tree = tree_with(tmp_path, "tags: {x: '${var.nope}'}\n")
+    tree.write("targets/dev.yml", "variables: {1: {default: x}, on: {default: x}}\ntargets: {dev: {mode: development}}\n")
+    (problem,) = tree.problems()
+    assert "`${var.nope}` names no variable of the bundle." in problem
 
 
 def test_two_specs_that_make_one_resource_name_each_other(tmp_path: Path) -> None:

@@ -32,6 +32,14 @@ def test_a_problem_of_what_is_missing_stands_where_its_parent_does() -> None:
         ("1", 1),
         ("-7", -7),
         ("1.5", 1.5),
+        ("1.5e+3", 1500.0),
+        ("e3", "e3"),
+        ("1e3x", "1e3x"),
+        ("01:30", "01:30"),
+        ("2026-01-01 is a day", "2026-01-01 is a day"),
+        ("yo", "yo"),
+        ("'083'", "083"),
+        ('"y"', "y"),
         ("true", True),
         ("false", False),
         ("null", None),
@@ -52,7 +60,13 @@ def test_scalars_mean_what_every_reader_takes_them_for(text: str, value: object)
 
 @pytest.mark.parametrize(
     "text",
-    ["2026-01-01", "2026-01-01T10:00:00Z", "yes", "No", "on", "True", "010", "0x1F", "1_000", "12:30:45", ".inf", ".nan"],
+    [
+        *("2026-01-01", "2026-01-01T10:00:00Z", "2026-1-1", "2026-1-1 1:2:3"),
+        *("yes", "No", "on", "True", "y", "Y", "n", "N", "Null"),
+        *("010", "083", "0019", "0o644", "0x1F", "0b11", "1_000", "12:30:45", "+1"),
+        *("1e3", "1E5", "-1e3", "1.5e3", "1e+3", ".5", "-.5", "5.", "1.e3", ".inf", ".nan"),
+        "12345678901234567890",
+    ],
 )
 def test_scalars_that_readers_disagree_on_are_refused_at_their_place(text: str) -> None:
     (problem,) = problems(f"a: {text}")
@@ -104,7 +118,7 @@ def test_tags_are_refused_and_nothing_is_constructed(tag: str) -> None:
     assert "tags aren't used here" in problem
 
 
-@pytest.mark.parametrize("key", ["1", "true", "null", "2026-01-01"])
+@pytest.mark.parametrize("key", ["1", "true", "null", "2026-01-01", "y", "083", "1e3", "0o644"])
 def test_keys_that_are_not_text_are_refused(key: str) -> None:
     (problem,) = problems(f"{key}: 1\n")
     assert "doesn't read as text" in problem
