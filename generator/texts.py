@@ -19,7 +19,12 @@ _TOKENS = re.compile(
     r"|\b[a-z][a-z0-9+.-]*://[^\s/:@${}]+:[^\s/@${}]+@"
 )
 _REFERENCE = re.compile(r"\$\{([^{}]*)\}")
-_PATH = re.compile(r"[^\W\d_][\w-]*(\[[0-9]+\])*(\.[^\W\d_][\w-]*(\[[0-9]+\])*)*")
+# The form of a reference in the CLI, which leaves any other `${…}` as it is.
+_STEP = r"[^\W\d_](?:[\w-]*[^\W_])?(?:\[[0-9]+\])*"
+_PATH = re.compile(rf"{_STEP}(?:\.{_STEP})*")
+_ROOTS = ("var", "resources", "bundle", "workspace", "artifacts")
+# Most likely meant as a reference.
+_NEARLY = re.compile(rf"\s*(?:{'|'.join(_ROOTS)})\b\s*(?:[.\[]|$)")
 
 
 def text_faults(tree: Json, domain: str, inventory: Inventory) -> Iterator[Fault]:
@@ -48,7 +53,8 @@ def _texts(tree: Json, path: TreePath) -> Iterator[tuple[TreePath, str]]:
 
 def _reference_fault(reference: str, domain: str, inventory: Inventory) -> str:
     if not _PATH.fullmatch(reference):
-        return "is not a reference that a bundle knows."
+        example = "names in a reference are letters, digits, `-` and `_` without blanks, as in `${var.catalog_prefix}`"
+        return f"would be deployed as it is: {example}." if _NEARLY.match(reference) else ""
     first, *rest = reference.split(".")
     if first == "var":
         name = re.sub(r"\[.*", "", rest[0]) if rest else ""
@@ -58,9 +64,13 @@ def _reference_fault(reference: str, domain: str, inventory: Inventory) -> str:
         return f"names no variable of the bundle.{suggestion(name, known)} They are {listed(known, 'and')}."
     if first == "resources":
         return _resource_fault(rest, domain, inventory)
-    if first in ("bundle", "workspace", "artifacts"):
-        return "" if rest else "is not a reference that a bundle knows."
-    return "is not a reference that a bundle knows: they begin with var, resources, bundle, workspace or artifacts."
+    if first in _ROOTS:
+        return "" if rest else f"names no field of the {first}."
+    shell = "" if rest or not reference.isidentifier() else f"`${reference}` for a shell, or "
+    return (
+        f"is not a reference that a bundle knows: they begin with {listed(_ROOTS)}. The CLI takes it for one all the same, "
+        f"so write {shell}another text."
+    )
 
 
 def _resource_fault(rest: list[str], domain: str, inventory: Inventory) -> str:

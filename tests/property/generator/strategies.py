@@ -25,6 +25,7 @@ HOSTILE = [
     "\\N{DASH}",
     "f'{1}'",
     "${var.domain}",
+    "${env:HOME}",
     "${",
     "$",
     "é",
@@ -36,8 +37,8 @@ HOSTILE = [
 
 
 def is_inert_reference(text: str) -> bool:
-    """Return whether a text holds no reference but those to a variable that exists."""
-    return "${" not in text.replace("${var.domain}", "") or "}" not in text
+    """Return whether a text holds no reference but those to a variable that exists, and forms that are no references."""
+    return "${" not in text.replace("${var.domain}", "").replace("${env:HOME}", "") or "}" not in text
 
 
 class _Quoting(yaml.SafeDumper):

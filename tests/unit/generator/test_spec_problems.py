@@ -82,7 +82,22 @@ def test_sound_specs_have_no_problems(tmp_path: Path) -> None:
         (IDENTITY + "tags: {x: 'https://me:secret@example.com'}\n", "tags.x: looks like a token or a key."),
         (IDENTITY + "tags: {x: '${var.nope}'}\n", "tags.x: `${var.nope}` names no variable of the bundle."),
         (IDENTITY + "tags: {x: '${var.domian}'}\n", "Did you mean `domain`?"),
-        (IDENTITY + "tags: {x: '${HOME}'}\n", "tags.x: `${HOME}` is not a reference that a bundle knows"),
+        (
+            IDENTITY + "tags: {x: '${HOME}'}\n",
+            "tags.x: `${HOME}` is not a reference that a bundle knows: they begin with var, resources, bundle, workspace or",
+        ),
+        (
+            IDENTITY + "tags: {x: '${HOME}'}\n",
+            "The CLI takes it for one all the same, so write `$HOME` for a shell, or another text.",
+        ),
+        (IDENTITY + "tags: {x: '$${spark.conf}'}\n", "takes it for one all the same, so write another text."),
+        (IDENTITY + "tags: {x: '${a-b[0].c_d}'}\n", "`${a-b[0].c_d}` is not a reference that a bundle knows"),
+        (IDENTITY + "tags: {x: '${bundle}'}\n", "`${bundle}` names no field of the bundle."),
+        (IDENTITY + "tags: {x: '${workspace}'}\n", "`${workspace}` names no field of the workspace."),
+        (IDENTITY + "tags: {x: '${var}'}\n", "`${var}` names no variable of the bundle."),
+        (IDENTITY + "tags: {x: '${var.my domain}'}\n", "`${var.my domain}` would be deployed as it is"),
+        (IDENTITY + "tags: {x: '${ var.domain }'}\n", "`${ var.domain }` would be deployed as it is"),
+        (IDENTITY + "tags: {x: '${resources.jobs.}'}\n", "`${resources.jobs.}` would be deployed as it is"),
         (
             IDENTITY + "tags: {x: '${resources.volumes.landing.id}'}\n",
             "refers to a resource that nothing in the YAML in resources/ defines.",
@@ -302,6 +317,20 @@ def test_a_reference_into_another_domain_is_refused_and_the_trigger_named(tmp_pa
     (problem,) = tree.problems()
     assert "belongs to the domain `finance`, which is deployed on its own" in problem
     assert "`table_update`" in problem
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("${business_date[0..9]}", "${env:HOME}", "${LEVEL:-info}", "${}", "${1}", "${_x}", "${x_}", "${a..b}", "${a/b}"),
+        *("${var", "$var.x}", "${{ github.sha }}", "${variable name}", "${resource:x}"),
+    ],
+)
+def test_a_text_that_the_cli_takes_for_no_reference_is_a_text(tmp_path: Path, text: str) -> None:
+    tree = tree_with(tmp_path, f"tags: {{x: '{text}'}}\nconfiguration: {{'{text}': x}}\n")
+    assert tree.problems() == []
+    module = tree.run("build", "--all"), tree.modules()["resources/finance/stripe/pipelines/final_payments.py"]
+    assert text in module[1].decode()
 
 
 def test_what_is_written_as_yaml_can_be_referred_to_in_its_own_domain_only(tmp_path: Path) -> None:
