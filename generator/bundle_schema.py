@@ -24,6 +24,7 @@ TASK = "jobs.Task"
 CLUSTER = "compute.ClusterSpec"
 ENVIRONMENT = "compute.Environment"
 PIPELINE_CLUSTER = "pipelines.PipelineCluster"
+INGESTED_TABLE = "pipelines.TableSpec"
 PIPELINE_ENVIRONMENT = "pipelines.PipelinesEnvironment"
 
 REFRESH_PIPELINE = {
@@ -34,9 +35,14 @@ REFRESH_PIPELINE = {
 
 @cache
 def definitions() -> dict[str, Schema]:
-    """Return the published definitions: tasks with `refresh_pipeline`, settings without the platform's own fields."""
+    """Return the published definitions, with `refresh_pipeline` in tasks, and without the platform's own settings."""
     published: dict[str, Schema] = json.loads(FILE.read_text(encoding="utf-8"))
     published[TASK]["anyOf"][0]["properties"]["refresh_pipeline"] = REFRESH_PIPELINE
+    # Connectors without tables, such as those for files, are given options instead.
+    table = published[INGESTED_TABLE]["anyOf"][0]
+    table["required"].remove("source_table")
+    source_table = {"required": ["source_table"], "properties": {"source_table": table["properties"]["source_table"]}}
+    table["anyOf"] = [source_table, {"required": ["connector_options"]}]
     for kind, name in RESOURCES.items():
         resource = published[name]["anyOf"][0]
         allowed = {key: value for key, value in resource["properties"].items() if key not in OWNED_SETTINGS[kind]}

@@ -2,7 +2,7 @@
 
 import graphlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from generator.bundle_schema import CLUSTER, ENVIRONMENT, TASK, schema_faults
@@ -19,6 +19,8 @@ from generator.texts import other_domain
 from generator.yaml_tree import Fault, Json, TreePath
 
 _PARAMETER = re.compile(r"[A-Za-z0-9_.-]{1,100}")
+PROJECT = "project_directory"
+PROJECT_FILE = "dbt_project.yml"
 _TABLE_PART = re.compile(r"[a-z][a-z0-9_]*")
 # Where a task's path may also lead: the workspace, volumes, cloud storage, another repository (`source: GIT`), a reference.
 _ELSEWHERE = re.compile(r"/|[a-z][a-z0-9+]*:|\$\{|\{\{")
@@ -170,34 +172,53 @@ def _pipeline_fault(name: str, spec: LoadedSpec, inventory: Inventory) -> str:
 
 
 def _path_faults(task: Body, spec: LoadedSpec, model: JobSpec, inventory: Inventory) -> Iterator[Fault]:
-    for path in TASK_PATHS:
-        value: Any = task
-        holder: Any = {}
-        for part in path:
-            holder = value if isinstance(value, dict) else {}
-            value = holder.get(part)
-        if not isinstance(value, str) or _ELSEWHERE.match(value):
+    has_git = "git_source" in model.settings or "settings" in spec.broken
+    for *above, field in TASK_PATHS:
+        holder: Any = task
+        for name in above:
+            holder = holder.get(name) if isinstance(holder, dict) else None
+        if not isinstance(holder, dict):
             continue
-        source = holder.get("source") or ("GIT" if "git_source" in model.settings else "WORKSPACE")
-        if source != "GIT" and (fault := _file_fault(value, path[-1], spec, inventory)):
-            yield Fault(path, fault)
+        value = holder.get(field)
+        if holder.get("source") == "GIT" and not has_git:
+            yield Fault((*above, "source"), "is GIT, but there is no `git_source` in the settings.")
+        elif (holder.get("source") or ("GIT" if has_git else "WORKSPACE")) == "GIT":
+            continue
+        elif value is None and field == PROJECT:
+            message = "is missing. Name a folder with a dbt_project.yml, or `git_source` in the settings."
+            yield Fault((*above, field), message)
+        elif (
+            isinstance(value, str) and not _ELSEWHERE.match(value) and (fault := _file_fault(value, field, spec, inventory))
+        ):
+            yield Fault((*above, field), fault)
 
 
 def _file_fault(path: str, field: str, spec: LoadedSpec, inventory: Inventory) -> str:
     plain = path.removeprefix("./")
+    if field == PROJECT:
+        plain = plain.rstrip("/")
     parts = plain.split("/")
     if ".." in parts or "" in parts:
         return f"{quoted(path)} must be a path from the repository's root, without `..`."
     own = (f"{code_folder(spec.identity.domain)}/", f"{COMMON}/")
-    if not plain.startswith(own):
+    if not f"{plain}/".startswith(own):
         return f"{quoted(path)} is not deployed with this domain, which deploys {listed(own, 'and')}."
-    is_there = inventory.checkout.is_folder if field == "project_directory" else inventory.checkout.is_file
-    if is_there(plain):
+    if field == PROJECT:
+        return _project_fault(path, plain, own, inventory)
+    if inventory.checkout.is_file(plain):
         return ""
-    folder = plain.rpartition("/")[0]
-    there = [name for name in inventory.checkout.files(folder) if not name.endswith("__init__.py")]
-    near = suggestion(plain, there)
+    siblings = inventory.checkout.files(plain.rpartition("/")[0])
+    near = suggestion(plain, [name for name in siblings if not name.endswith("__init__.py")])
     return f"{quoted(path)} doesn't exist.{near}"
+
+
+def _project_fault(path: str, plain: str, folders: Iterable[str], inventory: Inventory) -> str:
+    if inventory.checkout.is_file(f"{plain}/{PROJECT_FILE}"):
+        return ""
+    files = [name for folder in folders for name in inventory.checkout.files(folder) if name.endswith(f"/{PROJECT_FILE}")]
+    near = suggestion(plain, [name.removesuffix(f"/{PROJECT_FILE}") for name in files])
+    fault = f"holds no {PROJECT_FILE}" if inventory.checkout.is_folder(plain) else "doesn't exist"
+    return f"{quoted(path)} {fault}.{near}"
 
 
 def _cycle_problems(spec: LoadedSpec, model: JobSpec) -> Iterator[Problem]:

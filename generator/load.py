@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from generator.errors import Problem, SpecError, listed, quoted, suggestion, value_name
 from generator.layout import DOMAIN_SETTINGS, settings_domain
 from generator.names import Identity, Layer, identity_of, part_fault
-from generator.spec import SPEC_MODELS, DomainSettings, JobSpec, PipelineSpec
+from generator.spec import OWNED_SETTINGS, SPEC_MODELS, DomainSettings, JobSpec, PipelineSpec
 from generator.yaml_tree import Document, Json, TreePath, parse_document
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -103,11 +103,14 @@ def _identity_problems(document: Document, identity: Identity) -> Iterable[Probl
 
 
 def _problems(document: Document, error: ValidationError, at: TreePath, model: type[BaseModel]) -> Iterable[Problem]:
+    owned = next((OWNED_SETTINGS[kind] for kind, spec in SPEC_MODELS.items() if spec is model), {})
     for detail in error.errors(include_url=False):
         path = (*at, *(part for part in detail["loc"] if not str(part).startswith("(")))
         kind = detail["type"]
         context = detail.get("ctx", {})
-        if kind == "extra_forbidden":
+        if kind == "extra_forbidden" and len(path) == 1 and (reason := owned.get(str(path[0]))):
+            yield document.problem(path, f"can't be set here: {reason}.", at_key=True)
+        elif kind == "extra_forbidden":
             allowed = sorted(_fields_at(model, detail["loc"][:-1]))
             near = suggestion(str(path[-1]), allowed)
             yield document.problem(path, f"is not a field here.{near} Allowed: {', '.join(allowed)}.", at_key=True)

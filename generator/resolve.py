@@ -71,7 +71,7 @@ def _pipeline(identity: Identity, spec: PipelineSpec, inventory: Inventory) -> d
     environment = pipeline_environment(_body(spec.environment or {}, inventory))
     environment["dependencies"] += spec.dependencies
     return {
-        **spec.settings,
+        **_with_source_tables(spec.settings),
         **_common(identity, spec, settings),
         "catalog": "${var.catalog_prefix}" + identity.domain,
         "schema": "${var.schema_prefix}" + identity.source,
@@ -85,6 +85,23 @@ def _pipeline(identity: Identity, spec: PipelineSpec, inventory: Inventory) -> d
         "permissions": _permissions(spec, settings, {}),
         "notifications": _alerts(spec, settings) + _as_list(spec.settings.get("notifications")),
     }
+
+
+def _with_source_tables(settings: Body) -> dict[str, Any]:
+    """Return settings in which every ingested table has a `source_table`, if only an empty one.
+
+    databricks-bundles requires the field, and the CLI sends an empty one for a table without it.
+    """
+    definition = settings.get("ingestion_definition")
+    objects = definition.get("objects") if isinstance(definition, dict) else None
+    if not isinstance(definition, dict) or not isinstance(objects, list):
+        return settings
+    return {**settings, "ingestion_definition": {**definition, "objects": [_with_source_table(item) for item in objects]}}
+
+
+def _with_source_table(item: Any) -> Any:  # noqa: ANN401  any JSON
+    table = item.get("table") if isinstance(item, dict) else None
+    return {**item, "table": {"source_table": "", **table}} if isinstance(table, dict) else item
 
 
 def loaded_paths(identity: Identity, spec: PipelineSpec, inventory: Inventory) -> list[str]:

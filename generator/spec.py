@@ -262,6 +262,8 @@ OWNED_SETTINGS: dict[Kind, dict[str, str]] = {
         "run_as": "use `run_as` in the domain's settings",
         "budget_policy_id": "use `budget_policy` in the domain's settings",
         "development": "it follows from the target",
+        "schedule": "a job starts a pipeline. Write a job's spec with `schedule`",
+        "trigger": "a job starts a pipeline. Write a job's spec with `schedule`",
         "id": "the deployment knows it",
     },
     Kind.JOBS: {

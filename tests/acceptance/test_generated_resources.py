@@ -137,6 +137,8 @@ def test_a_task_from_the_wheel_gets_the_wheel_and_its_prefixes(
     assert fake_workspace.read(wheel)
     parameters = {one["name"]: one["default"] for one in job["parameters"]}
     assert parameters["platform.catalog_prefix"] == "staging_"
+    # The CLI takes none of these for a reference, so they are deployed as text.
+    assert parameters["text"] == "${env:HOME} ${LEVEL:-info} ${business_date[0..9]}"
     (script,) = [task["spark_python_task"] for task in job["tasks"] if task["task_key"] == "script"]
     assert script["parameters"][:2] == ["--days=7", "--platform.domain={{job.parameters.[platform.domain]}}"]
 

@@ -230,6 +230,15 @@ def test_a_text_stays_a_text_for_every_reader_of_the_generated_yaml(tree: SpecTr
     assert f'user_name: "{name}"\n' in text
 
 
+def test_an_ingested_source_without_tables_needs_no_source_table(tree: SpecTree) -> None:
+    table = "{destination_catalog: c, destination_schema: s, connector_options: {gdrive_options: {url: 'https://x'}}}"
+    path = "specs/pipelines/finance/stripe/raw_ingested.yml"
+    settings = f"settings:\n  ingestion_definition:\n    connection_name: c\n    objects:\n      - table: {table}\n"
+    tree.write(path, IDENTITY.replace("final", "raw").replace("payments", "ingested") + settings)
+    module = built(tree).modules()["resources/finance/stripe/pipelines/raw_ingested.py"].decode()
+    assert '"source_table": ""' in module
+
+
 def test_prune_without_all_is_refused(tree: SpecTree) -> None:
     ran = tree.run("build", PIPELINE, "--prune")
     assert (ran.exit_code, "`--prune` needs `--all`" in ran.stderr) == (2, True)

@@ -75,6 +75,17 @@ def test_sound_specs_have_no_problems(tmp_path: Path) -> None:
             IDENTITY + "settings: {catalog: x}\n",
             "settings.catalog: can't be set here: it is the domain, with the target's prefix.",
         ),
+        (
+            IDENTITY + "settings: {schedule: {quartz_cron_expression: 0 0 2 * * ?}}\n",
+            "5:12: settings.schedule: can't be set here: a job starts a pipeline. Write a job's spec with `schedule`.",
+        ),
+        (IDENTITY + "settings: {trigger: {cron: {}}}\n", "settings.trigger: can't be set here: a job starts a pipeline."),
+        (IDENTITY + "schedule: schedules.nightly\n", "5:1: schedule: can't be set here: a job starts a pipeline."),
+        (IDENTITY + "catalog: x\n", "5:1: catalog: can't be set here: it is the domain, with the target's prefix."),
+        (
+            IDENTITY + "settings: {ingestion_definition: {objects: [{table: {destination_catalog: c}}]}}\n",
+            "table.source_table: is missing. [Public Preview] Required. Table name in the source database.",
+        ),
         (IDENTITY + "settings: {chanel: x}\n", "5:12: settings.chanel: is not a field here. Did you mean `channel`?"),
         (IDENTITY + "settings: {photon: 1}\n", "settings.photon: must be true or false, not the number `1`."),
         (IDENTITY + "settings: {channel: null}\n", "settings.channel: must be text, not empty."),
@@ -175,6 +186,8 @@ def test_a_pipelines_problem_is_told(tmp_path: Path, spec: str, problem: str) ->
             "settings.max_concurrent_runs: must be a whole number, not the text `1`.",
         ),
         ("settings: {trigger: {}}\n", "settings.trigger: can't be set here: use `schedule` beside `settings`."),
+        ("trigger: {}\n", "5:1: trigger: can't be set here: use `schedule` beside `settings`."),
+        ("run_as: {user_name: x}\n", "5:1: run_as: can't be set here: use `run_as` in the domain's settings."),
         (
             "settings: {health: {rules: [{metric: NOPE, op: GREATER_THAN, value: 1}]}}\n",
             "settings.health.rules[0].metric: is ",
@@ -226,6 +239,30 @@ def test_a_pipelines_problem_is_told(tmp_path: Path, spec: str, problem: str) ->
             "tasks[0].sql_task.file.path: `src/finance/x.sql` doesn't exist.",
         ),
         (
+            "tasks: [{task_key: a, dbt_task: {commands: [dbt run]}}]\n",
+            "tasks[0].dbt_task.project_directory: is missing. Name a folder with a dbt_project.yml, or `git_source` in the",
+        ),
+        (
+            "tasks: [{task_key: a, dbt_task: {commands: [dbt run], project_directory: src/finance/stripe}}]\n",
+            "tasks[0].dbt_task.project_directory: `src/finance/stripe` holds no dbt_project.yml.",
+        ),
+        (
+            "tasks: [{task_key: a, dbt_task: {commands: [dbt run], project_directory: src/finance/stripe/nope/}}]\n",
+            "tasks[0].dbt_task.project_directory: `src/finance/stripe/nope/` doesn't exist.",
+        ),
+        (
+            "tasks: [{task_key: a, dbt_task: {commands: [dbt run], source: GIT}}]\n",
+            "tasks[0].dbt_task.source: is GIT, but there is no `git_source` in the settings.",
+        ),
+        (
+            "tasks: [{task_key: a, notebook_task: {notebook_path: x, source: GIT}}]\n",
+            "tasks[0].notebook_task.source: is GIT, but there is no `git_source` in the settings.",
+        ),
+        (
+            "tasks: [{task_key: a, notebook_task: {notebook_path: src/finance/stripe/raw/payments.py/}}]\n",
+            "must be a path from the repository's root, without `..`.",
+        ),
+        (
             "tasks: [{task_key: a, refresh_pipeline: finance_stripe_final_payment}]\n",
             "Did you mean `finance_stripe_final_payments`?",
         ),
@@ -266,6 +303,36 @@ def test_a_jobs_problem_is_told(tmp_path: Path, job: str, problem: str) -> None:
     problems = tree_with(tmp_path, job=job).problems()
     assert any(problem in one for one in problems), problems
     assert all(re.match(r"specs/jobs/finance/stripe/final_payments\.yml:\d+:\d+: ", one) for one in problems), problems
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        "{commands: [dbt run], project_directory: src/finance/stripe/dbt}",
+        "{commands: [dbt run], project_directory: src/finance/stripe/dbt/}",
+        "{commands: [dbt run], project_directory: ./src/finance/stripe/dbt/, source: WORKSPACE}",
+        "{commands: [dbt run], project_directory: '${var.domain}'}",
+        "{commands: [dbt run], project_directory: /Workspace/Shared/dbt}",
+    ],
+)
+def test_a_dbt_project_is_a_folder_that_holds_one(tmp_path: Path, task: str) -> None:
+    tree = tree_with(tmp_path, job=f"tasks:\n  - task_key: a\n    dbt_task: {task}\n")
+    tree.write("src/finance/stripe/dbt/dbt_project.yml", "name: x\n")
+    assert tree.problems() == []
+
+
+def test_the_dbt_project_below_or_above_a_folder_is_named(tmp_path: Path) -> None:
+    path = "src/finance/stripe/dbt"
+    tree = tree_with(tmp_path, job=f"tasks: [{{task_key: a, dbt_task: {{commands: [x], project_directory: {path}}}}}]\n")
+    tree.write(f"{path}/analytics/dbt_project.yml", "name: x\n")
+    (problem,) = tree.problems()
+    assert problem.endswith(f"`{path}` holds no dbt_project.yml. Did you mean `{path}/analytics`?")
+
+
+@pytest.mark.parametrize("task", ["dbt_task: {commands: [dbt run]}", "notebook_task: {notebook_path: x, source: GIT}"])
+def test_tasks_from_another_repository_name_it_once(tmp_path: Path, task: str) -> None:
+    git = "settings: {git_source: {git_url: https://x.example/y, git_provider: gitHub, git_branch: main}}\n"
+    assert tree_with(tmp_path, job=f"{git}tasks:\n  - task_key: a\n    {task}\n").problems() == []
 
 
 def test_all_problems_of_a_spec_come_at_once_whatever_finds_them(tmp_path: Path) -> None:
