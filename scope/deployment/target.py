@@ -35,8 +35,11 @@ class TargetSettings:
 
     @property
     def is_production(self) -> bool:
-        """Return whether only commits are deployed here, never a work tree."""
-        return self.mode == "production"
+        """Return whether only commits are deployed here, in order, never a work tree: unless it says that it is development.
+
+        Many bundles leave `mode` out for test, qa and prod alike, so nothing said must not be the unsafe answer.
+        """
+        return self.mode != "development"
 
     def base(self, user: User) -> str:
         """Return the folder that holds the target's deployments, one folder per domain."""

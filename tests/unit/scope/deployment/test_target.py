@@ -100,3 +100,14 @@ def test_credentials_for_another_host_are_refused_before_anything_is_sent(tmp_pa
     ):
         with pytest.raises(Refused, match=r"targets/prod\.yml:7: prod is at .* Nothing was sent"):
             check_host(settings, other)
+
+
+@pytest.mark.parametrize(
+    ("mode", "is_production"),
+    [("    mode: development\n", False), ("    mode: production\n", True), ("", True), ("    mode: ${var.mode}\n", True)],
+)
+def test_a_target_is_protected_unless_it_says_that_it_is_development(
+    tmp_path: Path, mode: str, *, is_production: bool
+) -> None:
+    text = target().replace("    mode: production\n", mode)
+    assert read_text(tmp_path, text).is_production is is_production
