@@ -10,14 +10,19 @@ from scope.errors import UsageError
 def write_atomic(path: Path, content: bytes) -> None:
     """Write a file so that a reader sees the old content or all of the new; creates a missing folder.
 
-    A symbolic link as the folder is refused: it could lead the file anywhere.
+    What is there and isn't a plain file (a device, a pipe) is written to, never replaced. A link in the place of the file or
+    of its folder is refused: a repository could lead the file anywhere with it.
     """
     folder = path.parent
-    if folder.is_symlink():
-        raise UsageError(
-            f"{folder} is a link, so nothing is written there. Remove it, or name another file with `--output`."
-        )
+    for place in (path, folder):
+        if place.is_symlink():
+            raise UsageError(
+                f"{place} is a link, so nothing is written there. Remove it, or name another file with `--output`."
+            )
     try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(content)
+            return
         folder.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{path.name}.")
         try:

@@ -1,0 +1,45 @@
+"""Files that appear whole or not at all, and what must never be replaced by one."""
+
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from scope.errors import UsageError
+from scope.files import write_atomic
+
+
+def test_a_file_is_replaced_and_its_folder_made(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "manifest.json"
+    for content in (b"one", b"two"):
+        write_atomic(path, content)
+        assert path.read_bytes() == content
+    assert [entry.name for entry in path.parent.iterdir()] == ["manifest.json"]
+
+
+def test_a_link_is_refused_and_what_it_leads_to_stays(tmp_path: Path) -> None:
+    target, link = tmp_path / "target.json", tmp_path / "link.json"
+    target.write_bytes(b"old")
+    link.symlink_to(target)
+    with pytest.raises(UsageError, match="is a link"):
+        write_atomic(link, b"x")
+    assert link.is_symlink()
+    assert target.read_bytes() == b"old"
+
+
+def test_a_pipe_is_written_to_and_stays_one(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    contents: list[bytes] = []
+    reader = threading.Thread(target=lambda: contents.append(pipe.read_bytes()))
+    reader.start()
+    write_atomic(pipe, b"x")
+    reader.join(timeout=10)
+    assert contents == [b"x"]
+    assert pipe.is_fifo()
+
+
+def test_a_folder_is_no_place_for_a_file(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="can't be written"):
+        write_atomic(tmp_path, b"x")
