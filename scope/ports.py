@@ -27,6 +27,10 @@ class Git(Protocol):
         """Return the commit that `ref` names and that is really in this clone."""
         ...
 
+    def object_kind(self, ref: str) -> str | None:
+        """Return `commit`, `tree`, `blob` or `tag`: what `ref` names in this clone; None where it names nothing."""
+        ...
+
     @property
     def branch(self) -> str | None:
         """Return the branch that HEAD is on, or None if HEAD is detached."""

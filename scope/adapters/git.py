@@ -22,10 +22,26 @@ from scope.model import Change, Entry
 if TYPE_CHECKING:
     import git
 
+_EMPTY_REPOSITORY = re.compile(r"error: '(.+)/' does not have a commit checked out")
 _PLAIN_REF = re.compile(r"[\w./-]+")
 _KEPT_VARIABLES = frozenset(
     {"GIT_SSH", "GIT_SSH_COMMAND", "GIT_ASKPASS", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM"}
 )
+
+
+def _safe_directories(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the part of git's configuration by variables that lets it open a folder of another owner, as containers need.
+
+    Nothing else of it is kept: what scope reads mustn't depend on who reads it.
+    """
+    count = environment.get("GIT_CONFIG_COUNT", "")
+    numbers = range(int(count)) if count.isdecimal() and len(count) < 4 else range(0)
+    pairs = ((environment.get(f"GIT_CONFIG_KEY_{n}", ""), environment.get(f"GIT_CONFIG_VALUE_{n}", "")) for n in numbers)
+    kept = [(key, value) for key, value in pairs if key.lower() == "safe.directory"]
+    variables = {"GIT_CONFIG_COUNT": str(len(kept))} if kept else {}
+    for number, (key, value) in enumerate(kept):
+        variables |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    return variables
 
 
 class GitRepository:
@@ -36,7 +52,7 @@ class GitRepository:
         self._temporary: Path | None = None
         self._environment = {
             name: value for name, value in os.environ.items() if not name.startswith("GIT_") or name in _KEPT_VARIABLES
-        }
+        } | _safe_directories(os.environ)
         self._environment |= {
             "GIT_OPTIONAL_LOCKS": "0",
             "GIT_NO_REPLACE_OBJECTS": "1",
@@ -100,6 +116,12 @@ class GitRepository:
         commit = self._objects.read(os.fsencode(ref) + b"^{commit}")
         return commit.oid if commit else None
 
+    def object_kind(self, ref: str) -> str | None:
+        """Return what kind of object `ref` names in this clone, or None if it names none."""
+        if not ref or ref.startswith("-") or "\0" in ref:
+            return None
+        return self._run("cat-file", "-t", ref, accept=(0, 128)).strip().decode() or None
+
     @property
     def branch(self) -> str | None:
         """Return the branch that HEAD is on, or None if HEAD is detached."""
@@ -134,7 +156,8 @@ class GitRepository:
         )
         own_index = self._temporary / "index"
         if (self.root / index).exists():
-            shutil.copyfile(self.root / index, own_index)
+            # With its times: git trusts a file's size and time only where the file is older than the index.
+            shutil.copy2(self.root / index, own_index)
         # Git quotes nothing in this variable, but `:` separates its entries; a link keeps any path usable.
         alternate = self._temporary / "alternate"
         alternate.symlink_to((self.root / objects).resolve())
@@ -145,9 +168,24 @@ class GitRepository:
             self._reader.close()
             self._reader = None
         environment = self._environment | {"GIT_INDEX_FILE": str(own_index)}
-        options = ("-c", "core.safecrlf=false", "-c", "advice.addEmbeddedRepo=false")
-        self._run(*options, "add", "--all", "--", ":/", environment=environment)
+        self._add_all(environment)
         return self._run("write-tree", environment=environment).strip().decode()
+
+    def _add_all(self, environment: Mapping[str, str]) -> None:
+        """Add the work tree to an index, without the repositories in it that have no commit: `git add` stops at those."""
+        options = ("-c", "core.safecrlf=false", "-c", "advice.addEmbeddedRepo=false", "add", "--all", "--", ":/")
+        empty: list[str] = []
+        while True:
+            excluded = (f":(exclude,top,literal){folder}" for folder in empty)
+            try:
+                self._run(*options, *excluded, environment=environment)
+            except ScopeError as error:
+                nested = _EMPTY_REPOSITORY.search(str(error))
+                if nested is None or nested[1] in empty:
+                    raise
+                empty.append(nested[1])
+            else:
+                return
 
     def merge_base(self, one: str, other: str) -> str | None:
         """Return the best common ancestor of two commits, or None."""

@@ -59,7 +59,7 @@ class Bases:
             return None
         tree = git.root_tree(commit)
         changes = git.changes(tree, self._session.index.snapshot.tree)
-        return DeploymentIndex(Snapshot(git, tree), self._uses), changes
+        return DeploymentIndex.of_base(Snapshot(git, tree), self._uses), changes
 
 
 def base_of(candidate: Candidate, repository: str) -> Base:

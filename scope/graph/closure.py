@@ -11,7 +11,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Self
 
+from scope.errors import UsageError
 from scope.graph.shared_code import Edge, SharedCode, is_preset, preset_stem
 from scope.inference.imports import MARKERS, file_uses
 from scope.inference.resource_keys import resource_keys
@@ -35,7 +37,7 @@ from scope.repository.layout import (
     target_file,
 )
 from scope.repository.ownership import Reach, Rules
-from scope.repository.settings import load_rules
+from scope.repository.settings import UNREADABLE_RULES, load_rules
 from scope.repository.snapshot import Snapshot
 
 # Raised when a stage of the same closure comes to hold something else: then every record differs, and everything deploys.
@@ -87,9 +89,10 @@ class Shared:
 class DeploymentIndex:
     """The deployments of one tree. Everything is worked out on demand and kept."""
 
-    def __init__(self, snapshot: Snapshot, sources: UsesCache) -> None:
-        """Look at a tree; `sources` may be shared with another tree of the same repository."""
+    def __init__(self, snapshot: Snapshot, sources: UsesCache, rules: Rules | None = None) -> None:
+        """Look at a tree; `sources` may be shared with another tree of the same repository, `rules` stand for its own."""
         self.snapshot = snapshot
+        self._rules = rules
         self._sources = sources
         self._own: dict[str, dict[str, Entry]] = {}
         self._shared: dict[str, Shared] = {}
@@ -101,7 +104,20 @@ class DeploymentIndex:
     @cached_property
     def rules(self) -> Rules:
         """Return the tree's own rules; `UsageError` where they can't be read."""
-        return load_rules(self.snapshot.read(CONFIG))
+        return load_rules(self.snapshot.read(CONFIG)) if self._rules is None else self._rules
+
+    @classmethod
+    def of_base(cls, snapshot: Snapshot, sources: UsesCache) -> Self:
+        """Return the index of a tree to compare with: whose rules can't be read, every path of it deploys everything.
+
+        Refused, the commit that repairs the rules could never be planned.
+        """
+        index = cls(snapshot, sources)
+        try:
+            _ = index.rules
+        except UsageError:
+            return cls(snapshot, sources, UNREADABLE_RULES)
+        return index
 
     @cached_property
     def domains(self) -> tuple[str, ...]:

@@ -4,10 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from scope.documents.manifest import Base, Head
+from scope.errors import UsageError
 from scope.graph.closure import DeploymentIndex, UsesCache
 from scope.model import Change, Effect, Kind, Status
 from scope.ports import Git
 from scope.repository.baseline import resolve_base, resolve_head
+from scope.repository.layout import BUNDLE
+from scope.repository.settings import UNREADABLE_RULES
 from scope.repository.snapshot import Snapshot
 
 
@@ -31,9 +34,17 @@ def compare(git: Git, base_ref: str, head_ref: str | None, say: Callable[[str], 
     base = resolve_base(git, base_ref, head.info.commit)
     for note in base.notes:
         say(note)
+    if head.tree != git.empty_tree and Snapshot(git, head.tree).entry(BUNDLE) is None:
+        raise UsageError(
+            f"There is no {BUNDLE} at the root of this git repository. scope plans the bundle whose {BUNDLE} lies there: "
+            "run it in that repository, or name it with `-C`."
+        )
     sources = UsesCache()
+    base_index = DeploymentIndex.of_base(Snapshot(git, base.tree), sources)
+    if base_index.rules is UNREADABLE_RULES:
+        say(f"{UNREADABLE_RULES.own[0].why}, so everything deploys.")
     return Comparison(
-        base=DeploymentIndex(Snapshot(git, base.tree), sources),
+        base=base_index,
         head=DeploymentIndex(Snapshot(git, head.tree), sources),
         changes=git.changes(base.tree, head.tree),
         base_info=base.info,

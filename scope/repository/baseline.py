@@ -72,6 +72,8 @@ def _find_commit(git: Git, ref: str) -> tuple[str, tuple[str, ...]]:
         return local, (f"Your `{ref}` is behind `{remote_ref}`. For the newest numbers: `--base {remote_ref}`.",)
     if local is None and _COMMIT.fullmatch(ref) and git.fetch(ref):
         local = git.commit(ref)
+    if local is None and (kind := git.object_kind(ref)) is not None:
+        raise UsageError(f"The base `{ref}` is a {kind}, not a commit. Name a commit, a branch or a tag of a commit.")
     if local is None:
         raise UsageError(f"The base `{ref}` isn't in this clone. " + FETCH_HINT.format(ref=ref))
     return local, ()

@@ -61,6 +61,7 @@ DEFAULT_RULES = (
         (".vscode/**", ".idea/**", ".editorconfig", ".git*", ".pre-commit-config.yaml"), NOTHING, "editor and git settings"
     ),
     Rule(("resources/_generated/**",), NOTHING, "schemas for editors"),
+    Rule((".scope/**",), NOTHING, "scope's own output"),
     Rule(("scratch/**", "**/explorations/**"), NOTHING, "private trials"),
 )
 

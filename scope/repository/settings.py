@@ -22,6 +22,10 @@ class _Problem:
     message: str
 
 
+# Stand for rules that can't be read: nobody knows what they would have said.
+UNREADABLE_RULES = Rules(own=(Rule(("**",), EVERYTHING, "[tool.scope] of the base can't be read"),))
+
+
 def load_rules(content: bytes | None) -> Rules:
     """Return the rules of a `pyproject.toml`, or the built-in ones alone if it is None.
 

@@ -1,11 +1,14 @@
 """What `scope plan` compares with, on real git."""
 
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from scope.adapters.git import _safe_directories
 from tests.support.plans import FINANCE, MARKETING, changed, deployed, manifest, platform
-from tests.support.sandbox import Sandbox
+from tests.support.sandbox import Sandbox, git_environment
 from tests.support.scope_command import run_scope
 
 A = "src/finance/stripe/base/a.py"
@@ -318,3 +321,59 @@ def test_without_a_local_main_the_remotes_is_used_and_named(sandbox: Sandbox, tm
     result = run_scope(clone.root, "plan")
     assert result.exit_code == 0
     assert "`origin/main` is used" in result.stderr
+
+
+def test_a_repository_in_the_work_tree_that_has_no_commit_is_passed_over(sandbox: Sandbox) -> None:
+    sandbox.append(A, "# work\n")
+    for folder in ("scratch", "src/finance/stripe/trial"):
+        sandbox.path(folder).mkdir(parents=True)
+        subprocess.run(["git", "init", "--quiet", folder], cwd=sandbox.root, check=True)
+        sandbox.write(f"{folder}/x.py", "X = 1\n")
+    assert changed(manifest(sandbox)) == {A: "modified"}
+
+
+def test_an_edit_of_the_same_size_within_a_second_of_the_index_is_seen(sandbox: Sandbox) -> None:
+    # Otherwise the time of the change of its inode, which can't be set, gives it away on most systems.
+    sandbox.git("config", "core.trustctime", "false")
+    moment = (1_700_000_000, 1_700_000_000)
+    path = sandbox.write(A, "x = 1\n")
+    os.utime(path, moment)
+    sandbox.commit("Begin")
+    path.write_text("x = 2\n")
+    for file in (path, sandbox.path(".git/index")):
+        os.utime(file, moment)
+    assert changed(manifest(sandbox, "--base", "HEAD")) == {A: "modified"}
+
+
+@pytest.mark.parametrize("name", ["HEAD^{tree}", "HEAD:databricks.yml"])
+def test_a_tag_of_no_commit_is_said_to_be_none(sandbox: Sandbox, name: str) -> None:
+    sandbox.git("tag", "odd", name)
+    result = run_scope(sandbox.root, "plan", "--base", "odd")
+    assert result.exit_code == 2
+    assert "The base `odd` is a" in result.stderr
+    assert "not a commit" in result.stderr
+    assert "git fetch" not in result.stderr
+
+
+def test_without_a_bundle_at_the_root_nothing_is_claimed(sandbox: Sandbox) -> None:
+    sandbox.delete("databricks.yml")
+    result = run_scope(sandbox.root, "plan")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "There is no databricks.yml at the root of this git repository" in result.stderr
+
+
+def test_a_folder_that_git_was_told_to_trust_is_opened(sandbox: Sandbox) -> None:
+    # As containers do it: another owner's checkout, trusted by a variable. Only that key is passed on.
+    trusted = {"GIT_CONFIG_COUNT": "2", "GIT_CONFIG_KEY_0": "core.bare", "GIT_CONFIG_VALUE_0": "true"}
+    trusted |= {"GIT_CONFIG_KEY_1": "safe.directory", "GIT_CONFIG_VALUE_1": str(sandbox.root)}
+    owner = {"GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"}
+    assert _safe_directories(trusted) == {
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": "safe.directory",
+        "GIT_CONFIG_VALUE_0": str(sandbox.root),
+    }
+    command = ["git", "status", "--short"]
+    bare = {**git_environment(), **owner}
+    assert subprocess.run(command, cwd=sandbox.root, env=bare, capture_output=True, check=False).returncode == 128
+    kept = {**bare, **_safe_directories(trusted)}
+    assert subprocess.run(command, cwd=sandbox.root, env=kept, capture_output=True, check=False).returncode == 0

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -196,15 +197,48 @@ def test_a_manifest_that_can_not_be_written_is_one_message(sandbox: Sandbox, spo
     assert not (sandbox.root.parent / "manifest.json").exists()
 
 
-def test_a_manifest_file_that_is_a_link_is_replaced_and_not_followed(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_a_manifest_file_that_is_a_link_is_refused_and_not_followed(sandbox: Sandbox, tmp_path: Path) -> None:
     victim = tmp_path / "victim"
     victim.write_text("mine\n")
     sandbox.path(".scope").mkdir()
     sandbox.path(".scope/manifest.json").symlink_to(victim)
-    manifest_file = sandbox.path(".scope/manifest.json")
-    assert run_scope(sandbox.root, "plan").exit_code == 0
+    result = run_scope(sandbox.root, "plan")
+    assert result.exit_code == 2
+    assert "manifest.json is a link" in result.stderr
     assert victim.read_text() == "mine\n"
-    assert not manifest_file.is_symlink()
+
+
+def test_a_manifest_goes_through_a_pipe_that_stays_one(sandbox: Sandbox, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    contents: list[bytes] = []
+    reader = threading.Thread(target=lambda: contents.append(pipe.read_bytes()), daemon=True)
+    reader.start()
+    assert run_scope(sandbox.root, "plan", "--output", str(pipe)).exit_code == 0
+    reader.join(timeout=30)
+    assert pipe.is_fifo()
+    assert json.loads(contents[0])["schema_version"] == 1
+
+
+def test_what_scope_wrote_itself_deploys_nothing(tmp_path: Path) -> None:
+    sandbox = platform(tmp_path / "platform")
+    sandbox.write(".gitignore", "")
+    sandbox.commit("Ignore nothing")
+    run_scope(sandbox.root, "plan")
+    result = run_scope(sandbox.root, "plan", "--base", "HEAD", "--output", "-")
+    assert json.loads(result.stdout)["deploy"] == []
+
+
+def test_rules_of_the_base_that_can_not_be_read_deploy_everything_and_say_so(sandbox: Sandbox) -> None:
+    sandbox.switch("main")
+    sandbox.write("pyproject.toml", "[tool.scope]\nmatrix-jobs = 0\n")
+    sandbox.commit("Break the rules")
+    sandbox.switch("repair", create=True)
+    sandbox.write("pyproject.toml", "[tool.scope]\nmatrix-jobs = 3\n")
+    sandbox.commit("Repair them")
+    result = run_scope(sandbox.root, "plan", "--base", "main", "--output", "-")
+    assert json.loads(result.stdout)["mode"] == "full"
+    assert "[tool.scope] of the base can't be read, so everything deploys." in result.stderr
 
 
 def test_a_reader_that_leaves_early_gets_no_traceback(sandbox: Sandbox) -> None:

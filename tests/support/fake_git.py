@@ -86,6 +86,9 @@ class FakeGit:
     def commit(self, ref: str) -> str | None:
         return self.commits.get(ref)
 
+    def object_kind(self, ref: str) -> str | None:
+        return "commit" if ref in self.commits else None
+
     def root_tree(self, commit: str) -> str:
         return commit
 
