@@ -3,10 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
-import yaml
-
+from generator.bundle_file import read_bundle_file
 from generator.bundle_schema import CLUSTER, ENVIRONMENT, schema_faults
 from generator.checkout import Checkout
 from generator.errors import Problem, SpecError, listed, suggestion
@@ -47,7 +45,7 @@ class Inventory:
         owners: dict[tuple[str, str], str] = {}
         for path in self.checkout.files(RESOURCE_ROOT):
             if domain := yaml_domain(path):
-                resources = _read_leniently(self.checkout, path).get("resources")
+                resources = read_bundle_file(path, self.checkout.read(path)).get("resources")
                 for kind, entries in (resources if isinstance(resources, dict) else {}).items():
                     owners |= {(str(kind), str(key)): domain for key in (entries if isinstance(entries, dict) else {})}
         return owners
@@ -148,19 +146,10 @@ def _read_bundle(checkout: Checkout) -> _Bundle:
     for path in (BUNDLE, *checkout.files(TARGET_ROOT)):
         if not path.endswith(".yml"):
             continue
-        tree = _read_leniently(checkout, path)
+        tree = read_bundle_file(path, checkout.read(path))
         declared = tree.get("variables")
         variables |= {str(name) for name in declared} if isinstance(declared, dict) else set()
         listed_targets = tree.get("targets")
         for name, target in (listed_targets if isinstance(listed_targets, dict) else {}).items():
             targets[str(name)] = isinstance(target, dict) and target.get("mode") == "development"
     return _Bundle(frozenset(variables), dict(sorted(targets.items())))
-
-
-def _read_leniently(checkout: Checkout, path: str) -> dict[str, Any]:
-    """Read a file of the bundle as the CLI does: its YAML may use more than a spec's."""
-    try:
-        tree = yaml.load(checkout.read(path), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  both are safe
-    except yaml.YAMLError as error:
-        raise SpecError(Problem(path, 0, 0, "", f"is not YAML: {' '.join(str(error).split())}.")) from None
-    return tree if isinstance(tree, dict) else {}

@@ -416,6 +416,33 @@ def test_a_variable_of_the_bundle_may_have_any_name(tmp_path: Path) -> None:
     tree.write("targets/dev.yml", "variables: {1: {default: x}, on: {default: x}}\ntargets: {dev: {mode: development}}\n")
     (problem,) = tree.problems()
     assert "`${var.nope}` names no variable of the bundle." in problem
+    assert "They are 1, " in problem
+    assert " on, " in problem
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("a: [" + "[" * 100_000, "nests deeper than 100 levels"),
+        ("- " * 100_000 + "a", "nests deeper than 100 levels"),
+        ("a: [", "is not YAML"),
+        ("a: !!timestamp nonsense", "is not YAML"),
+        ("? [a]\n: b", "is not YAML"),
+    ],
+)
+def test_a_file_of_the_bundle_that_cannot_be_read_is_one_error(tmp_path: Path, content: str, problem: str) -> None:
+    tree = tree_with(tmp_path, "tags: {volume: '${resources.volumes.landing.id}'}\n")
+    tree.write("resources/finance/stripe/volumes.yml", content)
+    (told,) = tree.problems()
+    assert told.startswith("resources/finance/stripe/volumes.yml: ")
+    assert problem in told
+
+
+def test_a_file_of_the_bundle_may_use_all_of_yaml(tmp_path: Path) -> None:
+    tree = tree_with(tmp_path, "tags: {volume: '${resources.volumes.landing.id}'}\n")
+    volumes = "common: &common {landing: {created: 2026-02-31}}\nresources: {volumes: {<<: *common}}\n"
+    tree.write("resources/finance/stripe/volumes.yml", volumes)
+    assert tree.problems() == []
 
 
 def test_two_specs_that_make_one_resource_name_each_other(tmp_path: Path) -> None:
