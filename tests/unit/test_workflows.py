@@ -79,6 +79,21 @@ def test_deploys_are_never_cancelled_and_one_failure_stops_no_other() -> None:
     )
 
 
+def test_prod_is_deployed_by_one_job_only_and_that_waits_for_the_approval() -> None:
+    callers = []
+    for path in WORKFLOWS:
+        for name, job in jobs(path).items():
+            if job.get("uses", "").endswith("/deploy-target.yml") and job["with"]["target"] == "prod":
+                callers.append((path.name, name))
+                assert "approve-prod" in job["needs"]
+                assert "needs.approve-prod.result == 'success'" in job["if"]
+            for step in job.get("steps", []):
+                if re.search(r"scripts/deploy|scope (reconcile|deploy|destroy|recover|adopt)", step.get("run", "")):
+                    # A job for every target must leave prod to the workflow that asks.
+                    assert path.name == "deploy-target.yml" or "matrix.target != 'prod'" in step["if"]
+    assert callers == [("deploy.yml", "prod")]
+
+
 def test_every_job_that_may_log_in_has_an_environment_of_its_own() -> None:
     for path in WORKFLOWS:
         for job in jobs(path).values():

@@ -24,3 +24,19 @@ def test_the_nightly_run_tells_and_deploys_only_where_a_variable_says_so(
     told = platform.by_hand("reconcile.yml").jobs["reconcile"].jobs
     assert "### `staging`: 2 of 2 domains in sync" in told["reconcile 0"].summary
     assert "### `prod`: 0 of 2 domains in sync" in told["reconcile 1"].summary
+
+
+def test_prod_is_reconciled_by_the_way_of_every_deploy_and_waits_for_its_approval(
+    platform: Platform, fake_workspace: FakeWorkspace
+) -> None:
+    settings = platform.settings
+    platform.settings = dataclasses.replace(settings, rejected=frozenset({"prod-approval"}))
+    assert platform.by_hand("reconcile.yml", reconcile=True).jobs["prod"].result == "failure"
+    assert [path for path in fake_workspace.snapshot().folders if "/staging" in path]
+    assert not [path for path in fake_workspace.snapshot().folders if "/prod" in path]
+
+    platform.settings = settings
+    run = platform.by_hand("reconcile.yml", reconcile=True)
+    assert run.jobs["prod"].jobs["approve-prod"].result == "success"
+    assert run.jobs["prod"].result == "success"
+    assert [path for path in fake_workspace.snapshot().folders if "/prod" in path]
