@@ -1,26 +1,19 @@
 """`scope comment` and `scope plan --github` on real repositories."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.support.builders import monorepo
+from tests.support.cli import CliResult
 from tests.support.manifests import assert_follows_schema
-from tests.support.sandbox import Sandbox, git_environment
+from tests.support.sandbox import Sandbox
+from tests.support.scope_command import run_scope
 
 
-def scope(sandbox: Sandbox, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "scope.cli", *arguments],
-        cwd=sandbox.root,
-        env=git_environment() | environment,
-        capture_output=True,
-        check=False,
-        encoding="utf-8",
-    )
+def scope(sandbox: Sandbox, *arguments: str, **environment: str) -> CliResult:
+    return run_scope(sandbox.root, *arguments, env=environment)
 
 
 @pytest.fixture
@@ -35,9 +28,9 @@ def branch(sandbox: Sandbox) -> Sandbox:
 
 
 def test_the_comment_names_what_deploys_and_how_to_see_it(branch: Sandbox) -> None:
-    assert scope(branch, "plan", "--head", "HEAD").returncode == 0
+    assert scope(branch, "plan", "--head", "HEAD").exit_code == 0
     done = scope(branch, "comment")
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.stderr
     assert "| `d00` | deploy | deploy | deploy | `src/d00/s00/base/facts.py` |" in done.stdout
     assert "`just scope base=main`" in done.stdout
     assert_follows_schema(branch.path(".scope/manifest.json").read_bytes())
@@ -45,7 +38,7 @@ def test_the_comment_names_what_deploys_and_how_to_see_it(branch: Sandbox) -> No
 
 def test_outputs_and_summary_are_written_for_a_step(branch: Sandbox, tmp_path: Path) -> None:
     files = {name: str(tmp_path / name) for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
-    assert scope(branch, "plan", "--head", "HEAD", "--github", **files).returncode == 0
+    assert scope(branch, "plan", "--head", "HEAD", "--github", **files).exit_code == 0
     written = (tmp_path / "GITHUB_OUTPUT").read_text(encoding="utf-8")
     assert "has_changes<<end_" in written
     assert '"id":"staging-d00"' in written
@@ -54,7 +47,7 @@ def test_outputs_and_summary_are_written_for_a_step(branch: Sandbox, tmp_path: P
 
 def test_outside_of_a_workflow_github_is_refused(branch: Sandbox) -> None:
     done = scope(branch, "plan", "--head", "HEAD", "--github")
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert "GITHUB_OUTPUT isn't set" in done.stderr
 
 
@@ -70,7 +63,7 @@ def test_only_the_domains_named_are_in_the_manifest(branch: Sandbox) -> None:
 
 def test_a_domain_s_name_that_cannot_be_is_refused(branch: Sandbox) -> None:
     done = scope(branch, "plan", "--domain", "d00", "--domain", "../x")
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert "`../x` isn't a domain's name" in done.stderr
 
 
@@ -79,7 +72,7 @@ def test_a_manifest_of_another_commit_is_refused(branch: Sandbox) -> None:
     branch.append("src/d00/s00/base/facts.py", "AGAIN = True\n")
     head = branch.commit("Again")
     done = scope(branch, "comment", "--expect-head", head)
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert "The manifest was made of commit" in done.stderr
 
 
@@ -87,7 +80,7 @@ def test_a_manifest_of_uncommitted_work_is_refused_for_a_commit(branch: Sandbox)
     branch.append("src/d00/s00/base/facts.py", "DIRTY = True\n")
     scope(branch, "plan")
     done = scope(branch, "comment", "--expect-head", branch.head)
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert "with uncommitted work" in done.stderr
 
 
@@ -101,7 +94,7 @@ def test_a_branch_that_changes_scope_is_told_so_whatever_its_manifest_says(branc
     (tmp_path / "forged.json").write_text(json.dumps(forged), encoding="utf-8")
     branch.switch("main")
     done = scope(branch, "comment", "--manifest", str(tmp_path / "forged.json"), "--expect-head", head)
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.stderr
     assert "This pull request changes `scope/`: its own version of scope made these numbers" in done.stdout
 
 

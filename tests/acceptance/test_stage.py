@@ -21,7 +21,7 @@ from tests.support.builders import domain, resource_yaml, skeleton, source
 from tests.support.cli import CliResult, DatabricksCli
 from tests.support.fake_workspace import FakeWorkspace
 from tests.support.sandbox import Sandbox
-from tests.support.scope_command import run_scope
+from tests.support.scope_command import run_scope, run_scope_process
 
 PLATFORM = skeleton() | domain("finance") | domain("marketing")
 
@@ -132,7 +132,7 @@ def test_staging_leaves_no_trace_in_the_repository_and_no_folder_behind(platform
     before = (platform.git("status", "--porcelain"), platform.git("count-objects", "-v"), platform.read(".git/config"))
     temporary = tmp_path / "temporary"
     temporary.mkdir()
-    result = run_scope(
+    result = run_scope_process(
         platform.root, "bundle", "finance", "--", "schema", env={"TMPDIR": str(temporary), "PATH": _path(tmp_path)}
     )
     assert result.exit_code == 0, result
@@ -314,7 +314,7 @@ def test_harmless_commands_run_in_a_stage(
 ) -> None:
     environment = databricks_cli.environment(fake_workspace)
     for command in ("validate", "plan", "summary"):
-        result = run_scope(hosted.root, "bundle", "finance", "-t", target, "--", command, env=environment)
+        result = run_scope_process(hosted.root, "bundle", "finance", "-t", target, "--", command, env=environment)
         assert result.exit_code == 0, result
         assert "marketing" not in result.stdout
 
@@ -324,8 +324,8 @@ def test_the_environment_cannot_lead_the_cli_elsewhere(
 ) -> None:
     environment = databricks_cli.environment(fake_workspace)
     led = {"DATABRICKS_BUNDLE_ROOT": str(hosted.root), "BUNDLE_ROOT": str(hosted.root), "BUNDLE_VAR_domain": "marketing"}
-    plain = run_scope(hosted.root, "bundle", "finance", "--", "plan", env=environment)
-    assert run_scope(hosted.root, "bundle", "finance", "--", "plan", env={**environment, **led}) == plain
+    plain = run_scope_process(hosted.root, "bundle", "finance", "--", "plan", env=environment)
+    assert run_scope_process(hosted.root, "bundle", "finance", "--", "plan", env={**environment, **led}) == plain
 
 
 def test_deploying_a_domain_uploads_exactly_its_staged_files_and_touches_no_other(
@@ -388,7 +388,7 @@ def test_two_domains_deployed_at_once_stay_apart(
         ]  # fmt: skip
         assert [process.wait(timeout=60) for process in running] == [0, 0]
     for name in ("finance", "marketing"):
-        result = run_scope(hosted.root, "bundle", name, "-t", "prod", "--", "plan", env=environment)
+        result = run_scope_process(hosted.root, "bundle", name, "-t", "prod", "--", "plan", env=environment)
         assert "Plan: 0 to add, 0 to change, 0 to delete, 4 unchanged" in result.stdout, result
 
 
@@ -453,7 +453,9 @@ def test_code_in_a_stage_does_not_see_the_checkout(
     probe = f"import importlib.util\n\n{look}\nassert not SEEN, SEEN\n"
     hosted.write("resources/finance/orders/probe.py", probe)
     hosted.commit("Look around while loading")
-    result = run_scope(hosted.root, "bundle", "finance", "--", "validate", env=databricks_cli.environment(fake_workspace))
+    result = run_scope_process(
+        hosted.root, "bundle", "finance", "--", "validate", env=databricks_cli.environment(fake_workspace)
+    )
     assert result.exit_code == 0, result
 
 
@@ -461,5 +463,7 @@ def test_a_second_source_needs_no_word_anywhere_else(
     hosted: Sandbox, databricks_cli: DatabricksCli, fake_workspace: FakeWorkspace
 ) -> None:
     hosted.write_all(source("finance", "refunds"))
-    result = run_scope(hosted.root, "bundle", "finance", "--", "plan", env=databricks_cli.environment(fake_workspace))
+    result = run_scope_process(
+        hosted.root, "bundle", "finance", "--", "plan", env=databricks_cli.environment(fake_workspace)
+    )
     assert "create jobs.finance_refunds_refresh_job" in result.stdout, result

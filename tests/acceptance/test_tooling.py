@@ -138,7 +138,7 @@ def test_without_the_example_the_gate_tests_and_bundle_still_pass(
     check = run(sandbox.root, just, "check")
     assert check.exit_code == 0, check
     # All that could know the example: scope's own tests mostly make up what they look at.
-    made_up = (path for path in sandbox.path("tests/unit/scope").glob("test_*.py") if not LOOKING.search(path.read_text()))
+    made_up = (path for path in sandbox.path("tests/unit/scope").rglob("test_*.py") if not LOOKING.search(path.read_text()))
     left_out = [f"--ignore={path.relative_to(sandbox.root)}" for path in made_up]
     tests = run(sandbox.root, "uv", "run", "--quiet", "pytest", "--quiet", "tests/unit", *left_out)
     assert tests.exit_code == 0, tests

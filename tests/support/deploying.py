@@ -1,7 +1,5 @@
 """A repository with an origin, the fake workspace as its host, and `scope` as a process: as CI deploys it."""
 
-import contextlib
-import io
 import json
 import os
 import signal
@@ -14,11 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from scope.cli import main
 from tests.support.builders import domain, skeleton
 from tests.support.cli import CliResult, DatabricksCli
 from tests.support.fake_workspace import FakeWorkspace
 from tests.support.sandbox import REPOSITORY, Sandbox
+from tests.support.scope_command import run_scope
 
 BASE = "/Workspace/deploy/.bundle/data-platform/prod"
 
@@ -73,19 +71,7 @@ class Platform:
 
     def scope(self, *arguments: str, **extra: str) -> CliResult:
         """Run `scope` to its end, in this process: importing the SDK takes longer than a deploy."""
-        out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
-        before, wanted = dict(os.environ), self.environment(**extra)
-        os.environ.clear()
-        os.environ.update(wanted)
-        try:
-            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-                code = main(["-C", str(self.sandbox.root), *arguments])
-        finally:
-            os.environ.clear()
-            os.environ.update(before)
-        for stream in (out, err):
-            stream.seek(0)
-        return CliResult(arguments, code, out.read(), err.read())
+        return run_scope(self.sandbox.root, *arguments, env=self.environment(**extra))
 
     def deploy(self, *arguments: str, target: str = "prod", **extra: str) -> CliResult:
         """Run `scope deploy` to its end."""
