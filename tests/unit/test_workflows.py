@@ -98,7 +98,12 @@ def test_every_job_that_may_log_in_has_an_environment_of_its_own() -> None:
     for path in WORKFLOWS:
         for job in jobs(path).values():
             if "steps" in job and job.get("permissions", {}).get("id-token") == "write":
-                assert job["environment"] in {"${{ inputs.target }}", "${{ matrix.target }}"}
+                # Who plans may only read: a plan runs code of the domains, and comes before the approval.
+                assert (path.name, job["environment"]) in {
+                    ("plan-target.yml", "${{ inputs.environment }}"),
+                    ("deploy-target.yml", "${{ inputs.target }}"),
+                    ("reconcile.yml", "${{ matrix.target == 'prod' && 'prod-plan' || matrix.target }}"),
+                }
                 assert "uses" not in job
 
 
@@ -113,6 +118,7 @@ def test_every_variable_and_environment_is_in_the_docs_and_the_docs_name_no_othe
     deploy = jobs(REPOSITORY / ".github" / "workflows" / "deploy.yml")
     used = {job["with"]["target"] for job in deploy.values() if "with" in job and "target" in job["with"]}
     used |= {job["environment"] for job in deploy.values() if "environment" in job}
+    used |= {job["with"]["environment"] for job in deploy.values() if "environment" in job.get("with", {})}
     used |= set(jobs(REPOSITORY / ".github" / "workflows" / "reconcile.yml")["reconcile"]["strategy"]["matrix"]["target"])
     assert documented == used
     assert all(f"`{name}`" in table for name in ("DATABRICKS_HOST", "DATABRICKS_CLIENT_ID"))

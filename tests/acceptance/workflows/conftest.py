@@ -118,7 +118,7 @@ def settings(workspace: FakeWorkspace, cli: DatabricksCli, github: FakeGitHub, t
 
     return Settings(
         variables={"DATABRICKS_CLI_SHA256": digest},
-        environments={"staging": environment, "prod": environment, "prod-approval": {}},
+        environments=dict.fromkeys(("staging", "staging-plan", "prod", "prod-plan"), environment) | {"prod-approval": {}},
         identity=identity,
         tools=tools,
         api=github.url,
