@@ -216,7 +216,7 @@ Because = Literal["changed", "rule", "first-deploy", "failed-attempt", "untruste
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One node on the way from a change to a domain, and the kind of the edge that leads to it."""
+    """One node on the path from a change to a domain, and the kind of the edge that leads to it."""
 
     node: str
     edge: str

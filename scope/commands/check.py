@@ -13,7 +13,7 @@ from scope.console import Console
 from scope.escaping import escape_invisible
 from scope.graph.closure import DeploymentIndex, UsesCache
 from scope.model import Finding
-from scope.planning.checks import check_repository, removed_tables
+from scope.planning.checks import check_removed_tables, check_repository
 from scope.planning.comparison import compare
 from scope.render.github_annotations import render_annotations
 from scope.repository.baseline import resolve_head
@@ -44,8 +44,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
         index = DeploymentIndex(Snapshot(git, head.tree), UsesCache())
         findings = check_repository(index)
         if options.base:
-            sides = compare(git, options.base, options.head, console.say)
-            findings = (*findings, *removed_tables(sides.base, sides.head, sides.changes))
+            comparison = compare(git, options.base, options.head, console.say)
+            findings = (*findings, *check_removed_tables(comparison.base, comparison.head, comparison.changes))
     sys.stdout.write(_rendered(findings, options.format))
     console.say(f"scope check: {pluralize(len(findings), 'finding') if findings else 'no findings'}.")
     return 1 if findings else 0

@@ -11,13 +11,12 @@ from scope.commands.options import add_base, add_head
 from scope.console import Console
 from scope.errors import ScopeError
 from scope.graph.closure import DeploymentIndex, UsesCache
-from scope.graph.dependents import file_node
-from scope.graph.edges import repository_edges
-from scope.graph.nodes import reader_node, source_of_table, split_node, table_node
-from scope.graph.picture import READABLE, Picture, picture
+from scope.graph.edges import list_edges
+from scope.graph.nodes import file_node, reader_node, source_of_table, split_node, table_node
+from scope.graph.picture import READABLE, Picture, draw_picture
 from scope.planning.comparison import compare
 from scope.planning.impact import ImpactAnalysis
-from scope.planning.readers import readers
+from scope.planning.readers import find_readers
 from scope.render.mermaid import Edge, render_flowchart
 from scope.render.mermaid import Node as Box
 from scope.repository.baseline import resolve_head
@@ -50,19 +49,19 @@ def run(options: argparse.Namespace, console: Console) -> int:
     with GitRepository(Path(options.directory)) as git:
         if options.all:
             head = DeploymentIndex(Snapshot(git, resolve_head(git, options.head).tree), UsesCache())
-            drawn = picture(repository_edges(head), limit=limit)
+            drawn = draw_picture(list_edges(head), limit=limit)
         else:
-            sides = compare(git, options.base, options.head, console.say)
-            impact = ImpactAnalysis(sides.base, sides.head, sides.changes).impact()
+            comparison = compare(git, options.base, options.head, console.say)
+            impact = ImpactAnalysis(comparison.base, comparison.head, comparison.changes).find_impact()
             domains = {item.domain for item in impact.impacted}
-            # What was deleted still reaches what used it.
-            edges = (repository_edges(side, domains & set(side.domains)) for side in (sides.base, sides.head))
+            # A deleted file still reaches its former dependents.
+            edges = (list_edges(side, domains & set(side.domains)) for side in (comparison.base, comparison.head))
             changed = frozenset(file_node(change.path) for item in impact.impacted for change, _ in item.causes)
-            reader_index = readers(sides.head, sides.base, impact.impacted, sides.head.domains)
-            tables = {(reader.domain, reader.table) for listed in reader_index.of.values() for reader in listed}
+            readers = find_readers(comparison.head, comparison.base, impact.impacted, comparison.head.domains)
+            tables = {(reader.domain, reader.table) for listed in readers.of.values() for reader in listed}
             reading = {(reader_node(domain), table_node(table), "reads") for domain, table in tables}
             reading |= {(table_node(table), source_of_table(table), "written-by") for _, table in tables}
-            drawn = picture(frozenset(reading).union(*edges), changed, limit) if changed else Picture((), ())
+            drawn = draw_picture(frozenset(reading).union(*edges), changed, limit) if changed else Picture((), ())
     if drawn.nodes or is_json:
         sys.stdout.write(_json(drawn) if is_json else _mermaid(drawn))
     else:

@@ -14,8 +14,8 @@ from scope.documents.manifest import Manifest, Warn
 from scope.errors import NoCredentials, RemoteError, UsageError
 from scope.files import write_atomic
 from scope.graph.closure import DeploymentIndex
-from scope.planning.comparison import compare, effect_in
-from scope.planning.plan import narrowed, plan
+from scope.planning.comparison import compare, effect_classifier
+from scope.planning.plan import narrow, plan
 from scope.wording import unknown_name
 
 HELP = "what the changes since a base would deploy, and why"
@@ -77,7 +77,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     else:
         planned = _plan_from_git(options, options.base, console)
     manifest = _add_live_plans(planned.manifest, options, console) if options.live else planned.manifest
-    manifest = narrowed(manifest, options.domain, planned.matrix_jobs)
+    manifest = narrow(manifest, options.domain, planned.matrix_jobs)
     content = dump(manifest)
     _write(content, options.output, planned.root / MANIFEST, console)
     _show(manifest, content, options, console)
@@ -93,7 +93,7 @@ def _plan_from_git(options: argparse.Namespace, base: str, console: Console) -> 
         manifest = plan(
             sides,
             _targets(sides.head, options.target),
-            effect_in(git),
+            effect_classifier(git),
             with_fingerprints=options.fingerprints,
             with_readers=not options.no_readers,
         )
@@ -115,7 +115,7 @@ def _plan_from_records(options: argparse.Namespace, console: Console) -> _Planne
     request = SessionRequest(target, needs_branch=False, needs_cli=False)
     try:
         with open_session(Path(options.directory), request, say_progress(console)) as session:
-            manifest = plan_records(session, find_candidates(session), effect_in(session.git))
+            manifest = plan_records(session, find_candidates(session), effect_classifier(session.git))
             return _Planned(manifest, session.root, session.index.rules.matrix_jobs)
     except (RemoteError, NoCredentials) as error:
         if not options.fallback:

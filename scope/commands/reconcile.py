@@ -18,7 +18,7 @@ from scope.documents.document import dump
 from scope.documents.manifest import Manifest
 from scope.escaping import escape_invisible
 from scope.files import write_atomic
-from scope.planning.comparison import effect_in
+from scope.planning.comparison import effect_classifier
 
 HELP = "bring a target to what is checked out, whatever failed, was skipped or reverted before"
 EXAMPLES = """\
@@ -57,7 +57,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         wanted = find_candidates(session, options.domain)
         if options.drift and _distrust_drifted(session, wanted, options):
             wanted = find_candidates(session, options.domain)
-        manifest = plan_records(session, wanted, effect_in(session.git))
+        manifest = plan_records(session, wanted, effect_classifier(session.git))
         content = dump(manifest)
         write_atomic(session.root / MANIFEST, content)
         _show(manifest, content, options, console)

@@ -12,9 +12,10 @@ from scope.commands.options import add_base, add_head
 from scope.console import Console
 from scope.errors import UsageError
 from scope.escaping import escape_invisible
-from scope.planning.comparison import compare, effect_in
+from scope.graph.nodes import label
+from scope.planning.comparison import compare, effect_classifier
 from scope.planning.plan import plan
-from scope.planning.why import Answer, Way, why_domain, why_path
+from scope.planning.why import Answer, DomainCause, explain_domain, explain_path
 from scope.wording import unknown_name
 
 HELP = "why a domain deploys, or what a path would deploy, or why nothing"
@@ -39,17 +40,17 @@ def run(options: argparse.Namespace, console: Console) -> int:
         subject = options.subject.removeprefix("./").rstrip("/")
         # A path asks about the head alone, so no base is needed for it.
         is_path = "/" in subject or "." in subject
-        sides = compare(git, "HEAD" if is_path else options.base, options.head, console.say)
+        comparison = compare(git, "HEAD" if is_path else options.base, options.head, console.say)
         if is_path:
             if subject.startswith("/") or ".." in subject.split("/"):
                 raise UsageError(f"`{options.subject}` isn't a path from the repository's root.")
-            answer = why_path(sides.head, subject)
-        elif subject in {*sides.head.domains, *sides.base.domains}:
-            answer = why_domain(plan(sides, sides.head.targets, effect_in(git)), subject)
-        elif sides.head.snapshot.entry(subject) is not None:
-            answer = why_path(sides.head, subject)
+            answer = explain_path(comparison.head, subject)
+        elif subject in {*comparison.head.domains, *comparison.base.domains}:
+            answer = explain_domain(plan(comparison, comparison.head.targets, effect_classifier(git)), subject)
+        elif comparison.head.snapshot.entry(subject) is not None:
+            answer = explain_path(comparison.head, subject)
         else:
-            raise UsageError(unknown_name("domain or file", subject, sides.head.domains))
+            raise UsageError(unknown_name("domain or file", subject, comparison.head.domains))
     if options.format == "json":
         sys.stdout.write(json.dumps(asdict(answer), indent=2, ensure_ascii=False) + "\n")
     else:
@@ -59,19 +60,19 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
 def _lines(answer: Answer, *, is_path: bool) -> Iterator[str]:
     subject = escape_invisible(answer.subject)
-    if not answer.ways:
+    if not answer.causes:
         yield f"{subject} {'would deploy' if is_path else 'deploys'} nothing: {answer.reason}."
         return
     if is_path:
-        domains = sorted({way.domain for way in answer.ways})
+        domains = sorted({cause.domain for cause in answer.causes})
         yield f"{subject} would deploy {', '.join(domains)}{f' ({answer.reason})' if answer.reason else ''}:"
     else:
         yield f"{subject} deploys because of:"
-    for way in answer.ways:
-        yield f"  {escape_invisible(way.path)}  [{', '.join(way.targets)}]"
-        yield from _steps(way)
+    for cause in answer.causes:
+        yield f"  {escape_invisible(cause.change)}  [{', '.join(cause.targets)}]"
+        yield from _describe_path(cause)
 
 
-def _steps(way: Way) -> Iterator[str]:
-    for step in way.steps:
-        yield f"    ← {escape_invisible(step.node.removeprefix('file:'))}  ({step.edge})"
+def _describe_path(cause: DomainCause) -> Iterator[str]:
+    for step in cause.path:
+        yield f"    ← {escape_invisible(label(step.node))}  ({step.edge})"

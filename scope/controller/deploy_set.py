@@ -1,4 +1,4 @@
-"""Which deployments of a target are due: worked out from this checkout and the records, and only narrowed by a manifest."""
+"""Which deployments of a target are due: worked out from this checkout and the records, and only narrow by a manifest."""
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor

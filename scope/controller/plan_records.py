@@ -13,7 +13,7 @@ from scope.documents.manifest import Base, Cause, Deploy, Fingerprints, Head, Ma
 from scope.graph.closure import DeploymentIndex, UsesCache
 from scope.model import Because, Change, Effect
 from scope.planning.impact import Impact, ImpactAnalysis
-from scope.planning.plan import listed_changes, matrix, mode_of
+from scope.planning.plan import find_mode, list_changes, pack_matrix
 from scope.ports import Git
 from scope.repository.snapshot import Snapshot
 
@@ -46,7 +46,7 @@ class Bases:
         if known is None:
             return None
         base, changes = known
-        impact = ImpactAnalysis(base, self._session.index, changes).impact([self._session.settings.name], domains)
+        impact = ImpactAnalysis(base, self._session.index, changes).find_impact([self._session.settings.name], domains)
         return Compared(info, base, changes, impact)
 
     def _at(self, commit: str) -> tuple[DeploymentIndex, tuple[Change, ...]] | None:
@@ -91,12 +91,12 @@ def plan_records(session: Session, candidates: Iterable[Candidate], effect: Call
         if compared is not None:
             start = len(changes)
             numbered = {change.path: f"c{start + number}" for number, change in enumerate(compared.changes)}
-            changes += listed_changes(names[info], compared.changes, numbered, compared.impact, effect)
+            changes += list_changes(names[info], compared.changes, numbered, compared.impact, effect)
         deploy += [_deploy(session, candidate, names[info], compared, numbered) for candidate in of_this_base]
     deploy.sort(key=lambda item: item.domain)
     targets = (session.settings.name,)
     return Manifest(
-        mode=mode_of(tuple(deploy), targets, session.index),
+        mode=find_mode(tuple(deploy), targets, session.index),
         against="deployed",
         targets=targets,
         head=Head("HEAD", session.head.commit, session.head.is_dirty),
@@ -104,7 +104,7 @@ def plan_records(session: Session, candidates: Iterable[Candidate], effect: Call
         changes=tuple(changes),
         deploy=tuple(deploy),
         readers=(),
-        matrix=matrix(tuple(deploy), session.index.rules.matrix_jobs),
+        matrix=pack_matrix(tuple(deploy), session.index.rules.matrix_jobs),
         warnings=(),
     )
 

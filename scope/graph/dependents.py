@@ -1,8 +1,9 @@
-"""Who uses a shared file: grown from the changed files outwards, so that it costs what they reach and not the repository.
+"""The domains and targets that depend on changed shared files, each with the shortest path through the graph.
 
-One search of the tree finds the files of domains that hold a word by which any dependent of a changed file goes; of those,
-the few that settle a domain's answer are read, nearest first. What a search by words can't tell apart costs time, never
-exactness: a file counts as a user only when what it says resolves to a shared file.
+The graph is grown from the changed files outwards, so the cost depends on what they reach, not on the repository. One search
+of the tree finds the domains' files that hold a word of a changed file's or a dependent's name; of those, only the few that
+decide a domain are parsed, nearest first. A false hit of the search costs time, never exactness: a file is a dependent only
+if one of its uses resolves to a shared file.
 """
 
 import os
@@ -15,18 +16,18 @@ from functools import cached_property
 from scope.graph.closure import DeploymentIndex
 from scope.graph.digraph import Graph
 from scope.graph.nodes import domain_node, file_node, label, target_node
-from scope.graph.shared_code import Edge, is_preset, preset_stem, words
+from scope.graph.shared_code import Edge, is_preset, preset_stem, search_words
 from scope.inference.imports import MARKERS
 from scope.model import Change, Step
 from scope.repository.layout import domain_folders, is_below_root, place_of, target_file
 
-# Markers that only say "something shared is named here": the changed files' own names are narrower.
+# Markers that only say that something shared is named: the names of the changed files are narrower.
 _NAMING = frozenset({b"common", b"resources", b"_models"})
-# Uses that reach shared files without a word of their names: what is loaded by machinery, star imports (also in notebooks,
-# whose lines are JSON strings), whole folders, texts put together at run time, packages whose files are opened.
+# Uses that reach shared files without naming them: loaders, star imports (also in notebooks, whose lines are JSON strings),
+# whole folders, names composed at run time, packages whose files are opened.
 #
-# Both git and Python read these. To git `\t` in brackets is a backslash or a t, so the characters themselves stand there;
-# in a notebook they are written as `\t`. What can stand in one place matches one alternative only: Python would try all.
+# Both git and Python read these patterns. In brackets, git takes `\t` for a backslash or a t, so they hold the characters
+# themselves; notebooks write those as `\t`. Alternatives never overlap, since Python would backtrack through all of them.
 _BLANKS = " \t\f\v\r"
 _WRITTEN = rf"\\([nrtfv\\\"{_BLANKS}]|u00[0-9a-fA-F][0-9a-fA-F])"
 WIDE = (
@@ -37,28 +38,28 @@ WIDE = (
     r"(common|_models|resources)(\.[A-Za-z0-9_]*)*[\"'{%\\]",
     r"importlib",
 )
-# Stands for a file that may load whatever it likes, or whose words weren't searched for.
+# Marks a file that may load any shared file.
 ANYTHING = ""
 
 
 class Dependents:
-    """The deployments that have changed shared files in their closure, at base or head, each with the shortest way."""
+    """The domains and targets that have changed shared files in their closure, at base or head."""
 
     def __init__(
         self, base: DeploymentIndex, head: DeploymentIndex, shared: Iterable[str], changes: Iterable[Change]
     ) -> None:
-        """Ask about the changed paths `shared`; `changes` is the whole difference of the two trees."""
+        """Search for the dependents of the changed paths `shared`; `changes` is the complete difference of base and head."""
         self._sides = (base, head)
         self._shared = frozenset(shared)
         self._changes = {change.path for change in changes}
-        self._known: dict[str, tuple[Edge, ...]] = {}
+        self._edges: dict[str, tuple[Edge, ...]] = {}
 
-    def of(self, path: str) -> Mapping[str, tuple[Step, ...]]:
-        """Return for each domain that uses a changed shared file the way from the file to the domain."""
-        return self._shortest_paths.get(path, {})
+    def domain_paths(self, path: str) -> Mapping[str, tuple[Step, ...]]:
+        """Return the shortest path from a changed shared file to each domain that depends on it."""
+        return self._domain_paths.get(path, {})
 
-    def of_targets(self, path: str) -> Mapping[str, tuple[Step, ...]]:
-        """Return for each target whose own file leads to a changed shared file the way from the file to the target."""
+    def target_paths(self, path: str) -> Mapping[str, tuple[Step, ...]]:
+        """Return the shortest path from a changed shared file to each target whose own file leads to it."""
         paths: dict[str, tuple[Step, ...]] = {}
         for graphs in self._target_graphs:
             for target, graph in graphs.items():
@@ -69,69 +70,69 @@ class Dependents:
 
     @cached_property
     def _target_graphs(self) -> tuple[Mapping[str, Graph], ...]:
-        """Return for base and head the graphs of the shared code that each target's own file reaches there.
+        """Return for base and head the graph of the shared code that each target's own file reaches.
 
-        A target holds a file on one side only by that side's edges: the edges of both together may lead to neither.
+        Each side has graphs of its own: a path that mixes edges of both sides would exist on neither.
         """
         return tuple(
-            {target: _graph_of(part.edges) for target in side.targets if (part := side.target_shared(target)).files}
+            {target: _build_graph(part.edges) for target in side.targets if (part := side.target_shared(target)).files}
             for side in self._sides
         )
 
     @cached_property
-    def _shortest_paths(self) -> Mapping[str, Mapping[str, tuple[Step, ...]]]:
-        return {path: self._ways_from(path) for path in sorted(self._shared)}
+    def _domain_paths(self) -> Mapping[str, Mapping[str, tuple[Step, ...]]]:
+        return {path: self._find_paths(path) for path in sorted(self._shared)}
 
-    def _ways_from(self, path: str) -> dict[str, tuple[Step, ...]]:
-        found = self._preset_ways(path) if is_preset(path) else {}
-        self._add_ways(path, (), found)
+    def _find_paths(self, path: str) -> dict[str, tuple[Step, ...]]:
+        paths = self._find_preset_paths(path) if is_preset(path) else {}
+        self._add_paths(path, (), paths)
         for data in sorted(self.data_moved_by(path)):
-            self._add_ways(data, (Step(file_node(data), "package-data"),), found)
-        return found
+            self._add_paths(data, (Step(file_node(data), "package-data"),), paths)
+        return paths
 
     def data_moved_by(self, path: str) -> tuple[str, ...]:
-        """Return the data files that change packages because a module makes its folder one, or no longer does."""
+        """Return the data files that a module moves to another package because its folder becomes or stops being one."""
         folder = posixpath.dirname(path)
         before, after = (side.library.data_of(folder) for side in self._sides)
         return () if not path.endswith(".py") or (before and after) else before or after
 
-    def _add_ways(self, path: str, start: tuple[Step, ...], found: dict[str, tuple[Step, ...]]) -> None:
-        """Add the ways from a shared file to the domains that have none yet, nearest first."""
+    def _add_paths(self, path: str, start: tuple[Step, ...], paths: dict[str, tuple[Step, ...]]) -> None:
+        """Add the shortest paths from a shared file to the domains that have none yet."""
         domains = {domain for side in self._sides for domain in side.domains}
         for layer in self._graph.dependents_by_distance(file_node(path)):
-            for domain in sorted(domains - found.keys()):
-                edge = self._edge_into(domain, layer)
+            for domain in sorted(domains - paths.keys()):
+                edge = self._find_edge(domain, layer)
                 if edge is not None:
                     inner = self._graph.shortest_path(file_node(path), file_node(edge.dependency)) or ()
-                    found[domain] = (
+                    paths[domain] = (
                         *start,
                         *inner,
                         Step(file_node(edge.dependent), edge.kind),
                         Step(domain_node(domain), "part-of"),
                     )
 
-    def _preset_ways(self, path: str) -> dict[str, tuple[Step, ...]]:
-        found: dict[str, tuple[Step, ...]] = {}
+    def _find_preset_paths(self, path: str) -> dict[str, tuple[Step, ...]]:
+        paths: dict[str, tuple[Step, ...]] = {}
         for side in self._sides:
             for domain in side.domains:
                 specs = side.specs_naming(preset_stem(path), domain) if path in side.library.files else ()
-                if specs and domain not in found:
-                    found[domain] = (Step(file_node(specs[0]), "preset"), Step(domain_node(domain), "part-of"))
-        return found
+                if specs and domain not in paths:
+                    paths[domain] = (Step(file_node(specs[0]), "preset"), Step(domain_node(domain), "part-of"))
+        return paths
 
     @cached_property
     def _graph(self) -> Graph:
-        return _graph_of((edge for side in self._sides for edge in side.library_edges), alone=self._starts)
+        return _build_graph((edge for side in self._sides for edge in side.library_edges), alone=self._starts)
 
-    def _edge_into(self, domain: str, layer: frozenset[str]) -> Edge | None:
-        """Return the first edge from a file of a domain, or of what every domain has, into a layer of shared files."""
+    def _find_edge(self, domain: str, layer: frozenset[str]) -> Edge | None:
+        """Return the first edge into a layer of shared files, from a file of a domain or one that every stage holds."""
         for edge in self._frame_edges:
             if file_node(edge.dependency) in layer:
                 return edge
-        wanted = words(label(node) for node in layer) | {ANYTHING}
+        wanted = search_words(label(node) for node in layer) | {ANYTHING}
         for path, hits in self._candidates.get(domain, ()):
             if not hits.isdisjoint(wanted):
-                for edge in self._edges_of(path):
+                for edge in self._find_edges(path):
                     if file_node(edge.dependency) in layer:
                         return edge
         return None
@@ -145,36 +146,36 @@ class Dependents:
             )
         )
 
-    def _edges_of(self, path: str) -> tuple[Edge, ...]:
-        """Return the edges from a domain's file into shared code, of either side's file into that side's code."""
-        if path not in self._known:
-            found = {edge for side in self._sides for edge in side.library.edges(path, side.uses_of(path))}
-            self._known[path] = tuple(sorted(found))
-        return self._known[path]
+    def _find_edges(self, path: str) -> tuple[Edge, ...]:
+        """Return the edges from a domain's file into shared code: each side's file into that side's code."""
+        if path not in self._edges:
+            edges = {edge for side in self._sides for edge in side.library.edges(path, side.uses_of(path))}
+            self._edges[path] = tuple(sorted(edges))
+        return self._edges[path]
 
     @cached_property
     def _candidates(self) -> Mapping[str, tuple[tuple[str, frozenset[str]], ...]]:
-        """Return by domain the files that may use a changed file or a dependent of one, with the words found in each."""
-        names = words(label(node) for node in self._graph.blast_radius(self._starts))
+        """Return by domain the files that may use a changed file or one of its dependents, each with the words it holds."""
+        names = search_words(label(node) for node in self._graph.blast_radius(self._starts))
         base, head = self._sides
-        found: dict[str, frozenset[str]] = {}
-        # What only the base's version of a changed file says must be read; the head is searched.
-        for path, content in _contents(base, self._changes).items():
-            found[path] = _words_in(content, names) | ({ANYTHING} if _WIDE_USE.search(content) else frozenset())
-        wide = self._searched(WIDE)
-        named = self._searched(re.escape(name) for name in names)
-        for path, content in _contents(head, wide | named).items():
+        words: dict[str, frozenset[str]] = {}
+        # The head is searched; of the base, only the changed files can hold other words, and those are read.
+        for path, content in _read(base, self._changes).items():
+            words[path] = _find_words(content, names) | ({ANYTHING} if _WIDE_USE.search(content) else frozenset())
+        wide = self._search(WIDE)
+        named = self._search(re.escape(name) for name in names)
+        for path, content in _read(head, wide | named).items():
             more = {ANYTHING} if path in wide else frozenset()
-            found[path] = found.get(path, frozenset()) | _words_in(content, names) | more
+            words[path] = words.get(path, frozenset()) | _find_words(content, names) | more
         by_domain: dict[str, list[tuple[str, frozenset[str]]]] = defaultdict(list)
-        for path, hits in sorted(found.items()):
+        for path, hits in sorted(words.items()):
             domain = place_of(path).domain
             if domain is not None:
                 by_domain[domain].append((path, hits))
         return {domain: tuple(candidates) for domain, candidates in by_domain.items()}
 
-    def _searched(self, patterns: Iterable[str]) -> frozenset[str]:
-        """Return the files of the head's domains in which one of the patterns stands."""
+    def _search(self, patterns: Iterable[str]) -> frozenset[str]:
+        """Return the files of the head's domains that one of the patterns matches."""
         head = self._sides[1]
         folders = tuple(folder for domain in head.domains for folder in domain_folders(domain))
         return head.snapshot.grep(tuple(sorted(patterns)), folders)
@@ -188,15 +189,15 @@ class Dependents:
 _WIDE_USE = re.compile("|".join(f"(?:{pattern})" for pattern in WIDE).encode(), re.MULTILINE)
 
 
-def _graph_of(edges: Iterable[Edge], alone: Iterable[str] = ()) -> Graph:
+def _build_graph(edges: Iterable[Edge], alone: Iterable[str] = ()) -> Graph:
     return Graph(((file_node(edge.dependent), file_node(edge.dependency), edge.kind) for edge in edges), alone)
 
 
-def _words_in(content: bytes, names: frozenset[str]) -> frozenset[str]:
-    """Return those of the names that stand in a file."""
+def _find_words(content: bytes, names: frozenset[str]) -> frozenset[str]:
+    """Return the names that a file holds."""
     return frozenset(name for name in names if os.fsencode(name) in content)
 
 
-def _contents(side: DeploymentIndex, paths: Iterable[str]) -> Mapping[str, bytes]:
-    """Return the contents of those of the paths that domains may have, and that are there."""
+def _read(side: DeploymentIndex, paths: Iterable[str]) -> Mapping[str, bytes]:
+    """Return the contents of those paths that exist and that domains may have."""
     return side.snapshot.read_all(side.snapshot.entries(path for path in paths if is_below_root(path)))

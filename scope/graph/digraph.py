@@ -1,7 +1,7 @@
-"""The dependency graph, and the ways through it. The only module that imports networkx.
+"""The dependency graph, and the shortest paths through it. The only module that imports networkx.
 
-An edge points from a dependent to what it depends on. Edges of base and head stand in one graph, so that what was deleted
-still reaches what used it.
+An edge points from a dependent to its dependency. One graph holds the edges of base and head, so that a deleted file still
+reaches its former dependents.
 """
 
 from collections.abc import Iterable
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
 
 class Graph:
-    """Nodes are texts such as `file:src/common/money.py`, `source:finance.stripe`, `domain:finance`."""
+    """A directed graph whose nodes are named as `nodes` names them, such as `file:src/common/money.py`."""
 
     def __init__(self, edges: Iterable[tuple[str, str, str]], alone: Iterable[str] = ()) -> None:
-        """Build the graph from (dependent, dependency, kind) and nodes that may have no edge; the order doesn't matter."""
+        """Build the graph from edges (dependent, dependency, kind), in any order, and nodes that may have no edge."""
         self._edges = sorted(set(edges))
         self._alone = sorted(set(alone))
 
     @cached_property
     def digraph(self) -> "nx.DiGraph[str]":
-        """Return the networkx graph; where two nodes have several edges, the kinds are joined by commas."""
+        """Return the networkx graph; several edges between two nodes become one, their kinds joined by commas."""
         import networkx as nx  # 190 ms that most plans don't need
 
         graph: nx.DiGraph[str] = nx.DiGraph()
@@ -36,9 +36,9 @@ class Graph:
         return graph
 
     def shortest_path(self, changed: str, goal: str) -> tuple[Step, ...] | None:
-        """Return the shortest way up from a changed node to one that depends on it, without the changed node.
+        """Return the shortest path from a changed node to a dependent, without the changed node, or None if there is none.
 
-        Of several equally short ones, the same for the same edges. Nothing where there is none.
+        Among paths of one length, the choice depends on the edges alone.
         """
         import networkx as nx
 
@@ -55,11 +55,11 @@ class Graph:
         """Return the changed nodes and every node that depends on one, at any distance."""
         import networkx as nx
 
-        found = set(changed) & self.digraph.nodes
-        return frozenset(found.union(*(nx.ancestors(self.digraph, node) for node in found)))
+        starts = set(changed) & self.digraph.nodes
+        return frozenset(starts.union(*(nx.ancestors(self.digraph, node) for node in starts)))
 
     def dependents_by_distance(self, changed: str) -> list[frozenset[str]]:
-        """Return a changed node, its direct dependents, theirs, and so on: each node in the layer of its distance."""
+        """Return the changed node and its dependents in layers, one for each distance from the changed node."""
         import networkx as nx
 
         return [frozenset(layer) for layer in nx.bfs_layers(self.digraph.reverse(copy=False), changed)]

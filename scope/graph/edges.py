@@ -1,7 +1,7 @@
-"""Every edge of the repository: from what files say, and from where they lie.
+"""Every edge of the repository, from the contents of files and from their places.
 
-An edge points from a dependent to what it needs: domain → source → module → spec and code → shared code; job → pipeline;
-reader → table → writer. `scope graph` draws them; `scope plan` needs only the few that lead to what has changed.
+An edge points from a dependent to its dependency: domain → source → module → spec and code → shared code; job → pipeline;
+reader → table → writer. `scope graph` draws all of them; `scope plan` needs only the few that lead to a change.
 """
 
 import re
@@ -19,24 +19,24 @@ GraphEdge = tuple[str, str, str]
 _REFERENCE = re.compile(rb"\$\{resources\.(\w+\.\w+)\.")
 
 
-def repository_edges(index: DeploymentIndex, domains: Iterable[str] | None = None) -> frozenset[GraphEdge]:
+def list_edges(index: DeploymentIndex, domains: Iterable[str] | None = None) -> frozenset[GraphEdge]:
     """Return the edges of some domains, or of all, with those of the shared code that they reach."""
-    found: set[GraphEdge] = set()
+    edges: set[GraphEdge] = set()
     for domain in index.domains if domains is None else domains:
-        found.update(_layout_edges(index, domain))
-        found.update(_resource_edges(index, domain))
+        edges.update(_list_layout_edges(index, domain))
+        edges.update(_list_resource_edges(index, domain))
         shared = (index.shared(domain), *index.everywhere)
-        found.update(
+        edges.update(
             (file_node(edge.dependent), file_node(edge.dependency), edge.kind) for part in shared for edge in part.edges
         )
-        found.update(_rule_edges(index, domain))
-        found.update(_table_edges(index, domain))
+        edges.update(_list_rule_edges(index, domain))
+        edges.update(_list_table_edges(index, domain))
     for target in index.targets:
-        found.add((target_node(target), file_node(target_file(target)), "configures"))
-    return frozenset(found)
+        edges.add((target_node(target), file_node(target_file(target)), "configures"))
+    return frozenset(edges)
 
 
-def _layout_edges(index: DeploymentIndex, domain: str) -> Iterator[GraphEdge]:
+def _list_layout_edges(index: DeploymentIndex, domain: str) -> Iterator[GraphEdge]:
     for path in index.own_files(domain):
         place = place_of(path)
         if place.source is not None:
@@ -49,7 +49,7 @@ def _layout_edges(index: DeploymentIndex, domain: str) -> Iterator[GraphEdge]:
         yield domain_node(domain), target_node(target), "deployed-to"
 
 
-def _resource_edges(index: DeploymentIndex, domain: str) -> Iterator[GraphEdge]:
+def _list_resource_edges(index: DeploymentIndex, domain: str) -> Iterator[GraphEdge]:
     """Return the edges from a domain's resource files to the files and the other resources that they name."""
     own = index.own_files(domain)
     contents = index.snapshot.read_all({path: entry for path, entry in own.items() if is_resource(path)})
@@ -57,7 +57,7 @@ def _resource_edges(index: DeploymentIndex, domain: str) -> Iterator[GraphEdge]:
     for path, content in contents.items():
         for reference in file_references(path, content):
             yield from (
-                (file_node(path), file_node(found), "path") for found in _answers(reference, own, index.library.files)
+                (file_node(path), file_node(named), "path") for named in _resolve(reference, own, index.library.files)
             )
         for key in _REFERENCE.findall(content):
             home = homes.get(key.decode())
@@ -65,12 +65,12 @@ def _resource_edges(index: DeploymentIndex, domain: str) -> Iterator[GraphEdge]:
                 yield file_node(path), file_node(home), "refers-to"
 
 
-def _answers(reference: FileReference, *places: Mapping[str, Entry]) -> Iterator[str]:
+def _resolve(reference: FileReference, *places: Mapping[str, Entry]) -> Iterator[str]:
     yield from (path for place in places for path in place if reference.means(path))
 
 
-def _table_edges(index: DeploymentIndex, domain: str) -> Iterator[GraphEdge]:
-    """Return the edges from a domain's files to the tables that they read, and from tables to the files that write them."""
+def _list_table_edges(index: DeploymentIndex, domain: str) -> Iterator[GraphEdge]:
+    """Return the edges from a domain's files to the tables that they read, and from tables to their writers."""
     files = index.snapshot.files(code_folder(domain))
     for path, content in index.snapshot.read_all({path: files[path] for path in files if path.endswith(CODE)}).items():
         uses = file_tables(path, content)
@@ -78,7 +78,7 @@ def _table_edges(index: DeploymentIndex, domain: str) -> Iterator[GraphEdge]:
         yield from ((file_node(path), table_node(read.table), "reads") for read in uses.reads)
 
 
-def _rule_edges(index: DeploymentIndex, domain: str) -> Iterator[GraphEdge]:
+def _list_rule_edges(index: DeploymentIndex, domain: str) -> Iterator[GraphEdge]:
     own = index.own_files(domain)
     for path in index.rule_files(domain):
         role = place_of(path).role

@@ -1,4 +1,4 @@
-"""The names of the graph's nodes, `<kind>:<name>`: made and taken apart here only.
+"""The names of the graph's nodes, `<kind>:<name>`, composed and parsed nowhere else.
 
 A file's name is its path as the manifest writes it, a source's `<domain>.<source>`, a table's `<domain>.<source>.<table>`.
 """
@@ -71,12 +71,12 @@ def file_of(node: str) -> str | None:
 
 
 def label(node: str) -> str:
-    """Return a node as people read it: a file's path, and of the others kind and name."""
+    """Return a node as people read it: a file's path, or the kind and name of another node."""
     return file_of(node) or node
 
 
 def node_kind(node: str) -> str:
-    """Return what a node is: its kind, or for a file what it is for."""
+    """Return the kind of a node, or for a file the kind of its role."""
     path = file_of(node)
     if path is None:
         return split_node(node)[0]

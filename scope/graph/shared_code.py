@@ -1,7 +1,7 @@
-"""What the domains share, `src/common` and `resources/_models`, and which of its files a use reaches.
+"""The code that domains share, `src/common` and `resources/_models`, and the shared files that a use reaches.
 
-A use is what a file says (`from common.a import b`, `../common/x.sql`); this resolves it against the files that a tree
-holds, as Python's import system would from the two roots `src` and the repository's own.
+A use is a dependency that a file names (`from common.a import b`, `../common/x.sql`). It is resolved against the files of a
+tree as Python's import system would, from the two roots `src` and the repository's own.
 """
 
 import posixpath
@@ -14,13 +14,13 @@ from scope.inference.uses import PathUse, Uses
 from scope.model import Entry
 from scope.repository.layout import CODE_ROOT, COMMON, LOADER, MODELS, RESOURCE_ROOT, VERSION, is_resource
 
-# What `%run` and notebook paths leave away.
+# The suffixes that `%run` and notebook paths leave out.
 _NOTEBOOK_SUFFIXES = (".py", ".ipynb", ".sql", ".scala", ".r")
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Edge:
-    """One file needs another. `line` is where it says so, 0 where no line does."""
+    """A dependency of one file on another. `line` names it, or is 0 if no line does."""
 
     dependent: str
     dependency: str
@@ -41,48 +41,48 @@ class SharedCode:
 
     @cached_property
     def _data(self) -> Mapping[str, tuple[str, ...]]:
-        found: dict[str, list[str]] = {}
+        data: dict[str, list[str]] = {}
         for path in self.files:
             if not path.endswith(".py") and not is_preset(path):
-                found.setdefault(self._package_of(path), []).append(path)
-        return {package: tuple(paths) for package, paths in found.items()}
+                data.setdefault(self._find_package(path), []).append(path)
+        return {package: tuple(paths) for package, paths in data.items()}
 
-    def _package_of(self, path: str) -> str:
+    def _find_package(self, path: str) -> str:
         folder = posixpath.dirname(path)
-        # Ends at the top too: `src/common` itself may be a file or a link.
+        # `src/common` itself may be a file or a link, so the search may reach the top.
         while folder not in {COMMON, MODELS, ""} and folder not in self._packages:
             folder = posixpath.dirname(folder)
         return folder
 
     def edges(self, path: str, uses: Uses) -> Iterator[Edge]:
-        """Return what a file reaches here by what it says; what it says about other places is passed over."""
+        """Return the edges from a file to the shared files that its uses reach. Other uses are ignored."""
         for module in uses.modules:
             if path == VERSION and module.name.endswith("*"):
                 continue
-            for found in self._module(module.name):
-                yield Edge(path, found, "imports", module.line)
+            for file in self._resolve_module(module.name):
+                yield Edge(path, file, "imports", module.line)
         for use in uses.paths:
-            for found in self._path(use):
-                yield Edge(path, found, "path", use.line)
+            for file in self._resolve_path(use):
+                yield Edge(path, file, "path", use.line)
         if uses.dynamic and path != LOADER:
-            # Nobody can tell what it loads: more, never less. Resource modules see only `resources`, all others only `src`.
+            # It may load any module: too many edges are safe. Resource modules see only `resources`, other files only `src`.
             root = f"{RESOURCE_ROOT}/" if is_resource(path) else f"{CODE_ROOT}/"
-            for found in self.files:
-                if found.startswith(root) and not is_preset(found):
-                    yield Edge(path, found, "dynamic-import", uses.dynamic[0])
+            for file in self.files:
+                if file.startswith(root) and not is_preset(file):
+                    yield Edge(path, file, "dynamic-import", uses.dynamic[0])
 
     def package_data(self, path: str) -> Iterator[Edge]:
-        """Return the data files that travel with a module: those of its package, wherever the code opens them."""
+        """Return the edges from a module to its package's data files, which are staged with it wherever they are opened."""
         if path.endswith(".py") and path in self.files:
-            for found in self.data_of(posixpath.dirname(path)):
-                yield Edge(path, found, "package-data")
+            for file in self.data_of(posixpath.dirname(path)):
+                yield Edge(path, file, "package-data")
 
     def data_of(self, folder: str) -> tuple[str, ...]:
-        """Return the data files that travel with the modules of a package."""
+        """Return the data files of a package."""
         return self._data.get(folder, ())
 
-    def _module(self, name: str) -> Iterator[str]:
-        """Return the files that importing a dotted name reads: its packages' `__init__`, itself, all below for `x.*`."""
+    def _resolve_module(self, name: str) -> Iterator[str]:
+        """Return the files that an import reads: each package's `__init__`, the module, for `x.*` all modules below `x`."""
         parts = name.split(".")
         if parts[0] == "common":
             root = CODE_ROOT
@@ -104,32 +104,32 @@ class SharedCode:
 
     @cached_property
     def _folders(self) -> frozenset[str]:
-        found: set[str] = set()
+        folders: set[str] = set()
         for path in self.files:
             folder = posixpath.dirname(path)
-            while folder and folder not in found:
-                found.add(folder)
+            while folder and folder not in folders:
+                folders.add(folder)
                 folder = posixpath.dirname(folder)
-        return frozenset(found)
+        return frozenset(folders)
 
-    def _path(self, use: PathUse) -> Iterator[str]:
-        """Return the files that a path means: relative to the file that says it, to `src`, or to the root."""
+    def _resolve_path(self, use: PathUse) -> Iterator[str]:
+        """Return the files that a path names, relative to its own file, to `src` or to the repository's root."""
         text = use.path.strip()
         candidates = [posixpath.normpath(posixpath.join(use.relative_to, text))]
         parts = text.split("/")
         if "common" in parts:
             below = parts[len(parts) - parts[::-1].index("common") :]
             candidates.append(posixpath.normpath("/".join([COMMON, *below])))
-        found = {
-            path
+        files = {
+            file
             for candidate in candidates
             if candidate == COMMON or candidate.startswith(f"{COMMON}/")
-            for path in self._matches(candidate)
+            for file in self._match(candidate)
         }
-        yield from sorted(found)
+        yield from sorted(files)
 
-    def _matches(self, path: str) -> Iterator[str]:
-        """Return the file at a path, or all below a folder, or all that begin with it where the rest is made at run time."""
+    def _match(self, path: str) -> Iterator[str]:
+        """Return the file at a path, the files below a folder, or those that match the part known before run time."""
         fixed = re.split(r"[*?{$\[]", path)[0]
         exact = [
             candidate for candidate in (path, *(path + suffix for suffix in _NOTEBOOK_SUFFIXES)) if candidate in self.files
@@ -151,16 +151,16 @@ def preset_stem(path: str) -> str:
     return posixpath.basename(path).partition(".")[0]
 
 
-def words(paths: Iterable[str]) -> frozenset[str]:
-    """Return the names of which a file that says what it uses of `paths` must hold at least one.
+def search_words(paths: Iterable[str]) -> frozenset[str]:
+    """Return words of which every file that names one of `paths` holds at least one.
 
-    Of a name that could be written in several ways (quoted, escaped, normalised), only the longest part that can't; an empty
-    word, which every file holds, where there is none.
+    A name that can be written in several ways (quoted, escaped, normalised) gives its longest part that can't, or an empty
+    word, which every file holds, if it has no such part.
     """
-    found: set[str] = set()
+    names: set[str] = set()
     for path in paths:
         folders = path.removeprefix(f"{CODE_ROOT}/").removeprefix(f"{RESOURCE_ROOT}/").split("/")
-        found.update(folders[1:-1])
+        names.update(folders[1:-1])
         stem = folders[-1].partition(".")[0]
-        found.add(stem if stem != "__init__" else folders[-2])
-    return frozenset(max(re.split(r"[^A-Za-z0-9_]+", name), key=len) for name in found)
+        names.add(stem if stem != "__init__" else folders[-2])
+    return frozenset(max(re.split(r"[^A-Za-z0-9_]+", name), key=len) for name in names)

@@ -1,4 +1,4 @@
-"""What would break in a stage or in the workspace, found in the whole repository at once."""
+"""Checks the whole repository for problems that would break a stage or the workspace."""
 
 import re
 from collections import defaultdict
@@ -8,53 +8,53 @@ from scope.graph.closure import DeploymentIndex
 from scope.lineage.tables import CODE, file_tables
 from scope.model import Change, Finding, Kind, quote_path
 from scope.names import NO_DOMAINS, is_domain_name
-from scope.planning.readers import TableReader, reads
+from scope.planning.readers import TableReader, find_reads
 from scope.repository.layout import DOMAIN_ROOTS, RESERVED_FOLDERS, code_folder, is_code
 from scope.stage.checks import check_stage
 
 
 def check_repository(index: DeploymentIndex) -> tuple[Finding, ...]:
-    """Return every finding, sorted by place: what keeps any domain's stage from standing alone, and names that can't be."""
-    found = {*_names(index), *_literal_names(index)}
+    """Return the findings about every domain's stage, and about names of domains and tables, sorted by place."""
+    findings = {*_check_names(index), *_check_table_names(index)}
     for domain in index.domains:
         for target in index.targets[:1]:
-            found.update(check_stage(index, target, domain))
-    return tuple(sorted(found))
+            findings.update(check_stage(index, target, domain))
+    return tuple(sorted(findings))
 
 
-def removed_tables(base: DeploymentIndex, head: DeploymentIndex, changes: Iterable[Change]) -> tuple[Finding, ...]:
-    """Return the places that read a table of another domain which the changes remove, sorted by place."""
-    lost = _written(base, changes) - _written(head, changes)
-    prefixes = frozenset(f"{table.rpartition('.')[0]}." for table in lost)
-    found: set[Finding] = set()
-    for reader in reads(head, prefixes):
+def check_removed_tables(base: DeploymentIndex, head: DeploymentIndex, changes: Iterable[Change]) -> tuple[Finding, ...]:
+    """Return a finding for each place that reads another domain's table which the changes remove, sorted by place."""
+    removed = _find_written(base, changes) - _find_written(head, changes)
+    prefixes = frozenset(f"{table.rpartition('.')[0]}." for table in removed)
+    findings: set[Finding] = set()
+    for reader in find_reads(head, prefixes):
         is_foreign = reader.table.partition(".")[0] != reader.domain
-        if is_foreign and reader.table in lost and reader.table not in _still_written(head, reader):
+        if is_foreign and reader.table in removed and reader.table not in _find_still_written(head, reader):
             message = f"Reads `{reader.table}`, which this change removes. Keep the table until nobody reads it."
-            found.add(Finding(quote_path(reader.path), reader.line, "removed-table", message))
-    return tuple(sorted(found))
+            findings.add(Finding(quote_path(reader.path), reader.line, "removed-table", message))
+    return tuple(sorted(findings))
 
 
-def _written(side: DeploymentIndex, changes: Iterable[Change]) -> frozenset[str]:
+def _find_written(side: DeploymentIndex, changes: Iterable[Change]) -> frozenset[str]:
     """Return the tables that the changed files write on one side."""
-    return _writes(side, (change.path for change in changes))
+    return _read_writes(side, (change.path for change in changes))
 
 
-def _still_written(head: DeploymentIndex, reader: TableReader) -> frozenset[str]:
-    """Return the tables that the files which name a removed table write at the head."""
+def _find_still_written(head: DeploymentIndex, reader: TableReader) -> frozenset[str]:
+    """Return the tables that the files with a removed table's name write at the head."""
     domain, _, name = reader.table.split(".")
-    return _writes(head, head.snapshot.grep((re.escape(name),), (code_folder(domain),)))
+    return _read_writes(head, head.snapshot.grep((re.escape(name),), (code_folder(domain),)))
 
 
-def _writes(side: DeploymentIndex, paths: Iterable[str]) -> frozenset[str]:
+def _read_writes(side: DeploymentIndex, paths: Iterable[str]) -> frozenset[str]:
     code = (path for path in paths if path.endswith(CODE))
     files = {path: entry for path in code if (entry := side.snapshot.entry(path)) is not None}
     contents = side.snapshot.read_all(files)
     return frozenset(table for path, content in contents.items() for table in file_tables(path, content).writes)
 
 
-def _literal_names(index: DeploymentIndex) -> Iterator[Finding]:
-    """Return the reads of another domain's or one's own tables by a name that is prod's in every target."""
+def _check_table_names(index: DeploymentIndex) -> Iterator[Finding]:
+    """Yield a finding for each read of a table by a literal name, which is prod's table in every target."""
     for domain in index.domains:
         own = {path: entry for path, entry in index.own_files(domain).items() if is_code(path) and path.endswith(CODE)}
         for path, content in index.snapshot.read_all(own).items():
@@ -64,7 +64,7 @@ def _literal_names(index: DeploymentIndex) -> Iterator[Finding]:
                     yield Finding(quote_path(path), read.line, "literal-table", message)
 
 
-def _names(index: DeploymentIndex) -> Iterator[Finding]:
+def _check_names(index: DeploymentIndex) -> Iterator[Finding]:
     spellings: dict[str, set[str]] = defaultdict(set)
     for top in DOMAIN_ROOTS:
         for name, entry in index.snapshot.names(top).items():

@@ -1,4 +1,4 @@
-"""The two sides of a comparison, read from the repository."""
+"""Reads the base and the head of a comparison from the repository."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from scope.repository.snapshot import Snapshot
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What is compared: two trees, their difference, and how they are called."""
+    """Two trees, the changes between them, and how the manifest names base and head."""
 
     base: DeploymentIndex
     head: DeploymentIndex
@@ -26,9 +26,9 @@ class Comparison:
 
 
 def compare(git: Git, base_ref: str, head_ref: str | None, say: Callable[[str], None]) -> Comparison:
-    """Return the two sides of a comparison: the merge base with `base_ref`, and a commit or the work tree.
+    """Return the comparison of the head, a commit or the work tree, with its merge base with a ref.
 
-    `say` is given what a person should know about the base.
+    `say` is called with notes about the base for a person.
     """
     head = resolve_head(git, head_ref)
     base = resolve_base(git, base_ref, head.info.commit)
@@ -52,17 +52,17 @@ def compare(git: Git, base_ref: str, head_ref: str | None, say: Callable[[str], 
     )
 
 
-def effect_in(git: Git) -> Callable[[Change], Effect]:
-    """Return the function that tells whether a change is one of content, reading what it needs from the repository."""
-    return lambda change: _effect(git, change)
+def effect_classifier(git: Git) -> Callable[[Change], Effect]:
+    """Return a function that classifies a change, for which it reads the file's contents from the repository."""
+    return lambda change: _classify(git, change)
 
 
-def _effect(git: Git, change: Change) -> Effect:
-    from scope.planning.effect import effect  # only a modified file needs the parsers behind it
+def _classify(git: Git, change: Change) -> Effect:
+    from scope.planning.effect import classify_effect  # only a modified file needs the parsers behind it
 
     if change.status is not Status.MODIFIED or change.before is None or change.after is None:
         return Effect.CONTENT
     if not change.before.kind == change.after.kind == Kind.FILE:
         return Effect.CONTENT
     contents = git.blobs([change.before.oid, change.after.oid])
-    return effect(change.path, contents[change.before.oid], contents[change.after.oid])
+    return classify_effect(change.path, contents[change.before.oid], contents[change.after.oid])

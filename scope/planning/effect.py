@@ -34,7 +34,7 @@ _SCRIPT_METADATA = re.compile(r"^# /// \w", re.MULTILINE)
 _HEADER = re.compile(r"(?:#|--)\s*Databricks notebook source")
 
 
-def effect(path: str, before: bytes, after: bytes) -> Effect:
+def classify_effect(path: str, before: bytes, after: bytes) -> Effect:
     """Return what a modification of a file may change."""
     if before == after:
         return Effect.COSMETIC

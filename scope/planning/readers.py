@@ -1,7 +1,7 @@
-"""Who reads the tables of what deploys, in other domains: to review, never to deploy.
+"""Finds the readers of deploying domains' tables in other domains: for review, never to deploy them.
 
 A logical name is `domain.source.table`, so one search for `domain.source.` finds every file that may read a source's tables.
-Best effort: names made at run time are counted, not found.
+This is best effort: names composed at run time are only counted.
 """
 
 import re
@@ -17,7 +17,7 @@ from scope.planning.impact import Impacted
 from scope.repository.layout import CODE_ROOT, SPEC_ROOT, Role, code_folder, place_of
 
 UNKNOWN = -1
-# Who reads what everybody changes is everybody. Reading so many files takes longer than a review of the list would help.
+# With more files than this, everybody reads the tables: reading the files takes longer than a reviewer gains from the list.
 _MOST_FILES = 2_000
 _SPECS = (".yml", ".yaml")
 _NAME = re.compile(r"(?<![\w.}])([a-z]\w*)\.([a-z]\w*)\.([a-z]\w*)(?![\w.])")
@@ -35,9 +35,9 @@ class TableReader:
 
 @dataclass(frozen=True, slots=True)
 class Readers:
-    """The readers of each deploying domain's tables, sorted; how many names in the files searched weren't understood.
+    """The readers of each deploying domain's tables, sorted, and how many names of tables couldn't be resolved.
 
-    `unread` counts the files that were too many to be read: then nobody is listed.
+    `unread` counts the files if they were too many to be read: then no reader is listed.
     """
 
     of: Mapping[str, tuple[TableReader, ...]]
@@ -45,37 +45,39 @@ class Readers:
     unread: int = 0
 
 
-def readers(head: DeploymentIndex, base: DeploymentIndex, impacted: Iterable[Impacted], among: Collection[str]) -> Readers:
-    """Return which domains among some read tables of the sources that a change reaches, at the head."""
-    sources = _reached_sources(impacted, (base, head))
+def find_readers(
+    head: DeploymentIndex, base: DeploymentIndex, impacted: Iterable[Impacted], among: Collection[str]
+) -> Readers:
+    """Return the head's readers of the sources that changes reach, among some domains, without the source's own."""
+    sources = _find_reached_sources(impacted, (base, head))
     prefixes = {f"{domain}.{source}.": domain for domain, names in sources.items() for source in names}
-    paths = _paths_naming(head, prefixes, among)
+    paths = _search(head, prefixes, among)
     if len(paths) > _MOST_FILES:
         return Readers({}, unread=len(paths))
-    files = _files(head, paths)
-    found: dict[str, set[TableReader]] = defaultdict(set)
+    files = _list_files(head, paths)
+    readers: dict[str, set[TableReader]] = defaultdict(set)
     unresolved = 0
-    for reader in _reads(head, files):
+    for reader in _read_tables(head, files):
         unresolved += reader.line == UNKNOWN
         domain = prefixes.get(reader.table[: reader.table.rfind(".") + 1])
         if domain is not None and domain != reader.domain:
-            found[domain].add(reader)
-    return Readers({domain: tuple(sorted(listed)) for domain, listed in found.items()}, unresolved)
+            readers[domain].add(reader)
+    return Readers({domain: tuple(sorted(listed)) for domain, listed in readers.items()}, unresolved)
 
 
-def _reached_sources(impacted: Iterable[Impacted], sides: tuple[DeploymentIndex, ...]) -> Mapping[str, frozenset[str]]:
-    """Return by domain the sources that changes reach: all of them where a change isn't in one source's files."""
-    found: dict[str, set[str]] = defaultdict(set)
+def _find_reached_sources(impacted: Iterable[Impacted], sides: tuple[DeploymentIndex, ...]) -> Mapping[str, frozenset[str]]:
+    """Return by domain the sources that changes reach: all of them if a change isn't in one source's files."""
+    sources: dict[str, set[str]] = defaultdict(set)
     for item in impacted:
         for change, steps in item.causes:
-            source = _source_on(change, steps, item.domain)
+            source = _find_source(change, steps, item.domain)
             everything = (name for side in sides for name in side.sources(item.domain))
-            found[item.domain].update({source} if source else everything)
-    return {domain: frozenset(names) for domain, names in found.items()}
+            sources[item.domain].update({source} if source else everything)
+    return {domain: frozenset(names) for domain, names in sources.items()}
 
 
-def _source_on(change: Change, steps: tuple[Step, ...], domain: str) -> str | None:
-    """Return the source through which a change reaches a domain, if it is one source."""
+def _find_source(change: Change, steps: tuple[Step, ...], domain: str) -> str | None:
+    """Return the source through which a change reaches a domain, or None if it isn't a single one."""
     for path in (change.path, *(label(step.node) for step in steps)):
         place = place_of(path)
         if place.source is not None and place.domain == domain:
@@ -83,28 +85,28 @@ def _source_on(change: Change, steps: tuple[Step, ...], domain: str) -> str | No
     return None
 
 
-def reads(head: DeploymentIndex, prefixes: Iterable[str]) -> Iterator[TableReader]:
-    """Yield the reads of tables in all files that hold one of the prefixes, such as `finance.stripe.`.
+def find_reads(head: DeploymentIndex, prefixes: Iterable[str]) -> Iterator[TableReader]:
+    """Yield the reads of tables in every file that holds one of the prefixes, such as `finance.stripe.`.
 
-    A name that is made at run time gives a reader of no table, on the line `UNKNOWN`.
+    A name composed at run time gives a reader without a table, on the line `UNKNOWN`.
     """
-    yield from _reads(head, _files(head, _paths_naming(head, prefixes, head.domains)))
+    yield from _read_tables(head, _list_files(head, _search(head, prefixes, head.domains)))
 
 
-def _paths_naming(head: DeploymentIndex, prefixes: Iterable[str], among: Collection[str]) -> frozenset[str]:
+def _search(head: DeploymentIndex, prefixes: Iterable[str], among: Collection[str]) -> frozenset[str]:
     """Return the files of some domains that hold one of the prefixes."""
     is_all = len(among) == len(head.domains)
     folders = (CODE_ROOT, SPEC_ROOT) if is_all else (*map(code_folder, among), SPEC_ROOT)
-    found = head.snapshot.grep(_patterns(prefixes), folders if among else ())
-    return found if is_all else frozenset(path for path in found if place_of(path).domain in among)
+    paths = head.snapshot.grep(_combine(prefixes), folders if among else ())
+    return paths if is_all else frozenset(path for path in paths if place_of(path).domain in among)
 
 
-def _files(head: DeploymentIndex, paths: Iterable[str]) -> Mapping[str, Entry]:
+def _list_files(head: DeploymentIndex, paths: Iterable[str]) -> Mapping[str, Entry]:
     return {path: entry for path, entry in head.snapshot.entries(paths).items() if entry.kind is Kind.FILE}
 
 
-def _patterns(prefixes: Iterable[str]) -> tuple[str, ...]:
-    """Return one pattern for all prefixes, common beginnings once: git tries each of many patterns on every line."""
+def _combine(prefixes: Iterable[str]) -> tuple[str, ...]:
+    """Return one pattern for all prefixes, or none without any: git would try each of many patterns on every line."""
     sources: dict[str, list[str]] = defaultdict(list)
     for prefix in sorted(prefixes):
         domain, _, source = prefix.rstrip(".").partition(".")
@@ -113,7 +115,7 @@ def _patterns(prefixes: Iterable[str]) -> tuple[str, ...]:
     return (f"({each})\\.",) if each else ()
 
 
-def _reads(head: DeploymentIndex, files: Mapping[str, Entry]) -> Iterator[TableReader]:
+def _read_tables(head: DeploymentIndex, files: Mapping[str, Entry]) -> Iterator[TableReader]:
     for path, content in head.snapshot.read_all(files).items():
         place = place_of(path)
         if place.domain is None or place.source is None:

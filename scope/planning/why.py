@@ -1,4 +1,4 @@
-"""Answers to "why": what a path would deploy and on which way, what deploys a domain, or why there is nothing to say."""
+"""Answers to "why": the domains that a change of a path would deploy, and the changes that deploy a domain."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,69 +8,60 @@ from scope.graph.closure import DeploymentIndex
 from scope.model import Change, Entry, Kind, Status, Step, quote_path
 from scope.planning.impact import ImpactAnalysis
 
-# No object has this name, so a file "changed to it" differs from whatever is there.
-_OTHER = Entry(Kind.FILE, "0" * 40)
+# No object has this name, so a file "changed to it" differs from every content.
+_CHANGED = Entry(Kind.FILE, "0" * 40)
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
-    """One way from a changed path to a domain, and the targets for which it counts."""
+class DomainCause:
+    """A changed path, a domain that it deploys in some targets, and the path through the graph from the one to the other."""
 
-    path: str
+    change: str
     domain: str
     targets: tuple[str, ...]
-    steps: tuple[Step, ...]
+    path: tuple[Step, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What there is to say about a path or a domain. `reason` says why there are no ways, or why there are so many."""
+    """The causes that concern a path or a domain. `reason` says why there are none, or why everything deploys."""
 
     subject: str
-    ways: tuple[Way, ...]
+    causes: tuple[DomainCause, ...]
     reason: str | None
 
 
-def why_path(head: DeploymentIndex, path: str) -> Answer:
-    """Return what a change of `path` would deploy. The path needn't exist: then it is what adding it would do by rule."""
+def explain_path(head: DeploymentIndex, path: str) -> Answer:
+    """Return the deployments that a change of a path would reach. A path that doesn't exist is taken for a new file."""
     before = head.snapshot.entry(path)
     if before is not None and before.kind is Kind.FOLDER:
-        return _united(path, (why_path(head, file) for file in head.snapshot.files(path)))
-    change = Change(path, Status.ADDED if before is None else Status.MODIFIED, before, _OTHER)
-    comparison = ImpactAnalysis(head, head, (change,))
-    found: dict[tuple[str, tuple[Step, ...]], list[str]] = {}
-    for target, domain in sorted(comparison.reach(change)):
-        # The target is a node on the way where its own file has changed; elsewhere all targets share a way.
-        found.setdefault((domain, comparison.way(change, target, domain)), []).append(target)
-    ways = tuple(
-        Way(quote_path(path), domain, tuple(targets), steps)
-        for (domain, steps), targets in sorted(found.items(), key=_order)
-    )
-    return Answer(quote_path(path), ways, comparison.reason(change))
+        return _merge(path, (explain_path(head, file) for file in head.snapshot.files(path)))
+    change = Change(path, Status.ADDED if before is None else Status.MODIFIED, before, _CHANGED)
+    analysis = ImpactAnalysis(head, head, (change,))
+    targets: dict[tuple[str, tuple[Step, ...]], list[str]] = {}
+    for target, domain in sorted(analysis.find_reached(change)):
+        # A target is a node of the path if its own file changed; otherwise all targets share one path.
+        targets.setdefault((domain, analysis.find_path(change, target, domain)), []).append(target)
+    causes = (DomainCause(quote_path(path), domain, tuple(names), steps) for (domain, steps), names in targets.items())
+    ordered = tuple(sorted(causes, key=lambda cause: (cause.domain, cause.targets)))
+    return Answer(quote_path(path), ordered, analysis.explain(change))
 
 
-def _order(item: tuple[tuple[str, tuple[Step, ...]], list[str]]) -> tuple[str, list[str]]:
-    (domain, _), targets = item
-    return domain, targets
-
-
-def _united(path: str, answers: Iterable[Answer]) -> Answer:
-    """Return the answer for a folder: the ways of its files, and their reasons where there is no way at all."""
+def _merge(path: str, answers: Iterable[Answer]) -> Answer:
+    """Return the answer for a folder: the causes of its files, or without any, the reasons of its files."""
     listed = tuple(answers)
-    ways = tuple(way for answer in listed for way in answer.ways)
-    reasons = sorted({answer.reason for answer in listed if answer.reason and not answer.ways})
-    return Answer(quote_path(path), ways, None if ways else " / ".join(reasons) or "there is no such path")
+    causes = tuple(cause for answer in listed for cause in answer.causes)
+    reasons = sorted({answer.reason for answer in listed if answer.reason and not answer.causes})
+    return Answer(quote_path(path), causes, None if causes else " / ".join(reasons) or "there is no such path")
 
 
-def why_domain(manifest: Manifest, domain: str) -> Answer:
-    """Return what deploys a domain, by a manifest: every changed path and its way."""
-    paths = {change.id: change.path for change in manifest.changes}
-    found: dict[tuple[str, tuple[Step, ...]], list[str]] = {}
-    actions: set[str] = set()
+def explain_domain(manifest: Manifest, domain: str) -> Answer:
+    """Return the changes that deploy a domain by a manifest, each with its path through the graph."""
+    changed = {change.id: change.path for change in manifest.changes}
+    targets: dict[tuple[str, tuple[Step, ...]], list[str]] = {}
     for item in manifest.deploy:
         if item.domain == domain:
-            actions.add(item.because)
             for cause in item.causes:
-                found.setdefault((paths[cause.change], cause.path), []).append(item.target)
-    ways = tuple(Way(path, domain, tuple(targets), steps) for (path, steps), targets in found.items())
-    return Answer(domain, ways, None if ways else "nothing that it is made of has changed")
+                targets.setdefault((changed[cause.change], cause.path), []).append(item.target)
+    causes = tuple(DomainCause(change, domain, tuple(names), steps) for (change, steps), names in targets.items())
+    return Answer(domain, causes, None if causes else "nothing that it is made of has changed")

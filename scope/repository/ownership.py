@@ -5,7 +5,6 @@ than a change that never arrives.
 """
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -135,8 +134,3 @@ def _owner_of(rule: Rule) -> Owner:
     if rule.deploys == NOTHING:
         return Owner(Reach.NOTHING, why=rule.why)
     return Owner(Reach.DOMAIN, rule.deploys, why=rule.why)
-
-
-def merged(rules: Iterable[Rules], path: str) -> frozenset[Owner]:
-    """Return the owners of a path under several rule sets: base and head count alike."""
-    return frozenset(one.owner(path) for one in rules)

@@ -19,7 +19,7 @@ import pytest
 
 from scope.graph.closure import DeploymentIndex, UsesCache
 from scope.model import Change, Effect, Status
-from scope.planning.effect import effect
+from scope.planning.effect import classify_effect
 from scope.planning.impact import ImpactAnalysis
 from scope.repository.snapshot import Snapshot
 from scope.stage.folder import StageFacts, write_stage
@@ -138,7 +138,7 @@ def without_version(plan: dict[str, Any]) -> str:
 def is_cosmetic(git: FakeGit, change: Change) -> bool:
     if change.status is not Status.MODIFIED or change.before is None or change.after is None:
         return False
-    return effect(change.path, git.blob(change.before.oid), git.blob(change.after.oid)) is Effect.COSMETIC
+    return classify_effect(change.path, git.blob(change.before.oid), git.blob(change.after.oid)) is Effect.COSMETIC
 
 
 @pytest.fixture
@@ -174,7 +174,7 @@ def test_what_the_cli_resolves_or_what_is_staged_differs_exactly_for_the_set(jud
     for before, after in trees:
         counts["histories"] += 1
         base, head = closures_of(before), closures_of(after)
-        impact = ImpactAnalysis(base, head, git.changes(before, after)).impact(targets=[TARGET])
+        impact = ImpactAnalysis(base, head, git.changes(before, after)).find_impact(targets=[TARGET])
         found = {item.domain: item for item in impact.impacted}
         for name in DOMAINS:
             resolves_alike = stages[before, name] == stages[after, name]

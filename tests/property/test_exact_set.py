@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from scope.adapters.git import GitRepository
 from scope.graph.closure import DeploymentIndex, UsesCache
 from scope.model import Change, Effect, Kind, Status
-from scope.planning.effect import effect
+from scope.planning.effect import classify_effect
 from scope.planning.impact import Impact, ImpactAnalysis
 from scope.ports import Git
 from scope.repository.snapshot import Snapshot
@@ -46,7 +46,7 @@ class Repository:
         """Compare what the changes lead to with what differs, deployment by deployment."""
         sources = UsesCache()
         base, head = (DeploymentIndex(Snapshot(self._git, tree), sources) for tree in (base_tree, head_tree))
-        impact = ImpactAnalysis(base, head, self._git.changes(base_tree, head_tree)).impact()
+        impact = ImpactAnalysis(base, head, self._git.changes(base_tree, head_tree)).find_impact()
         before, after = self.fingerprints(base_tree), self.fingerprints(head_tree)
         targets = Snapshot(self._git, head_tree).names("targets")
         there = {(target, domain) for target, domain in before if f"{target}.yml" in targets}
@@ -64,7 +64,7 @@ class Repository:
         if change.status is not Status.MODIFIED or change.before is None or change.after is None:
             return False
         contents = self._git.blobs([change.before.oid, change.after.oid])
-        return effect(change.path, contents[change.before.oid], contents[change.after.oid]) is Effect.COSMETIC
+        return classify_effect(change.path, contents[change.before.oid], contents[change.after.oid]) is Effect.COSMETIC
 
 
 def check_causes(impact: Impact) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from scope.documents.manifest import Base, Cause, Deploy, Head, LivePlan, Manifest, ManifestChange, Reader, Warn
 from scope.model import Step, quote_path
-from scope.planning.plan import matrix
+from scope.planning.plan import pack_matrix
 from tests.support.manifests import change, deployment
 
 TARGETS = ("dev", "prod", "staging")
@@ -35,7 +35,7 @@ def manifest(
         changes=tuple(replace(one, reaches=reached.count(one.id)) for one in changes),
         deploy=deploy,
         readers=(),
-        matrix=matrix(deploy, 20),
+        matrix=pack_matrix(deploy, 20),
         warnings=(),
     )
 

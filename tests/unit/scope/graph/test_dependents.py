@@ -26,7 +26,7 @@ def index(files: Files) -> DeploymentIndex:
 def users(files: Files, changed: str) -> set[str]:
     """Return the domains that use a file, when nothing but its content has changed."""
     side = index(files)
-    return set(Dependents(side, side, [changed], ()).of(changed))
+    return set(Dependents(side, side, [changed], ()).domain_paths(changed))
 
 
 NOTEBOOK = "src/finance/stripe/base/n.ipynb"
@@ -109,8 +109,8 @@ def test_a_target_reaches_the_shared_folder_that_a_file_takes_the_place_of(glob:
     # The file is not a shared one by layout, so it isn't asked about: only the target's path leads to it.
     dependents = Dependents(base, head, list(COMMON), ())
     for path in changed:
-        reached = dependents.of_targets(path)
+        reached = dependents.target_paths(path)
         assert set(reached) <= {"staging"}
         assert all(steps[-1].node == "target:staging" for steps in reached.values())
-    assert set(dependents.of_targets("src/common/money.py")) == {"staging"}
-    assert set(dependents.of_targets("src/common")) == {"staging"}
+    assert set(dependents.target_paths("src/common/money.py")) == {"staging"}
+    assert set(dependents.target_paths("src/common")) == {"staging"}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scope.graph.shared_code import SharedCode, is_preset, preset_stem, words
+from scope.graph.shared_code import SharedCode, is_preset, preset_stem, search_words
 from scope.inference.uses import ModuleUse, PathUse, Uses
 from scope.model import Entry, Kind
 
@@ -134,7 +134,7 @@ def test_specs_refer_to_presets_by_the_stem_of_their_file() -> None:
     ],
 )
 def test_who_uses_a_shared_file_says_one_of_its_words(path: str, expected: set[str]) -> None:
-    assert words([path]) == expected
+    assert search_words([path]) == expected
 
 
 @pytest.mark.parametrize(
@@ -148,4 +148,4 @@ def test_who_uses_a_shared_file_says_one_of_its_words(path: str, expected: set[s
     ],
 )
 def test_of_a_name_only_what_is_written_alike_everywhere_is_looked_for(path: str, expected: str) -> None:
-    assert words([path]) == {expected}
+    assert search_words([path]) == {expected}

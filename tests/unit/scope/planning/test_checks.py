@@ -1,10 +1,8 @@
 """What `scope check` finds in the whole repository."""
 
 from scope.graph.closure import DeploymentIndex, UsesCache
-from scope.graph.picture import picture
 from scope.model import Finding
-from scope.planning.checks import check_repository, removed_tables
-from scope.planning.why import why_path
+from scope.planning.checks import check_removed_tables, check_repository
 from scope.render.github_annotations import render_annotations
 from tests.support.fake_git import FakeGit, Files
 
@@ -34,8 +32,8 @@ def codes(changes: Files) -> list[tuple[str, str, int]]:
 def lost(head: Files) -> list[tuple[str, str, int]]:
     git, sources = FakeGit(), UsesCache()
     sides = [DeploymentIndex(git.snapshot(files), sources) for files in (BASE, head)]
-    found = removed_tables(sides[0], sides[1], git.changes(git.make(BASE), git.make(head)))
-    return [(item.code, item.path, item.line) for item in found]
+    findings = check_removed_tables(sides[0], sides[1], git.changes(git.make(BASE), git.make(head)))
+    return [(item.code, item.path, item.line) for item in findings]
 
 
 def test_a_sound_repository_has_no_findings() -> None:
@@ -53,8 +51,8 @@ def test_an_import_of_nothing_is_found_in_shared_code_that_a_domain_reaches() ->
 
 def test_a_table_named_past_the_function_is_found_in_python_and_sql() -> None:
     python, sql = "src/marketing/hubspot/base/b.py", "src/marketing/hubspot/base/c.sql"
-    found = codes({python: 'X = spark.read.table("finance.stripe.t")\n', sql: "SELECT * FROM finance.stripe.t\n"})
-    assert found == [("literal-table", python, 1), ("literal-table", sql, 1)]
+    findings = codes({python: 'X = spark.read.table("finance.stripe.t")\n', sql: "SELECT * FROM finance.stripe.t\n"})
+    assert findings == [("literal-table", python, 1), ("literal-table", sql, 1)]
 
 
 def test_a_table_that_is_nobody_s_domain_may_be_named() -> None:
@@ -62,8 +60,8 @@ def test_a_table_that_is_nobody_s_domain_may_be_named() -> None:
 
 
 def test_folders_that_cannot_be_domains_are_found() -> None:
-    found = codes({"src/Finance/a.py": "", "src/all/a.py": "", "resources/my-domain/a/b.py": "", "src/class/a.py": ""})
-    assert [(code, path) for code, path, _ in found] == [
+    findings = codes({"src/Finance/a.py": "", "src/all/a.py": "", "resources/my-domain/a/b.py": "", "src/class/a.py": ""})
+    assert [(code, path) for code, path, _ in findings] == [
         ("domain-name", "resources/my-domain"),
         ("case", "src/Finance"),
         ("domain-name", "src/Finance"),
@@ -97,61 +95,3 @@ def test_a_finding_cannot_begin_a_command_of_its_own() -> None:
     hostile = Finding("a,b:c\n::error::x", 3, "import", "one%\n::add-mask::two\r", 7)
     (line,) = render_annotations([hostile]).splitlines()
     assert line.startswith("::error file=a%2Cb%3Ac%0A%3A%3Aerror%3A%3Ax,line=3,col=7,title=scope check%3A import::one%25%0A")
-
-
-# Why
-
-
-def test_a_path_answers_with_the_way_to_each_domain() -> None:
-    answer = why_path(index(BASE), "src/common/tables.py")
-    (way,) = answer.ways
-    assert (way.domain, way.targets) == ("marketing", ("prod",))
-    assert [(step.node, step.edge) for step in way.steps] == [
-        ("file:src/marketing/hubspot/final/a.py", "imports"),
-        ("domain:marketing", "part-of"),
-    ]
-
-
-def test_a_path_that_deploys_nothing_answers_with_the_reason() -> None:
-    assert why_path(index(BASE), "docs/a.md").reason == "documentation"
-    assert why_path(index({**BASE, "src/common/unused.py": ""}), "src/common/unused.py").reason == "no domain uses it"
-
-
-def test_a_path_that_is_not_there_answers_for_one_that_would_be() -> None:
-    assert {way.domain for way in why_path(index(BASE), "src/finance/stripe/raw/new.py").ways} == {"finance"}
-
-
-def test_a_folder_answers_for_every_file_in_it() -> None:
-    assert {way.path for way in why_path(index(BASE), "src/finance").ways} == {"src/finance/stripe/final/payments.py"}
-
-
-# Pictures
-
-
-def test_a_picture_holds_what_depends_on_the_changed_and_nothing_else() -> None:
-    edges = [
-        ("domain:a", "file:src/a/s/x.py", "part-of"),
-        ("file:src/a/s/x.py", "file:m", "imports"),
-        ("domain:b", "file:n", "rule"),
-    ]
-    drawn = picture(edges, frozenset({"file:m"}))
-    assert [node.id for node in drawn.nodes] == ["domain:a", "file:m", "file:src/a/s/x.py"]
-    assert [node.id for node in drawn.nodes if node.is_changed] == ["file:m"]
-
-
-def test_a_picture_of_a_hundred_domains_is_folded_until_it_can_be_read() -> None:
-    edges = [
-        (f"domain:d{number}", f"file:src/d{number}/s/{layer}/{file}.py", "part-of")
-        for number in range(100)
-        for layer in ("raw", "base")
-        for file in range(5)
-    ]
-    shared = [(f"file:src/d{number}/s/raw/0.py", f"file:src/common/lib/m{number}.py", "imports") for number in range(100)]
-    drawn = picture([*edges, *shared])
-    assert len(drawn.nodes) == 101
-    assert drawn.folded[-1] == "shared files into folders"
-    assert {one for one, _, _ in drawn.edges} == {f"domain:d{number}" for number in range(100)}
-
-
-def test_a_small_picture_is_not_folded() -> None:
-    assert picture([("domain:a", "file:src/a/s/x.py", "part-of")]).folded == ()

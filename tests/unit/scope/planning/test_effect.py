@@ -3,7 +3,7 @@ import json
 import pytest
 
 from scope.model import Effect
-from scope.planning.effect import effect
+from scope.planning.effect import classify_effect
 
 HEADER = "# Databricks notebook source\n"
 SQL_HEADER = "-- Databricks notebook source\n"
@@ -11,8 +11,8 @@ SQL_HEADER = "-- Databricks notebook source\n"
 
 def of(path: str, before: str | bytes, after: str | bytes) -> Effect:
     first, second = (text.encode() if isinstance(text, str) else text for text in (before, after))
-    assert effect(path, first, second) == effect(path, second, first)
-    return effect(path, first, second)
+    assert classify_effect(path, first, second) == classify_effect(path, second, first)
+    return classify_effect(path, first, second)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 
 from scope.graph.closure import DeploymentIndex, UsesCache
 from scope.model import Change, Kind, Status
-from scope.planning.impact import Impact, ImpactAnalysis, moves
+from scope.planning.impact import Impact, ImpactAnalysis, find_moves
 from tests.support.fake_git import FakeGit, Files, Node
 
 BASE: dict[str, str | bytes | Node] = {
@@ -29,7 +29,7 @@ def impact(base: Files, head: Files) -> Impact:
     changes = git.changes(git.make(base), git.make(head))
     return ImpactAnalysis(
         DeploymentIndex(git.snapshot(base), sources), DeploymentIndex(git.snapshot(head), sources), changes
-    ).impact()
+    ).find_impact()
 
 
 def without(files: Files, *paths: str) -> dict[str, str | bytes | Node]:
@@ -117,9 +117,9 @@ def test_only_the_executable_bit_deploys_nothing() -> None:
     side = DeploymentIndex(git.snapshot(BASE), UsesCache())
     path = "src/finance/stripe/base/a.py"
     entry = side.snapshot.entry(path)
-    found = ImpactAnalysis(side, side, (Change(path, Status.MODIFIED, entry, entry),)).impact()
-    assert found.impacted == ()
-    assert "executable bit" in (found.reasons[path] or "")
+    unchanged = ImpactAnalysis(side, side, (Change(path, Status.MODIFIED, entry, entry),)).find_impact()
+    assert unchanged.impacted == ()
+    assert "executable bit" in (unchanged.reasons[path] or "")
 
 
 def test_a_file_that_becomes_a_link_is_a_change() -> None:
@@ -136,8 +136,8 @@ def test_a_link_in_the_place_of_a_shared_folder_reaches_everything(place: str) -
 
 
 def test_the_last_file_of_a_domain_deleted_is_a_removal() -> None:
-    found = impact(BASE, without(BASE, "src/marketing")).impacted
-    assert [(item.target, item.domain, item.action, item.because) for item in found] == [
+    impacted = impact(BASE, without(BASE, "src/marketing")).impacted
+    assert [(item.target, item.domain, item.action, item.because) for item in impacted] == [
         ("dev", "marketing", "destroy", "removed"),
         ("prod", "marketing", "destroy", "removed"),
     ]
@@ -151,8 +151,8 @@ def test_a_domain_that_is_nothing_but_an_ignore_file_comes_and_goes_like_any_oth
 
 
 def test_a_new_domain_is_a_first_deploy() -> None:
-    found = impact(BASE, {**BASE, "src/hr/people/a.py": ""}).impacted
-    assert {(item.domain, item.because) for item in found} == {("hr", "first-deploy")}
+    impacted = impact(BASE, {**BASE, "src/hr/people/a.py": ""}).impacted
+    assert {(item.domain, item.because) for item in impacted} == {("hr", "first-deploy")}
 
 
 def test_a_renamed_domain_is_a_removal_and_a_first_deploy() -> None:
@@ -203,8 +203,8 @@ def test_rules_that_change_are_noticed_even_where_they_say_that_they_deploy_noth
 def test_a_rule_for_some_domains_deploys_those() -> None:
     rule = '[[tool.scope.rules]]\npaths = ["data/**"]\ndeploys = ["finance", "gone"]\n'
     base = {**BASE, "pyproject.toml": rule}
-    found = impact(base, {**base, "data/x.csv": "1\n"}).impacted
-    assert {(f"{item.target}/{item.domain}", item.because) for item in found} == {(name, "rule") for name in FINANCE}
+    impacted = impact(base, {**base, "data/x.csv": "1\n"}).impacted
+    assert {(f"{item.target}/{item.domain}", item.because) for item in impacted} == {(name, "rule") for name in FINANCE}
 
 
 def test_presets_reach_the_domains_whose_specs_name_them() -> None:
@@ -224,10 +224,10 @@ def test_presets_reach_the_domains_whose_specs_name_them() -> None:
 
 def steps(base: Files, head: Files, deployment: str) -> dict[str, list[tuple[str, str]]]:
     item = next(item for item in impact(base, head).impacted if f"{item.target}/{item.domain}" == deployment)
-    return {change.path: [(step.node, step.edge) for step in way] for change, way in item.causes}
+    return {change.path: [(step.node, step.edge) for step in path] for change, path in item.causes}
 
 
-def test_a_cause_is_the_way_from_the_change_to_the_domain() -> None:
+def test_a_cause_is_the_path_from_the_change_to_the_domain() -> None:
     assert steps(BASE, {**BASE, "src/common/text.py": "X = 2\n"}, "prod/marketing") == {
         "src/common/text.py": [
             ("file:src/common/readers/csv.py", "imports"),
@@ -304,8 +304,8 @@ def test_a_cause_says_by_what_kind_of_edge(path: str, expected: list[tuple[str, 
 
 
 def test_of_a_removed_domain_the_deleted_files_are_the_causes() -> None:
-    found = steps(BASE, without(BASE, "src/marketing"), "dev/marketing")
-    assert found == {
+    causes = steps(BASE, without(BASE, "src/marketing"), "dev/marketing")
+    assert causes == {
         "src/marketing/hubspot/base/a.py": [("source:marketing.hubspot", "part-of"), ("domain:marketing", "part-of")]
     }
 
@@ -327,4 +327,4 @@ def test_a_move_is_named_by_where_the_content_went() -> None:
     git = FakeGit()
     head = without(BASE, "src/common/text.py") | {"src/common/words.py": "moved\n", "src/common/b.py": "other\n"}
     changes = git.changes(git.make({**BASE, "src/common/text.py": "moved\n"}), git.make(head))
-    assert moves(changes) == {"src/common/text.py": "src/common/words.py"}
+    assert find_moves(changes) == {"src/common/text.py": "src/common/words.py"}

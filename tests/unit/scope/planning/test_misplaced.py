@@ -5,13 +5,13 @@ import itertools
 import pytest
 
 from scope.graph.closure import DeploymentIndex, UsesCache
-from scope.graph.edges import repository_edges
-from scope.graph.picture import picture
+from scope.graph.edges import list_edges
+from scope.graph.picture import draw_picture
 from scope.model import Kind
-from scope.planning.checks import check_repository, removed_tables
+from scope.planning.checks import check_removed_tables, check_repository
 from scope.planning.impact import ImpactAnalysis
-from scope.planning.readers import readers
-from scope.planning.why import why_path
+from scope.planning.readers import find_readers
+from scope.planning.why import explain_path
 from tests.support.fake_git import FakeGit, Files, Node
 
 BASE: dict[str, str | bytes | Node] = {
@@ -73,14 +73,14 @@ def test_what_lies_in_the_place_of_something_else_is_answered_for(path: str, rul
         git, cache = FakeGit(), UsesCache()
         base, head = (DeploymentIndex(git.snapshot(trees[side]), cache) for side in (one, other))
         changes = git.changes(base.snapshot.tree, head.snapshot.tree)
-        impact = ImpactAnalysis(base, head, changes).impact()
+        impact = ImpactAnalysis(base, head, changes).find_impact()
         pairs = itertools.product(head.targets, {*base.domains, *head.domains})
         differing = {pair for pair in pairs if base.fingerprint(*pair) != head.fingerprint(*pair)}
         assert {(item.target, item.domain) for item in impact.impacted} == differing
         for change in changes:
-            assert why_path(head, change.path).subject == change.path
-        assert readers(head, base, impact.impacted, head.domains).unread == 0
-        findings = (*removed_tables(base, head, changes), *check_repository(head))
+            assert explain_path(head, change.path).subject == change.path
+        assert find_readers(head, base, impact.impacted, head.domains).unread == 0
+        findings = (*check_removed_tables(base, head, changes), *check_repository(head))
         assert {finding.path for finding in findings} <= {*trees[one], *trees[other], path}
-        edges = repository_edges(head)
-        assert len(picture(edges, limit=1).nodes) <= len(picture(edges, limit=None).nodes)
+        edges = list_edges(head)
+        assert len(draw_picture(edges, limit=1).nodes) <= len(draw_picture(edges, limit=None).nodes)

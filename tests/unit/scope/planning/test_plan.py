@@ -3,7 +3,7 @@
 import pytest
 
 from scope.documents.manifest import MAX_MATRIX_JOBS, Deploy, Fingerprints
-from scope.planning.plan import matrix
+from scope.planning.plan import pack_matrix
 
 
 def deployments(**domains: int) -> tuple[Deploy, ...]:
@@ -31,12 +31,12 @@ def listed(**domains: int) -> list[str]:
 
 
 def unpacked(limit: int, **domains: int) -> list[str]:
-    entries = matrix(deployments(**domains), limit).include
+    entries = pack_matrix(deployments(**domains), limit).include
     return [f"{entry.target}/{domain}" for entry in entries for domain in entry.domains.split(" ")]
 
 
 def test_up_to_the_limit_every_deployment_is_a_job_of_its_own() -> None:
-    entries = matrix(deployments(dev=2, prod=2), 4).include
+    entries = pack_matrix(deployments(dev=2, prod=2), 4).include
     assert [(entry.id, entry.target, entry.domains) for entry in entries] == [
         ("dev-d000", "dev", "d000"),
         ("dev-d001", "dev", "d001"),
@@ -46,7 +46,7 @@ def test_up_to_the_limit_every_deployment_is_a_job_of_its_own() -> None:
 
 
 def test_an_empty_set_is_an_empty_matrix() -> None:
-    assert matrix((), 20).include == ()
+    assert pack_matrix((), 20).include == ()
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 20, 256])
@@ -54,7 +54,7 @@ def test_an_empty_set_is_an_empty_matrix() -> None:
     "domains", [{"dev": 300}, {"dev": 1, "prod": 299}, {"a": 100, "b": 100, "c": 100}, {"a": 7, "b": 1}]
 )
 def test_beyond_the_limit_jobs_are_packed_in_order_and_none_is_lost(limit: int, domains: dict[str, int]) -> None:
-    entries = matrix(deployments(**domains), limit).include
+    entries = pack_matrix(deployments(**domains), limit).include
     # A job is of one target, so there are never fewer jobs than targets.
     assert len(entries) <= max(limit, len(domains))
     assert len({entry.id for entry in entries}) == len(entries)
@@ -62,4 +62,4 @@ def test_beyond_the_limit_jobs_are_packed_in_order_and_none_is_lost(limit: int, 
 
 
 def test_no_setting_gets_beyond_what_github_takes() -> None:
-    assert len(matrix(deployments(dev=1000), 1000).include) <= MAX_MATRIX_JOBS
+    assert len(pack_matrix(deployments(dev=1000), 1000).include) <= MAX_MATRIX_JOBS

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scope.repository.ownership import Owner, Reach, Rules, merged
+from scope.repository.ownership import Owner, Reach, Rules
 from scope.repository.settings import load_rules
 
 
@@ -114,8 +114,3 @@ def test_an_earlier_rule_for_some_of_a_folder_keeps_it_listed() -> None:
     rules = load_rules(config.encode())
     assert not rules.skips("docs")
     assert not rules.skips("tests")
-
-
-def test_several_rule_sets_all_count() -> None:
-    config = b'[[tool.scope.rules]]\npaths = ["docs/**"]\ndeploys = "everything"\n'
-    assert {owner.reach for owner in merged((Rules(), load_rules(config)), "docs/a.md")} == {Reach.NOTHING, Reach.EVERYTHING}
