@@ -1,7 +1,7 @@
-"""A file before and after a change → whether only comments or formatting differ.
+"""Classifies a change of a file: content, or cosmetic if only comments or formatting differ.
 
-Cosmetic changes deploy like any other; they are marked, so that a reviewer's eye can skip them. That is worth nothing if it
-is ever wrong, so everything in doubt is content: kinds of file that aren't known, files that don't parse or are too large.
+Cosmetic changes deploy like any other. They are marked so that a reviewer can skip them, and one wrong mark would make all
+marks worthless; so every doubtful case is content: unknown kinds of file, and files that don't parse or are too large.
 """
 
 import ast
@@ -9,18 +9,18 @@ import io
 import json
 import re
 import tokenize
-import tomllib
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 
 from scope.inference.calls import NOT_PARSED, parse
 from scope.model import Effect
 
-# Larger files take too long to parse for a mark in a table. YAML's parser is the slowest by far.
+# Larger files take too long to parse for a mere mark. YAML's parser is by far the slowest.
 _LARGEST = 1024 * 1024
 _LARGEST_YAML = 64 * 1024
 
-# What Databricks reads in comments, and what tools read there: a changed pragma may change what they find.
+# Comments that Databricks reads, and those that tools read: a changed pragma may change their findings.
 _NOTEBOOK = r"Databricks notebook source|COMMAND\b|MAGIC\b|DBTITLE\b"
 _PRAGMA = (
     r"type:|noqa|nosec|pragma\b|pyright:|pyrefly:|mypy:|ruff:|pylint:|flake8:|fmt:|isort:|yapf:|sqlfluff|yamllint|zizmor:|"
@@ -35,7 +35,7 @@ _HEADER = re.compile(r"(?:#|--)\s*Databricks notebook source")
 
 
 def classify_effect(path: str, before: bytes, after: bytes) -> Effect:
-    """Return what a modification of a file may change."""
+    """Return whether a modification changes a file's content or only its appearance."""
     if before == after:
         return Effect.COSMETIC
     is_same = next((compare for suffix, compare in _COMPARISONS.items() if path.endswith(suffix)), None)
@@ -45,16 +45,16 @@ def classify_effect(path: str, before: bytes, after: bytes) -> Effect:
 
 
 def _header(source: bytes) -> bytes:
-    """Return the first line if it makes the file a notebook or names its interpreter. Below another line it wouldn't."""
+    """Return the first line if it makes the file a notebook or names its interpreter, which only a first line does."""
     first = source.partition(b"\n")[0]
     return first if first.startswith(b"#!") or _HEADER.match(first.decode(errors="replace")) else b""
 
 
 def _same_python(before: bytes, after: bytes) -> bool:
     try:
-        texts = [_decoded_python(source) for source in (before, after)]
+        texts = [_decode_python(source) for source in (before, after)]
         trees = [parse(text) for text in texts]
-        if not _same_trees(*trees):
+        if ast.dump(trees[0]) != ast.dump(trees[1]):
             return False
         if not any(_PYTHON_COMMENT.search(text) for text in texts):
             return True
@@ -64,32 +64,13 @@ def _same_python(before: bytes, after: bytes) -> bool:
     return comments[0] == comments[1] and not any(_SCRIPT_METADATA.search(text) for text in texts)
 
 
-def _same_trees(before: ast.AST, after: ast.AST) -> bool:
-    """Whether two trees differ in nothing but positions; side by side, which takes a fraction of what `ast.dump` does."""
-    pairs: list[tuple[object, object]] = [(before, after)]
-    while pairs:
-        left, right = pairs.pop()
-        if left.__class__ is not right.__class__:
-            return False
-        if isinstance(left, ast.AST):
-            pairs.extend((getattr(left, name, None), getattr(right, name, None)) for name in left._fields)
-        elif isinstance(left, list) and isinstance(right, list):
-            if len(left) != len(right):
-                return False
-            pairs.extend(zip(left, right, strict=True))
-        # `0.0` and `-0.0` are equal and aren't the same.
-        elif left != right or (isinstance(left, float | complex) and repr(left) != repr(right)):
-            return False
-    return True
-
-
-def _decoded_python(source: bytes) -> str:
+def _decode_python(source: bytes) -> str:
     encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
     return source.decode(encoding)
 
 
 def _python_comments(text: str, tree: ast.Module) -> Iterator[tuple[str, int, bool]]:
-    """Yield the significant comments, each with the number of statements before it and whether it follows the last one."""
+    """Yield the significant comments, each with the number of statements before it, and whether it follows another one."""
     starts = sorted(_first_line(node) for node in ast.walk(tree) if isinstance(node, ast.stmt))
     previous = -1
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
@@ -117,29 +98,29 @@ def _same_sql(before: bytes, after: bytes) -> bool:
 
 
 def _sql_tokens(text: str) -> list[str]:
-    """Return the tokens as they are written, with what is significant of the comments between them.
+    """Return the tokens as they are written, and the significant parts of the comments between them.
 
-    Case is kept: the name of an unquoted column is the name that its readers see. White space is kept in `${x}` and
-    `{{ x }}`, which are replaced before anything is parsed.
+    Case counts: readers see the name of an unquoted column as it is written. White space counts in `${x}` and `{{ x }}`,
+    which are replaced before SQL is parsed.
     """
     from sqlglot.dialects.databricks import Databricks
 
-    found: list[str] = []
+    tokens: list[str] = []
     end = 0
     for token in Databricks().tokenize(text):
         written = text[token.start : token.end + 1]
         gap = text[end : token.start]
-        found.extend(_significant(gap))
-        if gap and found and {"$", "{", "}", "{%", "%}"} & {found[-1], written}:
-            found.append(" ")
-        found.append(written)
+        tokens.extend(_significant_parts(gap))
+        if gap and tokens and {"$", "{", "}", "{%", "%}"} & {tokens[-1], written}:
+            tokens.append(" ")
+        tokens.append(written)
         end = token.end + 1
-    found.extend(_significant(text[end:]))
-    return found
+    tokens.extend(_significant_parts(text[end:]))
+    return tokens
 
 
-def _significant(gap: str) -> list[str]:
-    # A cell in comments ends where another line comes between.
+def _significant_parts(gap: str) -> list[str]:
+    # Another line ends a cell that is written in comments.
     return [gap] if "MAGIC" in gap else [match[0].strip() for match in _SQL_COMMENT.finditer(gap)]
 
 
@@ -150,54 +131,39 @@ def _same_yaml(before: bytes, after: bytes) -> bool:
         return False
     try:
         texts = (before.decode(), after.decode())
-        documents = [list(yaml.compose_all(text, Loader=yaml.SafeLoader)) for text in texts]
-    except (UnicodeDecodeError, RecursionError, ValueError, yaml.YAMLError):
+        if any(line.startswith("%") for text in texts for line in text.splitlines()):
+            return False  # Directives change how the rest is read.
+        contents = [list(_yaml_contents(text)) for text in texts]
+    except (KeyError, ValueError, yaml.YAMLError):
         return False
-    if any(line.startswith("%") for text in texts for line in text.splitlines()):
-        return False  # Directives change how the rest is read.
-    pragmas = [_YAML_COMMENT.findall(text) for text in texts]
-    return pragmas[0] == pragmas[1] and _same_nodes(documents[0], documents[1])
+    return contents[0] == contents[1] and _YAML_COMMENT.findall(texts[0]) == _YAML_COMMENT.findall(texts[1])
 
 
-def _same_nodes(before: object, after: object) -> bool:
-    """Whether two lists of YAML nodes are the same graph: tags, values, order, and what is shared through anchors."""
-    from yaml import Node, ScalarNode
+def _yaml_contents(text: str) -> Iterator[tuple[object, ...]]:
+    """Yield the parser's events without format: tags, values and order, and for an alias the number of its node's event.
 
-    partner: dict[int, int] = {}
-    pairs = [(before, after)]
-    while pairs:
-        left, right = pairs.pop()
-        if isinstance(left, list | tuple) and isinstance(right, list | tuple) and len(left) == len(right):
-            pairs.extend(zip(left, right, strict=True))
-            continue
-        if not isinstance(left, Node) or not isinstance(right, Node):
-            return False
-        if id(left) in partner or id(right) in partner:
-            if partner.get(id(left)) != id(right) or partner.get(id(right)) != id(left):
-                return False
-            continue
-        partner[id(left)], partner[id(right)] = id(right), id(left)
-        if left.tag != right.tag:
-            return False
-        if not isinstance(left, ScalarNode) or not isinstance(right, ScalarNode):
-            pairs.append((left.value, right.value))
-        # Readers differ in what a plain word is (`1e3`, `0o7`), so taking quotes away is no mere format.
-        elif left.value != right.value or (left.style is None) != (right.style is None):
-            return False
-    return True
+    Whether a scalar is quoted counts, since readers differ in how they read plain ones (`1e3`, `0o7`).
+    """
+    import yaml
 
-
-def _same_toml(before: bytes, after: bytes) -> bool:
-    try:
-        # As text, numbers of different kinds and keys in another order are different.
-        trees = [repr(tomllib.loads(source.decode(), parse_float=_float)) for source in (before, after)]
-    except (UnicodeDecodeError, RecursionError, ValueError):
-        return False
-    return trees[0] == trees[1]
+    anchors: dict[str, int] = {}
+    for number, event in enumerate(yaml.parse(text, Loader=yaml.SafeLoader)):
+        if isinstance(event, yaml.DocumentStartEvent):
+            anchors.clear()
+        if isinstance(event, yaml.AliasEvent):
+            yield ("alias", anchors[str(event.anchor)])
+        elif isinstance(event, yaml.ScalarEvent):
+            yield ("scalar", event.tag, event.value, event.style is None)
+        else:
+            yield (type(event).__name__, getattr(event, "tag", None))
+        if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) and event.anchor:
+            if event.anchor in anchors:
+                raise ValueError("Readers differ in whether an anchor may occur twice.")
+            anchors[event.anchor] = number
 
 
 def _same_notebook(before: bytes, after: bytes) -> bool:
-    """Whether two Jupyter notebooks differ in nothing but outputs, which are written by runs, and the JSON's format."""
+    """Return whether two Jupyter notebooks differ only in outputs, which runs write, and in the format of their JSON."""
     try:
         return repr(_without_outputs(before)) == repr(_without_outputs(after))
     except (UnicodeDecodeError, RecursionError, TypeError, ValueError):
@@ -205,7 +171,7 @@ def _same_notebook(before: bytes, after: bytes) -> bool:
 
 
 def _without_outputs(source: bytes) -> dict:
-    tree = json.loads(source, object_pairs_hook=_unique, parse_float=_float)
+    tree = json.loads(source, object_pairs_hook=_unique, parse_float=Decimal)
     if not isinstance(tree, dict) or not isinstance(tree.get("cells"), list):
         raise TypeError("A notebook is an object with cells.")
     cells = []
@@ -217,15 +183,11 @@ def _without_outputs(source: bytes) -> dict:
     return {**tree, "cells": cells}
 
 
-def _float(text: str) -> tuple[str, str]:
-    return ("float", text)
-
-
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    tree = dict(pairs)
+    if len(tree) != len(pairs):
         raise ValueError("A key occurs twice.")
-    return found
+    return tree
 
 
 _COMPARISONS: dict[str, Callable[[bytes, bytes], bool]] = {
@@ -233,6 +195,5 @@ _COMPARISONS: dict[str, Callable[[bytes, bytes], bool]] = {
     ".sql": _same_sql,
     ".yml": _same_yaml,
     ".yaml": _same_yaml,
-    ".toml": _same_toml,
     ".ipynb": _same_notebook,
 }
