@@ -16,7 +16,7 @@ from scope.deployment.ancestry import check_branch
 from scope.deployment.record import repository_name
 from scope.deployment.target import TargetSettings, check_host, read_target
 from scope.errors import UsageError
-from scope.graph.closure import DeploymentIndex, UsesCache
+from scope.graph.closure import DeploymentIndex
 from scope.repository.layout import target_file
 from scope.repository.snapshot import Snapshot
 
@@ -77,7 +77,7 @@ def open_session(
         yield Session(
             root=git.root,
             git=git,
-            index=DeploymentIndex(snapshot, UsesCache()),
+            index=DeploymentIndex(snapshot),
             head=head,
             settings=settings,
             workspace=workspace,

@@ -11,7 +11,7 @@ from scope.adapters.git import GitRepository
 from scope.commands.options import add_base, add_head
 from scope.console import Console
 from scope.escaping import escape_invisible
-from scope.graph.closure import DeploymentIndex, UsesCache
+from scope.graph.closure import DeploymentIndex
 from scope.model import Finding
 from scope.planning.checks import check_removed_tables, check_repository
 from scope.planning.comparison import compare
@@ -41,7 +41,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     """Print the findings on stdout; return 1 where there are any."""
     with GitRepository(Path(options.directory)) as git:
         head = resolve_head(git, options.head)
-        index = DeploymentIndex(Snapshot(git, head.tree), UsesCache())
+        index = DeploymentIndex(Snapshot(git, head.tree))
         findings = check_repository(index)
         if options.base:
             comparison = compare(git, options.base, options.head, console.say)

@@ -10,7 +10,7 @@ from scope.adapters.git import GitRepository
 from scope.commands.options import add_base, add_head
 from scope.console import Console
 from scope.errors import ScopeError
-from scope.graph.closure import DeploymentIndex, UsesCache
+from scope.graph.closure import DeploymentIndex
 from scope.graph.edges import list_edges
 from scope.graph.nodes import file_node, reader_node, source_of_table, split_node, table_node
 from scope.graph.picture import READABLE, Picture, draw_picture
@@ -48,7 +48,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     limit = options.limit if options.limit is not None else None if is_json else READABLE
     with GitRepository(Path(options.directory)) as git:
         if options.all:
-            head = DeploymentIndex(Snapshot(git, resolve_head(git, options.head).tree), UsesCache())
+            head = DeploymentIndex(Snapshot(git, resolve_head(git, options.head).tree))
             drawn = draw_picture(list_edges(head), limit=limit)
         else:
             comparison = compare(git, options.base, options.head, console.say)

@@ -8,7 +8,7 @@ from scope.commands.bundle import run_staged
 from scope.commands.options import add_domain, add_passed_on, add_target
 from scope.console import Console
 from scope.errors import UsageError
-from scope.graph.closure import DeploymentIndex, UsesCache
+from scope.graph.closure import DeploymentIndex
 from scope.inference.resource_keys import resource_keys
 from scope.repository.layout import is_resource
 from scope.repository.snapshot import Snapshot
@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, console: Console) -> int:
     """Find the resource's domain and run it in that domain's stage; return the CLI's exit code."""
     with GitRepository(Path(options.directory)) as git:
-        domain = options.domain or _domain_of(DeploymentIndex(Snapshot(git, git.work_tree()), UsesCache()), options.resource)
+        domain = options.domain or _domain_of(DeploymentIndex(Snapshot(git, git.work_tree())), options.resource)
         return run_staged(git, options.target, domain, ["run", options.resource, *options.passed_on], console)
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from scope.controller.deploy_set import Candidate
 from scope.controller.session import Session
 from scope.documents.manifest import Base, Cause, Deploy, Fingerprints, Head, Manifest, ManifestChange
-from scope.graph.closure import DeploymentIndex, UsesCache
+from scope.graph.closure import DeploymentIndex
+from scope.graph.uses_cache import UsesCache
 from scope.model import Because, Change, Effect
 from scope.planning.impact import Impact, ImpactAnalysis
 from scope.planning.plan import find_mode, list_changes, pack_matrix

@@ -93,7 +93,7 @@ class Dependents:
     def data_moved_by(self, path: str) -> tuple[str, ...]:
         """Return the data files that a module moves to another package because its folder becomes or stops being one."""
         folder = posixpath.dirname(path)
-        before, after = (side.library.data_of(folder) for side in self._sides)
+        before, after = (side.shared_code.data_of(folder) for side in self._sides)
         return () if not path.endswith(".py") or (before and after) else before or after
 
     def _add_paths(self, path: str, start: tuple[Step, ...], paths: dict[str, tuple[Step, ...]]) -> None:
@@ -115,14 +115,14 @@ class Dependents:
         paths: dict[str, tuple[Step, ...]] = {}
         for side in self._sides:
             for domain in side.domains:
-                specs = side.specs_naming(preset_stem(path), domain) if path in side.library.files else ()
+                specs = side.specs_naming(preset_stem(path), domain) if path in side.shared_code.files else ()
                 if specs and domain not in paths:
                     paths[domain] = (Step(file_node(specs[0]), "preset"), Step(domain_node(domain), "part-of"))
         return paths
 
     @cached_property
     def _graph(self) -> Graph:
-        return _build_graph((edge for side in self._sides for edge in side.library_edges), alone=self._starts)
+        return _build_graph((edge for side in self._sides for edge in side.shared_edges), alone=self._starts)
 
     def _find_edge(self, domain: str, layer: frozenset[str]) -> Edge | None:
         """Return the first edge into a layer of shared files, from a file of a domain or one that every stage holds."""
@@ -142,14 +142,17 @@ class Dependents:
         """Return the edges into shared code from files that every stage holds."""
         return tuple(
             sorted(
-                edge for side in self._sides for edge in side.frame_shared.edges if edge.dependent not in side.library.files
+                edge
+                for side in self._sides
+                for edge in side.frame_shared.edges
+                if edge.dependent not in side.shared_code.files
             )
         )
 
     def _find_edges(self, path: str) -> tuple[Edge, ...]:
         """Return the edges from a domain's file into shared code: each side's file into that side's code."""
         if path not in self._edges:
-            edges = {edge for side in self._sides for edge in side.library.edges(path, side.uses_of(path))}
+            edges = {edge for side in self._sides for edge in side.shared_code.edges(path, side.uses_of(path))}
             self._edges[path] = tuple(sorted(edges))
         return self._edges[path]
 

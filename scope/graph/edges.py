@@ -57,7 +57,7 @@ def _list_resource_edges(index: DeploymentIndex, domain: str) -> Iterator[GraphE
     for path, content in contents.items():
         for reference in file_references(path, content):
             yield from (
-                (file_node(path), file_node(named), "path") for named in _resolve(reference, own, index.library.files)
+                (file_node(path), file_node(named), "path") for named in _resolve(reference, own, index.shared_code.files)
             )
         for key in _REFERENCE.findall(content):
             home = homes.get(key.decode())

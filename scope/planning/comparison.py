@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from scope.documents.manifest import Base, Head
 from scope.errors import UsageError
-from scope.graph.closure import DeploymentIndex, UsesCache
+from scope.graph.closure import DeploymentIndex
+from scope.graph.uses_cache import UsesCache
 from scope.model import Change, Effect, Kind, Status
 from scope.ports import Git
 from scope.repository.baseline import resolve_base, resolve_head
@@ -39,13 +40,13 @@ def compare(git: Git, base_ref: str, head_ref: str | None, say: Callable[[str], 
             f"There is no {BUNDLE} at the root of this git repository. scope plans the bundle whose {BUNDLE} lies there: "
             "run it in that repository, or name it with `-C`."
         )
-    sources = UsesCache()
-    base_index = DeploymentIndex.of_base(Snapshot(git, base.tree), sources)
+    cache = UsesCache()
+    base_index = DeploymentIndex.of_base(Snapshot(git, base.tree), cache)
     if base_index.rules is UNREADABLE_RULES:
         say(f"{UNREADABLE_RULES.own[0].why}, so everything deploys.")
     return Comparison(
         base=base_index,
-        head=DeploymentIndex(Snapshot(git, head.tree), sources),
+        head=DeploymentIndex(Snapshot(git, head.tree), cache),
         changes=git.changes(base.tree, head.tree),
         base_info=base.info,
         head_info=head.info,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from scope.console import Console
 from scope.errors import UsageError
-from scope.graph.closure import DeploymentIndex, UsesCache
+from scope.graph.closure import DeploymentIndex
 from scope.model import Entry
 from scope.ports import Git
 from scope.repository.baseline import resolve_head
@@ -30,7 +30,7 @@ def prepare(git: Git, target: str, domain: str, head_ref: str | None, console: C
     Raises `UsageError` for unknown names, and `Refused` with every finding for a stage that doesn't stand on its own.
     """
     head = resolve_head(git, head_ref)
-    index = DeploymentIndex(Snapshot(git, head.tree), UsesCache())
+    index = DeploymentIndex(Snapshot(git, head.tree))
     if target not in index.targets:
         raise UsageError(unknown_name("target", target, index.targets, "in targets/"))
     if domain not in index.domains:

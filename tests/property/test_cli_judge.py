@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from scope.graph.closure import DeploymentIndex, UsesCache
+from scope.graph.closure import DeploymentIndex
 from scope.model import Change, Effect, Status
 from scope.planning.effect import classify_effect
 from scope.planning.impact import ImpactAnalysis
@@ -161,7 +161,7 @@ def test_what_the_cli_resolves_or_what_is_staged_differs_exactly_for_the_set(jud
 
     @cache
     def closures_of(tree: str) -> DeploymentIndex:
-        return DeploymentIndex(Snapshot(git, tree), UsesCache())
+        return DeploymentIndex(Snapshot(git, tree))
 
     trees = [(git.make(before), git.make(after)) for before, after in pairs]
     wanted = sorted({(tree, name) for pair in trees for tree in pair for name in DOMAINS})

@@ -1,6 +1,7 @@
 """What a deployment is made of, and its fingerprint."""
 
-from scope.graph.closure import DeploymentIndex, UsesCache
+from scope.graph.closure import DeploymentIndex
+from scope.graph.uses_cache import UsesCache
 from scope.model import Kind
 from tests.support.fake_git import FakeGit, Files, Node
 
@@ -23,7 +24,7 @@ CODE = "src/finance/stripe/base/a.py"
 
 
 def index(files: Files, *, git: FakeGit | None = None) -> DeploymentIndex:
-    return DeploymentIndex((git or FakeGit()).snapshot({**FRAME, **files}), UsesCache())
+    return DeploymentIndex((git or FakeGit()).snapshot({**FRAME, **files}))
 
 
 def staged(files: Files, target: str = "dev", domain: str = "finance") -> set[str]:
@@ -165,10 +166,10 @@ def test_the_fingerprint_tells_a_staged_file_from_a_rule_file() -> None:
 
 
 def test_what_a_file_uses_is_told_apart_from_what_a_link_of_the_same_bytes_does() -> None:
-    git, sources = FakeGit(), UsesCache()
+    git, cache = FakeGit(), UsesCache()
     text = b"import common.money"
     link, file = (
-        DeploymentIndex(git.snapshot({**FRAME, **COMMON, CODE: Node(text, kind)}), sources)
+        DeploymentIndex(git.snapshot({**FRAME, **COMMON, CODE: Node(text, kind)}), cache)
         for kind in (Kind.SYMLINK, Kind.FILE)
     )
     assert "src/common/money.py" not in link.staged("dev", "finance")

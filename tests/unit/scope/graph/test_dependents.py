@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from scope.graph.closure import DeploymentIndex, UsesCache
+from scope.graph.closure import DeploymentIndex
 from scope.graph.dependents import Dependents
 from tests.support.fake_git import FakeGit, Files, Node
 
@@ -20,7 +20,7 @@ COMMON: dict[str, str | bytes | Node] = {
 
 
 def index(files: Files) -> DeploymentIndex:
-    return DeploymentIndex(FakeGit().snapshot({"resources/__init__.py": "", "targets/dev.yml": "", **files}), UsesCache())
+    return DeploymentIndex(FakeGit().snapshot({"resources/__init__.py": "", "targets/dev.yml": "", **files}))
 
 
 def users(files: Files, changed: str) -> set[str]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scope.graph.closure import DeploymentIndex, UsesCache
+from scope.graph.closure import DeploymentIndex
 from scope.graph.edges import list_edges
 from tests.support.fake_git import FakeGit, Files
 
@@ -15,7 +15,7 @@ FILES: dict[str, str] = {
 
 
 def edges(files: Files) -> frozenset[tuple[str, str, str]]:
-    return list_edges(DeploymentIndex(FakeGit().snapshot(files), UsesCache()))
+    return list_edges(DeploymentIndex(FakeGit().snapshot(files)))
 
 
 def test_a_spec_is_what_its_module_is_generated_from() -> None:

@@ -1,6 +1,7 @@
 """What `scope check` finds in the whole repository."""
 
-from scope.graph.closure import DeploymentIndex, UsesCache
+from scope.graph.closure import DeploymentIndex
+from scope.graph.uses_cache import UsesCache
 from scope.model import Finding
 from scope.planning.checks import check_removed_tables, check_repository
 from scope.render.github_annotations import render_annotations
@@ -22,7 +23,7 @@ BASE: dict[str, str] = {
 
 
 def index(files: Files) -> DeploymentIndex:
-    return DeploymentIndex(FakeGit().snapshot(files), UsesCache())
+    return DeploymentIndex(FakeGit().snapshot(files))
 
 
 def codes(changes: Files) -> list[tuple[str, str, int]]:
@@ -30,8 +31,8 @@ def codes(changes: Files) -> list[tuple[str, str, int]]:
 
 
 def lost(head: Files) -> list[tuple[str, str, int]]:
-    git, sources = FakeGit(), UsesCache()
-    sides = [DeploymentIndex(git.snapshot(files), sources) for files in (BASE, head)]
+    git, cache = FakeGit(), UsesCache()
+    sides = [DeploymentIndex(git.snapshot(files), cache) for files in (BASE, head)]
     findings = check_removed_tables(sides[0], sides[1], git.changes(git.make(BASE), git.make(head)))
     return [(item.code, item.path, item.line) for item in findings]
 

@@ -4,9 +4,10 @@ import itertools
 
 import pytest
 
-from scope.graph.closure import DeploymentIndex, UsesCache
+from scope.graph.closure import DeploymentIndex
 from scope.graph.edges import list_edges
 from scope.graph.picture import draw_picture
+from scope.graph.uses_cache import UsesCache
 from scope.model import Kind
 from scope.planning.checks import check_removed_tables, check_repository
 from scope.planning.impact import ImpactAnalysis

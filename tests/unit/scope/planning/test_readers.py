@@ -2,7 +2,8 @@
 
 import pytest
 
-from scope.graph.closure import DeploymentIndex, UsesCache
+from scope.graph.closure import DeploymentIndex
+from scope.graph.uses_cache import UsesCache
 from scope.planning import readers as module
 from scope.planning.impact import ImpactAnalysis
 from scope.planning.readers import Readers, find_readers
@@ -24,9 +25,9 @@ BASE: dict[str, str] = {
 
 
 def readers_of(changes: Files, base: Files = BASE, leaving_out: frozenset[str] = frozenset()) -> Readers:
-    git, sources = FakeGit(), UsesCache()
+    git, cache = FakeGit(), UsesCache()
     head = {**base, **changes}
-    sides = [DeploymentIndex(git.snapshot(files), sources) for files in (base, head)]
+    sides = [DeploymentIndex(git.snapshot(files), cache) for files in (base, head)]
     impact = ImpactAnalysis(sides[0], sides[1], git.changes(git.make(base), git.make(head))).find_impact()
     among = [name for name in sides[1].domains if name not in leaving_out]
     return find_readers(sides[1], sides[0], impact.impacted, among)

@@ -1,6 +1,6 @@
 """What a path would deploy, and what deploys a domain."""
 
-from scope.graph.closure import DeploymentIndex, UsesCache
+from scope.graph.closure import DeploymentIndex
 from scope.planning.why import explain_path
 from tests.support.fake_git import FakeGit, Files
 
@@ -20,7 +20,7 @@ BASE: dict[str, str] = {
 
 
 def index(files: Files) -> DeploymentIndex:
-    return DeploymentIndex(FakeGit().snapshot(files), UsesCache())
+    return DeploymentIndex(FakeGit().snapshot(files))
 
 
 def test_a_path_answers_with_the_shortest_path_to_each_domain() -> None:

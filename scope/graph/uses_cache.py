@@ -1,0 +1,40 @@
+"""The uses of files, read from their contents once, for every tree of one repository."""
+
+import re
+from collections.abc import Mapping
+
+from scope.inference.imports import MARKERS, file_uses
+from scope.inference.uses import Uses
+from scope.model import Entry, Kind
+from scope.repository.snapshot import Snapshot
+
+# Other kinds of files are data, which has no uses.
+_READABLE = (".py", ".ipynb", ".sql", ".scala", ".r", ".yml", ".yaml", ".json", ".toml", ".ini", ".cfg", ".sh", ".txt")
+_NO_USES = Uses()
+# Fewer files than these are read faster than they are searched.
+_FEW = 50
+
+
+class UsesCache:
+    """The uses of each file read so far, by path and content."""
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self._known: dict[tuple[str, Entry], Uses] = {}
+
+    def uses(self, snapshot: Snapshot, files: Mapping[str, Entry], folders: tuple[str, ...] = ()) -> dict[str, Uses]:
+        """Return the uses of each of `files` that has any.
+
+        With the `folders` of a domain's files, one search of the tree finds the few files worth reading. Shared code is
+        always read: its relative imports hold no word to search for.
+        """
+        unknown = {path: entry for path, entry in files.items() if (path, entry) not in self._known}
+        readable = {path: entry for path, entry in unknown.items() if entry.kind is Kind.FILE and path.endswith(_READABLE)}
+        if folders and len(readable) > _FEW:
+            marked = snapshot.grep(tuple(re.escape(marker.decode()) for marker in MARKERS), folders)
+            readable = {path: entry for path, entry in readable.items() if path in marked}
+        contents = snapshot.read_all(readable)
+        for path, entry in unknown.items():
+            self._known[path, entry] = file_uses(path, contents[path]) if path in contents else _NO_USES
+        known = {path: self._known[path, entry] for path, entry in files.items()}
+        return {path: uses for path, uses in known.items() if uses != _NO_USES}
