@@ -11,6 +11,8 @@ from tests.support.manifest_cases import CASES, TARGETS, everywhere, imported, m
 from tests.support.manifests import assert_follows_schema, change
 
 GOLDEN = Path(__file__).parents[3] / "golden" / "comment"
+# Thousands of lines that repeat one entry, which nobody would review: the comment made of them is what counts.
+WITHOUT_MANIFEST = frozenset({"many_domains"})
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -19,9 +21,11 @@ def test_the_comment_of_a_manifest_is_the_golden_one(name: str, update_golden: b
     content = dump(CASES[name])
     if update_golden:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "manifest.json").write_bytes(content)
+        if name not in WITHOUT_MANIFEST:
+            (folder / "manifest.json").write_bytes(content)
         (folder / "comment.md").write_text(render_comment(CASES[name]), encoding="utf-8", newline="\n")
-    assert (folder / "manifest.json").read_bytes() == content
+    if name not in WITHOUT_MANIFEST:
+        assert (folder / "manifest.json").read_bytes() == content
     assert_follows_schema(content)
     assert render_comment(loads(content)) == (folder / "comment.md").read_text(encoding="utf-8")
 
