@@ -62,6 +62,7 @@ def adopt(session: Session, old_root: str, domains: tuple[str, ...], progress: C
         session.workspace,
         Paths(root).state,
         session.lock_user("adoption"),
+        if_dead="delete that file in the workspace, then run this again: no deployment of scope lies there.",
         timeout=session.options.lock_timeout,
         on_wait=lambda info: progress(f"waiting for the lock of {root}, held by {info}"),
         should_stop=session.stop.is_set,

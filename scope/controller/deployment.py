@@ -101,6 +101,11 @@ class Deployment:
                 folder = stack.enter_context(open_stage(snapshot, entries, facts))
             yield session.make_cli(folder, self.domain)
 
+    @property
+    def take_over_hint(self) -> str:
+        """Return what to do about the lock of a dead run."""
+        return f"take the lock over. Run: {self.id.recover_command} --yes"
+
     @contextmanager
     def lock(self) -> Iterator[Lock]:
         """Hold the lock; it is released however things end, unless this process is killed."""
@@ -110,6 +115,7 @@ class Deployment:
             self.workspace,
             self.paths.state,
             session.lock_user(self.domain),
+            if_dead=self.take_over_hint,
             timeout=session.options.lock_timeout,
             on_wait=lambda info: self.event(f"waiting for the lock, held by {info}"),
             should_stop=session.stop.is_set,

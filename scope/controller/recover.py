@@ -97,7 +97,7 @@ class _Recovery:
         deployment = self.deployment
         if dead is None:
             user = deployment.session.lock_user(deployment.domain)
-            lock = acquire(deployment.workspace, deployment.paths.state, user)
+            lock = acquire(deployment.workspace, deployment.paths.state, user, if_dead=deployment.take_over_hint)
         else:
             lock = self._take_over(dead)
             self.done.append(f"took over the lock of {dead}")

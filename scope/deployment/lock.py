@@ -97,6 +97,7 @@ def acquire(
     state_path: str,
     user: str,
     *,
+    if_dead: str,
     timeout: float = 0,
     on_wait: Callable[[LockInfo], None] = lambda _: None,
     should_stop: Callable[[], bool] = lambda: False,
@@ -104,7 +105,8 @@ def acquire(
 ) -> Lock:
     """Take a deployment's lock, waiting up to `timeout` seconds for another run; raise `Locked` after that.
 
-    `on_wait` is called once with the current holder; `should_stop` ends the waiting early.
+    `if_dead` ends the sentence on what to do if that run is dead; `on_wait` is called once with the current holder;
+    `should_stop` ends the waiting early.
     """
     info = new_lock_info(user)
     workspace.make_folder(state_path)
@@ -118,8 +120,7 @@ def acquire(
             return Lock(workspace, state_path, info)
         if current is not None and (time.monotonic() >= deadline or should_stop()):
             raise Locked(
-                f"The deployment's lock {state_path}/{NAME} is held by {current}. Wait for that run, or, if it is dead, "
-                "take the lock over: `scope recover`."
+                f"The lock {state_path}/{NAME} is held by {current}. Wait for that run, or, if it is dead, {if_dead}"
             )
         if current is not None and not is_announced:
             on_wait(current)

@@ -63,8 +63,8 @@ def test_a_failed_attempt_stays_on_record_and_is_due(scene: Scene) -> None:
 
 
 def test_the_lock_is_taken_before_the_cli_is_asked_anything(scene: Scene) -> None:
-    acquire(scene.workspace, PATHS.state, "another")
-    with pytest.raises(Locked, match="held by another"):
+    acquire(scene.workspace, PATHS.state, "another", if_dead="wait")
+    with pytest.raises(Locked, match=r"held by another.* Run: scope recover --target dev --domain sales --yes"):
         scene.deploy()
     assert scene.cli.calls == []
 

@@ -7,11 +7,12 @@ from scope.deployment.takeover import take_over, takeover_count
 from tests.support.fakes import InMemoryWorkspace
 
 STATE = "/Workspace/deploy/x/state"
+IF_DEAD = "run: scope recover --target prod --domain x --yes"
 
 
 def test_of_many_that_take_over_a_dead_lock_one_gets_it() -> None:
     workspace = InMemoryWorkspace()
-    dead = acquire(workspace, STATE, "a dead run").info
+    dead = acquire(workspace, STATE, "a dead run", if_dead=IF_DEAD).info
     with ThreadPoolExecutor(16) as pool:
         won = [lock for lock in pool.map(lambda number: take_over(workspace, STATE, dead, f"{number}"), range(16)) if lock]
     assert len(won) == 1
@@ -23,7 +24,7 @@ def test_of_many_that_take_over_a_dead_lock_one_gets_it() -> None:
 
 def test_a_take_over_that_died_half_way_can_be_repeated() -> None:
     workspace = InMemoryWorkspace()
-    dead = acquire(workspace, STATE, "a dead run").info
+    dead = acquire(workspace, STATE, "a dead run", if_dead=IF_DEAD).info
     workspace.held[f"{STATE}/takeover-{dead.id}.json"] = b"{}"
     assert take_over(workspace, STATE, dead, "me") is None
     assert takeover_count(workspace, STATE, dead) == 1
