@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -12,24 +13,39 @@ from scope.commands.options import add_base, add_head
 from scope.console import Console
 from scope.errors import UsageError
 from scope.escaping import escape_invisible
+from scope.graph.closure import DeploymentIndex
 from scope.graph.nodes import label
 from scope.planning.comparison import compare, effect_classifier
 from scope.planning.plan import plan
-from scope.planning.why import Answer, DomainCause, explain_domain, explain_path
-from scope.wording import unknown_name
+from scope.planning.why import (
+    Answer,
+    DomainCause,
+    TableAnswer,
+    explain_domain,
+    explain_path,
+    explain_table,
+    suggest_path,
+)
+from scope.wording import pluralize, unknown_name
 
-HELP = "why a domain deploys, or what a path would deploy, or why nothing"
+HELP = "why a domain deploys, what a path would deploy, or who writes and reads a table"
+_TABLE = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*){2}")
 EXAMPLES = """\
 examples:
   scope why finance                  what deploys finance since main, and how
   scope why src/common/money.py      what would a change of this file deploy?
   scope why docs/layers.md           … and why nothing?
+  scope why finance.stripe.final_payments    who writes this table, and who reads it?
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    parser.add_argument("subject", metavar="PATH|DOMAIN", help="a domain's name, or a path from the repository's root")
+    parser.add_argument(
+        "subject",
+        metavar="PATH|DOMAIN|TABLE",
+        help="a path from the repository's root, a domain's name, or a table's full name",
+    )
     add_base(parser)
     add_head(parser)
 
@@ -41,9 +57,17 @@ def run(options: argparse.Namespace, console: Console) -> int:
         # A path asks about the head alone, so no base is needed for it.
         is_path = "/" in subject or "." in subject
         comparison = compare(git, "HEAD" if is_path else options.base, options.head, console.say)
+        if _is_table(comparison.head, subject):
+            return _print_table(explain_table(comparison.head, subject), options.format)
         if is_path:
             if subject.startswith("/") or ".." in subject.split("/"):
                 raise UsageError(f"`{options.subject}` isn't a path from the repository's root.")
+            if comparison.head.snapshot.entry(subject) is None:
+                near = suggest_path(comparison.head, subject)
+                console.say(
+                    f"There is no `{escape_invisible(subject)}`"
+                    + (f". Did you mean `{escape_invisible(near)}`?" if near else "; as a new file:")
+                )
             answer = explain_path(comparison.head, subject)
         elif subject in {*comparison.head.domains, *comparison.base.domains}:
             answer = explain_domain(plan(comparison, comparison.head.targets, effect_classifier(git)), subject)
@@ -56,6 +80,33 @@ def run(options: argparse.Namespace, console: Console) -> int:
     else:
         sys.stdout.writelines(f"{line}\n" for line in _lines(answer, is_path=is_path))
     return 0
+
+
+def _is_table(head: DeploymentIndex, subject: str) -> bool:
+    """Return whether a subject is a table's full name, and not a file's that looks like one."""
+    return (
+        _TABLE.fullmatch(subject) is not None
+        and subject.partition(".")[0] in head.domains
+        and head.snapshot.entry(subject) is None
+    )
+
+
+def _print_table(answer: TableAnswer, form: str) -> int:
+    if form == "json":
+        sys.stdout.write(json.dumps(asdict(answer), indent=2, ensure_ascii=False) + "\n")
+    else:
+        sys.stdout.writelines(f"{line}\n" for line in _describe_table(answer))
+    return 0
+
+
+def _describe_table(answer: TableAnswer) -> Iterator[str]:
+    for verb, places in (("written", answer.writers), ("read", answer.readers)):
+        yield f"{answer.subject} is {verb} by{':' if places else ' no file that is known.'}"
+        for place in places:
+            line = f":{place.line}" if place.line else ""
+            yield f"  {place.domain}: {escape_invisible(place.path)}{line}"
+    if answer.unknown:
+        yield f"The tables of {pluralize(answer.unknown, 'other place')} are known only at run time: there may be more."
 
 
 def _lines(answer: Answer, *, is_path: bool) -> Iterator[str]:

@@ -1,6 +1,5 @@
 """Checks the whole repository for problems that would break a stage or the workspace."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
@@ -8,7 +7,7 @@ from scope.graph.closure import DeploymentIndex
 from scope.lineage.tables import CODE, file_tables
 from scope.model import Change, Finding, Kind, quote_path
 from scope.names import NO_DOMAINS, is_domain_name
-from scope.planning.readers import TableReader, find_reads
+from scope.planning.readers import TableReader, find_reads, find_writes
 from scope.repository.layout import DOMAIN_ROOTS, RESERVED_FOLDERS, code_folder, is_code
 from scope.stage.checks import check_stage
 
@@ -43,7 +42,7 @@ def _find_written(side: DeploymentIndex, changes: Iterable[Change]) -> frozenset
 def _find_still_written(head: DeploymentIndex, reader: TableReader) -> frozenset[str]:
     """Return the tables that the files with a removed table's name write at the head."""
     domain, _, name = reader.table.split(".")
-    return _read_writes(head, head.snapshot.grep((re.escape(name),), (code_folder(domain),)))
+    return frozenset[str]().union(*find_writes(head, name, code_folder(domain)).values())
 
 
 def _read_writes(side: DeploymentIndex, paths: Iterable[str]) -> frozenset[str]:

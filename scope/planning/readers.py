@@ -85,6 +85,13 @@ def _find_source(change: Change, steps: tuple[Step, ...], domain: str) -> str | 
     return None
 
 
+def find_writes(side: DeploymentIndex, name: str, folder: str) -> Mapping[str, frozenset[str]]:
+    """Return by path the tables that the files of a folder write, of those files that hold a table's own name."""
+    paths = (path for path in side.snapshot.grep((re.escape(name),), (folder,)) if path.endswith(CODE))
+    contents = side.snapshot.read_all(_list_files(side, paths))
+    return {path: frozenset(file_tables(path, content).writes) for path, content in sorted(contents.items())}
+
+
 def find_reads(head: DeploymentIndex, prefixes: Iterable[str]) -> Iterator[TableReader]:
     """Yield the reads of tables in every file that holds one of the prefixes, such as `finance.stripe.`.
 

@@ -1,5 +1,6 @@
-"""Answers to "why": the domains that a change of a path would deploy, and the changes that deploy a domain."""
+"""Answers to "why": what a change of a path would deploy, which changes deploy a domain, who writes and reads a table."""
 
+import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -7,6 +8,8 @@ from scope.documents.manifest import Manifest
 from scope.graph.closure import DeploymentIndex
 from scope.model import Change, Entry, Kind, Status, Step, quote_path
 from scope.planning.impact import ImpactAnalysis
+from scope.planning.readers import UNKNOWN, find_reads, find_writes
+from scope.repository.layout import code_folder
 
 # No object has this name, so a file "changed to it" differs from every content.
 _CHANGED = Entry(Kind.FILE, "0" * 40)
@@ -29,6 +32,46 @@ class Answer:
     subject: str
     causes: tuple[DomainCause, ...]
     reason: str | None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class TablePlace:
+    """A place in a domain's files that writes or reads a table; line 0 if only the file is known."""
+
+    domain: str
+    path: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class TableAnswer:
+    """Who writes and who reads a table, sorted. `unknown` counts the places whose tables are known only at run time."""
+
+    subject: str
+    writers: tuple[TablePlace, ...]
+    readers: tuple[TablePlace, ...]
+    unknown: int
+
+
+def explain_table(head: DeploymentIndex, table: str) -> TableAnswer:
+    """Return who writes and who reads a table, given as `<domain>.<source>.<name>`, in all domains of a tree."""
+    domain, source, name = table.split(".")
+    writers = (
+        TablePlace(domain, quote_path(path), 0)
+        for path, tables in find_writes(head, name, code_folder(domain)).items()
+        if table in tables
+    )
+    reads = list(find_reads(head, (f"{domain}.{source}.",)))
+    readers = {TablePlace(one.domain, quote_path(one.path), one.line) for one in reads if one.table == table}
+    unknown = sum(one.line == UNKNOWN for one in reads)
+    return TableAnswer(table, tuple(sorted(writers)), tuple(sorted(readers)), unknown)
+
+
+def suggest_path(head: DeploymentIndex, path: str) -> str | None:
+    """Return the file of the same folder whose name is most like that of a path that doesn't exist, or None."""
+    folder, _, name = path.rpartition("/")
+    near = difflib.get_close_matches(name, head.snapshot.names(folder), n=1)
+    return None if not near else f"{folder}/{near[0]}" if folder else near[0]
 
 
 def explain_path(head: DeploymentIndex, path: str) -> Answer:

@@ -283,3 +283,42 @@ def test_a_job_that_reads_another_domains_table_is_not_deployed_with_it(sandbox:
     commit_to_main(sandbox)
     sandbox.append(A, "Y = 1\n")
     assert deployed(manifest(sandbox)) == FINANCE
+
+
+# Why, of tables and of what isn't there
+
+TABLES = {
+    "src/finance/stripe/final/payments.py": (
+        "from pyspark import pipelines as dp\n\n@dp.table(name='finance.stripe.final_payments')\ndef f(): ...\n"
+    ),
+    "src/marketing/hubspot/final/revenue.py": "x = 1\ndf = spark.read.table('finance.stripe.final_payments')\n",
+}
+
+
+def test_a_tables_name_answers_who_writes_and_who_reads_it(sandbox: Sandbox) -> None:
+    sandbox.write_all(TABLES)
+    result = run_scope(sandbox.root, "why", "finance.stripe.final_payments")
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[:4] == [
+        "finance.stripe.final_payments is written by:",
+        "  finance: src/finance/stripe/final/payments.py",
+        "finance.stripe.final_payments is read by:",
+        "  marketing: src/marketing/hubspot/final/revenue.py:2",
+    ]
+    answer = json.loads(run_scope(sandbox.root, "why", "finance.stripe.final_payments", "--format", "json").stdout)
+    assert [place["line"] for place in answer["readers"]] == [2]
+
+
+def test_a_table_that_nobody_knows_is_said_to_be_unknown(sandbox: Sandbox) -> None:
+    result = run_scope(sandbox.root, "why", "finance.stripe.final_nothing")
+    assert result.stdout.splitlines()[:2] == [
+        "finance.stripe.final_nothing is written by no file that is known.",
+        "finance.stripe.final_nothing is read by no file that is known.",
+    ]
+
+
+def test_a_path_that_is_not_there_is_said_to_be_missing_and_a_like_one_is_named(sandbox: Sandbox) -> None:
+    sandbox.write("src/common/money.py", "X = 1\n")
+    result = run_scope(sandbox.root, "why", "src/common/mony.py")
+    assert "There is no `src/common/mony.py`. Did you mean `src/common/money.py`?" in result.stderr
+    assert "There is no `docs/zzzz.md`; as a new file:" in run_scope(sandbox.root, "why", "docs/zzzz.md").stderr
