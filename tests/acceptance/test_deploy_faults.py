@@ -448,7 +448,7 @@ def test_a_domain_that_is_gone_is_destroyed_only_when_asked_and_approved(platfor
     assert platform.owned("sales") == {"jobs": [], "pipelines": []}
     assert platform.files("sales") == {}
     assert platform.owned("sales_eu") == {"jobs": ["sales_eu_orders_refresh"], "pipelines": ["sales_eu_orders_final_facts"]}
-    assert "nothing to do" in platform.deploy("--prune").stdout
+    assert "1 deployment already in sync" in platform.deploy("--prune").stdout
 
 
 def test_destroy_takes_orphans_with_it_and_can_be_repeated(platform: Platform) -> None:
