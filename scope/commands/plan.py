@@ -16,6 +16,7 @@ from scope.files import write_atomic
 from scope.graph.closure import DeploymentIndex
 from scope.planning.comparison import compare, effect_classifier
 from scope.planning.plan import narrow, plan
+from scope.repository.layout import target_file
 from scope.wording import unknown_name
 
 HELP = "what the changes since a base would deploy, and why"
@@ -123,7 +124,7 @@ def _plan_from_records(options: argparse.Namespace, console: Console) -> _Planne
         note = f"The deployed commits of {target} couldn't be read, so this is compared with {options.fallback}: {error}"
     console.say(f"Note: {note}")
     planned = _plan_from_git(options, options.fallback, console)
-    warning = Warn("records-unreadable", f"targets/{target}.yml", 0, note)
+    warning = Warn("records-unreadable", target_file(target), 0, note)
     return replace(planned, manifest=replace(planned.manifest, warnings=(warning, *planned.manifest.warnings)))
 
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from scope.errors import Refused, UsageError
 from scope.model import User
-from scope.repository.layout import BUNDLE, TARGET_ROOT, target_file
+from scope.repository.layout import BUNDLE, TARGET_ROOT, place_of, target_file
 from scope.repository.snapshot import Snapshot
 from scope.wording import unknown_name
 
@@ -118,7 +118,8 @@ def read_target(snapshot: Snapshot, name: str) -> TargetSettings:
     path = target_file(name)
     content = snapshot.read(path)
     if content is None:
-        known = sorted(entry.removesuffix(".yml") for entry in snapshot.names(TARGET_ROOT) if entry.endswith(".yml"))
+        targets = (place_of(f"{TARGET_ROOT}/{file}").target for file in snapshot.names(TARGET_ROOT))
+        known = sorted(target for target in targets if target is not None)
         raise UsageError(unknown_name("target", name, known, "in targets/"))
     values = _Document(path, content)
     bundle = _Document(BUNDLE, snapshot.read(BUNDLE) or b"").need("bundle", "name")
