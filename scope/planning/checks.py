@@ -7,7 +7,7 @@ from scope.graph.closure import DeploymentIndex
 from scope.lineage.tables import CODE, file_tables
 from scope.model import Change, Finding, Kind, quote_path
 from scope.names import NO_DOMAINS, is_domain_name
-from scope.planning.readers import TableReader, find_reads, find_writes
+from scope.planning.readers import TableReader, find_reads, find_writes, read_writes
 from scope.repository.layout import DOMAIN_ROOTS, RESERVED_FOLDERS, code_folder, is_code
 from scope.stage.checks import check_stage
 
@@ -36,20 +36,13 @@ def check_removed_tables(base: DeploymentIndex, head: DeploymentIndex, changes: 
 
 def _find_written(side: DeploymentIndex, changes: Iterable[Change]) -> frozenset[str]:
     """Return the tables that the changed files write on one side."""
-    return _read_writes(side, (change.path for change in changes))
+    return frozenset[str]().union(*read_writes(side, (change.path for change in changes)).values())
 
 
 def _find_still_written(head: DeploymentIndex, reader: TableReader) -> frozenset[str]:
     """Return the tables that the files with a removed table's name write at the head."""
     domain, _, name = reader.table.split(".")
     return frozenset[str]().union(*find_writes(head, name, code_folder(domain)).values())
-
-
-def _read_writes(side: DeploymentIndex, paths: Iterable[str]) -> frozenset[str]:
-    code = (path for path in paths if path.endswith(CODE))
-    files = {path: entry for path in code if (entry := side.snapshot.entry(path)) is not None}
-    contents = side.snapshot.read_all(files)
-    return frozenset(table for path, content in contents.items() for table in file_tables(path, content).writes)
 
 
 def _check_table_names(index: DeploymentIndex) -> Iterator[Finding]:

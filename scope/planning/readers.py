@@ -87,8 +87,12 @@ def _find_source(change: Change, steps: tuple[Step, ...], domain: str) -> str | 
 
 def find_writes(side: DeploymentIndex, name: str, folder: str) -> Mapping[str, frozenset[str]]:
     """Return by path the tables that the files of a folder write, of those files that hold a table's own name."""
-    paths = (path for path in side.snapshot.grep((re.escape(name),), (folder,)) if path.endswith(CODE))
-    contents = side.snapshot.read_all(_list_files(side, paths))
+    return read_writes(side, side.snapshot.grep((re.escape(name),), (folder,)))
+
+
+def read_writes(side: DeploymentIndex, paths: Iterable[str]) -> Mapping[str, frozenset[str]]:
+    """Return by path the tables that files write; what isn't code, or isn't there, is left out."""
+    contents = side.snapshot.read_all(_list_files(side, (path for path in paths if path.endswith(CODE))))
     return {path: frozenset(file_tables(path, content).writes) for path, content in sorted(contents.items())}
 
 
