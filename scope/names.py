@@ -2,6 +2,9 @@
 
 import keyword
 import re
+from collections.abc import Iterable
+
+from scope.errors import UsageError
 
 NO_DOMAINS = frozenset({"all", "common"})
 # Databricks limits catalog names to 255 characters; prefixes and key suffixes need room.
@@ -16,6 +19,13 @@ def is_domain_name(name: str) -> bool:
         and name not in NO_DOMAINS
         and not keyword.iskeyword(name)
     )
+
+
+def require_domain_names(names: Iterable[str]) -> None:
+    """Raise `UsageError` if a name that a user gave can't be a domain's."""
+    for name in sorted(names):
+        if not is_domain_name(name):
+            raise UsageError(f"`{name}` can't be a domain's name: those are snake_case, such as finance.")
 
 
 def is_target_name(name: str) -> bool:

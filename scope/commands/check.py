@@ -1,7 +1,6 @@
 """`scope check`: boundaries and dangling references in the whole repository."""
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -10,6 +9,7 @@ from pathlib import Path
 from scope.adapters.git import GitRepository
 from scope.commands.options import add_base, add_head
 from scope.console import Console
+from scope.documents.document import dump_answer
 from scope.escaping import escape_invisible
 from scope.graph.closure import DeploymentIndex
 from scope.model import Finding
@@ -46,14 +46,14 @@ def run(options: argparse.Namespace, console: Console) -> int:
         if options.base:
             comparison = compare(git, options.base, options.head, console.say)
             findings = (*findings, *check_removed_tables(comparison.base, comparison.head, comparison.changes))
-    sys.stdout.write(_rendered(findings, options.format))
+    sys.stdout.buffer.write(_render(findings, options.format))
     console.say(f"scope check: {pluralize(len(findings), 'finding') if findings else 'no findings'}.")
     return 1 if findings else 0
 
 
-def _rendered(findings: Sequence[Finding], form: str) -> str:
+def _render(findings: Sequence[Finding], form: str) -> bytes:
     if form == "json":
-        return json.dumps([asdict(finding) for finding in findings], indent=2) + "\n"
+        return dump_answer({"findings": [asdict(finding) for finding in findings]})
     if form == "github":
-        return render_annotations(findings)
-    return "".join(f"{escape_invisible(str(finding))}\n" for finding in findings)
+        return render_annotations(findings).encode()
+    return "".join(f"{escape_invisible(str(finding))}\n" for finding in findings).encode()

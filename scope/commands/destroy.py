@@ -15,8 +15,7 @@ from scope.controller.destroy import destroy_domain
 from scope.controller.operation import Operation
 from scope.controller.session import Session
 from scope.deployment.observation import deployed_domains
-from scope.errors import UsageError
-from scope.names import is_domain_name
+from scope.names import require_domain_names
 
 HELP = "remove a deployment and all its resources"
 EXAMPLES = """\
@@ -38,9 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Destroy, or list, and return the exit code."""
-    unknown = sorted(domain for domain in options.domain if not is_domain_name(domain))
-    if unknown:
-        raise UsageError(f"`{unknown[0]}` can't be a domain's name: those are snake_case, such as finance.")
+    require_domain_names(options.domain)
     reporter = RunReporter(console, options.target)
     request = SessionRequest(
         options.target, session_options(options), options.max_parallel, needs_branch=bool(options.domain)

@@ -2,7 +2,6 @@
 
 import argparse
 import dataclasses
-import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +23,7 @@ from scope.controller.doctor import (
     run_check,
     wrong,
 )
+from scope.documents.document import dump_answer
 from scope.errors import ScopeError
 from scope.escaping import escape_invisible
 from scope.graph.closure import DeploymentIndex
@@ -52,8 +52,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
             sys.stdout.flush()
     is_wrong = any(check.state is CheckState.WRONG for check in checks)
     if options.format == "json":
-        tree = {"schema_version": 1, "checks": [dataclasses.asdict(check) for check in checks]}
-        sys.stdout.write(json.dumps(tree, indent=2, ensure_ascii=True) + "\n")
+        sys.stdout.buffer.write(dump_answer({"checks": [dataclasses.asdict(check) for check in checks]}))
     return 1 if is_wrong else 0
 
 

@@ -1,7 +1,6 @@
 """`scope graph`: the dependency graph as a picture or as data, of an impact or of the whole repository."""
 
 import argparse
-import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 from scope.adapters.git import GitRepository
 from scope.commands.options import add_base, add_head
 from scope.console import Console
+from scope.documents.document import dump_answer
 from scope.errors import ScopeError
 from scope.graph.closure import DeploymentIndex
 from scope.graph.edges import list_edges
@@ -63,7 +63,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
             reading |= {(table_node(table), source_of_table(table), "written-by") for _, table in tables}
             drawn = draw_picture(frozenset(reading).union(*edges), changed, limit) if changed else Picture((), ())
     if drawn.nodes or is_json:
-        sys.stdout.write(_json(drawn) if is_json else _mermaid(drawn))
+        sys.stdout.buffer.write(_json(drawn) if is_json else _mermaid(drawn).encode())
     else:
         console.say("Nothing deploys, so there is nothing to draw. The whole: `scope graph --all`.")
     for fold in drawn.folded:
@@ -71,10 +71,10 @@ def run(options: argparse.Namespace, console: Console) -> int:
     return 0
 
 
-def _json(drawn: Picture) -> str:
+def _json(drawn: Picture) -> bytes:
     edges = [{"from": one, "to": other, "kind": kind} for one, other, kind in drawn.edges]
     nodes = [asdict(node) for node in drawn.nodes]
-    return json.dumps({"nodes": nodes, "edges": edges, "folded": drawn.folded}, indent=2, ensure_ascii=False) + "\n"
+    return dump_answer({"nodes": nodes, "edges": edges, "folded": drawn.folded})
 
 
 def _mermaid(drawn: Picture) -> str:

@@ -15,7 +15,7 @@ from scope.controller.recover import NO_RECOVER_OPTIONS, RecoverOptions, recover
 from scope.errors import Refused, UsageError
 from scope.escaping import escape_invisible
 from scope.model import ResourceKey
-from scope.names import is_domain_name
+from scope.names import require_domain_names
 
 HELP = "repair a deployment after a killed run or a lost state"
 EXAMPLES = """\
@@ -59,8 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Show the diagnosis, or repair the deployment; return the exit code."""
-    if not is_domain_name(options.domain):
-        raise UsageError(f"`{options.domain}` can't be a domain's name: those are snake_case, such as finance.")
+    require_domain_names([options.domain])
     wanted = RecoverOptions(frozenset(options.delete_id), frozenset(options.forget_id), _parse_imports(options.imports))
     if wanted != NO_RECOVER_OPTIONS and not options.yes:
         raise UsageError("`--delete-id`, `--forget-id` and `--import` act at once. Look first, then add `--yes`.")

@@ -1,7 +1,6 @@
 """`scope why`: what deploys a domain, what a path would deploy, or why nothing."""
 
 import argparse
-import json
 import re
 import sys
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from pathlib import Path
 from scope.adapters.git import GitRepository
 from scope.commands.options import add_base, add_head
 from scope.console import Console
+from scope.documents.document import dump_answer
 from scope.errors import UsageError
 from scope.escaping import escape_invisible
 from scope.graph.closure import DeploymentIndex
@@ -76,7 +76,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         else:
             raise UsageError(unknown_name("domain or file", subject, comparison.head.domains))
     if options.format == "json":
-        sys.stdout.write(json.dumps(asdict(answer), indent=2, ensure_ascii=False) + "\n")
+        sys.stdout.buffer.write(dump_answer(asdict(answer)))
     else:
         sys.stdout.writelines(f"{line}\n" for line in _lines(answer, is_path=is_path))
     return 0
@@ -93,7 +93,7 @@ def _is_table(head: DeploymentIndex, subject: str) -> bool:
 
 def _print_table(answer: TableAnswer, form: str) -> int:
     if form == "json":
-        sys.stdout.write(json.dumps(asdict(answer), indent=2, ensure_ascii=False) + "\n")
+        sys.stdout.buffer.write(dump_answer(asdict(answer)))
     else:
         sys.stdout.writelines(f"{line}\n" for line in _describe_table(answer))
     return 0

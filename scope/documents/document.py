@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from typing import Any, ClassVar, Protocol
 
 from scope import __version__
@@ -28,5 +29,13 @@ class Document(Protocol):
 def dump(document: Document) -> bytes:
     """Return a document as JSON: version and tool first, UTF-8, two spaces, a newline at the end."""
     content = dataclasses.asdict(document)
-    first = {key: content.pop(key) for key in ("schema_version", "tool")}
-    return (json.dumps({**first, **content}, indent=2, ensure_ascii=False) + "\n").encode(errors="backslashreplace")
+    return _encode({key: content.pop(key) for key in ("schema_version", "tool")} | content)
+
+
+def dump_answer(content: Mapping[str, Any], schema_version: int = 1) -> bytes:
+    """Return a command's answer that no other command reads, in the same form as a document."""
+    return _encode({"schema_version": schema_version, "tool": TOOL, **content})
+
+
+def _encode(content: Mapping[str, Any]) -> bytes:
+    return (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode(errors="backslashreplace")

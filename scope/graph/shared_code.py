@@ -12,7 +12,7 @@ from functools import cached_property
 
 from scope.inference.uses import PathUse, Uses
 from scope.model import Entry
-from scope.repository.layout import CODE_ROOT, COMMON, LOADER, MODELS, RESOURCE_ROOT, VERSION, is_resource
+from scope.repository.layout import CODE_ROOT, COMMON, LOADER, MODELS, RESOURCE_ROOT, VERSION, is_resource, names_on_the_way
 
 # The suffixes that `%run` and notebook paths leave out.
 _NOTEBOOK_SUFFIXES = (".py", ".ipynb", ".sql", ".scala", ".r")
@@ -157,10 +157,5 @@ def search_words(paths: Iterable[str]) -> frozenset[str]:
     A name that can be written in several ways (quoted, escaped, normalised) gives its longest part that can't, or an empty
     word, which every file holds, if it has no such part.
     """
-    names: set[str] = set()
-    for path in paths:
-        folders = path.removeprefix(f"{CODE_ROOT}/").removeprefix(f"{RESOURCE_ROOT}/").split("/")
-        names.update(folders[1:-1])
-        stem = folders[-1].partition(".")[0]
-        names.add(stem if stem != "__init__" else folders[-2])
+    names = {name for path in paths for name in names_on_the_way(path)}
     return frozenset(max(re.split(r"[^A-Za-z0-9_]+", name), key=len) for name in names)

@@ -17,11 +17,10 @@ from scope.documents.manifest import (
     Reader,
     Warn,
 )
-from scope.errors import UsageError
 from scope.graph.closure import DeploymentIndex
 from scope.graph.nodes import label
 from scope.model import Change, Effect, Kind, quote_path
-from scope.names import is_domain_name
+from scope.names import require_domain_names
 from scope.planning.comparison import Comparison
 from scope.planning.impact import Impact, ImpactAnalysis, Impacted, find_moves
 from scope.planning.readers import Readers, find_readers
@@ -77,9 +76,7 @@ def narrow(manifest: Manifest, domains: Collection[str], matrix_jobs: int) -> Ma
 
     A domain that isn't due may be named; a name that no domain can have raises `UsageError`.
     """
-    invalid = sorted(name for name in domains if not is_domain_name(name))
-    if invalid:
-        raise UsageError(f"`{invalid[0]}` isn't a domain's name: those are snake_case, with spaces between them.")
+    require_domain_names(domains)
     if not domains:
         return manifest
     deploy = tuple(item for item in manifest.deploy if item.domain in domains)

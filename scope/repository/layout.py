@@ -170,6 +170,19 @@ def is_code(path: str) -> bool:
     return path.startswith(f"{CODE_ROOT}/")
 
 
+def names_on_the_way(path: str) -> tuple[str, ...]:
+    """Return the names that lead to a file of `src` or `resources` from the folder there that holds it, its own last.
+
+    The last is without suffix; of a package's `__init__`, it is the package's.
+
+    >>> names_on_the_way("src/common/readers/csv.py"), names_on_the_way("src/common/readers/__init__.py")
+    (('readers', 'csv'), ('readers', 'readers'))
+    """
+    parts = path.removeprefix(f"{CODE_ROOT}/").removeprefix(f"{RESOURCE_ROOT}/").split("/")
+    stem = parts[-1].partition(".")[0]
+    return (*parts[1:-1], parts[-2] if stem == "__init__" and len(parts) > 1 else stem)
+
+
 def module_name(path: str) -> str:
     """Return the dotted name under which a stage's Python file is imported; a package's for its `__init__`."""
     parts = path.rpartition(".")[0].removeprefix(f"{CODE_ROOT}/").split("/")

@@ -37,15 +37,15 @@ def platform(
     request: pytest.FixtureRequest, tmp_path: Path, fake_workspace: FakeWorkspace, databricks_cli: DatabricksCli
 ) -> Platform:
     """Give a repository of two domains, whose jobs a plain bundle has deployed into the folder above their roots."""
-    found = Platform.create(tmp_path, fake_workspace, databricks_cli, {"sales": (), "ads": ()})
+    platform = Platform.create(tmp_path, fake_workspace, databricks_cli, {"sales": (), "ads": ()})
     jobs = dict(job(domain, number) for domain in ("sales", "ads") for number in range(getattr(request, "param", FEW)))
     for key, fields in jobs.items():
         home = f"{key.split('_')[0]}/orders"
-        found.sandbox.write(f"src/{home}/main.py", "ROWS = 1\n")
+        platform.sandbox.write(f"src/{home}/main.py", "ROWS = 1\n")
         for folder in (f"src/{home}", f"resources/{home}", f"resources/{home}/jobs"):
-            found.sandbox.write(f"{folder}/__init__.py", "")
-        found.sandbox.write(f"resources/{home}/jobs/{key}.py", resource_module("job", key, fields))
-    found.push("Define what the plain bundle has deployed")
+            platform.sandbox.write(f"{folder}/__init__.py", "")
+        platform.sandbox.write(f"resources/{home}/jobs/{key}.py", resource_module("job", key, fields))
+    platform.push("Define what the plain bundle has deployed")
     bundle = {
         "bundle": {"name": "plain"},
         "targets": {"prod": {"workspace": {"host": fake_workspace.url, "root_path": BASE}}},
@@ -61,7 +61,7 @@ def platform(
     )
     done = databricks_cli.bundle("deploy", cwd=plain.root, workspace=fake_workspace, target="prod")
     assert done.exit_code == 0, str(done)
-    return found
+    return platform
 
 
 def adopt(platform: Platform, *arguments: str, code: int = 0) -> str:
@@ -72,7 +72,7 @@ def adopt(platform: Platform, *arguments: str, code: int = 0) -> str:
 
 def ids(platform: Platform) -> dict[str, str]:
     jobs = platform.workspace.snapshot().resources["jobs"]
-    return {found["settings"]["name"]: key for key, found in jobs.items()}
+    return {job["settings"]["name"]: key for key, job in jobs.items()}
 
 
 def old_keys(platform: Platform) -> set[str]:

@@ -166,7 +166,7 @@ def test_the_pass_of_another_deployment_does_not_open_the_guard(
 def test_with_its_pass_a_deploy_uploads_the_sources_and_the_wheel_where_it_belongs(
     checkout: Sandbox, databricks_cli: DatabricksCli, fake_workspace: FakeWorkspace
 ) -> None:
-    # What the guard alone keeps from happening. The pass is given by hand here; a stage brings it in its overlay.
+    # What the guard alone keeps from happening. The permit is given by hand here; a stage has it in its overlay.
     result = databricks_cli.bundle(
         "deploy", "--var", "stage=prod/sales", cwd=checkout.root, workspace=fake_workspace, target="prod", domain="sales"
     )

@@ -1,4 +1,4 @@
-"""`scope deploy` with the real CLI: what is due is deployed, once, and told."""
+"""`scope deploy` with the real CLI: what is due is deployed, once, and reported."""
 
 import json
 from pathlib import Path
@@ -77,9 +77,9 @@ def test_prod_is_deployed_from_the_commit_whatever_the_work_tree_looks_like(plat
     platform.sandbox.append("src/sales/orders/base/facts.py", "SECRET = 1\n")
     platform.sandbox.write("src/sales/orders/base/untracked.py", "SECRET = 2\n")
     assert platform.deploy().exit_code == 0
-    found = platform.files("sales")
-    assert found["src/sales/orders/base/facts.py"] == committed
-    assert "src/sales/orders/base/untracked.py" not in found
+    files = platform.files("sales")
+    assert files["src/sales/orders/base/facts.py"] == committed
+    assert "src/sales/orders/base/untracked.py" not in files
     assert platform.record("sales")["attempted"]["dirty"] is False
 
 

@@ -39,7 +39,7 @@ def add_job(platform: Platform, name: str) -> None:
 
 
 def die_with_the_cli(platform: Platform, *arguments: str) -> None:
-    """Take the runner away when a job was made and nobody was told: scope and the CLI are killed, nothing is cleaned up."""
+    """Kill scope and the CLI once a job is created and before its answer arrives, as a runner that disappears would."""
     rule = platform.workspace.hold(*CREATE_JOB, after_work=True)
     process = platform.start("deploy", "--target", "prod", *arguments)
     rule.wait_until_holding()
@@ -293,7 +293,7 @@ def test_another_file_of_the_bundle_cannot_lead_the_deploy_elsewhere(platform: P
     [b"", b"{", b'{"record_version": 99}', b'{"record_version": 1, "target": "prod"}'],
     ids=["empty", "cut", "newer", "part"],
 )
-def test_an_odd_record_makes_the_whole_domain_deploy(platform: Platform, content: bytes) -> None:
+def test_an_invalid_record_makes_the_whole_domain_deploy(platform: Platform, content: bytes) -> None:
     assert platform.deploy().exit_code == 0
     platform.workspace.write(f"{STATE}/scope.json", content)
     done = platform.deploy()
@@ -340,7 +340,7 @@ def test_a_folder_that_was_deleted_by_hand_is_deployed_again_and_takes_its_resou
     platform.check("sales", [JOB], [PIPELINE])
 
 
-@pytest.mark.parametrize("lost", [[], ["deployment.json"]], ids=["as it was", "its counter begins anew"])
+@pytest.mark.parametrize("lost", [[], ["deployment.json"]], ids=["as it was", "its counter restarts"])
 def test_a_deploy_by_hand_in_between_is_noticed_and_made_good(platform: Platform, lost: list[str]) -> None:
     assert platform.deploy().exit_code == 0
     for name in lost:
@@ -389,7 +389,7 @@ def test_a_schema_that_a_killed_deploy_made_is_taken_back(platform: Platform) ->
 # What shall not be deleted unasked
 
 
-def test_a_deleted_job_needs_consent_to_exactly_that_before_anything_is_uploaded(platform: Platform) -> None:
+def test_a_deleted_job_needs_approval_of_exactly_that_before_anything_is_uploaded(platform: Platform) -> None:
     add_job(platform, "more")
     add_job(platform, "most")
     platform.push("Add jobs")
@@ -471,7 +471,7 @@ def test_destroy_takes_orphans_with_it_and_can_be_repeated(platform: Platform) -
 
 
 @pytest.mark.parametrize(("answer", "code"), [("warn", 0), ("refuse", 3)])
-def test_active_runs_are_minded_as_the_target_says(platform: Platform, answer: str, code: int) -> None:
+def test_active_runs_warn_or_refuse_as_the_target_says(platform: Platform, answer: str, code: int) -> None:
     platform.sandbox.append("pyproject.toml", f'\n[tool.scope.active-runs]\nprod = "{answer}"\n')
     platform.push("Say what to do about active runs")
     assert platform.deploy().exit_code == 0
@@ -519,7 +519,7 @@ def test_an_approved_list_is_still_approved_when_half_of_it_is_tried_again(platf
 # The CLI
 
 
-def test_a_full_disk_is_told_and_leaves_no_lock(platform: Platform) -> None:
+def test_a_full_disk_is_reported_and_leaves_no_lock(platform: Platform) -> None:
     def fill() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 
@@ -530,7 +530,7 @@ def test_a_full_disk_is_told_and_leaves_no_lock(platform: Platform) -> None:
     assert platform.lock("sales") is None
 
 
-def test_no_temporary_folder_is_told_and_leaves_no_lock(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_temporary_folder_is_reported_and_leaves_no_lock(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(platform.sandbox.root / "nowhere"))
     done = platform.deploy()
     assert done.exit_code == 1
@@ -546,7 +546,7 @@ def fake_cli(folder: Path, script: str) -> str:
     return f"{folder}{os.pathsep}{os.environ['PATH']}"
 
 
-def test_a_missing_cli_is_told_with_the_way_to_get_it(platform: Platform, tmp_path: Path) -> None:
+def test_a_missing_cli_is_reported_with_the_way_to_get_it(platform: Platform, tmp_path: Path) -> None:
     folder = tmp_path / "bin"
     folder.mkdir()
     (folder / "git").symlink_to(subprocess.check_output(["which", "git"], text=True).strip())

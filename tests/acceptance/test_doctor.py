@@ -23,29 +23,29 @@ def doctor(platform: Platform, *arguments: str, code: int) -> dict[str, tuple[st
 
 def test_a_target_with_everything_is_well(platform: Platform) -> None:
     platform.workspace.call("POST", "/api/2.1/unity-catalog/catalogs", {"name": "sales"})
-    found = doctor(platform, "--target", "prod", code=0)
-    assert {state for state, _ in found.values()} == {"ok"}
-    assert found["credentials"][1] == f"tester@databricks.com at {platform.workspace.url}"
-    assert found["catalogs"] == ("ok", "sales")
+    checks = doctor(platform, "--target", "prod", code=0)
+    assert {state for state, _ in checks.values()} == {"ok"}
+    assert checks["credentials"][1] == f"tester@databricks.com at {platform.workspace.url}"
+    assert checks["catalogs"] == ("ok", "sales")
     platform.workspace.clear_requests()
     said = platform.scope("doctor", "--target", "prod").stdout
     assert "ok      Databricks CLI: " in said
     assert platform.workspace.writes() == []
 
 
-def test_a_missing_catalog_an_odd_record_and_a_dead_lock_are_told_with_their_fixes(platform: Platform) -> None:
+def test_a_missing_catalog_an_invalid_record_and_a_dead_lock_are_reported_with_their_fixes(platform: Platform) -> None:
     platform.workspace.write(f"{BASE}/sales/state/scope.json", b"{}")
     platform.workspace.write(f"{BASE}/sales/state/resources.json", b"{")
     platform.workspace.write(f"{BASE}/sales/state/deploy.lock", json.dumps({"ID": "x", "User": "run 7"}).encode())
-    found = doctor(platform, "--target", "prod", code=1)
-    assert found["catalog sales"][0] == "wrong"
-    assert "docs/unity-catalog.md" in found["catalog sales"][1]
-    state, what = found["record of sales"]
+    checks = doctor(platform, "--target", "prod", code=1)
+    assert checks["catalog sales"][0] == "wrong"
+    assert "docs/unity-catalog.md" in checks["catalog sales"][1]
+    state, what = checks["record of sales"]
     assert state == "wrong"
     assert "scope recover --target prod --domain sales" in what
 
 
-def test_a_placeholder_and_a_shallow_clone_are_told_before_anything_is_sent(platform: Platform, tmp_path: Path) -> None:
+def test_a_placeholder_and_a_shallow_clone_are_reported_before_anything_is_sent(platform: Platform, tmp_path: Path) -> None:
     platform.sandbox.write(
         "targets/prod.yml",
         platform.sandbox.read("targets/prod.yml").replace(platform.workspace.url, "https://prod-workspace.invalid"),
@@ -53,9 +53,9 @@ def test_a_placeholder_and_a_shallow_clone_are_told_before_anything_is_sent(plat
     platform.push("Forget the host")
     shallow = Platform(platform.sandbox.clone(tmp_path / "shallow", "--depth", "1"), platform.workspace, platform.cli)
     platform.workspace.clear_requests()
-    found = doctor(shallow, "--target", "prod", code=1)
-    assert "placeholder" in found["targets/prod.yml"][1]
-    assert "fetch-depth: 0" in found["git history"][1]
+    checks = doctor(shallow, "--target", "prod", code=1)
+    assert "placeholder" in checks["targets/prod.yml"][1]
+    assert "fetch-depth: 0" in checks["git history"][1]
     assert platform.workspace.requests() == []
 
 
@@ -76,11 +76,11 @@ def test_what_is_left_of_a_domain_without_folders_anywhere_is_found_and_can_be_r
     assert platform.owned("sales") == {"jobs": [], "pipelines": []}
 
 
-def test_a_missing_cli_and_refused_credentials_are_told(platform: Platform) -> None:
+def test_a_missing_cli_and_refused_credentials_are_reported(platform: Platform) -> None:
     platform.workspace.fail("GET", "/api/2.0/preview/scim/v2/Me", 401, times=0)
-    found = doctor_without_cli(platform)
-    assert "isn't on the PATH" in found["Databricks CLI"]
-    assert "Log in again" in found["workspace"]
+    checks = doctor_without_cli(platform)
+    assert "isn't on the PATH" in checks["Databricks CLI"]
+    assert "Log in again" in checks["workspace"]
 
 
 def doctor_without_cli(platform: Platform) -> dict[str, str]:

@@ -54,8 +54,8 @@ def test_pipelines_are_listed_page_by_page_and_by_name(fake_workspace: FakeWorks
     second = fake_workspace.call("GET", f"/api/2.0/pipelines?max_results=3&page_token={first['next_page_token']}")
     assert [item["name"] for item in first["statuses"] + second["statuses"]] == ["sales_a", "sales_b", "sales_eu_a", "other"]
     assert "next_page_token" not in second
-    found = fake_workspace.call("GET", "/api/2.0/pipelines?filter=name%20LIKE%20%27sales%5F%5F%27")["statuses"]
-    assert [item["name"] for item in found] == ["sales_a", "sales_b"]
+    pipelines = fake_workspace.call("GET", "/api/2.0/pipelines?filter=name%20LIKE%20%27sales%5F%5F%27")["statuses"]
+    assert [item["name"] for item in pipelines] == ["sales_a", "sales_b"]
     with pytest.raises(FakeWorkspaceError, match="400"):
         fake_workspace.call("GET", "/api/2.0/pipelines?max_results=101")
 

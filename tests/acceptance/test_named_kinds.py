@@ -1,4 +1,4 @@
-"""Kinds that say nothing of their deployment: what a deploy that was killed has made of them is found by their names."""
+"""Untagged kinds: what a killed deploy has created of them is recovered by name."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -68,8 +68,8 @@ def test_what_a_killed_deploy_made_and_nobody_defines_any_more_is_not_forgotten(
     platform.push("Think better of three of them")
     refused = platform.deploy()
     assert refused.exit_code == 3, refused
-    found = {"schema `sales.orders`", "volume `sales.orders.landing`", "secret_scope `sales`"}
-    assert all(words in refused.stdout for words in found), refused
+    named = {"schema `sales.orders`", "volume `sales.orders.landing`", "secret_scope `sales`"}
+    assert all(words in refused.stdout for words in named), refused
     said = platform.scope("recover", "--target", "prod", "--domain", "sales").stdout
     assert "--delete-id sales.orders.landing" in said
     ids = ["--delete-id", "sales.orders.landing", "--delete-id", "sales.orders", "--delete-id", "sales"]

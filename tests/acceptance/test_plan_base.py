@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from scope.adapters.git import _safe_directories
-from tests.support.plans import FINANCE, MARKETING, changed, deployed, manifest, platform
+from tests.support.plans import FINANCE, MARKETING, changed, deployed, plan, platform
 from tests.support.sandbox import Sandbox, git_environment
 from tests.support.scope_command import run_scope
 
@@ -33,8 +33,13 @@ def advance_main(sandbox: Sandbox, path: str, text: str) -> str:
 
 
 def test_nothing_changed_is_an_empty_set(sandbox: Sandbox) -> None:
-    found = manifest(sandbox)
-    assert (found["mode"], found["deploy"], found["changes"], found["matrix"]) == ("none", [], [], {"include": []})
+    manifest = plan(sandbox)
+    assert (manifest["mode"], manifest["deploy"], manifest["changes"], manifest["matrix"]) == (
+        "none",
+        [],
+        [],
+        {"include": []},
+    )
 
 
 def test_a_branch_is_compared_with_where_it_left_main(sandbox: Sandbox) -> None:
@@ -42,9 +47,9 @@ def test_a_branch_is_compared_with_where_it_left_main(sandbox: Sandbox) -> None:
     sandbox.append(A, "# work\n")
     sandbox.commit("Work")
     advance_main(sandbox, "src/marketing/hubspot/base/a.py", "# main\n")
-    found = manifest(sandbox)
-    assert found["bases"]["b0"] == {"kind": "merge-base", "ref": "main", "commit": fork, "reason": None}
-    assert deployed(found) == FINANCE
+    manifest = plan(sandbox)
+    assert manifest["bases"]["b0"] == {"kind": "merge-base", "ref": "main", "commit": fork, "reason": None}
+    assert deployed(manifest) == FINANCE
 
 
 def test_many_commits_are_one_comparison(sandbox: Sandbox) -> None:
@@ -55,9 +60,9 @@ def test_many_commits_are_one_comparison(sandbox: Sandbox) -> None:
     sandbox.commit("There")
     sandbox.delete("src/marketing/hubspot/base/new.py")
     sandbox.commit("And gone")
-    found = manifest(sandbox)
-    assert changed(found) == {A: "modified"}
-    assert deployed(found) == FINANCE
+    manifest = plan(sandbox)
+    assert changed(manifest) == {A: "modified"}
+    assert deployed(manifest) == FINANCE
 
 
 def test_a_branch_that_took_main_in_shows_only_its_own(sandbox: Sandbox) -> None:
@@ -65,9 +70,9 @@ def test_a_branch_that_took_main_in_shows_only_its_own(sandbox: Sandbox) -> None
     sandbox.commit("Work")
     main = advance_main(sandbox, "src/marketing/hubspot/base/a.py", "# main\n")
     sandbox.git("merge", "--quiet", "--no-edit", "main")
-    found = manifest(sandbox)
-    assert found["bases"]["b0"]["commit"] == main
-    assert deployed(found) == FINANCE
+    manifest = plan(sandbox)
+    assert manifest["bases"]["b0"]["commit"] == main
+    assert deployed(manifest) == FINANCE
 
 
 def test_a_conflict_resolved_in_a_merge_is_seen(sandbox: Sandbox) -> None:
@@ -77,7 +82,7 @@ def test_a_conflict_resolved_in_a_merge_is_seen(sandbox: Sandbox) -> None:
     sandbox.git("merge", "--quiet", "--no-commit", "main")
     sandbox.append("src/marketing/hubspot/base/a.py", "# resolved otherwise\n")
     sandbox.commit("Merge")
-    assert deployed(manifest(sandbox)) == FINANCE | MARKETING
+    assert deployed(plan(sandbox)) == FINANCE | MARKETING
 
 
 def test_the_checkout_of_a_pull_request_is_compared_with_what_was_merged(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -95,11 +100,11 @@ def test_the_checkout_of_a_pull_request_is_compared_with_what_was_merged(sandbox
     clone.git("fetch", "--quiet", "origin", "refs/pull/7/merge")
     clone.git("checkout", "--quiet", "--detach", "FETCH_HEAD")
     clone.git("branch", "--quiet", "--delete", "--force", "main")
-    found = manifest(clone, "--base", "origin/main")
-    assert found["bases"]["b0"]["commit"] == merged
-    assert deployed(found) == FINANCE
-    assert deployed(manifest(clone, "--base", "main")) == FINANCE, "the remote's branch stands in for the local one"
-    assert deployed(manifest(clone, "--base", "HEAD^1")) == FINANCE
+    manifest = plan(clone, "--base", "origin/main")
+    assert manifest["bases"]["b0"]["commit"] == merged
+    assert deployed(manifest) == FINANCE
+    assert deployed(plan(clone, "--base", "main")) == FINANCE, "the remote's branch stands in for the local one"
+    assert deployed(plan(clone, "--base", "HEAD^1")) == FINANCE
 
 
 def test_a_rollback_against_a_later_commit_is_compared_by_its_merge_base(sandbox: Sandbox) -> None:
@@ -107,8 +112,8 @@ def test_a_rollback_against_a_later_commit_is_compared_by_its_merge_base(sandbox
     sandbox.append(A, "# bad\n")
     bad = sandbox.commit("Bad")
     sandbox.git("revert", "--no-edit", "HEAD")
-    assert deployed(manifest(sandbox, "--base", before)) == set()
-    assert deployed(manifest(sandbox, "--base", bad)) == FINANCE
+    assert deployed(plan(sandbox, "--base", before)) == set()
+    assert deployed(plan(sandbox, "--base", bad)) == FINANCE
 
 
 def test_two_equally_good_merge_bases_give_an_answer(sandbox: Sandbox) -> None:
@@ -121,7 +126,7 @@ def test_two_equally_good_merge_bases_give_an_answer(sandbox: Sandbox) -> None:
     sandbox.switch("work")
     sandbox.append("src/finance/stripe/final/b.py", "# more\n")
     sandbox.commit("More")
-    assert deployed(manifest(sandbox)) >= FINANCE
+    assert deployed(plan(sandbox)) >= FINANCE
 
 
 def test_a_tag_or_a_short_commit_is_a_base_too(sandbox: Sandbox) -> None:
@@ -129,7 +134,7 @@ def test_a_tag_or_a_short_commit_is_a_base_too(sandbox: Sandbox) -> None:
     short = sandbox.head[:10]
     sandbox.append(A, "# work\n")
     sandbox.commit("Work")
-    assert deployed(manifest(sandbox, "--base", "v1")) == deployed(manifest(sandbox, "--base", short)) == FINANCE
+    assert deployed(plan(sandbox, "--base", "v1")) == deployed(plan(sandbox, "--base", short)) == FINANCE
 
 
 # Nothing to compare with
@@ -138,16 +143,16 @@ def test_a_tag_or_a_short_commit_is_a_base_too(sandbox: Sandbox) -> None:
 def test_unrelated_histories_deploy_everything_and_say_so(sandbox: Sandbox) -> None:
     sandbox.git("checkout", "--quiet", "--orphan", "other")
     sandbox.commit("Another start")
-    found = manifest(sandbox)
-    assert found["bases"]["b0"] == {"kind": "none", "ref": "main", "commit": None, "reason": "unrelated-history"}
-    assert (found["mode"], deployed(found)) == ("full", FINANCE | MARKETING)
-    assert {item["because"] for item in found["deploy"]} == {"base-unreachable"}
+    manifest = plan(sandbox)
+    assert manifest["bases"]["b0"] == {"kind": "none", "ref": "main", "commit": None, "reason": "unrelated-history"}
+    assert (manifest["mode"], deployed(manifest)) == ("full", FINANCE | MARKETING)
+    assert {item["because"] for item in manifest["deploy"]} == {"base-unreachable"}
 
 
 def test_the_zeros_of_a_new_branch_deploy_everything_and_say_so(sandbox: Sandbox) -> None:
-    found = manifest(sandbox, "--base", ZEROS, "--head", "HEAD")
-    assert found["bases"]["b0"]["reason"] == "new-branch"
-    assert (found["mode"], deployed(found)) == ("full", FINANCE | MARKETING)
+    manifest = plan(sandbox, "--base", ZEROS, "--head", "HEAD")
+    assert manifest["bases"]["b0"]["reason"] == "new-branch"
+    assert (manifest["mode"], deployed(manifest)) == ("full", FINANCE | MARKETING)
 
 
 def test_a_missing_base_stops_and_names_the_fix(sandbox: Sandbox) -> None:
@@ -181,9 +186,9 @@ def test_a_commit_that_only_the_remote_has_is_fetched(sandbox: Sandbox, tmp_path
     sandbox.git("reset", "--quiet", "--hard", "HEAD~1")
     clone.append("src/marketing/hubspot/base/a.py", "# here\n")
     clone.commit("Work")
-    found = manifest(clone, "--base", before)
-    assert found["bases"]["b0"]["kind"] == "merge-base"
-    assert deployed(found) == MARKETING
+    manifest = plan(clone, "--base", before)
+    assert manifest["bases"]["b0"]["kind"] == "merge-base"
+    assert deployed(manifest) == MARKETING
     assert clone.git("status", "--porcelain") == ""
 
 
@@ -214,14 +219,14 @@ def test_a_shallow_clone_that_reaches_the_merge_base_is_enough(sandbox: Sandbox,
     sandbox.append(A, "# work\n")
     sandbox.commit("Work")
     clone = sandbox.clone(tmp_path / "shallow", "--depth", "2", "--no-single-branch", "--branch", "work")
-    assert deployed(manifest(clone, "--base", "origin/main")) == FINANCE
+    assert deployed(plan(clone, "--base", "origin/main")) == FINANCE
 
 
 def test_a_partial_clone_gives_the_same_manifest(sandbox: Sandbox, tmp_path: Path) -> None:
     sandbox.append("src/common/text.py", "# work\n")
     sandbox.commit("Work")
     clone = sandbox.clone(tmp_path / "partial", "--filter=blob:none", "--branch", "work")
-    assert manifest(clone, "--base", "origin/main", "--head", "HEAD")["deploy"] == manifest(sandbox)["deploy"]
+    assert plan(clone, "--base", "origin/main", "--head", "HEAD")["deploy"] == plan(sandbox)["deploy"]
 
 
 def test_a_commit_that_a_partial_clone_can_not_get_is_refused(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -233,10 +238,10 @@ def test_a_commit_that_a_partial_clone_can_not_get_is_refused(sandbox: Sandbox, 
 
 def test_a_single_commit_has_nothing_to_deploy_against_itself(sandbox: Sandbox, tmp_path: Path) -> None:
     clone = sandbox.clone(tmp_path / "one", "--depth", "1", "--branch", "main")
-    found = manifest(clone)
-    assert (found["mode"], found["changes"]) == ("none", [])
+    manifest = plan(clone)
+    assert (manifest["mode"], manifest["changes"]) == ("none", [])
     clone.append(A, "# work\n")
-    assert deployed(manifest(clone)) == FINANCE
+    assert deployed(plan(clone)) == FINANCE
 
 
 def test_an_empty_repository_says_that_it_has_no_commit(tmp_path: Path) -> None:
@@ -244,7 +249,7 @@ def test_an_empty_repository_says_that_it_has_no_commit(tmp_path: Path) -> None:
     result = run_scope(sandbox.root, "plan")
     assert (result.exit_code, result.stdout) == (2, "")
     assert "no commit yet" in result.stderr
-    assert manifest(sandbox, "--base", ZEROS)["mode"] == "none"
+    assert plan(sandbox, "--base", ZEROS)["mode"] == "none"
 
 
 def test_outside_a_repository_it_says_so(tmp_path: Path) -> None:
@@ -270,14 +275,14 @@ def test_staged_unstaged_and_untracked_files_count_and_show_as_uncommitted(sandb
     sandbox.write("src/finance/debug.log", "ignored\n")
     sandbox.delete("specs/jobs/finance/stripe/a.yml")
     before = (sandbox.git("status", "--porcelain"), sandbox.git("count-objects", "-v"), sandbox.git("ls-files", "--stage"))
-    found = manifest(sandbox)
-    assert changed(found) == {
+    manifest = plan(sandbox)
+    assert changed(manifest) == {
         A: "modified",
         "src/finance/stripe/final/b.py": "modified",
         "src/finance/stripe/final/new.py": "added",
         "specs/jobs/finance/stripe/a.yml": "deleted",
     }
-    assert found["head"] == {"ref": "HEAD", "commit": sandbox.head, "dirty": True}
+    assert manifest["head"] == {"ref": "HEAD", "commit": sandbox.head, "dirty": True}
     assert "uncommitted work included" in run_scope(sandbox.root, "plan").stdout
     after = (sandbox.git("status", "--porcelain"), sandbox.git("count-objects", "-v"), sandbox.git("ls-files", "--stage"))
     assert after == before
@@ -287,14 +292,14 @@ def test_a_change_undone_in_the_work_tree_deploys_nothing(sandbox: Sandbox) -> N
     sandbox.append(A, "# work\n")
     sandbox.commit("Work")
     sandbox.git("checkout", "--quiet", "main", "--", A)
-    found = manifest(sandbox)
-    assert (found["mode"], found["head"]["dirty"]) == ("none", True)
+    manifest = plan(sandbox)
+    assert (manifest["mode"], manifest["head"]["dirty"]) == ("none", True)
 
 
 def test_a_commit_asked_for_leaves_the_work_tree_out(sandbox: Sandbox) -> None:
     sandbox.append("src/marketing/hubspot/base/a.py", "# not committed\n")
-    found = manifest(sandbox, "--head", "HEAD")
-    assert (found["mode"], found["head"]["dirty"]) == ("none", False)
+    manifest = plan(sandbox, "--head", "HEAD")
+    assert (manifest["mode"], manifest["head"]["dirty"]) == ("none", False)
 
 
 def test_an_unfinished_merge_is_read_as_it_lies(sandbox: Sandbox) -> None:
@@ -303,7 +308,7 @@ def test_an_unfinished_merge_is_read_as_it_lies(sandbox: Sandbox) -> None:
     advance_main(sandbox, A, "# main\n")
     with pytest.raises(RuntimeError):
         sandbox.git("merge", "--quiet", "main")
-    assert deployed(manifest(sandbox)) == FINANCE
+    assert deployed(plan(sandbox)) == FINANCE
 
 
 def test_a_stale_local_main_is_named(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -329,7 +334,7 @@ def test_a_repository_in_the_work_tree_that_has_no_commit_is_passed_over(sandbox
         sandbox.path(folder).mkdir(parents=True)
         subprocess.run(["git", "init", "--quiet", folder], cwd=sandbox.root, check=True)
         sandbox.write(f"{folder}/x.py", "X = 1\n")
-    assert changed(manifest(sandbox)) == {A: "modified"}
+    assert changed(plan(sandbox)) == {A: "modified"}
 
 
 def test_an_edit_of_the_same_size_within_a_second_of_the_index_is_seen(sandbox: Sandbox) -> None:
@@ -342,7 +347,7 @@ def test_an_edit_of_the_same_size_within_a_second_of_the_index_is_seen(sandbox: 
     path.write_text("x = 2\n")
     for file in (path, sandbox.path(".git/index")):
         os.utime(file, moment)
-    assert changed(manifest(sandbox, "--base", "HEAD")) == {A: "modified"}
+    assert changed(plan(sandbox, "--base", "HEAD")) == {A: "modified"}
 
 
 @pytest.mark.parametrize("name", ["HEAD^{tree}", "HEAD:databricks.yml"])

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.builders import resource_yaml
-from tests.support.plans import FINANCE, MARKETING, deployed, manifest, platform
+from tests.support.plans import FINANCE, MARKETING, deployed, plan, platform
 from tests.support.sandbox import Sandbox
 from tests.support.scope_command import run_scope
 
@@ -29,9 +29,9 @@ def commit_to_main(sandbox: Sandbox) -> None:
 
 def test_a_shared_module_that_only_finance_imports_names_finance_only(sandbox: Sandbox) -> None:
     sandbox.append("src/common/text.py", "Y = 2\n")
-    found = manifest(sandbox)
-    assert deployed(found) == FINANCE
-    causes = next(item["causes"] for item in found["deploy"] if item["id"] == "prod/finance")
+    manifest = plan(sandbox)
+    assert deployed(manifest) == FINANCE
+    causes = next(item["causes"] for item in manifest["deploy"] if item["id"] == "prod/finance")
     assert causes == [
         {
             "change": "c0",
@@ -46,21 +46,21 @@ def test_a_shared_module_that_only_finance_imports_names_finance_only(sandbox: S
 
 def test_a_shared_module_that_nobody_imports_deploys_nothing_and_says_so(sandbox: Sandbox) -> None:
     sandbox.write("src/common/new.py", "X = 1\n")
-    found = manifest(sandbox)
-    assert (found["mode"], found["changes"][0]["reason"]) == ("none", "no domain uses it")
+    manifest = plan(sandbox)
+    assert (manifest["mode"], manifest["changes"][0]["reason"]) == ("none", "no domain uses it")
 
 
 def test_a_deleted_module_that_is_still_imported_reaches_its_importer(sandbox: Sandbox) -> None:
     sandbox.delete("src/common/money.py")
-    found = manifest(sandbox)
-    assert deployed(found) == FINANCE
-    assert found["deploy"][0]["causes"][0]["path"][0] == {"node": f"file:{A}", "edge": "imports"}
+    manifest = plan(sandbox)
+    assert deployed(manifest) == FINANCE
+    assert manifest["deploy"][0]["causes"][0]["path"][0] == {"node": f"file:{A}", "edge": "imports"}
 
 
 def test_a_deleted_module_whose_import_went_with_it_reaches_its_old_importer(sandbox: Sandbox) -> None:
     sandbox.delete("src/common/text.py")
     sandbox.write("src/common/money.py", "X = 1\n")
-    assert deployed(manifest(sandbox)) == FINANCE
+    assert deployed(plan(sandbox)) == FINANCE
 
 
 def test_a_cycle_is_one_unit(sandbox: Sandbox) -> None:
@@ -68,36 +68,36 @@ def test_a_cycle_is_one_unit(sandbox: Sandbox) -> None:
     sandbox.write("src/marketing/hubspot/base/a.py", "from common import text\n")
     commit_to_main(sandbox)
     sandbox.append("src/common/money.py", "Z = 1\n")
-    assert deployed(manifest(sandbox)) == FINANCE | MARKETING
+    assert deployed(plan(sandbox)) == FINANCE | MARKETING
 
 
 def test_a_syntax_error_keeps_what_the_base_reached(sandbox: Sandbox) -> None:
     sandbox.write("src/common/money.py", "from common import text\ndef broken(:\n")
-    found = manifest(sandbox)
-    assert deployed(found) == FINANCE
-    assert [(item["code"], item["path"], item["line"]) for item in found["warnings"]] == [
+    manifest = plan(sandbox)
+    assert deployed(manifest) == FINANCE
+    assert [(item["code"], item["path"], item["line"]) for item in manifest["warnings"]] == [
         ("syntax-error", "src/common/money.py", 2)
     ]
     commit_to_main(sandbox)
     sandbox.append("src/common/text.py", "Y = 2\n")
-    assert deployed(manifest(sandbox)) == FINANCE
+    assert deployed(plan(sandbox)) == FINANCE
 
 
 def test_a_statement_broken_in_half_still_deploys_when_its_module_changes_too(sandbox: Sandbox) -> None:
     sandbox.write(A, "from common.mon\n")
     sandbox.append("src/common/money.py", "Y = 2\n")
-    found = manifest(sandbox)
-    assert deployed(found) == FINANCE
-    assert {item["reaches"] for item in found["changes"]} == {2}
+    manifest = plan(sandbox)
+    assert deployed(manifest) == FINANCE
+    assert {item["reaches"] for item in manifest["changes"]} == {2}
 
 
 def test_a_dynamic_import_reaches_all_shared_code_and_is_named_with_its_line(sandbox: Sandbox) -> None:
     sandbox.write("src/marketing/hubspot/base/load.py", "import importlib\n\n\ndef f(x):\n    importlib.import_module(x)\n")
     commit_to_main(sandbox)
     sandbox.append("src/common/text.py", "Y = 2\n")
-    found = manifest(sandbox)
-    assert deployed(found) == FINANCE | MARKETING
-    assert [(item["code"], item["path"], item["line"]) for item in found["warnings"]] == [
+    manifest = plan(sandbox)
+    assert deployed(manifest) == FINANCE | MARKETING
+    assert [(item["code"], item["path"], item["line"]) for item in manifest["warnings"]] == [
         ("dynamic-import", "src/marketing/hubspot/base/load.py", 5)
     ]
     assert "src/marketing/hubspot/base/load.py:5:" in run_scope(sandbox.root, "plan").stdout
@@ -105,12 +105,12 @@ def test_a_dynamic_import_reaches_all_shared_code_and_is_named_with_its_line(san
 
 def test_a_data_file_of_a_shared_package_reaches_who_imports_the_package(sandbox: Sandbox) -> None:
     sandbox.append("src/common/readers/rates.csv", "2\n")
-    assert deployed(manifest(sandbox)) == MARKETING
+    assert deployed(plan(sandbox)) == MARKETING
 
 
 def test_a_new_data_file_of_a_shared_package_reaches_who_imports_the_package(sandbox: Sandbox) -> None:
     sandbox.write("src/common/readers/deep/more.json", "{}\n")
-    assert deployed(manifest(sandbox)) == MARKETING
+    assert deployed(plan(sandbox)) == MARKETING
 
 
 UP = "../../../.."
@@ -152,9 +152,9 @@ def test_whatever_way_a_shared_file_is_named_its_change_deploys_the_domain(
     sandbox.write_all({shared: "x = 1\n", path: content})
     commit_to_main(sandbox)
     sandbox.append(shared, "y = 2\n")
-    found = manifest(sandbox)
-    assert deployed(found) == FINANCE
-    nodes = [step["node"] for step in found["deploy"][0]["causes"][0]["path"]]
+    manifest = plan(sandbox)
+    assert deployed(manifest) == FINANCE
+    nodes = [step["node"] for step in manifest["deploy"][0]["causes"][0]["path"]]
     assert nodes == [f"file:{path}", "domain:finance"]
 
 
@@ -163,7 +163,7 @@ def test_a_module_re_exported_by_its_package_reaches_who_imports_the_package(san
     sandbox.write("src/marketing/hubspot/base/a.py", "from common.readers import X\n")
     commit_to_main(sandbox)
     sandbox.append("src/common/readers/csv.py", "Y = 2\n")
-    assert deployed(manifest(sandbox)) == MARKETING
+    assert deployed(plan(sandbox)) == MARKETING
 
 
 def star_notebook(*lines: str, indent: int | None = None) -> str:
@@ -189,7 +189,7 @@ def test_a_star_import_of_all_shared_code_is_found_however_it_is_written(sandbox
     sandbox.write("src/common/__init__.py", "__all__ = ['text']\n")
     commit_to_main(sandbox)
     sandbox.append("src/common/text.py", "Y = 2\n")
-    assert deployed(manifest(sandbox)) == FINANCE | MARKETING
+    assert deployed(plan(sandbox)) == FINANCE | MARKETING
 
 
 @pytest.mark.parametrize("text", [" " * 300, "\t" * 300, "import" + " " * 300, "import" + "\\\\" * 300, '" ' * 300])
@@ -198,12 +198,12 @@ def test_the_search_takes_no_longer_for_lines_of_much_white_space(sandbox: Sandb
     commit_to_main(sandbox)
     sandbox.write(A, "import common.text\n")
     sandbox.append("src/common/text.py", "Y = 2\n")
-    assert deployed(manifest(sandbox)) == FINANCE
+    assert deployed(plan(sandbox)) == FINANCE
 
 
 def test_a_new_file_that_hides_another_reaches_who_imported_that(sandbox: Sandbox) -> None:
     sandbox.write("src/common/text/__init__.py", "X = 2\n")
-    assert deployed(manifest(sandbox)) == FINANCE
+    assert deployed(plan(sandbox)) == FINANCE
 
 
 def test_shared_code_that_the_loader_uses_reaches_everything(sandbox: Sandbox) -> None:
@@ -211,8 +211,8 @@ def test_shared_code_that_the_loader_uses_reaches_everything(sandbox: Sandbox) -
     sandbox.write("resources/__init__.py", "from resources._models import tags\n")
     commit_to_main(sandbox)
     sandbox.append("resources/_models/tags.py", "Y = 2\n")
-    found = manifest(sandbox)
-    assert (found["mode"], deployed(found)) == ("full", FINANCE | MARKETING)
+    manifest = plan(sandbox)
+    assert (manifest["mode"], deployed(manifest)) == ("full", FINANCE | MARKETING)
 
 
 # Domains
@@ -221,14 +221,14 @@ def test_shared_code_that_the_loader_uses_reaches_everything(sandbox: Sandbox) -
 def test_deleting_the_folders_of_marketing_destroys_its_deployments(sandbox: Sandbox) -> None:
     sandbox.delete("src/marketing")
     sandbox.delete("resources/marketing")
-    found = manifest(sandbox)
-    assert [(item["id"], item["action"], item["because"]) for item in found["deploy"]] == [
+    manifest = plan(sandbox)
+    assert [(item["id"], item["action"], item["because"]) for item in manifest["deploy"]] == [
         ("dev/marketing", "destroy", "removed"),
         ("prod/marketing", "destroy", "removed"),
     ]
-    assert found["deploy"][0]["resources"] == ["jobs.marketing_a_job"]
-    assert found["deploy"][0]["fingerprint"]["head"] is None
-    assert (found["mode"], len(found["matrix"]["include"])) == ("scoped", 2)
+    assert manifest["deploy"][0]["resources"] == ["jobs.marketing_a_job"]
+    assert manifest["deploy"][0]["fingerprint"]["head"] is None
+    assert (manifest["mode"], len(manifest["matrix"]["include"])) == ("scoped", 2)
     result = run_scope(sandbox.root, "plan")
     assert result.exit_code == 0
     assert "destroy" in result.stdout
@@ -238,32 +238,32 @@ def test_the_only_domain_deleted_is_a_removal_and_no_full_deploy(sandbox: Sandbo
     for domain in ("finance", "marketing"):
         sandbox.delete(f"src/{domain}")
         sandbox.delete(f"resources/{domain}")
-    found = manifest(sandbox)
-    assert {item["action"] for item in found["deploy"]} == {"destroy"}
-    assert found["mode"] == "scoped"
+    manifest = plan(sandbox)
+    assert {item["action"] for item in manifest["deploy"]} == {"destroy"}
+    assert manifest["mode"] == "scoped"
 
 
 def test_the_last_file_of_a_source_deleted_deploys_the_domain(sandbox: Sandbox) -> None:
     sandbox.write("src/finance/wise/base/a.py", "")
     commit_to_main(sandbox)
     sandbox.delete("src/finance/wise")
-    found = manifest(sandbox)
-    assert deployed(found) == FINANCE
-    assert {item["action"] for item in found["deploy"]} == {"deploy"}
-    assert found["deploy"][0]["sources"] == ["stripe"]
+    manifest = plan(sandbox)
+    assert deployed(manifest) == FINANCE
+    assert {item["action"] for item in manifest["deploy"]} == {"deploy"}
+    assert manifest["deploy"][0]["sources"] == ["stripe"]
 
 
 def test_one_of_a_domains_two_folders_deleted_leaves_the_domain(sandbox: Sandbox) -> None:
     sandbox.delete("src/marketing")
-    found = manifest(sandbox)
-    assert {(item["id"], item["action"]) for item in found["deploy"]} == {(name, "deploy") for name in MARKETING}
+    manifest = plan(sandbox)
+    assert {(item["id"], item["action"]) for item in manifest["deploy"]} == {(name, "deploy") for name in MARKETING}
 
 
 def test_a_renamed_domain_is_destroyed_and_deployed(sandbox: Sandbox) -> None:
     sandbox.move("src/marketing", "src/growth")
     sandbox.move("resources/marketing", "resources/growth")
-    found = manifest(sandbox)
-    assert {(item["id"], item["action"], item["because"]) for item in found["deploy"]} == {
+    manifest = plan(sandbox)
+    assert {(item["id"], item["action"], item["because"]) for item in manifest["deploy"]} == {
         *((name, "destroy", "removed") for name in MARKETING),
         *((f"{target}/growth", "deploy", "first-deploy") for target in ("dev", "prod")),
     }
@@ -272,9 +272,9 @@ def test_a_renamed_domain_is_destroyed_and_deployed(sandbox: Sandbox) -> None:
 def test_a_renamed_resource_key_deploys_its_domain_under_the_new_name(sandbox: Sandbox) -> None:
     path = "resources/finance/stripe/jobs/a.py"
     sandbox.write(path, sandbox.read(path).replace("finance_a_job", "finance_b_job"))
-    found = manifest(sandbox)
-    assert deployed(found) == FINANCE
-    assert found["deploy"][0]["resources"] == ["jobs.finance_b_job"]
+    manifest = plan(sandbox)
+    assert deployed(manifest) == FINANCE
+    assert manifest["deploy"][0]["resources"] == ["jobs.finance_b_job"]
 
 
 def test_a_job_that_reads_another_domains_table_is_not_deployed_with_it(sandbox: Sandbox) -> None:
@@ -282,7 +282,7 @@ def test_a_job_that_reads_another_domains_table_is_not_deployed_with_it(sandbox:
     sandbox.write("src/common/tables.py", "def table(name):\n    return name\n")
     commit_to_main(sandbox)
     sandbox.append(A, "Y = 1\n")
-    assert deployed(manifest(sandbox)) == FINANCE
+    assert deployed(plan(sandbox)) == FINANCE
 
 
 # Why, of tables and of what isn't there
@@ -322,3 +322,11 @@ def test_a_path_that_is_not_there_is_said_to_be_missing_and_a_like_one_is_named(
     result = run_scope(sandbox.root, "why", "src/common/mony.py")
     assert "There is no `src/common/mony.py`. Did you mean `src/common/money.py`?" in result.stderr
     assert "There is no `docs/zzzz.md`; as a new file:" in run_scope(sandbox.root, "why", "docs/zzzz.md").stderr
+
+
+@pytest.mark.parametrize(
+    "command", [["check"], ["doctor"], ["graph"], ["why", "finance"], ["why", "docs/a.md"]], ids=" ".join
+)
+def test_every_answer_in_json_begins_with_its_version_and_tool(sandbox: Sandbox, command: list[str]) -> None:
+    answer = json.loads(run_scope(sandbox.root, *command, "--format", "json").stdout)
+    assert list(answer)[:2] == ["schema_version", "tool"]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.builders import domain
-from tests.support.plans import FINANCE, MARKETING, changed, deployed, manifest, platform
+from tests.support.plans import FINANCE, MARKETING, changed, deployed, plan, platform
 from tests.support.sandbox import Sandbox
 from tests.support.scope_command import run_scope
 
@@ -26,18 +26,18 @@ def test_a_move_between_domains_touches_both(sandbox: Sandbox) -> None:
     sandbox.commit("Before")
     sandbox.move("src/finance/stripe/base/moving.py", "src/marketing/hubspot/base/moving.py")
     sandbox.commit("Move")
-    found = manifest(sandbox, "--base", "HEAD~1")
-    assert changed(found) == {
+    manifest = plan(sandbox, "--base", "HEAD~1")
+    assert changed(manifest) == {
         "src/finance/stripe/base/moving.py": "deleted",
         "src/marketing/hubspot/base/moving.py": "added",
     }
-    assert [item["moved_to"] for item in found["changes"]] == ["src/marketing/hubspot/base/moving.py", None]
-    assert deployed(found) == FINANCE | MARKETING
+    assert [item["moved_to"] for item in manifest["changes"]] == ["src/marketing/hubspot/base/moving.py", None]
+    assert deployed(manifest) == FINANCE | MARKETING
 
 
 def test_a_move_out_of_the_shared_code_reaches_who_used_it(sandbox: Sandbox) -> None:
     sandbox.move("src/common/text.py", "src/marketing/hubspot/base/text.py")
-    assert deployed(manifest(sandbox)) == FINANCE | MARKETING
+    assert deployed(plan(sandbox)) == FINANCE | MARKETING
 
 
 @pytest.mark.parametrize(
@@ -69,15 +69,15 @@ def test_a_persons_git_settings_change_nothing(sandbox: Sandbox, setting: tuple[
     sandbox.move("src/common/text.py", "src/common/né text.py")
     sandbox.append("src/common/readers/csv.py", "# changed\n")
     sandbox.write("src/finance/stripe/base/new.py", "")
-    expected = manifest(sandbox)
+    expected = plan(sandbox)
     sandbox.write(".git/attributes", "* -diff -text binary\n")
     sandbox.git("config", *setting)
-    assert manifest(sandbox) == expected
+    assert plan(sandbox) == expected
 
 
 def test_a_persons_environment_changes_nothing(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     sandbox.append(A, "# changed\n")
-    expected = manifest(sandbox)
+    expected = plan(sandbox)
     for name, value in {
         "GIT_DIR": "/nowhere",
         "GIT_WORK_TREE": "/nowhere",
@@ -89,7 +89,7 @@ def test_a_persons_environment_changes_nothing(sandbox: Sandbox, monkeypatch: py
         "GIT_OBJECT_DIRECTORY": "/nowhere",
     }.items():
         monkeypatch.setenv(name, value)
-    assert manifest(sandbox) == expected
+    assert plan(sandbox) == expected
 
 
 def test_replaced_objects_are_not_believed(sandbox: Sandbox) -> None:
@@ -97,7 +97,7 @@ def test_replaced_objects_are_not_believed(sandbox: Sandbox) -> None:
     sandbox.append(A, "# changed\n")
     sandbox.commit("Work")
     sandbox.git("replace", "HEAD", original)
-    assert deployed(manifest(sandbox, "--base", original, "--head", "work")) == FINANCE
+    assert deployed(plan(sandbox, "--base", original, "--head", "work")) == FINANCE
 
 
 # Names
@@ -122,18 +122,18 @@ NAMES = (
 @pytest.mark.parametrize("folder", ["src/finance/stripe", "src/common/readers"])
 def test_odd_names_are_paths_like_any_other(sandbox: Sandbox, folder: str) -> None:
     sandbox.write_all({f"{folder}/{name}": "1\n" for name in NAMES})
-    found = manifest(sandbox)
-    assert changed(found) == {f"{folder}/{name}": "added" for name in NAMES}
-    assert {item["reaches"] for item in found["changes"]} == {2}
-    assert deployed(found) == (FINANCE if "finance" in folder else MARKETING)
+    manifest = plan(sandbox)
+    assert changed(manifest) == {f"{folder}/{name}": "added" for name in NAMES}
+    assert {item["reaches"] for item in manifest["changes"]} == {2}
+    assert deployed(manifest) == (FINANCE if "finance" in folder else MARKETING)
 
 
 @pytest.mark.parametrize("folder", ["src/finance/stripe", "src/common/readers"])
 def test_a_name_that_is_not_utf_8_is_written_as_git_quotes_it(sandbox: Sandbox, folder: str) -> None:
     sandbox.write(os.fsdecode(os.fsencode(folder) + b"/caf\xe9.txt"), "1\n")
-    found = manifest(sandbox)
-    assert changed(found) == {f'"{folder}/caf\\351.txt"': "added"}
-    assert deployed(found) == (FINANCE if "finance" in folder else MARKETING)
+    manifest = plan(sandbox)
+    assert changed(manifest) == {f'"{folder}/caf\\351.txt"': "added"}
+    assert deployed(manifest) == (FINANCE if "finance" in folder else MARKETING)
     result = run_scope(sandbox.root, "plan", "--output", "-")
     assert result.exit_code == 0, result
     assert "caf\\351" in result.stderr
@@ -151,16 +151,16 @@ def test_domains_whose_names_begin_alike_are_not_taken_for_each_other(sandbox: S
     sandbox.write_all(domain("sales") | domain("sales_eu"))
     sandbox.commit("Two more")
     sandbox.append("src/sales_eu/orders/base/facts.py", "# changed\n")
-    assert deployed(manifest(sandbox, "--base", "HEAD")) == {"dev/sales_eu", "prod/sales_eu"}
+    assert deployed(plan(sandbox, "--base", "HEAD")) == {"dev/sales_eu", "prod/sales_eu"}
     sandbox.git("checkout", "--quiet", ".")
     sandbox.append("src/sales/orders/base/facts.py", "# changed\n")
-    assert deployed(manifest(sandbox, "--base", "HEAD")) == {"dev/sales", "prod/sales"}
+    assert deployed(plan(sandbox, "--base", "HEAD")) == {"dev/sales", "prod/sales"}
 
 
 def test_a_folder_that_differs_from_a_domain_in_case_only_belongs_to_nobody(sandbox: Sandbox) -> None:
     sandbox.write("src/Finance/stripe/a.py", "")
-    found = manifest(sandbox)
-    assert (found["mode"], [item["reason"] for item in found["changes"]]) == ("full", ["unowned"])
+    manifest = plan(sandbox)
+    assert (manifest["mode"], [item["reason"] for item in manifest["changes"]]) == ("full", ["unowned"])
 
 
 # Kinds
@@ -168,37 +168,37 @@ def test_a_folder_that_differs_from_a_domain_in_case_only_belongs_to_nobody(sand
 
 def test_only_the_executable_bit_deploys_nothing_and_says_why(sandbox: Sandbox) -> None:
     sandbox.path(A).chmod(0o755)
-    found = manifest(sandbox)
-    assert found["deploy"] == []
-    assert [(item["path"], item["reaches"]) for item in found["changes"]] == [(A, 0)]
-    assert "executable bit" in found["changes"][0]["reason"]
+    manifest = plan(sandbox)
+    assert manifest["deploy"] == []
+    assert [(item["path"], item["reaches"]) for item in manifest["changes"]] == [(A, 0)]
+    assert "executable bit" in manifest["changes"][0]["reason"]
 
 
 def test_a_file_that_becomes_a_link_a_submodule_and_a_file_again_deploys_each_time(sandbox: Sandbox) -> None:
     sandbox.path(A).unlink()
     sandbox.path(A).symlink_to("../final/b.py")
-    found = manifest(sandbox)
-    assert (changed(found), deployed(found)) == ({A: "type"}, FINANCE)
-    assert [(item["code"], item["path"]) for item in found["warnings"]] == [("symlink", A)]
+    manifest = plan(sandbox)
+    assert (changed(manifest), deployed(manifest)) == ({A: "type"}, FINANCE)
+    assert [(item["code"], item["path"]) for item in manifest["warnings"]] == [("symlink", A)]
     sandbox.commit("A link")
     sandbox.path(A).unlink()
     sandbox.git("update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},{A}")
     sandbox.git("commit", "--quiet", "--message", "A submodule")
-    found = manifest(sandbox, "--base", "HEAD~1", "--head", "HEAD")
-    assert (changed(found), deployed(found)) == ({A: "type"}, FINANCE)
-    assert [item["code"] for item in found["warnings"]] == ["submodule"]
+    manifest = plan(sandbox, "--base", "HEAD~1", "--head", "HEAD")
+    assert (changed(manifest), deployed(manifest)) == ({A: "type"}, FINANCE)
+    assert [item["code"] for item in manifest["warnings"]] == ["submodule"]
     sandbox.git("rm", "--quiet", "--cached", A)
     sandbox.write(A, "X = 1\n")
     sandbox.commit("A file again")
-    assert deployed(manifest(sandbox, "--base", "HEAD~1", "--head", "HEAD")) == FINANCE
+    assert deployed(plan(sandbox, "--base", "HEAD~1", "--head", "HEAD")) == FINANCE
 
 
 def test_a_submodule_that_moves_on_is_a_change(sandbox: Sandbox) -> None:
     for number in "12":
         sandbox.git("update-index", "--add", "--cacheinfo", f"160000,{number * 40},src/finance/vendor/x")
         sandbox.git("commit", "--quiet", "--message", "Submodule")
-    found = manifest(sandbox, "--base", "HEAD~1", "--head", "HEAD")
-    assert (changed(found), deployed(found)) == ({"src/finance/vendor/x": "modified"}, FINANCE)
+    manifest = plan(sandbox, "--base", "HEAD~1", "--head", "HEAD")
+    assert (changed(manifest), deployed(manifest)) == ({"src/finance/vendor/x": "modified"}, FINANCE)
 
 
 def test_a_folder_that_becomes_a_file_and_a_file_that_becomes_a_folder(sandbox: Sandbox) -> None:
@@ -206,15 +206,15 @@ def test_a_folder_that_becomes_a_file_and_a_file_that_becomes_a_folder(sandbox: 
     sandbox.write("src/common/readers", "a file\n")
     sandbox.delete("src/common/text.py")
     sandbox.write("src/common/text.py/deep.txt", "a folder\n")
-    assert deployed(manifest(sandbox)) == FINANCE | MARKETING
+    assert deployed(plan(sandbox)) == FINANCE | MARKETING
 
 
 def test_the_shared_folder_replaced_by_a_link_deploys_everything(sandbox: Sandbox) -> None:
     sandbox.delete("src/common")
     sandbox.path("src/common").symlink_to("finance")
-    found = manifest(sandbox)
-    assert deployed(found) == FINANCE | MARKETING
-    assert "symlink" in {item["code"] for item in found["warnings"]}
+    manifest = plan(sandbox)
+    assert deployed(manifest) == FINANCE | MARKETING
+    assert "symlink" in {item["code"] for item in manifest["warnings"]}
 
 
 # Places to run it from
@@ -242,7 +242,7 @@ def test_a_clone_with_another_object_format_works(tmp_path: Path) -> None:
     sandbox.write_all(domain("finance") | {"targets/dev.yml": "", "databricks.yml": ""})
     sandbox.commit("Start")
     sandbox.append("src/finance/orders/base/facts.py", "# changed\n")
-    assert deployed(manifest(sandbox)) == {"dev/finance"}
+    assert deployed(plan(sandbox)) == {"dev/finance"}
 
 
 def test_a_bare_repository_says_that_it_needs_a_work_tree(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from scope.cli import COMMANDS
-from tests.support.plans import FINANCE, MARKETING, deployed, manifest, platform
+from tests.support.plans import FINANCE, MARKETING, deployed, plan, platform
 from tests.support.sandbox import Sandbox, git_environment
 from tests.support.scope_command import run_scope, run_scope_process
 
@@ -51,10 +51,10 @@ def sandbox(tmp_path: Path) -> Sandbox:
 )
 def test_a_path_deploys_whom_it_belongs_to(sandbox: Sandbox, path: str, expected: set[str], reason: str | None) -> None:
     sandbox.write(path, f"{sandbox.read(path) if sandbox.path(path).exists() else ''}# changed\n")
-    found = manifest(sandbox)
-    assert deployed(found) == expected
-    assert found["mode"] == {0: "none", 2: "scoped", 4: "full"}[len(expected)]
-    change = found["changes"][0]
+    manifest = plan(sandbox)
+    assert deployed(manifest) == expected
+    assert manifest["mode"] == {0: "none", 2: "scoped", 4: "full"}[len(expected)]
+    change = manifest["changes"][0]
     assert (change["reason"], change["reaches"]) == (reason, len(expected))
 
 
@@ -65,7 +65,7 @@ def test_a_path_nobody_owns_is_named_to_a_person(sandbox: Sandbox) -> None:
 
 def test_what_deploys_by_rule_only_says_so(sandbox: Sandbox) -> None:
     sandbox.append("uv.lock", "# raised\n")
-    assert {item["because"] for item in manifest(sandbox)["deploy"]} == {"rule"}
+    assert {item["because"] for item in plan(sandbox)["deploy"]} == {"rule"}
 
 
 def test_rules_of_the_repository_count(sandbox: Sandbox) -> None:
@@ -73,16 +73,16 @@ def test_rules_of_the_repository_count(sandbox: Sandbox) -> None:
     sandbox.write("pyproject.toml", rules)
     sandbox.commit("Rules")
     sandbox.write("tools/a.sh", "true\n")
-    found = manifest(sandbox, "--base", "HEAD")
-    assert (found["mode"], found["changes"][0]["reason"]) == ("none", "for people")
+    manifest = plan(sandbox, "--base", "HEAD")
+    assert (manifest["mode"], manifest["changes"][0]["reason"]) == ("none", "for people")
 
 
 def test_a_change_can_not_hide_itself_behind_a_rule_that_it_brings(sandbox: Sandbox) -> None:
     sandbox.write("pyproject.toml", '[[tool.scope.rules]]\npaths = ["**"]\ndeploys = "nothing"\n')
     sandbox.write("Makefile", "all:\n")
-    found = manifest(sandbox)
-    assert deployed(found) == EVERYTHING
-    assert {item["path"]: item["reason"] for item in found["changes"]} == {
+    manifest = plan(sandbox)
+    assert deployed(manifest) == EVERYTHING
+    assert {item["path"]: item["reason"] for item in manifest["changes"]} == {
         "Makefile": "unowned",
         "pyproject.toml": "the rules themselves changed",
     }
@@ -98,7 +98,7 @@ def test_rules_that_can_not_be_read_stop_with_their_lines(sandbox: Sandbox) -> N
 
 def test_a_limit_of_jobs_packs_the_matrix_and_loses_nothing(sandbox: Sandbox) -> None:
     sandbox.write("pyproject.toml", "[tool.scope]\nmatrix-jobs = 2\n")
-    entries = manifest(sandbox)["matrix"]["include"]
+    entries = plan(sandbox)["matrix"]["include"]
     assert entries == [
         {"id": "dev-finance-to-marketing", "target": "dev", "domains": "finance marketing"},
         {"id": "prod-finance-to-marketing", "target": "prod", "domains": "finance marketing"},
@@ -156,10 +156,10 @@ def test_something_to_deploy_is_an_exit_code_where_asked_for(sandbox: Sandbox) -
 
 def test_a_target_narrows_the_manifest(sandbox: Sandbox) -> None:
     sandbox.append(A, "Y = 1\n")
-    found = manifest(sandbox, "--target", "prod")
-    assert (found["targets"], deployed(found), found["mode"]) == (["prod"], {"prod/finance"}, "scoped")
+    manifest = plan(sandbox, "--target", "prod")
+    assert (manifest["targets"], deployed(manifest), manifest["mode"]) == (["prod"], {"prod/finance"}, "scoped")
     sandbox.append("databricks.yml", "# changed\n")
-    assert manifest(sandbox, "--target", "prod")["mode"] == "full"
+    assert plan(sandbox, "--target", "prod")["mode"] == "full"
 
 
 def test_an_unknown_target_is_bad_input_and_names_those_there_are(sandbox: Sandbox) -> None:

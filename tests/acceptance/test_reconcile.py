@@ -48,7 +48,7 @@ def test_what_failed_and_was_then_reverted_is_picked_up(platform: Platform) -> N
     platform.check("sales", [JOB], [PIPELINE])
 
 
-def test_what_is_gone_from_the_repository_is_destroyed_only_with_prune_and_consent(platform: Platform) -> None:
+def test_what_is_gone_from_the_repository_is_destroyed_only_with_prune_and_approval(platform: Platform) -> None:
     reconcile(platform)
     platform.sandbox.delete("src/sales")
     platform.sandbox.delete("resources/sales")

@@ -1,4 +1,4 @@
-"""`scope recover` with the real CLI: it says what it would do, does it when told to, and claims nothing it didn't see."""
+"""`scope recover` with the real CLI: it shows what it would do, does it when asked to, and takes over nothing else."""
 
 import json
 from pathlib import Path
@@ -17,9 +17,9 @@ LOCK = {"ID": "6f7f5b6c-5d5e-4a3c-9d7e-0a1b2c3d4e5f", "AcquisitionTime": "2026-0
 
 @pytest.fixture
 def platform(tmp_path: Path, fake_workspace: FakeWorkspace, databricks_cli: DatabricksCli) -> Platform:
-    found = Platform.create(tmp_path, fake_workspace, databricks_cli, {"sales": ["orders"]})
-    assert found.deploy().exit_code == 0
-    return found
+    platform = Platform.create(tmp_path, fake_workspace, databricks_cli, {"sales": ["orders"]})
+    assert platform.deploy().exit_code == 0
+    return platform
 
 
 def recover(platform: Platform, *arguments: str, code: int = 0) -> str:

@@ -40,8 +40,8 @@ def staged(root: Path, target: str, domain_name: str, *, has_permit: bool = Fals
 
 def contents(folder: Path) -> dict[str, bytes]:
     """Return the repository's files in a stage: all but what the stage's maker writes."""
-    found = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
-    return {name: path.read_bytes() for name, path in found.items() if not name.startswith((".git", ".venv/", ".stage/"))}
+    files = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {name: path.read_bytes() for name, path in files.items() if not name.startswith((".git", ".venv/", ".stage/"))}
 
 
 def findings(sandbox: Sandbox, domain_name: str = "finance") -> list[tuple[str, str]]:
@@ -50,8 +50,8 @@ def findings(sandbox: Sandbox, domain_name: str = "finance") -> list[tuple[str, 
     with GitRepository(sandbox.root) as git:
         head = git.commit("HEAD")
         assert head is not None
-        found = check_stage(DeploymentIndex(Snapshot(git, git.root_tree(head))), "dev", domain_name)
-        return [(finding.code, f"{finding.path}:{finding.line}") for finding in found]
+        findings = check_stage(DeploymentIndex(Snapshot(git, git.root_tree(head))), "dev", domain_name)
+        return [(finding.code, f"{finding.path}:{finding.line}") for finding in findings]
 
 
 @pytest.fixture
@@ -303,7 +303,7 @@ def hosted(platform: Sandbox, fake_workspace: FakeWorkspace) -> Sandbox:
 
 
 def deploy(cli: DatabricksCli, workspace: FakeWorkspace, sandbox: Sandbox, target: str, name: str) -> CliResult:
-    """Deploy with the CLI alone, in a stage that has the pass."""
+    """Deploy with the CLI alone, in a stage with the permit."""
     with staged(sandbox.root, target, name, has_permit=True) as folder:
         return cli.bundle("deploy", cwd=folder, workspace=workspace, target=target, domain=name)
 

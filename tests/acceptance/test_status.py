@@ -38,10 +38,10 @@ def test_each_domain_says_how_it_stands(platform: Platform) -> None:
     platform.push("Change sales")
     platform.sandbox.write("docs/note.md", "words\n")
     platform.push("Say something")
-    found = status(platform)
-    assert (found["ads"]["sync"], found["sales"]["sync"]) == ("in-sync", "behind")
-    assert (found["sales"]["commits"], found["sales"]["changes"]) == (2, ["src/sales/orders/base/facts.py"])
-    assert found["sales"]["commit"] == first
+    domains = status(platform)
+    assert (domains["ads"]["sync"], domains["sales"]["sync"]) == ("in-sync", "behind")
+    assert (domains["sales"]["commits"], domains["sales"]["changes"]) == (2, ["src/sales/orders/base/facts.py"])
+    assert domains["sales"]["commit"] == first
     assert platform.scope("status", "--target", "prod", "--detailed-exitcode").exit_code == 5
 
     assert platform.deploy().exit_code == 0
@@ -58,18 +58,18 @@ def test_what_is_gone_failed_or_deployed_by_others_shows(platform: Platform) -> 
     platform.workspace.fail("POST", f"/api/2.0/workspace-files/import-file{BASE}/sales/files/*", 400, times=0)
     assert platform.deploy("--domain", "sales", "--retry-seconds", "0").exit_code == 1
     platform.workspace.clear_rules()
-    found = status(platform)
-    assert (found["ads"]["sync"], found["sales"]["sync"]) == ("gone", "dirty")
-    assert "did not complete" in found["sales"]["why"]
+    domains = status(platform)
+    assert (domains["ads"]["sync"], domains["sales"]["sync"]) == ("gone", "dirty")
+    assert "did not complete" in domains["sales"]["why"]
     assert platform.deploy("--domain", "sales").exit_code == 0
 
     # A deploy by hand raises the CLI's own number.
     path = f"{BASE}/sales/state/deployment.json"
     held = json.loads(platform.workspace.read(path) or b"")
     platform.workspace.write(path, json.dumps({**held, "seq": held["seq"] + 1}).encode())
-    found = status(platform)
-    assert found["sales"]["sync"] == "foreign"
-    assert "something else deployed since" in found["sales"]["why"]
+    domains = status(platform)
+    assert domains["sales"]["sync"] == "foreign"
+    assert "something else deployed since" in domains["sales"]["why"]
 
 
 def test_a_change_by_hand_shows_as_drift(platform: Platform) -> None:
@@ -81,9 +81,9 @@ def test_a_change_by_hand_shows_as_drift(platform: Platform) -> None:
     job_id, job = next(iter(jobs.items()))
     settings = {**job["settings"], "max_concurrent_runs": 7}
     platform.workspace.call("POST", "/api/2.2/jobs/reset", {"job_id": int(job_id), "new_settings": settings})
-    found = status(platform, "--domain", "sales", "--drift", "--verify")["sales"]
-    assert found["sync"] == "drifted"
-    assert found["differences"] == [
+    sales = status(platform, "--domain", "sales", "--drift", "--verify")["sales"]
+    assert sales["sync"] == "drifted"
+    assert sales["differences"] == [
         "update jobs.sales_orders_refresh_job",
         "extra src/sales/orders/base/extra.py",
         "edited src/sales/orders/base/facts.py",

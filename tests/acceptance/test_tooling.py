@@ -34,9 +34,9 @@ def run(folder: Path, *command: str, env: Mapping[str, str] | None = None) -> Cl
 @pytest.fixture(scope="module")
 def just() -> str:
     """Give the program `just`, which the README has every user install."""
-    found = shutil.which("just")
-    assert found, "The recipes need just on the PATH: `uv tool install rust-just`."
-    return found
+    program = shutil.which("just")
+    assert program, "The recipes need just on the PATH: `uv tool install rust-just`."
+    return program
 
 
 @pytest.fixture(scope="module")

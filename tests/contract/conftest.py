@@ -1,4 +1,4 @@
-"""What the contracts of the workspace and of the CLI share: somebody who is logged in to the fake workspace."""
+"""A user of the fake workspace, for the contracts of the workspace and of the CLI."""
 
 from collections.abc import Iterator
 

@@ -292,8 +292,8 @@ def put(state: State, path: str, content: bytes | Node) -> None:
 
 
 def _drop(state: State, path: str) -> None:
-    for found in [found for found in state if found == path or found.startswith(f"{path}/")]:
-        del state[found]
+    for doomed in [name for name in state if name == path or name.startswith(f"{path}/")]:
+        del state[doomed]
 
 
 def _place(step: Drawn) -> str:

@@ -175,21 +175,21 @@ def test_what_the_cli_resolves_or_what_is_staged_differs_exactly_for_the_set(jud
         counts["histories"] += 1
         base, head = closures_of(before), closures_of(after)
         impact = ImpactAnalysis(base, head, git.changes(before, after)).find_impact(targets=[TARGET])
-        found = {item.domain: item for item in impact.impacted}
+        impacted = {item.domain: item for item in impact.impacted}
         for name in DOMAINS:
             resolves_alike = stages[before, name] == stages[after, name]
             whole_alike = without_version(full[before, name]) == without_version(full[after, name])
             staged_alike = base.staged(TARGET, name) == head.staged(TARGET, name)
-            if name not in found:
+            if name not in impacted:
                 assert resolves_alike, name
                 assert whole_alike, name
                 assert staged_alike, name
                 counts["deployments that stay"] += 1
             elif resolves_alike and staged_alike:
-                assert found[name].because == "rule", name
+                assert impacted[name].because == "rule", name
                 counts["deployments in it only by rule"] += 1
             else:
-                cosmetic = all(is_cosmetic(git, change) for change, _ in found[name].causes)
+                cosmetic = all(is_cosmetic(git, change) for change, _ in impacted[name].causes)
                 assert not (cosmetic and not whole_alike), name
                 counts["deployments in it only for cosmetic changes" if cosmetic else "deployments that differ"] += 1
                 counts["of those, resources differ"] += not whole_alike

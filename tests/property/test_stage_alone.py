@@ -143,12 +143,12 @@ def repositories(draw: st.DrawFn) -> dict[str, str]:
 
 def modules_below(files: Mapping[str, object], root: str, *tops: str) -> tuple[str, ...]:
     """Return the names of the modules below some folders, as they are imported from a root."""
-    found: set[str] = set()
+    modules: set[str] = set()
     for path in files:
         inside = path.removeprefix(f"{root}/") if root else path
         if path.endswith(".py") and inside.split("/")[0] in tops and (not root or path != inside):
-            found.add(inside.removesuffix(".py").removesuffix("/__init__").replace("/", "."))
-    return tuple(sorted(found))
+            modules.add(inside.removesuffix(".py").removesuffix("/__init__").replace("/", "."))
+    return tuple(sorted(modules))
 
 
 def places_of(folder: Path, files: Mapping[str, object], domain: str) -> list[Place]:

@@ -22,18 +22,18 @@ class CliMissingError(Exception):
 
 def find_databricks() -> Path:
     """Return the CLI to test with; raise `CliMissingError` with what to do."""
-    found = shutil.which("databricks", path=os.pathsep.join([str(BIN), os.environ.get("PATH", "")]))
-    if found is None:
+    program = shutil.which("databricks", path=os.pathsep.join([str(BIN), os.environ.get("PATH", "")]))
+    if program is None:
         raise CliMissingError("End-to-end tests need the Databricks CLI: run `just install-cli`.")
-    return Path(found)
+    return Path(program)
 
 
 def find_fake_workspace() -> Path:
     """Return the fake workspace's program; raise `CliMissingError` with what to do."""
-    found = shutil.which("fakeworkspace", path=str(BIN))
-    if found is None:
+    program = shutil.which("fakeworkspace", path=str(BIN))
+    if program is None:
         raise CliMissingError("End-to-end tests need the fake workspace: run `just install-cli`.")
-    return Path(found)
+    return Path(program)
 
 
 @dataclass(frozen=True, slots=True)

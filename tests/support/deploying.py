@@ -78,7 +78,7 @@ class Platform:
         return self.scope("deploy", "--target", target, *arguments, **extra)
 
     def deploy_by_hand(self, name: str) -> CliResult:
-        """Deploy a domain to prod with the plain CLI, from the checkout as it lies there, with the guard's pass."""
+        """Deploy a domain to prod with the plain CLI, from the checkout as it lies there, with the permit."""
         if not self.sandbox.path(".venv").exists():
             self.sandbox.link_venv()
         return self.cli.bundle(
@@ -118,7 +118,7 @@ class Platform:
         return owned
 
     def check(self, name: str, jobs: Iterable[str], pipelines: Iterable[str]) -> None:
-        """Assert the promise: what runs is the head's, each resource once, no stray file, a clean record, no lock."""
+        """Assert that the head is deployed, each resource once, with no stray file, a clean record and no lock."""
         assert self.owned(name) == {"jobs": sorted(jobs), "pipelines": sorted(pipelines)}
         expected = {path for path in self.sandbox.tracked if path.startswith((f"src/{name}/", "src/pyproject.toml"))}
         uploaded = {path for path in self.files(name) if not path.startswith("src/common/")}

@@ -103,21 +103,21 @@ class FakeGit:
 
     def changes(self, base_tree: str, head_tree: str) -> tuple[Change, ...]:
         base, head = self._listed(base_tree, ""), self._listed(head_tree, "")
-        found = [
+        changes = [
             Change(path, _status(base.get(path), head.get(path)), base.get(path), head.get(path))
             for path in base.keys() | head.keys()
             if base.get(path) != head.get(path)
         ]
-        return tuple(sorted(found, key=lambda change: change.path))
+        return tuple(sorted(changes, key=lambda change: change.path))
 
     def _listed(self, tree: str, prefix: str) -> dict[str, Entry]:
-        found: dict[str, Entry] = {}
+        listed: dict[str, Entry] = {}
         for name, entry in self._trees[tree].items():
             if entry.kind is Kind.FOLDER:
-                found |= self._listed(entry.oid, f"{prefix}{name}/")
+                listed |= self._listed(entry.oid, f"{prefix}{name}/")
             else:
-                found[prefix + name] = entry
-        return found
+                listed[prefix + name] = entry
+        return listed
 
     def tree(self, oid: str) -> Mapping[str, Entry]:
         return self._trees[oid]
@@ -154,10 +154,10 @@ def _compiled(patterns: tuple[str, ...]) -> re.Pattern[bytes]:
     """Compile POSIX extended regular expressions, as far as scope writes them."""
     if any("\n" in pattern for pattern in patterns):
         raise ScopeError("`git grep` can't look for a text with a line end in it.")
-    found = "|".join(f"(?:{pattern})" for pattern in patterns)
+    expression = "|".join(f"(?:{pattern})" for pattern in patterns)
     # Of a line only: `\s` would go on to the next one.
-    found = found.replace("[:space:]", r" \t\r\f\v").replace("[:alnum:]", "A-Za-z0-9").replace("[^", r"[^\n")
-    return re.compile(found.encode("utf-8", "surrogateescape"), re.MULTILINE)
+    expression = expression.replace("[:space:]", r" \t\r\f\v").replace("[:alnum:]", "A-Za-z0-9").replace("[^", r"[^\n")
+    return re.compile(expression.encode("utf-8", "surrogateescape"), re.MULTILINE)
 
 
 def _status(before: Entry | None, after: Entry | None) -> Status:

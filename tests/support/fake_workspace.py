@@ -78,8 +78,8 @@ class Snapshot:
 
     def names(self, kind: str) -> list[str]:
         """Return the names of the resources of one kind, sorted, a name as often as there are resources with it."""
-        found = [item.get("settings", item) for item in self.resources.get(kind, {}).values()]
-        return sorted(str(item.get("name") or item.get("display_name", "")) for item in found)
+        items = [item.get("settings", item) for item in self.resources.get(kind, {}).values()]
+        return sorted(str(item.get("name") or item.get("display_name", "")) for item in items)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +188,8 @@ class FakeWorkspace:
 
     def requests(self, *, of_all_tokens: bool = False) -> list[Request]:
         """Return the requests so far, in the order in which they arrived."""
-        found = self.control("GET", "requests" + ("?all=true" if of_all_tokens else ""))
-        return [Request(time=datetime.fromisoformat(entry.pop("time")), **entry) for entry in found]
+        entries = self.control("GET", "requests" + ("?all=true" if of_all_tokens else ""))
+        return [Request(time=datetime.fromisoformat(entry.pop("time")), **entry) for entry in entries]
 
     def writes(self) -> list[Request]:
         """Return the requests so far that change something."""
@@ -206,13 +206,13 @@ class FakeWorkspace:
 
     def snapshot(self, root: str = "/Workspace") -> Snapshot:
         """Return all files below a folder, and all resources."""
-        found = self.control("GET", "workspace?" + urllib.parse.urlencode({"root": root}))
-        nodes = [(node["path"], node["type"], base64.b64decode(node.get("content", ""))) for node in found["nodes"]]
+        held = self.control("GET", "workspace?" + urllib.parse.urlencode({"root": root}))
+        nodes = [(node["path"], node["type"], base64.b64decode(node.get("content", ""))) for node in held["nodes"]]
         return Snapshot(
             files={path: content for path, kind, content in nodes if kind != "DIRECTORY"},
             notebooks=frozenset(path for path, kind, _ in nodes if kind == "NOTEBOOK"),
             folders=frozenset(path for path, kind, _ in nodes if kind == "DIRECTORY"),
-            resources=found["resources"],
+            resources=held["resources"],
         )
 
     def read(self, path: str) -> bytes | None:

@@ -1,4 +1,4 @@
-"""Random sequences of what happens to a platform: commits, deploys, faults, meddling; a seed repeats each."""
+"""Random sequences of events in a platform: commits, deploys, faults, manual changes. A seed repeats each."""
 
 import contextlib
 import json
@@ -17,22 +17,22 @@ from tests.support.deploying import BASE, Platform, finished, wait_for
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# So many runs may it take to get right what was disturbed; each shows what is to be approved, or recovered, next.
+# How many reconciles it may take to bring the target to the head: each shows what needs approval or recovery next.
 _ROUNDS = 6
 _QUICK = ("--retry-seconds", "3", "--lock-timeout", "0")
 
 
-class Life:
-    """One platform and what happens to it, as the random numbers have it. `told` is the story so far."""
+class Scenario:
+    """One platform and the random events that it goes through. `log` is what happened so far, for a failing test."""
 
     def __init__(self, platform: Platform, chance: random.Random) -> None:
         self.platform = platform
         self.chance = chance
-        self.told: list[str] = []
+        self.log: list[str] = []
         self._number = 0
 
-    def tell(self, words: str, result: CliResult | None = None) -> None:
-        self.told.append(words if result is None else f"{words}\n{result}")
+    def note(self, words: str, result: CliResult | None = None) -> None:
+        self.log.append(words if result is None else f"{words}\n{result}")
 
     @property
     def domains(self) -> list[str]:
@@ -41,8 +41,8 @@ class Life:
             path.parent.name for path in self.platform.sandbox.root.glob("src/*/__init__.py") if path.parent.name != "common"
         )
 
-    def happen(self) -> None:
-        """Let one thing happen."""
+    def play_event(self) -> None:
+        """Play one random event."""
         events: dict[Callable[[], None], int] = {
             self.commit: 6,
             self.deploy: 2,
@@ -66,11 +66,11 @@ class Life:
         """Change something, and push it."""
         changes = (
             self._edit, self._edit, self._add_file, self._delete_file, self._change_job, self._add_job, self._remove_job,
-            self._add_domain, self._remove_domain, self._change_shared, self._toggle_schema, self._note,
+            self._add_domain, self._remove_domain, self._change_shared, self._toggle_schema, self._edit_docs,
         )  # fmt: skip
         for _ in range(self.chance.randint(1, 2)):
             change = self.chance.choice(changes)
-            self.tell(f"{change.__name__}: {change()}")
+            self.note(f"{change.__name__}: {change()}")
         self.platform.push("Change")
 
     def _next(self) -> int:
@@ -166,7 +166,7 @@ class Life:
             self.platform.sandbox.write(path, resource_yaml("schemas", f"{name}_orders", fields))
         return path
 
-    def _note(self) -> str:
+    def _edit_docs(self) -> str:
         self.platform.sandbox.write("docs/note.md", f"{self._next()}\n")
         return "docs/note.md"
 
@@ -180,27 +180,27 @@ class Life:
         self.platform.sandbox.git("rm", "--quiet", "-r", "--ignore-unmatch", ".")
         self.platform.sandbox.git("checkout", "--quiet", commit, "--", ".")
         self.platform.push("Revert")
-        self.tell(f"reverted to the tree of {commit[:9]}")
+        self.note(f"reverted to the tree of {commit[:9]}")
 
     # Deploys
 
     def deploy(self) -> None:
-        self.tell("deploy", self.platform.deploy(*_QUICK, *self._consent()))
+        self.note("deploy", self.platform.deploy(*_QUICK, *self._maybe_prune()))
 
-    def _consent(self) -> tuple[str, ...]:
+    def _maybe_prune(self) -> tuple[str, ...]:
         return ("--prune",) if self.chance.random() < 0.5 else ()
 
     def deploy_with_a_killed_cli(self) -> None:
         after = self.chance.randint(0, 60)
         self.platform.workspace.kill(skip=after, after_work=self.chance.random() < 0.5)
         retry = self.chance.choice(["0", "3"])
-        self.tell(
+        self.note(
             f"deploy, CLI killed at request {after}",
             self.platform.deploy("--retry-seconds", retry, "--lock-timeout", "0", "--prune"),
         )
 
     def deploy_killed(self) -> None:
-        """Take the runner away, with all that runs on it, at a random request."""
+        """Kill scope and all its children at a random request, as a runner that disappears would."""
         after = self.chance.randint(0, 90)
         rule = self.platform.workspace.hold(skip=after, after_work=self.chance.random() < 0.5)
         process = self.platform.start("deploy", "--target", "prod", *_QUICK, "--prune")
@@ -211,32 +211,32 @@ class Life:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(child, signal.SIGKILL)
         rule.release()
-        self.tell(f"deploy, all killed at request {after}", finished(process))
+        self.note(f"deploy, all killed at request {after}", finished(process))
 
     def deploy_with_lost_answers(self) -> None:
         after = self.chance.randint(0, 20)
         self.platform.workspace.lose_answer("POST", "/api/*", skip=after, times=self.chance.randint(1, 3))
-        self.tell(f"deploy, answers lost after {after} writes", self.platform.deploy(*_QUICK, "--prune"))
+        self.note(f"deploy, answers lost after {after} writes", self.platform.deploy(*_QUICK, "--prune"))
 
     def deploy_with_errors(self) -> None:
         status = self.chance.choice([429, 500, 502, 503, 504])
         after, times = self.chance.randint(0, 60), self.chance.randint(1, 4)
         is_after = self.chance.random() < 0.5
         self.platform.workspace.fail("", "/api/*", status, skip=after, times=times, after_work=is_after)
-        self.tell(f"deploy, {times} x {status} after {after} requests", self.platform.deploy(*_QUICK, "--prune"))
+        self.note(f"deploy, {times} x {status} after {after} requests", self.platform.deploy(*_QUICK, "--prune"))
 
     def two_deploys_at_once(self) -> None:
         both = [self.platform.start("deploy", "--target", "prod", *_QUICK) for _ in range(2)]
         for process in both:
-            self.tell("one of two deploys at once", finished(process))
+            self.note("one of two deploys at once", finished(process))
 
     def deploy_an_older_commit(self) -> None:
         commit = self._older_commit()
         self.platform.sandbox.git("checkout", "--quiet", "--detach", commit)
-        self.tell(f"deploy of {commit[:9]}, which may be older", self.platform.deploy(*_QUICK))
+        self.note(f"deploy of {commit[:9]}, which may be older", self.platform.deploy(*_QUICK))
         self.platform.sandbox.git("checkout", "--quiet", "main")
 
-    # Meddling
+    # Manual changes
 
     def _deployed(self) -> list[str]:
         folders = self.platform.workspace.snapshot(BASE).folders
@@ -250,21 +250,21 @@ class Life:
         files = ["resources.json", "deployment.json", "scope.json", "metadata.json", "deploy.lock"]
         if self.chance.random() < 0.2:
             self.platform.workspace.delete(f"{BASE}/{name}/state")
-            self.tell(f"the whole state of {name} deleted")
+            self.note(f"the whole state of {name} deleted")
             return
         path = f"{BASE}/{name}/state/{self.chance.choice(files)}"
         content = self.platform.workspace.read(path)
         if content is None:
-            self.tell(f"{path} isn't there to be lost")
+            self.note(f"{path} isn't there to be lost")
         elif self.chance.random() < 0.5:
             self.platform.workspace.delete(path)
-            self.tell(f"{path} deleted")
+            self.note(f"{path} deleted")
         else:
             self.platform.workspace.write(path, content[: len(content) // 2])
-            self.tell(f"{path} truncated")
+            self.note(f"{path} truncated")
 
     def deploy_by_hand(self) -> None:
-        """Deploy with the plain CLI from the checkout, with the guard's pass, and perhaps be killed at it."""
+        """Deploy with the plain CLI from the checkout, with the permit, and perhaps get killed meanwhile."""
         name = self._domain()
         if name is None:
             return
@@ -273,7 +273,7 @@ class Life:
             self.platform.workspace.kill(skip=self.chance.randint(0, 60), after_work=self.chance.random() < 0.5)
         done = self.platform.deploy_by_hand(name)
         self.platform.sandbox.git("checkout", "--quiet", "--", ".")
-        self.tell(f"{name} deployed by hand", done)
+        self.note(f"{name} deployed by hand", done)
 
     def recover(self) -> None:
         names = self._deployed()
@@ -283,28 +283,28 @@ class Life:
     def _recover(self, name: str) -> CliResult:
         arguments = ("recover", "--target", "prod", "--domain", name, "--yes")
         done = self.platform.scope(*arguments)
-        self.tell("recover", done)
+        self.note("recover", done)
         left = re.findall(r"--delete-id ([^\s,]+)", done.stderr)
         if done.exit_code == 3 and left:
             done = self.platform.scope(*arguments, *(word for leftover in left for word in ("--delete-id", leftover)))
-            self.tell("recover, leftovers deleted", done)
-        # What a deploy by hand made and lost belongs to whoever defines it: only a person can say so, and here does.
+            self.note("recover, leftovers deleted", done)
+        # A deploy by hand created these and lost its state. Only a person can say whose they are, and here one does.
         lost = re.findall(r"--import (\S+)", done.stderr)
         if lost:
             done = self.platform.scope(*arguments, *(word for key in lost for word in ("--import", key)))
-            self.tell("recover, imported", done)
+            self.note("recover, imported", done)
         return done
 
     # The end
 
     def settle(self) -> None:
-        """Reconcile undisturbed; recover where that is asked for, and approve what is shown."""
+        """Reconcile undisturbed, recover where a run asks for it, and approve what it shows."""
         self.platform.workspace.clear_rules()
         approvals: list[str] = []
         for _ in range(_ROUNDS):
             words = [word for digest in approvals for word in ("--approve-destructive", digest)]
             done = self.platform.scope("reconcile", "--target", "prod", "--prune", "--lock-timeout", "0", *words)
-            self.tell("reconcile, undisturbed", done)
+            self.note("reconcile, undisturbed", done)
             if done.exit_code == 0:
                 return
             for item in self.platform.results().values():
@@ -315,15 +315,15 @@ class Life:
         raise AssertionError("It doesn't settle.")
 
     def check(self) -> None:
-        """Assert the law: the workspace is what a fresh full deploy of the head makes, and every record says so."""
+        """Assert the law: the workspace equals a fresh full deploy of the head, and every record says so."""
         status = self.platform.scope("status", "--target", "prod", "--verify", "--format", "json", "--detailed-exitcode")
-        self.tell("status", status)
+        self.note("status", status)
         assert status.exit_code == 0
         assert {item["domain"] for item in status.json["domains"]} == set(self.domains)
         assert all(item["locked_by"] is None for item in status.json["domains"])
         fresh = Platform(self.platform.sandbox, self.platform.workspace.other(), self.platform.cli)
         done = fresh.deploy()
-        self.tell("a fresh full deploy elsewhere", done)
+        self.note("a fresh full deploy elsewhere", done)
         assert done.exit_code == 0
         assert held(self.platform) == held(fresh)
         for name in self.domains:
@@ -337,7 +337,7 @@ class Life:
 
 
 def held(platform: Platform) -> tuple[dict[str, bytes], dict[str, list[str]]]:
-    """Return the deployed files and resources of a workspace, without what is different in any other."""
+    """Return the deployed files and resources of a workspace, without ids and times, which differ in any other."""
     snapshot = platform.workspace.snapshot()
     files = {
         path: content

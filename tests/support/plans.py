@@ -48,7 +48,7 @@ def platform(root: Path) -> Sandbox:
     return sandbox
 
 
-def manifest(where: Sandbox | Path, *arguments: str) -> dict[str, Any]:
+def plan(where: Sandbox | Path, *arguments: str) -> dict[str, Any]:
     """Return the manifest that `scope plan` writes; a failure raises."""
     root = where.root if isinstance(where, Sandbox) else where
     with tempfile.TemporaryDirectory() as folder:

@@ -48,9 +48,9 @@ class Scope:
             return [self.fill(inner) for inner in value]
         if not isinstance(value, str):
             return value
-        found = list(_TEMPLATE.finditer(value))
-        if len(found) == 1 and found[0][0] == value.strip():
-            return self.evaluate(found[0][1])
+        templates = list(_TEMPLATE.finditer(value))
+        if len(templates) == 1 and templates[0][0] == value.strip():
+            return self.evaluate(templates[0][1])
         return _TEMPLATE.sub(lambda match: as_text(self.evaluate(match[1])), value)
 
     def _call(self, name: str) -> bool:

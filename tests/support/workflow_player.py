@@ -42,7 +42,7 @@ _GIVEN = ".ci/run"
 
 @dataclass
 class JobResult:
-    """What became of a job; a called workflow's and a matrix's jobs are below it."""
+    """How a job ended; the jobs of a called workflow and of a matrix are below it."""
 
     result: str
     outputs: Mapping[str, str] = field(default_factory=dict)
@@ -95,10 +95,10 @@ class Player:
     def _read(self, path: str) -> dict[str, Any]:
         text = self.origin.git("show", f"{self.github['sha']}:{path}")
         # To YAML 1.1 the key `on` is a boolean.
-        found = yaml.safe_load(re.sub(r"^on:", '"on":', text, flags=re.MULTILINE))
-        if isinstance(found["on"], list):
-            found["on"] = dict.fromkeys(found["on"])
-        return found
+        workflow = yaml.safe_load(re.sub(r"^on:", '"on":', text, flags=re.MULTILINE))
+        if isinstance(workflow["on"], list):
+            workflow["on"] = dict.fromkeys(workflow["on"])
+        return workflow
 
     def _workflow(self, workflow: dict[str, Any], inputs: Mapping[str, Any], path: tuple[str, ...]) -> JobResult:
         if workflow["permissions"] != {}:
@@ -297,17 +297,17 @@ class _Machine:
 
 def read_outputs(text: str) -> dict[str, str]:
     """Read a file of outputs as the runner does."""
-    found: dict[str, str] = {}
+    outputs: dict[str, str] = {}
     lines = iter(text.split("\n"))
     for line in lines:
         if not line:
             continue
         name, sign, delimiter = line.partition("<<")
         if not sign:
-            name, _, found[name] = line.partition("=")
+            name, _, outputs[name] = line.partition("=")
             continue
-        found[name] = "\n".join(itertools.takewhile(lambda inner, end=delimiter: inner != end, lines))
-    return found
+        outputs[name] = "\n".join(itertools.takewhile(lambda inner, end=delimiter: inner != end, lines))
+    return outputs
 
 
 def matrix_entries(matrix: dict[str, Any]) -> list[dict[str, Any]]:
@@ -323,11 +323,11 @@ def matrix_entries(matrix: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _ancestors(needs: list[str], jobs: Mapping[str, Any]) -> set[str]:
-    found: set[str] = set()
+    ancestors: set[str] = set()
     for name in needs:
         above = jobs[name].get("needs", [])
-        found |= {name} | _ancestors([above] if isinstance(above, str) else above, jobs)
-    return found
+        ancestors |= {name} | _ancestors([above] if isinstance(above, str) else above, jobs)
+    return ancestors
 
 
 def _check_inputs(name: str, given: Mapping[str, Any], declared: Mapping[str, Any]) -> None:

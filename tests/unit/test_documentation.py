@@ -32,13 +32,13 @@ def text_of(page: str) -> str:
 @cache
 def names_of(module: Path) -> frozenset[str]:
     """Return every function, class and constant that a module defines, methods too."""
-    found: set[str] = set()
+    names: set[str] = set()
     for node in ast.walk(ast.parse(module.read_bytes())):
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            found.add(node.name)
+            names.add(node.name)
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            found.add(node.id)
-    return frozenset(found)
+            names.add(node.id)
+    return frozenset(names)
 
 
 def layers() -> list[set[str]]:
@@ -74,9 +74,9 @@ def test_every_name_stands_in_the_module_that_is_said_to_have_it(page: str) -> N
 
 
 def test_the_functions_on_the_way_to_a_deploy_are_looked_up() -> None:
-    found = {(spans, module) for spans, module in _DEFINED.findall(" ".join(text_of("docs/architecture.md").split()))}
-    assert ("`open_session`", "scope/bootstrap.py") in found
-    assert ("`check_upload`, `delete_strays`", "scope/deployment/verification.py") in found
+    documented = {(spans, module) for spans, module in _DEFINED.findall(" ".join(text_of("docs/architecture.md").split()))}
+    assert ("`open_session`", "scope/bootstrap.py") in documented
+    assert ("`check_upload`, `delete_strays`", "scope/deployment/verification.py") in documented
 
 
 def test_every_room_is_described() -> None:
@@ -120,16 +120,16 @@ def test_a_room_says_what_it_may_import(room: Path) -> None:
 @cache
 def messages() -> frozenset[str]:
     """Return every text in scope and in the bundle's guard, with a line end in the place of each value."""
-    found = {text_of("databricks.yml")}
+    texts = {text_of("databricks.yml")}
     for module in sorted((REPOSITORY / "scope").rglob("*.py")):
         tree = ast.parse(module.read_bytes())
         docstrings = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in docstrings:
-                found.add(node.value)
+                texts.add(node.value)
             elif isinstance(node, ast.JoinedStr):
-                found.add("".join(str(part.value) if isinstance(part, ast.Constant) else "\n" for part in node.values))
-    return frozenset(found)
+                texts.add("".join(str(part.value) if isinstance(part, ast.Constant) else "\n" for part in node.values))
+    return frozenset(texts)
 
 
 def quoted_messages() -> list[str]:

@@ -24,11 +24,11 @@ _ENDS = {"|", ">", "&&", ";"}
 
 def typed(text: str) -> list[str] | None:
     """Return the words of a command, without its comment and what comes after it; nothing for other text."""
-    found = _COMMAND.match(" ".join(text.split()))
-    if found is None or "…" in found[1]:
+    command = _COMMAND.match(" ".join(text.split()))
+    if command is None or "…" in command[1]:
         return None
     # A placeholder such as <older commit> stands for one word, and so does what a shell puts in.
-    plain = re.sub(r'"\$\([^)]*\)"|<[^>]*>', "PLACEHOLDER", found[1])
+    plain = re.sub(r'"\$\([^)]*\)"|<[^>]*>', "PLACEHOLDER", command[1])
     words = shlex.split(plain, comments=True)
     return words[: next((number for number, word in enumerate(words) if word in _ENDS), len(words))]
 

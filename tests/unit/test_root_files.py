@@ -26,11 +26,11 @@ def attributes(*names: str) -> dict[str, set[str]]:
         text=True,
     )
     words = done.stdout.split("\0")
-    found: dict[str, set[str]] = {}
+    entries: dict[str, set[str]] = {}
     for path, name, value in zip(words[::3], words[1::3], words[2::3], strict=False):
         if value not in {"unset", "unspecified"}:
-            found.setdefault(path, set()).add(name)
-    return found
+            entries.setdefault(path, set()).add(name)
+    return entries
 
 
 def test_exactly_the_generated_files_are_marked_as_generated() -> None:

@@ -25,8 +25,8 @@ def jobs(path: Path) -> dict[str, dict[str, Any]]:
 
 def steps(path: Path) -> list[dict[str, Any]]:
     tree = load(path)
-    found = [tree["runs"]] if "runs" in tree else tree["jobs"].values()
-    return [step for part in found for step in part.get("steps", [])]
+    jobs = [tree["runs"]] if "runs" in tree else tree["jobs"].values()
+    return [step for part in jobs for step in part.get("steps", [])]
 
 
 def all_text() -> str:

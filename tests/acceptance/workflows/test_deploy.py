@@ -64,9 +64,9 @@ def test_the_first_push_deploys_all_the_next_nothing_and_then_one_domain(
     assert matrix(third, "staging") == ["staging-finance"]
     assert matrix(third, "prod") == ["prod-finance"]
     assert not [request for request in fake_workspace.writes() if "marketing" in request.path]
-    found = fake_workspace.read("/Workspace/deploy/.bundle/data-platform/prod/finance/state/scope.json")
-    assert found is not None
-    assert head in json.dumps(json.loads(found)["applied"])
+    record = fake_workspace.read("/Workspace/deploy/.bundle/data-platform/prod/finance/state/scope.json")
+    assert record is not None
+    assert head in json.dumps(json.loads(record)["applied"])
 
 
 def test_a_domain_that_fails_stops_no_other_and_stays_due(platform: Platform, fake_workspace: FakeWorkspace) -> None:
@@ -90,9 +90,9 @@ def test_a_domain_that_fails_stops_no_other_and_stays_due(platform: Platform, fa
 
     rule.release()
     fake_workspace.clear_rules()
-    mended = platform.push()
-    assert results(mended) == ALL, logs(mended)
-    assert matrix(mended, "staging") == ["staging-finance"]
+    retried = platform.push()
+    assert results(retried) == ALL, logs(retried)
+    assert matrix(retried, "staging") == ["staging-finance"]
 
 
 def test_a_public_repository_keeps_no_logs(platform: Platform, fake_workspace: FakeWorkspace) -> None:
@@ -122,7 +122,7 @@ def test_a_removed_domain_is_refused_until_someone_prunes(platform: Platform, fa
         digest = summary.partition("Approve with `")[2].partition("`")[0]
         pruned = platform.by_hand("deploy.yml", target="staging", prune=True, approve=digest)
     assert results(pruned)["deployed"] == "success", logs(pruned)
-    assert digest, "A whole deployment went without anybody's consent."
+    assert digest, "A whole deployment went without anybody's approval."
     assert not [path for path in fake_workspace.snapshot().folders if path.endswith("/staging/marketing")]
 
 

@@ -21,9 +21,9 @@ def test_the_nightly_run_tells_and_deploys_only_where_a_variable_says_so(
     platform.settings = dataclasses.replace(platform.settings, environments=environments)
     assert platform.by_hand("reconcile.yml").jobs["reconcile"].result == "success"
     assert not [path for path in fake_workspace.snapshot().folders if "/prod" in path]
-    told = platform.by_hand("reconcile.yml").jobs["reconcile"].jobs
-    assert "### `staging`: 2 of 2 domains in sync" in told["reconcile 0"].summary
-    assert "### `prod`: 0 of 2 domains in sync" in told["reconcile 1"].summary
+    reported = platform.by_hand("reconcile.yml").jobs["reconcile"].jobs
+    assert "### `staging`: 2 of 2 domains in sync" in reported["reconcile 0"].summary
+    assert "### `prod`: 0 of 2 domains in sync" in reported["reconcile 1"].summary
 
 
 def test_prod_is_reconciled_by_the_way_of_every_deploy_and_waits_for_its_approval(

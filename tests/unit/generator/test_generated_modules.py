@@ -53,9 +53,9 @@ def test_their_types_hold(everything: SpecTree) -> None:
 def test_the_loader_loads_them_all(everything: SpecTree) -> None:
     load = (
         "from databricks.bundles.core import Bundle\nimport resources\n"
-        "found = resources.load_resources(Bundle(target='dev', variables={}))\n"
-        "assert not found.diagnostics.items, found.diagnostics\n"
-        "print(*sorted([*found.jobs, *found.pipelines]))\n"
+        "loaded = resources.load_resources(Bundle(target='dev', variables={}))\n"
+        "assert not loaded.diagnostics.items, loaded.diagnostics\n"
+        "print(*sorted([*loaded.jobs, *loaded.pipelines]))\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", load],

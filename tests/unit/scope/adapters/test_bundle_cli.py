@@ -77,6 +77,6 @@ def test_a_program_that_cannot_be_started_is_told(tmp_path: Path) -> None:
 
 def test_what_would_lead_it_elsewhere_is_not_passed_on() -> None:
     given = {"BUNDLE_ROOT": "/x", "BUNDLE_VAR_domain": "x", "DATABRICKS_BUNDLE_ROOT": "/x", "DATABRICKS_HOST": "h"}
-    found = child_environment(given)
-    assert found["DATABRICKS_HOST"] == "h"
-    assert not [name for name in found if "BUNDLE" in name]
+    environment = child_environment(given)
+    assert environment["DATABRICKS_HOST"] == "h"
+    assert not [name for name in environment if "BUNDLE" in name]

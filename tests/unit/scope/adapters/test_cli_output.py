@@ -22,14 +22,14 @@ def test_a_plan_is_read_with_names_and_what_the_catalog_calls_them() -> None:
             "resources.jobs.j.permissions": {"action": "new word"},
         },
     }
-    found = parse_plan(json.dumps(tree).encode())
-    assert (found.lineage, found.serial) == ("l", 3)
-    assert found.actions == (
+    plan = parse_plan(json.dumps(tree).encode())
+    assert (plan.lineage, plan.serial) == ("l", 3)
+    assert plan.actions == (
         PlanAction(ResourceKey("jobs", "j"), ActionKind.DELETE, is_gone=True),
         PlanAction(ResourceKey("jobs", "j", "permissions"), ActionKind.UNKNOWN),
         PlanAction(ResourceKey("schemas", "s"), ActionKind.CREATE, "stripe", "finance.stripe"),
     )
-    assert [action.kind for action in found.actions] == ["jobs", "permissions", "schemas"]
+    assert [action.kind for action in plan.actions] == ["jobs", "permissions", "schemas"]
 
 
 @pytest.mark.parametrize(

@@ -18,9 +18,9 @@ def find(folder: Path, profiles: str = "", **environment: str) -> Credentials:
 
 
 def test_the_environments_host_is_whom_they_are_for(tmp_path: Path) -> None:
-    found = find(tmp_path, DATABRICKS_HOST="dev.cloud.databricks.com/", DATABRICKS_TOKEN="t")  # noqa: S106  no secret
-    assert found.host == "https://dev.cloud.databricks.com"
-    assert found.settings() == {"DATABRICKS_HOST": "https://dev.cloud.databricks.com"}
+    credentials = find(tmp_path, DATABRICKS_HOST="dev.cloud.databricks.com/", DATABRICKS_TOKEN="t")  # noqa: S106  no secret
+    assert credentials.host == "https://dev.cloud.databricks.com"
+    assert credentials.settings() == {"DATABRICKS_HOST": "https://dev.cloud.databricks.com"}
 
 
 @pytest.mark.parametrize("secret", ["DATABRICKS_TOKEN", "DATABRICKS_CLIENT_SECRET", "ARM_CLIENT_SECRET"])

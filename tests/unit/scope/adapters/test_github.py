@@ -114,10 +114,10 @@ def test_outside_of_a_workflow_the_missing_file_is_named(monkeypatch: pytest.Mon
 @pytest.mark.parametrize("name", CASES)
 def test_outputs_are_single_lines_without_a_path_of_the_repository(name: str) -> None:
     manifest = CASES[name]
-    found = render_outputs(manifest, dump(manifest))
-    assert found["has_changes"] == ("true" if manifest.deploy else "false")
-    assert all(value.isprintable() for value in found.values())
-    assert json.loads(found["matrix"])["include"] == [
+    outputs = render_outputs(manifest, dump(manifest))
+    assert outputs["has_changes"] == ("true" if manifest.deploy else "false")
+    assert all(value.isprintable() for value in outputs.values())
+    assert json.loads(outputs["matrix"])["include"] == [
         {"id": entry.id, "target": entry.target, "domains": entry.domains} for entry in manifest.matrix.include
     ]
-    assert re.fullmatch(r"[A-Za-z0-9_:,\"{}\[\] -]*", found["matrix"])
+    assert re.fullmatch(r"[A-Za-z0-9_:,\"{}\[\] -]*", outputs["matrix"])

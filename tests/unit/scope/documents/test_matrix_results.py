@@ -47,9 +47,9 @@ def written(folder: Path, outcomes: dict[str, str], **fields: Any) -> Results:  
     )
     path = folder / "results.json"
     path.write_bytes(dump(replace(plain, **fields)))
-    found = read_results(path)
-    assert found is not None
-    return found
+    written = read_results(path)
+    assert written is not None
+    return written
 
 
 def found_of(tmp_path: Path, **changed: str) -> dict[str, Results | None]:

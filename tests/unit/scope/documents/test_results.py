@@ -36,14 +36,14 @@ def test_the_published_schema_is_the_programs_own() -> None:
 
 @pytest.mark.parametrize("line", ["::error::x", "  ::add-mask::x", "##[error]x", "a ##[group]b", "\t::stop-commands::x"])
 def test_a_line_holds_no_workflow_command(line: str) -> None:
-    found = neutralize(line)
-    assert not found.lstrip().startswith("::")
-    assert "##[" not in found
+    harmless = neutralize(line)
+    assert not harmless.lstrip().startswith("::")
+    assert "##[" not in harmless
 
 
 def test_a_message_stays_in_its_cell() -> None:
-    found = render_deploy_page("prod", [result("failed", "a | b\n<img src=x> `c` @team #1 [x](y)")], 0)
-    row = next(line for line in found.splitlines() if "prod/x" in line)
+    page = render_deploy_page("prod", [result("failed", "a | b\n<img src=x> `c` @team #1 [x](y)")], 0)
+    row = next(line for line in page.splitlines() if "prod/x" in line)
     cells = row.strip("| ").split(" | ")
     assert len(cells) == 7
     # Code means nothing to Markdown, HTML or GitHub's mentions, as long as it isn't left.

@@ -48,10 +48,10 @@ def test_a_stage_holds_the_frame_one_target_and_one_domain() -> None:
 
 def test_domains_whose_names_begin_alike_have_nothing_in_common() -> None:
     files = {"src/sales/a.py": "", "src/sales_eu/a.py": "", "resources/sales/a/b.yml": "", "specs/jobs/sales_eu/a.yml": ""}
-    found = index(files)
-    assert set(found.own_files("sales")) == {"src/sales/a.py", "resources/sales/a/b.yml"}
-    assert set(found.own_files("sales_eu")) == {"src/sales_eu/a.py"}
-    assert "specs/jobs/sales_eu/a.yml" not in found.rule_files("sales")
+    deployments = index(files)
+    assert set(deployments.own_files("sales")) == {"src/sales/a.py", "resources/sales/a/b.yml"}
+    assert set(deployments.own_files("sales_eu")) == {"src/sales_eu/a.py"}
+    assert "specs/jobs/sales_eu/a.yml" not in deployments.rule_files("sales")
 
 
 def test_shared_code_is_staged_as_far_as_the_domain_reaches_it() -> None:
@@ -71,8 +71,8 @@ def test_modules_that_import_each_other_come_together() -> None:
         "src/common/c.py": "def f():\n    from . import a\n",
     }
     for first in "abc":
-        found = staged({CODE: f"import common.{first}\n", **cycle})
-        assert set(cycle) <= found
+        paths = staged({CODE: f"import common.{first}\n", **cycle})
+        assert set(cycle) <= paths
 
 
 def test_a_file_that_does_not_parse_reaches_what_its_text_names() -> None:
@@ -144,9 +144,9 @@ def test_targets_are_the_files_of_their_folder() -> None:
 
 
 def test_the_fingerprint_of_what_is_not_there_is_nothing() -> None:
-    found = index({CODE: ""})
-    assert found.fingerprint("dev", "marketing") is None
-    assert found.fingerprint("qa", "finance") is None
+    deployments = index({CODE: ""})
+    assert deployments.fingerprint("dev", "marketing") is None
+    assert deployments.fingerprint("qa", "finance") is None
 
 
 def test_a_targets_file_is_in_its_own_fingerprints_only() -> None:

@@ -6,24 +6,7 @@ from scope.model import Finding
 from scope.planning.checks import check_removed_tables, check_repository
 from scope.render.github_annotations import render_annotations
 from tests.support.fake_git import FakeGit, Files
-
-BASE: dict[str, str] = {
-    "databricks.yml": "",
-    "src/pyproject.toml": "",
-    "targets/prod.yml": "",
-    "src/common/__init__.py": "",
-    "src/common/tables.py": "def table(name):\n    return name\n",
-    "src/finance/stripe/final/payments.py": (
-        "from pyspark import pipelines as dp\n\n\n@dp.table\ndef final_payments():\n    return 1\n"
-    ),
-    "src/marketing/hubspot/final/a.py": (
-        'from common.tables import table\n\nX = spark.read.table(table("finance.stripe.final_payments"))\n'
-    ),
-}
-
-
-def index(files: Files) -> DeploymentIndex:
-    return DeploymentIndex(FakeGit().snapshot(files))
+from tests.unit.scope.planning.two_domains import BASE, index
 
 
 def codes(changes: Files) -> list[tuple[str, str, int]]:

@@ -1,0 +1,21 @@
+"""The examples in docstrings say what the functions return."""
+
+import doctest
+import importlib
+
+import pytest
+
+from tests.support.sandbox import REPOSITORY, tracked_files
+
+_MODULES = sorted(
+    path.removesuffix(".py").replace("/", ".")
+    for path in tracked_files(REPOSITORY)
+    if path.startswith(("scope/", "generator/")) and path.endswith(".py") and b">>>" in (REPOSITORY / path).read_bytes()
+)
+
+
+@pytest.mark.parametrize("name", _MODULES)
+def test_the_examples_of_a_module_are_true(name: str) -> None:
+    results = doctest.testmod(importlib.import_module(name))
+    assert results.attempted
+    assert not results.failed
