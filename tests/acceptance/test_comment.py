@@ -64,7 +64,7 @@ def test_only_the_domains_named_are_in_the_manifest(branch: Sandbox) -> None:
 def test_a_domain_s_name_that_cannot_be_is_refused(branch: Sandbox) -> None:
     done = scope(branch, "plan", "--domain", "d00", "--domain", "../x")
     assert done.exit_code == 2
-    assert "`../x` isn't a domain's name" in done.stderr
+    assert "`../x` can't be a domain's name" in done.stderr
 
 
 def test_a_manifest_of_another_commit_is_refused(branch: Sandbox) -> None:
