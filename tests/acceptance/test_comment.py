@@ -1,6 +1,7 @@
 """`scope comment` and `scope plan --github` on real repositories."""
 
 import json
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -84,22 +85,40 @@ def test_a_manifest_of_uncommitted_work_is_refused_for_a_commit(branch: Sandbox)
     assert "with uncommitted work" in done.stderr
 
 
-def test_a_branch_that_changes_scope_is_told_so_whatever_its_manifest_says(branch: Sandbox, tmp_path: Path) -> None:
+def test_a_branch_that_changes_scope_is_told_whose_numbers_these_are(branch: Sandbox) -> None:
     branch.write("scope/plan.py", "print('what I like')\n")
-    head = branch.commit("Change scope")
+    branch.commit("Change scope")
     scope(branch, "plan", "--head", "HEAD")
-    manifest = branch.path(".scope/manifest.json")
-    forged = json.loads(manifest.read_bytes())
-    forged["changes"] = [change for change in forged["changes"] if not change["path"].startswith("scope/")]
-    (tmp_path / "forged.json").write_text(json.dumps(forged), encoding="utf-8")
-    branch.switch("main")
-    done = scope(branch, "comment", "--manifest", str(tmp_path / "forged.json"), "--expect-head", head)
+    done = scope(branch, "comment", "--expect-head", branch.head)
     assert done.exit_code == 0, done.stderr
-    assert "This pull request changes `scope/`: its own version of scope made these numbers" in done.stdout
+    assert "This pull request changes `scope/`. The numbers are by the version of scope that it was branched" in done.stdout
+    assert "GitHub runs the workflows" not in done.stdout
+
+
+def test_a_branch_that_changes_workflows_is_told_that_they_ran_as_changed(branch: Sandbox) -> None:
+    branch.write(".github/workflows/é.yml", "on: push\n")
+    branch.commit("Change the workflows")
+    scope(branch, "plan", "--head", "HEAD")
+    done = scope(branch, "comment")
+    assert (
+        "This pull request changes `.github/`. GitHub runs the workflows of a pull request as it has changed" in done.stdout
+    )
+    assert "by the version of scope" not in done.stdout
+
+
+def test_a_manifest_with_another_digest_is_not_rendered(branch: Sandbox) -> None:
+    scope(branch, "plan", "--head", "HEAD")
+    path = branch.path(".scope/manifest.json")
+    digest = sha256(path.read_bytes()).hexdigest()
+    assert scope(branch, "comment", "--manifest-sha256", digest).exit_code == 0
+    path.write_bytes(path.read_bytes().replace(b'"mode": "scoped"', b'"mode": "full"'))
+    done = scope(branch, "comment", "--manifest-sha256", digest)
+    assert done.exit_code == 2
+    assert "it isn't the one that was planned" in done.stderr
 
 
 def test_a_branch_that_leaves_scope_alone_is_told_nothing(branch: Sandbox) -> None:
     head = branch.head
     scope(branch, "plan", "--head", "HEAD")
     branch.switch("main")
-    assert "own version" not in scope(branch, "comment", "--expect-head", head).stdout
+    assert "This pull request changes" not in scope(branch, "comment", "--expect-head", head).stdout

@@ -302,6 +302,30 @@ def test_a_commit_asked_for_leaves_the_work_tree_out(sandbox: Sandbox) -> None:
     assert (manifest["mode"], manifest["head"]["dirty"]) == ("none", False)
 
 
+def test_a_commit_is_planned_alike_from_any_work_tree(sandbox: Sandbox) -> None:
+    """Its settings, targets, bundle and attributes are read from its own tree, as if it were checked out."""
+    base = sandbox.head
+    rule = '[[tool.scope.rules]]\npaths = ["tools/**"]\ndeploys = ["marketing"]\n'
+    sandbox.write("pyproject.toml", f"[tool.scope]\nmatrix-jobs = 2\n\n{rule}")
+    sandbox.append("databricks.yml", "# Changed.\n")
+    sandbox.write("targets/trial.yml", "targets:\n  trial:\n    mode: production\n")
+    sandbox.write(".gitattributes", "* binary diff=x filter=x\n")
+    sandbox.append(".gitignore", "src/\n")
+    sandbox.write("tools/x.txt", "x\n")
+    sandbox.append("src/finance/stripe/base/a.py", "import common.money\n")
+    head = sandbox.commit("Change how things are read")
+    arguments = ("plan", "--base", base, "--head", head, "--fingerprints", "--output", "-")
+    from_head = run_scope(sandbox.root, *arguments)
+    assert '"trial"' in from_head.stdout
+    sandbox.switch("main")
+    sandbox.write("pyproject.toml", "[tool.scope]\nnonsense = 1\n")
+    sandbox.write("targets/other.yml", "nonsense\n")
+    sandbox.write("databricks.yml", "nonsense\n")
+    from_base = run_scope(sandbox.root, *arguments)
+    assert from_base.exit_code == 0, from_base.stderr
+    assert from_base.stdout == from_head.stdout
+
+
 def test_an_unfinished_merge_is_read_as_it_lies(sandbox: Sandbox) -> None:
     sandbox.append(A, "# work\n")
     sandbox.commit("Work")

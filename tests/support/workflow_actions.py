@@ -20,7 +20,7 @@ NOT_PLAYED = (
     "the exchange of an OIDC token: a job with `id-token: write` and an environment gets a token of the fake workspace",
     "what `permissions` allow on GitHub, but for `id-token` and `pull-requests`: other scopes are never asked for",
     "actions' own code: checkout, artifacts and setups are stand-ins here; caches, retention",
-    "`uv sync`: the test's own environment is used; `uv run` starts the scope of the workspace in it",
+    "the installation of uv and `uv sync`: the test's own environment is used; `uv run` starts the workspace's scope in it",
     "`.ci/run`: its outcome is given; it is what runs these tests",
     "the download of the CLI: `curl` gives an archive with the CLI of this machine; digest and installation are real",
 )
@@ -55,8 +55,8 @@ def play_action(uses: str, inputs: Mapping[str, Any], runner: Runner) -> str | N
             return _upload(dict(inputs), runner)
         case "actions/download-artifact":
             return _download(dict(inputs), runner)
-        case "astral-sh/setup-uv" | "actions/setup-go":
-            _take(inputs, "enable-cache", "cache", "go-version-file")
+        case "actions/setup-go":
+            _take(inputs, "cache", "go-version-file")
             return None
         case _:
             raise NotPlayableError(uses)
@@ -156,7 +156,7 @@ def make_tools(folder: Path, databricks: Path) -> str:
         f"""
         case "$1 $2 $3" in
             "sync --locked --no-default-groups") exit 0 ;;
-            "run --no-sync scope") shift 3; PYTHONPATH=$PWD exec "{sys.executable}" -m scope.cli "$@" ;;
+            "run --no-sync python") shift 3; PYTHONPATH=$PWD exec "{sys.executable}" "$@" ;;
             *) echo "uv: not here: $*" >&2; exit 2 ;;
         esac
         """,

@@ -38,6 +38,8 @@ _JOB_KEYS = frozenset(
 )
 _STEP_KEYS = frozenset(["name", "id", "if", "uses", "with", "env", "run", "shell"])
 _GIVEN = ".ci/run"
+# The stand-in for uv is on the PATH already.
+_INSTALLED = ".github/scripts/install-uv"
 
 
 @dataclass
@@ -83,6 +85,8 @@ class Player:
         self.artifacts = folder / "artifacts"
         self.artifacts.mkdir(parents=True)
         self._numbers = itertools.count()
+        # What somebody else does to the run's artifacts just before a job begins.
+        self.between: Mapping[str, Callable[[Path], object]] = {}
 
     def play(self, name: str, inputs: Mapping[str, Any] | None = None) -> JobResult:
         """Play a workflow to its end. By hand, `inputs` are those of `workflow_dispatch`, defaults filled in."""
@@ -162,6 +166,8 @@ class Player:
         return JobResult(result, jobs=jobs)
 
     def _steps(self, name: str, job: dict[str, Any], contexts: dict[str, Any], path: tuple[str, ...]) -> JobResult:
+        if name in self.between:
+            self.between[name](self.artifacts)
         scope = Scope(contexts)
         place = scope.fill(job.get("environment", ""))
         if place and place not in self.settings.environments:
@@ -246,6 +252,8 @@ class _Machine:
             raise NotPlayableError(f"an expression in a script: {step['run']}")
         if step["run"] == _GIVEN:
             self.has_failed = self.has_failed or not self.settings.quality
+            return
+        if step["run"] == _INSTALLED:
             return
         files = {name: self.runner.temp / name.lower() for name in ("GITHUB_OUTPUT", "GITHUB_PATH", "GITHUB_STEP_SUMMARY")}
         for path in files.values():

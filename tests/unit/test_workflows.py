@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.support.workflow_jobs import WorkflowJob, read_jobs
+
 REPOSITORY = Path(__file__).parents[2]
 WORKFLOWS = sorted((REPOSITORY / ".github" / "workflows").glob("*.yml"))
 ACTIONS = sorted((REPOSITORY / ".github" / "actions").glob("*/action.yml"))
@@ -105,6 +107,59 @@ def test_every_job_that_may_log_in_has_an_environment_of_its_own() -> None:
                     ("reconcile.yml", "${{ matrix.target == 'prod' && 'prod-plan' || matrix.target }}"),
                 }
                 assert "uses" not in job
+
+
+def with_identity() -> list[WorkflowJob]:
+    return [job for job in read_jobs(REPOSITORY) if job.has_identity]
+
+
+def commands_of(job: WorkflowJob) -> list[str]:
+    """Return a job's commands, a line each, without comments."""
+    lines = [line.strip() for script in job.commands for line in script.splitlines()]
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def test_what_a_job_with_identity_installs_has_its_version_and_its_hash() -> None:
+    assert with_identity()
+    for job in with_identity():
+        assert [use for use in job.uses if not re.search(r"^\./|^actions/[\w-]+@[0-9a-f]{40}$", use)] == []
+        assert [
+            line for line in commands_of(job) if re.search(r"\b(uvx|npm|npx|go|gh|wget|apt-get|uv pip|eval)\b", line)
+        ] == []
+        for line in commands_of(job):
+            if re.search(r"\bpip\b", line):
+                assert {"--require-hashes", "--no-deps", "--only-binary"} <= set(line.split()), line
+            if "uv sync" in line:
+                # Building the project would take the newest build backend.
+                assert {"--locked", "--no-install-project", "--no-build", "--no-cache"} <= set(line.split()), line
+            if re.search(r"\buv run\b", line):
+                assert "uv run --no-sync python -m scope.cli" in line
+        [download] = [script for script in job.commands if "curl" in script] or [""]
+        assert not download or "sha256sum --check" in download
+        assert sum(script.count("curl --") for script in job.commands) <= 1
+
+
+def test_what_installs_everything_else_is_pinned_by_hash() -> None:
+    wanted = (REPOSITORY / ".ci" / "requirements.in").read_text(encoding="utf-8")
+    pinned = (REPOSITORY / ".ci" / "requirements.txt").read_text(encoding="utf-8")
+    names = re.findall(r"^([\w-]+==[\d.]+)$", wanted, re.MULTILINE)
+    assert [line.partition("==")[0] for line in names] == ["rust-just", "uv"]
+    blocks = re.split(r"^(?=[\w-]+==)", re.sub(r"^\s*#.*\n", "", pinned, flags=re.MULTILINE), flags=re.MULTILINE)
+    assert [block.split()[0] for block in blocks if block.strip()] == names
+    for block in blocks[1:]:
+        assert re.fullmatch(r"\S+ \\\n(    --hash=sha256:[0-9a-f]{64}( \\)?\n)+", block), block
+
+
+def test_what_writes_on_github_runs_the_base_s_code_only() -> None:
+    writers = [job for job in read_jobs(REPOSITORY) if set(job.permissions.values()) - {"read"} and not job.has_identity]
+    assert {job.name for job in writers} == {"comment"}
+    assert {job.code for job in writers if job.event == "pull_request"} == {"base"}
+
+
+def test_the_numbers_of_a_pull_request_are_made_by_the_base() -> None:
+    jobs = [job for job in read_jobs(REPOSITORY) if job.event in {"pull_request", "merge_group"}]
+    assert {job.name for job in jobs if job.code == "head"} == {"quality / quality"}
+    assert {job.code for job in jobs if any("scope.cli" in script for script in job.commands)} == {"base"}
 
 
 def test_every_variable_and_environment_is_in_the_docs_and_the_docs_name_no_other() -> None:

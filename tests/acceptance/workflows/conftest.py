@@ -27,9 +27,17 @@ class Platform:
         self.settings = settings
         self.github = github
         self.runs = 0
+        # What else happens to a run's artifacts, just before a job.
+        self.between: dict[str, Callable[[Path], object]] = {}
 
     def pull_request(
-        self, branch: str, *, fork: bool = False, author: str = "somebody", number: int = PULL_REQUEST
+        self,
+        branch: str,
+        *,
+        fork: bool = False,
+        author: str = "somebody",
+        number: int = PULL_REQUEST,
+        base_ref: str = "main",
     ) -> JobResult:
         """Play what a pull request from a branch to main starts."""
         origin = self.origin
@@ -40,7 +48,7 @@ class Platform:
         event = {
             "pull_request": {
                 "number": number,
-                "base": {"sha": base, "ref": "main"},
+                "base": {"sha": base, "ref": base_ref},
                 "head": {"sha": head, "ref": branch, "repo": {"full_name": "somebody/r" if fork else "o/r"}},
                 "user": {"login": author},
             },
@@ -70,6 +78,7 @@ class Platform:
         self.runs += 1
         github = {"event_name": event_name, "event": event, "sha": sha, "ref": ref, "run_id": str(self.runs)}
         player = Player(self.origin, self.folder / f"run{self.runs}", self.settings, github)
+        player.between = self.between
         return player.play(workflow, inputs)
 
 

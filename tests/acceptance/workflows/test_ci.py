@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.acceptance.workflows.conftest import Platform
 from tests.support.fake_github import FakeGitHub
+from tests.support.sandbox import Sandbox
 from tests.support.workflow_player import JobResult
 
 MONEY = "src/common/money.py"
@@ -90,21 +91,58 @@ def test_hostile_names_of_files_and_branches_do_nothing(platform: Platform, gith
     assert "finance" in body(github)
 
 
-def test_a_branch_that_changes_scope_is_commented_by_the_base_s_scope(platform: Platform, github: FakeGitHub) -> None:
-    sly = "import sys\nsys.exit('this is not the base')\n"
-    name = branch(platform, **{"scope/commands/comment.py": sly})
-    run = platform.pull_request(name)
-    assert run.jobs["comment"].result == "success", run.jobs["comment"].log
-    assert "This pull request changes `scope/`" in body(github)
+# What a runner would import, install or obey, if a job with the pull request's files in its work tree ran scope.
+RUNS = "import pathlib\npathlib.Path({!r}).touch()\n"
+HOSTILE = (
+    "sitecustomize.py", "usercustomize.py", "sqlglotrs.py", "rich.py", "conftest.py", "src/nt.py", "src/sitecustomize.py",
+    "src/sqlglotrs.py", "resources/__init__.py", "scope/__init__.py", "scope/cli.py", "scope/documents/document.py",
+    "generator/__init__.py",
+)  # fmt: skip
+OBEYED = {
+    "uv.toml": '[[index]]\nurl = "http://127.0.0.1:9/simple"\ndefault = true\n',
+    ".python-version": "3.8\n",
+    "justfile": "default:\n    touch {}\n",
+    ".ci/requirements.txt": "uv @ http://127.0.0.1:9/uv.whl\n",
+    ".gitattributes": "* filter=x diff=x binary export-ignore\n",
+    ".github/actions/setup/action.yml": "runs:\n  using: composite\n  steps:\n    - shell: bash\n      run: touch {}\n",
+    ".github/scripts/fetch-commit": "#!/bin/sh\ntouch {}\n",
+    ".github/scripts/install-uv": "#!/bin/sh\ntouch {}\n",
+}
 
 
-def test_a_manifest_that_no_plan_made_is_not_rendered(platform: Platform, github: FakeGitHub) -> None:
-    forged = '\ndef dump(document):\n    return b\'{"schema_version": 1, "schema_version": 1}\'\n'
-    name = branch(platform, **{"scope/documents/document.py": forged})
+def test_a_hostile_head_is_planned_by_the_base_and_nothing_of_it_runs(platform: Platform, github: FakeGitHub) -> None:
+    ran = str(platform.folder / "ran")
+    hostile = {path: RUNS.format(ran) for path in HOSTILE} | {path: text.format(ran) for path, text in OBEYED.items()}
+    name = branch(platform, **hostile, **{RAW: "MORE = True\n"})
+    base, head = platform.origin.git("rev-parse", "main"), platform.origin.git("rev-parse", name)
     run = platform.pull_request(name)
+    assert results(run) == PASSED, run.jobs["scope"].log
+    assert not list(platform.folder.rglob("ran*"))
+    # The numbers are right, and of the head.
+    assert "### Deploys everything" in body(github)
+    assert f"`{head[:9]}` against" in body(github)
+    assert "This pull request changes `scope/`. The numbers are by the version of scope" in body(github)
+    # In no job's work tree but that of the tests, which has neither token nor say, is anything of the head.
+    for job in ("scope", "comment"):
+        [folder] = platform.folder.glob(f"run1/{job}-*/work")
+        clone = Sandbox(folder)
+        assert clone.head == base
+        assert clone.git("status", "--porcelain") == ""
+
+
+def test_a_manifest_that_the_tests_have_changed_is_not_rendered(platform: Platform, github: FakeGitHub) -> None:
+    """Code of the pull request runs in the tests, beside this run's artifacts."""
+    platform.between["comment"] = lambda artifacts: (artifacts / "manifest" / "manifest.json").write_text("{}")
+    run = platform.pull_request(branch(platform, **{RAW: "MORE = True\n"}))
     assert run.jobs["comment"].result == "failure"
-    assert "twice in one object" in run.jobs["comment"].log
+    assert "it isn't the one that was planned" in run.jobs["comment"].log
     assert github.comments == []
+
+
+def test_a_pull_request_for_another_branch_gets_no_token_that_writes(platform: Platform, github: FakeGitHub) -> None:
+    run = platform.pull_request(branch(platform, **{RAW: "MORE = True\n"}), base_ref="topic-of-somebody")
+    assert results(run) == PASSED | {"comment": "skipped"}
+    assert github.tokens == set()
 
 
 def test_the_required_check_fails_with_any_job_before_it(platform: Platform) -> None:
