@@ -50,12 +50,13 @@ class Fault(StrEnum):
     INVALID = "invalid-config"
     LOCKED = "locked"
     STATE = "state"
+    STALE_PLAN = "stale-plan"
     UNKNOWN = "unknown"
 
     @property
     def is_transient(self) -> bool:
         """Return whether the same request may succeed if it is retried."""
-        return self in {Fault.THROTTLED, Fault.SERVER, Fault.NETWORK, Fault.KILLED}
+        return self in {Fault.THROTTLED, Fault.SERVER, Fault.NETWORK, Fault.KILLED, Fault.STALE_PLAN}
 
 
 class RemoteError(ScopeError):

@@ -5,7 +5,7 @@ Paths are relative to the repository's root with `/` between parts; bytes that a
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
@@ -182,11 +182,18 @@ class PlanAction:
 
 @dataclass(frozen=True, slots=True)
 class BundlePlan:
-    """The actions of a deploy, sorted by key. Without a state in the workspace, lineage and serial aren't known."""
+    """The actions of a deploy, sorted by key. Without a state in the workspace, lineage and serial aren't known.
+
+    `content` is the CLI's own JSON, by which exactly this plan is applied; `hides_values` says that it lacks some, and then
+    it can't be. `wheels` are the absolute paths in the workspace of the built files that it refers to.
+    """
 
     actions: tuple[PlanAction, ...]
     lineage: str | None
     serial: int | None
+    content: bytes = field(default=b"", repr=False, compare=False)
+    wheels: tuple[str, ...] = ()
+    hides_values: bool = False
 
 
 @dataclass(frozen=True, slots=True, order=True)

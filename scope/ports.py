@@ -177,12 +177,16 @@ class BundleCli(Protocol):
         """Put a `resources.json` into the stage: where the workspace has none, the CLI goes by it."""
         ...
 
-    def deploy(self) -> None:
-        """Upload the files and bring the resources to what the stage says, deletions included."""
+    def deploy(self, plan: BundlePlan) -> None:
+        """Upload the files and apply exactly a plan that this stage has made, deletions included.
+
+        A plan of another state than the workspace's is `Fault.STALE_PLAN`, and nothing is applied. A plan without a state
+        is applied whatever is there; one that hides values is made anew by the CLI. Wheels must have been uploaded.
+        """
         ...
 
-    def destroy(self) -> None:
-        """Delete every resource in the state and the deployment's whole folder."""
+    def wheel(self, name: str) -> bytes | None:
+        """Return a file that the last plan has built, or None if it built none of this name."""
         ...
 
     def bind(self, key: ResourceKey, resource_id: str) -> None:

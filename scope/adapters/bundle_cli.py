@@ -15,6 +15,7 @@ from typing import IO
 from scope.adapters.cli_output import classify_failure, first_error, masked_failure, parse_plan, parse_version
 from scope.errors import CliError, Fault, UsageError
 from scope.model import BundlePlan, ResourceKey
+from scope.repository.layout import WHEELS
 
 # They would point the CLI at another bundle, or override the stage's settings.
 _DROPPED = ("BUNDLE_", "DATABRICKS_BUNDLE_")
@@ -102,25 +103,39 @@ class StagedCli:
 
     def seed_state(self, content: bytes) -> None:
         """Put a `resources.json` into the stage: where the workspace has none, the CLI goes by it."""
+        self._write_private(self._state_path, content)
+
+    @staticmethod
+    def _write_private(file: Path, content: bytes) -> None:
+        """Write a file of the stage that only its owner can read."""
         try:
-            self._state_path.parent.mkdir(parents=True, exist_ok=True)
-            self._state_path.write_bytes(content)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.touch(mode=0o600)
+            file.write_bytes(content)
         except OSError as error:
             raise CliError(
-                Fault.UNKNOWN, f"{self._state_path} can't be written: {error.strerror}. Free some space, or set TMPDIR."
+                Fault.UNKNOWN, f"{file} can't be written: {error.strerror}. Free some space, or set TMPDIR."
             ) from None
 
     @property
     def _state_path(self) -> Path:
         return self.stage / ".databricks" / "bundle" / self.target / "resources.json"
 
-    def deploy(self) -> None:
-        """Upload the files and bring the resources to what the stage says, deletions included."""
-        self._run("deploy", "--auto-approve", seconds=self.deploy_seconds)
+    def deploy(self, plan: BundlePlan) -> None:
+        """Upload the files and apply exactly a plan that this stage has made, deletions included."""
+        # The CLI's own approval covers some kinds only, and comes after the upload.
+        arguments = ["deploy", "--auto-approve"]
+        if not plan.hides_values:
+            # Below the folder that is never uploaded. A plan holds what resources are configured with.
+            file = self.stage / ".databricks" / "plan.json"
+            self._write_private(file, plan.content)
+            arguments += ["--plan", str(file)]
+        self._run(*arguments, seconds=self.deploy_seconds)
 
-    def destroy(self) -> None:
-        """Delete every resource in the state and the deployment's whole folder."""
-        self._run("destroy", "--auto-approve", seconds=self.deploy_seconds)
+    def wheel(self, name: str) -> bytes | None:
+        """Return a file that the last plan has built, or None if it built none of this name."""
+        file = self.stage / WHEELS / name
+        return file.read_bytes() if file.is_file() and not file.is_symlink() else None
 
     def bind(self, key: ResourceKey, resource_id: str) -> None:
         """Put an existing resource into the state, under the key that the stage defines it by."""

@@ -17,6 +17,7 @@ _STATUS = re.compile(
 )
 # In order: failures that no retry resolves come first.
 _TEXTS: tuple[tuple[str, Fault], ...] = (
+    (r"plan (?:serial|lineage) .{0,200}does not match|cannot skip resources\.", Fault.STALE_PLAN),
     (r"deploy lock (?:force-)?acquired by|failed to acquire deployment lock", Fault.LOCKED),
     (r"lineage mismatch|parsing state|newer than supported version|state snapshot", Fault.STATE),
     (r"QUOTA_EXCEEDED|RESOURCE_LIMIT_EXCEEDED|exceeded the (?:maximum|limit)|quota", Fault.QUOTA),
@@ -40,9 +41,13 @@ _BY_STATUS = {
     429: Fault.THROTTLED,
 }
 _WORST_FIRST = (
-    Fault.LOCKED, Fault.STATE, Fault.CREDENTIALS, Fault.QUOTA, Fault.PERMISSION, Fault.INVALID, Fault.ALREADY_EXISTS,
-    Fault.MISSING, Fault.UNKNOWN, Fault.THROTTLED, Fault.SERVER, Fault.NETWORK,
+    Fault.STALE_PLAN, Fault.LOCKED, Fault.STATE, Fault.CREDENTIALS, Fault.QUOTA, Fault.PERMISSION, Fault.INVALID,
+    Fault.ALREADY_EXISTS, Fault.MISSING, Fault.UNKNOWN, Fault.THROTTLED, Fault.SERVER, Fault.NETWORK,
 )  # fmt: skip
+# Where a deploy puts what it has built, below the deployment's root.
+_WHEEL = re.compile(r"^/.*/artifacts/\.internal/[^/]+$")
+# What a plan shows instead of a secret's value; applied by its file, it would become the value.
+_HIDDEN_VALUE = "[redacted]"
 # What a workspace finds a thing of these kinds by, from the fields of the bundle, and what stands between them.
 _FULL_NAMES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "schemas": (".", ("catalog_name", "name")),
@@ -69,7 +74,28 @@ def parse_plan(content: bytes) -> BundlePlan:
             "`databricks bundle plan -o json` printed no plan that can be read. Is the CLI one that was tested? "
             "See docs/upgrading.md.",
         ) from None
-    return BundlePlan(actions, lineage if isinstance(lineage, str) else None, serial if isinstance(serial, int) else None)
+    texts = {text for entry in entries.values() for text in _texts(entry.get("new_state"))}
+    return BundlePlan(
+        actions,
+        lineage if isinstance(lineage, str) else None,
+        serial if isinstance(serial, int) else None,
+        content,
+        tuple(sorted(text for text in texts if _WHEEL.search(text))),
+        _HIDDEN_VALUE in texts,
+    )
+
+
+def _texts(tree: object) -> Iterator[str]:
+    """Return every text in a tree of JSON."""
+    waiting = [tree]
+    while waiting:
+        match waiting.pop():
+            case str() as text:
+                yield text
+            case dict() as fields:
+                waiting += fields.values()
+            case list() as items:
+                waiting += items
 
 
 def _action(key: ResourceKey, entry: Mapping[str, object]) -> PlanAction:
@@ -110,7 +136,7 @@ def _errors(text: str) -> Iterator[str]:
 
 
 def _fault_of_part(part: str) -> Fault:
-    for pattern, fault in _TEXTS[:6]:
+    for pattern, fault in _TEXTS[:7]:
         if re.search(pattern, part, re.IGNORECASE):
             return fault
     match = _STATUS.search(part)
@@ -119,7 +145,7 @@ def _fault_of_part(part: str) -> Fault:
         by_status = _BY_STATUS.get(status, Fault.SERVER if status >= 500 else None)
         if by_status is not None:
             return by_status
-    for pattern, fault in _TEXTS[6:]:
+    for pattern, fault in _TEXTS[7:]:
         if re.search(pattern, part, re.IGNORECASE):
             return fault
     return Fault.UNKNOWN if match or "cannot create" in part or "cannot update" in part else Fault.INVALID

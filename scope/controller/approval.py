@@ -18,10 +18,10 @@ class ApprovalRequired(ScopeError):  # noqa: N818  an answer, not an error of th
         self.digest = digest
 
 
-def require_approval(deployment: Deployment, plan: DestructivePlan, last_attempt: Attempt | None) -> Approval | None:
+def require_approval(deployment: Deployment, plan: DestructivePlan, unfinished: Attempt | None) -> Approval | None:
     """Show the list, and return its approval, or None if it needs none; raise `ApprovalRequired` if it has none.
 
-    What an earlier attempt had approval for, this one may do the rest of.
+    What an attempt that did not complete had approval for, this one may do the rest of, if it is at the same commit.
     """
     for item in plan.items:
         deployment.event(item)
@@ -30,13 +30,15 @@ def require_approval(deployment: Deployment, plan: DestructivePlan, last_attempt
     options = deployment.session.options
     if options.assume_yes:
         return Approval(plan.digest, plan.items)
-    approval = plan.find_approval(options.approvals, last_attempt.approval if last_attempt is not None else None)
+    is_repeated = unfinished is not None and unfinished.commit == deployment.session.head.commit
+    approval = plan.find_approval(options.approvals, unfinished.approval if unfinished is not None and is_repeated else None)
     if approval is not None:
         return approval
     lines = "\n".join(f"  {item}" for item in plan.items)
     raise ApprovalRequired(
         f"{deployment.id} needs approval: {'; '.join(plan.reasons)}. Nothing was changed.\n{lines}\n"
-        f"To approve exactly this list, or what is left of it later, add: --approve-destructive {plan.digest}",
+        "To approve exactly this list, for this commit and this state, or the rest of it if this fails half-way, add: "
+        f"--approve-destructive {plan.digest}",
         plan.items,
         plan.digest,
     )

@@ -39,7 +39,7 @@ def _plan(deployment: Deployment) -> LivePlan:
             state = parse_resources(cli.state_file())
     except ScopeError as error:
         return LivePlan(str(deployment.id), 0, 0, 0, 0, (), None, str(error))
-    destructive = review_plan(deployment.id, plan, state, deployment.session.index.rules.max_deletions)
+    destructive = review_plan(deployment.occasion, plan, state, deployment.session.index.rules.max_deletions)
     counts = count_actions(plan.actions)
     return LivePlan(
         id=str(deployment.id),

@@ -7,6 +7,7 @@ verified, and what an unclean attempt left behind is found and bound before anyt
 from dataclasses import dataclass, field, replace
 
 from scope.controller.active_runs import await_active_runs
+from scope.controller.apply import apply_plan, count
 from scope.controller.approval import require_approval
 from scope.controller.deployment import Deployment
 from scope.controller.operation import OperationResult
@@ -20,15 +21,11 @@ from scope.deployment.observation import Observed, check_state, find_due
 from scope.deployment.orphans import planned_creates_by_name
 from scope.deployment.record import Applied, Attempt, Record
 from scope.deployment.state import DeploymentState, ResourceState, parse_resources, read_state
-from scope.deployment.verification import check_upload, delete_strays
+from scope.deployment.verification import check_resources, check_upload, delete_strays
 from scope.documents.results import Counts, Outcome
 from scope.errors import Fault, RemoteError
-from scope.model import ActionKind, BundlePlan
+from scope.model import BundlePlan
 from scope.ports import BundleCli
-
-_CREATED = frozenset({ActionKind.CREATE, ActionKind.RECREATE})
-_CHANGED = frozenset({ActionKind.UPDATE, ActionKind.UPDATE_ID, ActionKind.RESIZE})
-_DELETED = frozenset({ActionKind.DELETE, ActionKind.RECREATE})
 
 
 def deploy_domain(deployment: Deployment) -> OperationResult:
@@ -54,7 +51,7 @@ def deploy_domain(deployment: Deployment) -> OperationResult:
             # Whoever it was that the record doesn't know of may have left orphans too.
             is_unclean=due.because in {"failed-attempt", "untrusted-record"},
             creates=observed.pending_creates,
-            last_attempt=observed.last_attempt,
+            unfinished=observed.unfinished_attempt,
         )
         with_retries(deployment, reconciliation.try_once)
     return OperationResult(Outcome.DEPLOYED, reconciliation.counts or Counts())
@@ -82,7 +79,7 @@ class _Reconciliation:
     fingerprint: str | None
     is_unclean: bool
     creates: Inventory
-    last_attempt: Attempt | None
+    unfinished: Attempt | None
     counts: Counts | None = field(default=None)
 
     def try_once(self) -> None:
@@ -96,8 +93,8 @@ class _Reconciliation:
         self.lock.check()
         record = self._record_attempt(plan, approval)
         before = read_state(self.deployment.workspace, self.deployment.paths.state)
-        self._deploy(plan)
-        after = self._verify(before, was_unclean=was_unclean)
+        apply_plan(self.deployment, self.cli, plan, before)
+        after = self._verify(plan, before, was_unclean=was_unclean)
         self.lock.check()
         self._record_applied(record, after)
 
@@ -105,7 +102,7 @@ class _Reconciliation:
         self.deployment.progress("planning")
         plan = self.cli.plan()
         # A second try finds some of the work done.
-        self.counts = self.counts or _count(plan)
+        self.counts = self.counts or count(plan)
         return plan
 
     def _bind_orphans(self, plan: BundlePlan) -> BundlePlan:
@@ -114,8 +111,8 @@ class _Reconciliation:
 
     def _require_approval(self, plan: BundlePlan, state: ResourceState) -> Approval | None:
         max_deletions = self.deployment.session.index.rules.max_deletions
-        destructive = review_plan(self.deployment.id, plan, state, max_deletions)
-        return require_approval(self.deployment, destructive, self.last_attempt)
+        destructive = review_plan(self.deployment.occasion, plan, state, max_deletions)
+        return require_approval(self.deployment, destructive, self.unfinished)
 
     def _record_attempt(self, plan: BundlePlan, approval: Approval | None) -> Record:
         """Write that the CLI is about to start. From here until it is verified, the attempt is unclean."""
@@ -125,7 +122,7 @@ class _Reconciliation:
             "deploy", fingerprint=self.fingerprint, creates=self.creates, approval=approval
         )
         record = self._record_of(attempt)
-        self.last_attempt = attempt
+        self.unfinished = attempt
         self.deployment.write_record(record)
         self.is_unclean = True
         return record
@@ -137,19 +134,13 @@ class _Reconciliation:
             return replace(old, attempted=attempt)
         return new
 
-    def _deploy(self, plan: BundlePlan) -> None:
-        counts = _count(plan)
-        self.deployment.progress(
-            f"deploying: {counts.created} to create, {counts.changed} to change, {counts.deleted} to delete"
-        )
-        self.cli.deploy()
-
-    def _verify(self, before: DeploymentState, *, was_unclean: bool) -> DeploymentState:
+    def _verify(self, plan: BundlePlan, before: DeploymentState, *, was_unclean: bool) -> DeploymentState:
         """Return the state after the deploy; raise `RemoteError` unless the workspace has exactly what was staged."""
         deployment = self.deployment
         deployment.progress("verifying")
         after = read_state(deployment.workspace, deployment.paths.state)
         check_upload(deployment.staged, before, after)
+        check_resources(plan, before.resources, after.resources)
         for path in delete_strays(deployment.workspace, deployment.paths, after.files):
             deployment.event(f"deleted stray file {path} (not in any upload)")
         if was_unclean:
@@ -173,9 +164,3 @@ class _Reconciliation:
             upload_digest=after.files.digest or "",
         )
         self.deployment.write_record(replace(record, applied=applied, inventory=after.resources.inventory.untagged))
-
-
-def _count(plan: BundlePlan) -> Counts:
-    """Count the resources that a plan changes; their permissions and grants are part of them."""
-    kinds = [action.action for action in plan.actions if not action.key.is_child]
-    return Counts(*(sum(kind in some for kind in kinds) for some in (_CREATED, _CHANGED, _DELETED)))

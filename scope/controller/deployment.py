@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from scope.controller.session import Session
-from scope.deployment.approval import Approval
+from scope.deployment.approval import Approval, Occasion
 from scope.deployment.inventory import Inventory
 from scope.deployment.lock import Lock, acquire
 from scope.deployment.observation import Observed, observe
@@ -68,6 +68,11 @@ class Deployment:
     def event(self, message: str) -> None:
         """Say what should stay to be read."""
         self.session.event(self.domain, message)
+
+    @property
+    def occasion(self) -> Occasion:
+        """Return what an approval given now is for."""
+        return Occasion(self.id, self.session.head.commit)
 
     def require_self_contained(self) -> None:
         """Raise `Refused` with every finding if the stage doesn't stand on its own."""

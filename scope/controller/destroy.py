@@ -4,7 +4,9 @@ It works although the domain's folders are gone from the repository: the CLI nee
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
+from scope.controller.apply import apply_plan
 from scope.controller.approval import require_approval
 from scope.controller.deployment import Deployment
 from scope.controller.operation import OperationResult
@@ -13,12 +15,13 @@ from scope.controller.retries import with_retries
 from scope.deployment.approval import Approval, review_destroy
 from scope.deployment.lock import Lock
 from scope.deployment.observation import Observed, check_readable
-from scope.deployment.state import FileState
+from scope.deployment.state import FileState, read_state
 from scope.documents.results import Counts, Outcome
-from scope.errors import Fault, RemoteError
-from scope.model import RemoteResource
+from scope.errors import Fault, Refused, RemoteError
+from scope.model import ActionKind, BundlePlan, RemoteResource
 from scope.ports import BundleCli
 from scope.repository.layout import is_own_file
+from scope.wording import abbreviate
 
 
 def destroy_domain(deployment: Deployment) -> OperationResult:
@@ -27,14 +30,10 @@ def destroy_domain(deployment: Deployment) -> OperationResult:
     if observed.is_absent and observed.lock_info is None and not deployment.find_tagged():
         return OperationResult(Outcome.NOTHING, message="there is no such deployment")
     with deployment.stage(_frame_files(deployment)) as cli, deployment.lock() as lock:
-        observed = deployment.observe()
-        check_readable(observed)
-        folder = observed.paths.root if observed.has_leftovers else None
-        orphans = find_leftovers(deployment, observed)
-        plan = review_destroy(deployment.id, observed.state.resources, orphans, folder)
-        approval = require_approval(deployment, plan, observed.last_attempt)
-        with_retries(deployment, lambda: _try_once(deployment, cli, lock, observed, approval))
-    return OperationResult(Outcome.DESTROYED, Counts(deleted=len(plan.items)))
+        check_readable(deployment.observe())
+        destruction = _Destruction(deployment, cli, lock)
+        with_retries(deployment, destruction.try_once)
+    return OperationResult(Outcome.DESTROYED, Counts(deleted=destruction.deleted))
 
 
 def _frame_files(deployment: Deployment) -> tuple[str, ...]:
@@ -42,21 +41,58 @@ def _frame_files(deployment: Deployment) -> tuple[str, ...]:
     return tuple(path for path in deployment.staged if not is_own_file(path, deployment.domain))
 
 
-def _try_once(deployment: Deployment, cli: BundleCli, lock: Lock, observed: Observed, approval: Approval | None) -> None:
-    """Go from the record of the attempt to a deployment that is gone, once."""
-    deployment.session.check_stop("Stopped before anything was changed.")
-    if deployment.workspace.entries(deployment.paths.root) is not None:
-        lock.check()
-        _record_attempt(deployment, observed, approval)
-        # While the record still names them.
-        _delete(deployment, find_leftovers(deployment, observed))
-        if observed.state.resources.file_state is FileState.READABLE:
-            deployment.progress("destroying")
-            cli.destroy()
-        # Where the CLI finds no state it leaves the folder: the lock and the record are in it.
-        deployment.workspace.delete(deployment.paths.root, recursive=True)
-    _delete(deployment, deployment.find_tagged())
-    _verify_gone(deployment)
+@dataclass
+class _Destruction:
+    """The tries at the end of one deployment, and how much the first of them had to delete."""
+
+    deployment: Deployment
+    cli: BundleCli
+    lock: Lock
+    deleted: int = field(default=0)
+
+    def try_once(self) -> None:
+        """Go from the plan to a deployment that is gone, once."""
+        deployment = self.deployment
+        observed = deployment.observe()
+        plan = self._plan(observed)
+        leftovers = find_leftovers(deployment, observed)
+        approval = self._require_approval(observed, plan, leftovers)
+        deployment.session.check_stop("Stopped before anything was changed.")
+        if deployment.workspace.entries(deployment.paths.root) is not None:
+            self.lock.check()
+            _record_attempt(deployment, observed, approval)
+            # While the record still names them.
+            _delete(deployment, leftovers)
+            if plan.actions:
+                apply_plan(deployment, self.cli, plan, observed.state)
+                _check_empty(deployment)
+            # The lock and the record are in it, so it goes last.
+            deployment.workspace.delete(deployment.paths.root, recursive=True)
+        _delete(deployment, deployment.find_tagged())
+        _verify_gone(deployment)
+
+    def _plan(self, observed: Observed) -> BundlePlan:
+        """Return the plan by which a stage that defines nothing deletes all that the state has."""
+        if observed.state.resources.file_state is not FileState.READABLE:
+            return BundlePlan((), None, None)
+        self.deployment.progress("planning")
+        plan = self.cli.plan()
+        kept = [action.key.short for action in plan.actions if action.action is not ActionKind.DELETE]
+        if kept:
+            raise Refused(
+                f"{self.deployment.id} can't be destroyed: {abbreviate(kept)} would stay, since databricks.yml or a "
+                "target's file defines it for every domain. Move it into a domain's folder, deploy that, then try again."
+            )
+        return plan
+
+    def _require_approval(
+        self, observed: Observed, plan: BundlePlan, leftovers: Iterable[RemoteResource]
+    ) -> Approval | None:
+        folder = observed.paths.root if observed.has_leftovers else None
+        listed = review_destroy(self.deployment.occasion, plan, observed.state.resources, leftovers, folder)
+        # A second try finds some of the work done.
+        self.deleted = self.deleted or len(listed.items)
+        return require_approval(self.deployment, listed, observed.unfinished_attempt)
 
 
 def _record_attempt(deployment: Deployment, observed: Observed, approval: Approval | None) -> None:
@@ -64,6 +100,13 @@ def _record_attempt(deployment: Deployment, observed: Observed, approval: Approv
     attempt = deployment.new_attempt("destroy", creates=observed.pending_creates, approval=approval)
     inventory = observed.valid_record.inventory if observed.valid_record is not None else None
     deployment.write_record(deployment.new_record(attempt, observed.applied, inventory))
+
+
+def _check_empty(deployment: Deployment) -> None:
+    remaining = read_state(deployment.workspace, deployment.paths.state).resources.inventory.resources
+    if remaining:
+        names = abbreviate([key.short for key in remaining])
+        raise RemoteError(Fault.SERVER, f"{names} is still in the state after {deployment.id} was destroyed. Run it again.")
 
 
 def _delete(deployment: Deployment, resources: Iterable[RemoteResource]) -> None:

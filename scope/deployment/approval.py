@@ -57,7 +57,15 @@ class DestructivePlan:
         return None
 
 
-def review_plan(deployment: DeploymentId, plan: BundlePlan, state: ResourceState, max_deletions: int) -> DestructivePlan:
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """The deployment and the commit for which something is approved: neither another one nor a later one is meant."""
+
+    deployment: DeploymentId
+    commit: str | None
+
+
+def review_plan(occasion: Occasion, plan: BundlePlan, state: ResourceState, max_deletions: int) -> DestructivePlan:
     """Return the destructive part of a plan. Resources that aren't in the workspace any more are no loss."""
     destructive = [action for action in plan.actions if action.action in _DESTRUCTIVE and not action.is_gone]
     heavy = [action for action in destructive if action.kind not in _LIGHT]
@@ -70,13 +78,17 @@ def review_plan(deployment: DeploymentId, plan: BundlePlan, state: ResourceState
     if deletions and all(action.action is ActionKind.DELETE or action.key.is_child for action in plan.actions):
         reasons.append("nothing would be left of it")
     items = tuple(_item(action, state) for action in destructive)
-    return DestructivePlan(items, tuple(reasons), list_digest(deployment, items))
+    return DestructivePlan(items, tuple(reasons), approval_digest(occasion, plan, items))
 
 
 def review_destroy(
-    deployment: DeploymentId, state: ResourceState, orphans: Iterable[RemoteResource], folder: str | None = None
+    occasion: Occasion,
+    plan: BundlePlan,
+    state: ResourceState,
+    orphans: Iterable[RemoteResource],
+    folder: str | None = None,
 ) -> DestructivePlan:
-    """Return the plan of a destroy: all resources in the state, and the orphans of the deployment.
+    """Return what a destroy deletes: all resources in the state, and the orphans of the deployment.
 
     `folder` is the deployment's, if nothing in it tells what it is.
     """
@@ -85,12 +97,14 @@ def review_destroy(
     if folder is not None:
         items.append(f"delete the folder {folder}, which has files and no state")
     reasons = ("the whole deployment would be deleted",) if items else ()
-    return DestructivePlan(tuple(items), reasons, list_digest(deployment, items))
+    return DestructivePlan(tuple(items), reasons, approval_digest(occasion, plan, items))
 
 
-def list_digest(deployment: DeploymentId, items: Iterable[str]) -> str:
-    """Return the digest of a list, by which exactly this list of this deployment is approved."""
-    content = "\0".join([str(deployment), *sorted(items)])
+def approval_digest(occasion: Occasion, plan: BundlePlan, items: Iterable[str]) -> str:
+    """Return the digest by which a list is approved: of this deployment, commit, plan and serial of the state alone."""
+    actions = (f"{action.key} {action.action}" for action in plan.actions if action.action is not ActionKind.SKIP)
+    facts = (occasion.deployment, occasion.commit, plan.lineage, plan.serial)
+    content = "\0".join([*(str(fact) for fact in facts), *sorted(actions), "", *sorted(items)])
     return hashlib.sha256(content.encode(errors="surrogatepass")).hexdigest()[:_DIGEST_LENGTH]
 
 

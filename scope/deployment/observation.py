@@ -49,6 +49,11 @@ class Observed:
         return self.valid_record.attempted if self.valid_record is not None else None
 
     @property
+    def unfinished_attempt(self) -> Attempt | None:
+        """Return the last attempt if it did not complete."""
+        return None if self.is_clean else self.last_attempt
+
+    @property
     def applied(self) -> Applied | None:
         """Return the last applied attempt, whether or not it can be believed."""
         return self.valid_record.applied if self.valid_record is not None else None
@@ -76,7 +81,7 @@ class Observed:
     @property
     def pending_creates(self) -> Inventory:
         """Return the names of what an attempt that did not complete may have created."""
-        return Inventory() if self.is_clean or self.last_attempt is None else self.last_attempt.creates
+        return Inventory() if self.unfinished_attempt is None else self.unfinished_attempt.creates
 
 
 def observe(workspace: Workspace, deployment: DeploymentId, paths: Paths) -> Observed:

@@ -108,6 +108,11 @@ class Paths:
         return f"{self.root}/files"
 
     @property
+    def wheels(self) -> str:
+        """Return the folder of the files that a deploy has built."""
+        return f"{self.root}/artifacts/.internal"
+
+    @property
     def metadata(self) -> str:
         """Return the path by which jobs and pipelines say to which deployment they belong."""
         return f"{self.state}/metadata.json"

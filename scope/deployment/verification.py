@@ -2,14 +2,17 @@
 
 from collections.abc import Iterable
 
-from scope.deployment.state import DeploymentState, FileState, UploadState
+from scope.deployment.state import DeploymentState, FileState, ResourceState, UploadState
 from scope.deployment.target import Paths
 from scope.errors import Fault, RemoteError
+from scope.model import ActionKind, BundlePlan
 from scope.ports import Workspace
 from scope.repository.layout import is_code
 from scope.wording import abbreviate
 
 _SHOWN = 5
+# Actions that leave a resource its id.
+_KEEPING = frozenset({ActionKind.SKIP, ActionKind.UPDATE, ActionKind.RESIZE})
 
 
 def expected_files(staged: Iterable[str]) -> frozenset[str]:
@@ -27,6 +30,22 @@ def check_upload(staged: Iterable[str], before: DeploymentState, after: Deployme
         parts += [f"with {abbreviate(extra, _SHOWN)} added"] if extra else []
         raise RemoteError(
             Fault.INVALID, f"The CLI uploaded what was staged {' and '.join(parts)}. Check `sync` in databricks.yml."
+        )
+
+
+def check_resources(plan: BundlePlan, before: ResourceState, after: ResourceState) -> None:
+    """Raise `RemoteError` for resources that were deleted or recreated although the plan said neither."""
+    planned = {action.key: action.action for action in plan.actions}
+    unplanned = [
+        f"{key.short} ({resource_id})"
+        for key, resource_id in before.inventory.resources.items()
+        if after.inventory.get(key) != resource_id and planned.get(key, ActionKind.SKIP) in _KEEPING
+    ]
+    if unplanned:
+        raise RemoteError(
+            Fault.STATE,
+            f"{abbreviate(unplanned, _SHOWN)} lost its id, although the plan kept it: something changed it "
+            "during the deploy. Look at what is there now, then run it again.",
         )
 
 

@@ -90,6 +90,10 @@ def subject(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Subject]
     yield real(request.getfixturevalue("logged_in"), request.getfixturevalue("databricks_cli"), tmp_path)
 
 
+def deploy(cli: BundleCli) -> None:
+    cli.deploy(cli.plan())
+
+
 def planned(cli: BundleCli) -> dict[str, ActionKind]:
     return {action.key.name: action.action for action in cli.plan().actions}
 
@@ -113,7 +117,7 @@ def test_before_the_first_deploy_a_plan_makes_everything_and_writes_nothing(subj
 
 
 def test_a_deploy_makes_what_is_defined_uploads_the_files_and_says_so_in_both_state_files(subject: Subject) -> None:
-    subject.staged(JOBS).deploy()
+    deploy(subject.staged(JOBS))
     assert set(subject.jobs()) == {"job a", "job b"}
     state = read_state(subject.workspace, STATE)
     assert state.resources.file_state is state.files.file_state is FileState.READABLE
@@ -123,11 +127,11 @@ def test_a_deploy_makes_what_is_defined_uploads_the_files_and_says_so_in_both_st
 
 
 def test_a_second_deploy_changes_no_resource_and_counts_on(subject: Subject) -> None:
-    subject.staged(JOBS).deploy()
+    deploy(subject.staged(JOBS))
     before, made = read_state(subject.workspace, STATE), subject.jobs()
     cli = subject.staged(JOBS)
     assert planned(cli) == {"a": SKIP, "b": SKIP}
-    cli.deploy()
+    deploy(cli)
     after = read_state(subject.workspace, STATE)
     assert subject.jobs() == made
     assert after.files.seq == 2
@@ -139,7 +143,7 @@ def test_a_second_deploy_changes_no_resource_and_counts_on(subject: Subject) -> 
 
 def test_a_stage_knows_the_workspaces_state_after_a_plan(subject: Subject) -> None:
     assert subject.staged(JOBS).state_file() is None
-    subject.staged(JOBS).deploy()
+    deploy(subject.staged(JOBS))
     cli = subject.staged(JOBS)
     plan = cli.plan()
     state = parse_resources(cli.state_file())
@@ -148,27 +152,27 @@ def test_a_stage_knows_the_workspaces_state_after_a_plan(subject: Subject) -> No
 
 
 def test_what_is_not_defined_any_more_is_deleted(subject: Subject) -> None:
-    subject.staged(JOBS).deploy()
+    deploy(subject.staged(JOBS))
     cli = subject.staged({"a": "job a"})
     assert planned(cli) == {"a": SKIP, "b": DELETE}
-    cli.deploy()
+    deploy(cli)
     assert set(subject.jobs()) == {"job a"}
     assert set(subject.ids()) == {"a"}
 
 
 def test_what_somebody_has_deleted_is_made_again(subject: Subject) -> None:
-    subject.staged(JOBS).deploy()
+    deploy(subject.staged(JOBS))
     gone = subject.jobs()["job b"]
     subject.workspace.delete_resource(RemoteResource("jobs", gone, "job b"))
     cli = subject.staged(JOBS)
     assert planned(cli) == {"a": SKIP, "b": CREATE}
-    cli.deploy()
+    deploy(cli)
     assert set(subject.jobs()) == {"job a", "job b"}
     assert subject.ids()["b"] == subject.jobs()["job b"] != gone
 
 
 def test_the_deletion_of_what_is_gone_already_says_so(subject: Subject) -> None:
-    subject.staged(JOBS).deploy()
+    deploy(subject.staged(JOBS))
     subject.workspace.delete_resource(RemoteResource("jobs", subject.jobs()["job b"], "job b"))
     plan = subject.staged({"a": "job a"}).plan()
     assert [(item.key, item.action, item.is_gone) for item in plan.actions] == [
@@ -182,7 +186,7 @@ def test_what_is_bound_is_not_made_again(subject: Subject) -> None:
     cli = subject.staged(JOBS)
     cli.bind(A, orphan.id)
     assert planned(cli)["a"] is not CREATE
-    cli.deploy()
+    deploy(cli)
     assert subject.jobs()["job a"] == orphan.id
     assert len(subject.workspace.resources_of(METADATA)) == 2
 
@@ -199,7 +203,7 @@ def test_only_what_is_there_is_bound_and_only_under_a_key_that_is_defined_and_fr
 
 
 def test_a_stage_goes_by_its_own_state_where_the_workspace_has_none(subject: Subject) -> None:
-    subject.staged(JOBS).deploy()
+    deploy(subject.staged(JOBS))
     state = subject.workspace.read(f"{STATE}/resources.json")
     assert state is not None
     subject.workspace.delete(STATE, recursive=True)
@@ -211,14 +215,43 @@ def test_a_stage_goes_by_its_own_state_where_the_workspace_has_none(subject: Sub
     assert subject.workspace.read(f"{STATE}/resources.json") is None
 
 
-def test_a_destroy_takes_the_jobs_and_the_folder(subject: Subject) -> None:
-    subject.staged(JOBS).deploy()
-    subject.staged(JOBS).destroy()
+def test_a_stage_that_defines_nothing_deletes_everything_and_leaves_an_empty_state(subject: Subject) -> None:
+    deploy(subject.staged(JOBS))
+    cli = subject.staged({})
+    assert planned(cli) == {"a": DELETE, "b": DELETE}
+    deploy(cli)
     assert subject.jobs() == {}
-    assert subject.workspace.entries(ROOT) is None
+    assert read_state(subject.workspace, STATE).resources.inventory == {}
+
+
+def test_a_plan_of_an_older_state_is_refused_and_nothing_of_it_is_applied(subject: Subject) -> None:
+    deploy(subject.staged(JOBS))
+    cli = subject.staged({"a": "job a"})
+    plan = cli.plan()
+    deploy(subject.staged({**JOBS, "c": "job c"}))
+    assert classify_failure(lambda: cli.deploy(plan)) is Fault.STALE_PLAN
+    assert set(subject.jobs()) == {"job a", "job b", "job c"}
+
+
+def test_what_a_plan_leaves_alone_is_left_alone_whatever_became_of_it_since(subject: Subject) -> None:
+    deploy(subject.staged(JOBS))
+    cli = subject.staged({**JOBS, "c": "job c"})
+    plan = cli.plan()
+    subject.workspace.delete_resource(RemoteResource("jobs", subject.jobs()["job b"], "job b"))
+    cli.deploy(plan)
+    assert set(subject.jobs()) == {"job a", "job c"}
+
+
+def test_a_plan_without_a_state_is_applied_whatever_is_there(subject: Subject) -> None:
+    """The controller must look itself whether there is a state by now."""
+    cli = subject.staged(JOBS)
+    plan = cli.plan()
+    deploy(subject.staged(JOBS))
+    cli.deploy(plan)
+    assert len(subject.workspace.resources_of(METADATA)) == 4
 
 
 def test_a_refusal_of_the_workspace_has_its_class_and_nothing_was_made(subject: Subject) -> None:
     subject.forbid(f"{ROOT}/files")
-    assert classify_failure(subject.staged(JOBS).deploy) is Fault.PERMISSION
+    assert classify_failure(lambda: deploy(subject.staged(JOBS))) is Fault.PERMISSION
     assert subject.jobs() == {}

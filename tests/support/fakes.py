@@ -166,6 +166,7 @@ class InMemoryCli:
     before_state: Callable[[], None] = field(default=lambda: None)
     calls: list[str] = field(default_factory=list)
     seed: bytes | None = None
+    wheels: dict[str, bytes] = field(default_factory=dict)
 
     def plan(self) -> BundlePlan:
         self.calls.append("plan")
@@ -183,7 +184,13 @@ class InMemoryCli:
             PlanAction(_key(key), ActionKind.DELETE, is_gone=state[key] not in held)
             for key in state.keys() - self._defined.keys()
         ]
-        return BundlePlan(tuple(sorted(actions)), "lineage" if state else None, self._number("resources.json", "serial"))
+        has_state = self.state_file() is not None
+        return BundlePlan(
+            tuple(sorted(actions)),
+            "lineage" if has_state else None,
+            self._number("resources.json", "serial") if has_state else None,
+            wheels=tuple(f"{self.root}/artifacts/.internal/{name}" for name in self.wheels),
+        )
 
     def state_file(self) -> bytes | None:
         return self.workspace.read(f"{self.root}/state/resources.json") or self.seed
@@ -191,13 +198,15 @@ class InMemoryCli:
     def seed_state(self, content: bytes) -> None:
         self.seed = content
 
-    def deploy(self) -> None:
+    def deploy(self, plan: BundlePlan) -> None:
         self.calls.append("deploy")
         self.before_deploy()
         with _cli_failures():
-            self._deploy()
+            if plan.lineage is not None and plan.serial != self._number("resources.json", "serial"):
+                raise CliError(Fault.STALE_PLAN, "plan serial doesn't match state serial")
+            self._deploy({action.key.short: action.action for action in plan.actions})
 
-    def _deploy(self) -> None:
+    def _deploy(self, actions: dict[str, ActionKind]) -> None:
         state = self._state()
         self.workspace.make_folder(f"{self.root}/files/src")
         for path in self.files:
@@ -205,20 +214,15 @@ class InMemoryCli:
             self.workspace.write(f"{self.root}/files/{path}", b"")
         listed = [{"local_path": path, "is_notebook": False} for path in self.files]
         self._write("deployment.json", {"version": 1, "seq": self._number("deployment.json", "seq") + 1, "files": listed})
-        for key in state.keys() - self._defined.keys():
-            self._remove({state[key]})
-        held = self._held()
-        for key, name in self._defined.items():
-            if state.get(key) not in held:
-                state[key] = self._make(key.partition(".")[0], name)
+        for key in [key for key, action in actions.items() if action is ActionKind.DELETE]:
+            self._remove({state.pop(key)})
+        for key in [key for key, action in actions.items() if action is ActionKind.CREATE]:
+            state[key] = self._make(key.partition(".")[0], self._defined[key])
         self.before_state()
-        self._write_state({key: resource_id for key, resource_id in state.items() if key in self._defined})
+        self._write_state(state)
 
-    def destroy(self) -> None:
-        self.calls.append("destroy")
-        with _cli_failures():
-            self._remove(set(self._state().values()))
-            self.workspace.delete(self.root, recursive=True)
+    def wheel(self, name: str) -> bytes | None:
+        return self.wheels.get(name)
 
     def bind(self, key: ResourceKey, resource_id: str) -> None:
         self.calls.append(f"bind {key.name} {resource_id}")

@@ -76,7 +76,8 @@ class Scene:
 
     def let_another_create(self, key: str, name: str) -> RemoteResource:
         """Let another domain's deployment create and own a resource."""
-        InMemoryCli(self.workspace, "/Workspace/deploy/ads", {}, (), {key: name}).deploy()
+        other = InMemoryCli(self.workspace, "/Workspace/deploy/ads", {}, (), {key: name})
+        other.deploy(other.plan())
         return next(resource for resource in self.workspace.named if resource.name == name)
 
     @property
@@ -116,7 +117,8 @@ def setting(sandbox: Sandbox) -> Iterator[Scene]:
             user=User("me", "me"),
             options=Options(lock_timeout=0, retry_seconds=0, active_poll=0.01),
             cli_version="1.13.0",
-            make_cli=lambda _folder, _domain: cli,
+            # A destroy's stage defines nothing.
+            make_cli=lambda folder, _domain: cli if (folder / "src/sales").exists() else InMemoryCli(workspace, ROOT),
             event=lambda _domain, message: events.append(message),
         )
         yield Scene(session, workspace, cli, events)

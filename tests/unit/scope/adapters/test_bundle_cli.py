@@ -2,12 +2,16 @@
 
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from scope.adapters.bundle_cli import StagedCli, child_environment
 from scope.errors import CliError, Fault
+from scope.model import BundlePlan
+
+PLAN = BundlePlan((), "l", 1, b'{"plan": {}}')
 
 
 def cli(folder: Path, script: str, seconds: float = 60) -> StagedCli:
@@ -19,18 +23,31 @@ def cli(folder: Path, script: str, seconds: float = 60) -> StagedCli:
 
 def classify_failure(staged: StagedCli) -> Fault:
     with pytest.raises(CliError) as caught:
-        staged.deploy()
+        staged.deploy(PLAN)
     return caught.value.fault
 
 
 def test_the_domain_is_always_said(tmp_path: Path) -> None:
-    cli(tmp_path, 'echo "$@" "$EXTRA" > arguments').deploy()
-    assert (tmp_path / "arguments").read_text() == "bundle --target prod --var domain=sales deploy --auto-approve 1\n"
+    cli(tmp_path, 'echo "$@" "$EXTRA" > arguments').deploy(PLAN)
+    words = "bundle --target prod --var domain=sales deploy --auto-approve --plan"
+    assert (tmp_path / "arguments").read_text() == f"{words} {tmp_path}/.databricks/plan.json 1\n"
+
+
+def test_a_plan_is_applied_by_its_own_bytes_which_nobody_else_can_read(tmp_path: Path) -> None:
+    cli(tmp_path, "").deploy(PLAN)
+    file = tmp_path / ".databricks" / "plan.json"
+    assert file.read_bytes() == PLAN.content
+    assert file.stat().st_mode & 0o077 == 0
+
+
+def test_a_plan_that_hides_values_is_never_applied_from_its_file(tmp_path: Path) -> None:
+    cli(tmp_path, 'echo "$@" > arguments').deploy(replace(PLAN, hides_values=True))
+    assert (tmp_path / "arguments").read_text() == "bundle --target prod --var domain=sales deploy --auto-approve\n"
 
 
 def test_what_is_printed_is_kept_in_the_log(tmp_path: Path) -> None:
     staged = cli(tmp_path, "echo one >&2; echo two >&2")
-    staged.deploy()
+    staged.deploy(PLAN)
     assert staged.log.read_text().splitlines()[1:] == ["one", "two", "exit code 0"]
 
 
@@ -55,7 +72,7 @@ def _is_alive(pid: int) -> bool:
 
 
 def test_it_runs_in_a_process_group_of_its_own(tmp_path: Path) -> None:
-    cli(tmp_path, "ps -o pgid= -p $$ > group || cut -d' ' -f5 /proc/$$/stat > group").deploy()
+    cli(tmp_path, "ps -o pgid= -p $$ > group || cut -d' ' -f5 /proc/$$/stat > group").deploy(PLAN)
     assert int((tmp_path / "group").read_text()) != os.getpgid(0)
 
 

@@ -32,6 +32,15 @@ def test_a_plan_is_read_with_names_and_what_the_catalog_calls_them() -> None:
     assert [action.kind for action in plan.actions] == ["jobs", "permissions", "schemas"]
 
 
+def test_a_plan_tells_which_built_files_it_needs_and_that_it_hides_values() -> None:
+    wheel = "/Workspace/x/artifacts/.internal/y-1-py3-none-any.whl"
+    job = {"action": "create", "new_state": {"value": {"tasks": [{"libraries": [{"whl": wheel}]}]}}}
+    secret = {"action": "create", "new_state": {"value": {"value": "[redacted]"}}}
+    plain = parse_plan(json.dumps({"plan": {"resources.jobs.j": job}}).encode())
+    assert (plain.wheels, plain.hides_values) == ((wheel,), False)
+    assert parse_plan(json.dumps({"plan": {"resources.secrets.s": secret}}).encode()).hides_values
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -56,6 +65,9 @@ API = "Error: cannot create resources.jobs.x: {0}\n\nEndpoint: POST https://x/ap
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
+        ("Error: plan serial 1 does not match state serial 2; the state has been modified", Fault.STALE_PLAN),
+        ('Error: plan lineage "a" does not match state lineage "b"', Fault.STALE_PLAN),
+        ("Error: cannot skip resources.jobs.x: failed to refresh: Job 7 does not exist. (404 <nil>)", Fault.STALE_PLAN),
         (API.format("Too fast (429 RESOURCE_EXHAUSTED)"), Fault.THROTTLED),
         (API.format("Oops (500 INTERNAL_ERROR)"), Fault.SERVER),
         (API.format("Oops (503 TEMPORARILY_UNAVAILABLE)"), Fault.SERVER),
@@ -88,7 +100,8 @@ def test_what_failed_because_of_another_says_nothing_new() -> None:
 
 
 def test_only_what_passes_by_itself_is_tried_again() -> None:
-    assert {fault for fault in Fault if fault.is_transient} == {Fault.THROTTLED, Fault.SERVER, Fault.NETWORK, Fault.KILLED}
+    transient = {Fault.THROTTLED, Fault.SERVER, Fault.NETWORK, Fault.KILLED, Fault.STALE_PLAN}
+    assert {fault for fault in Fault if fault.is_transient} == transient
 
 
 def test_a_success_that_is_none_is_found() -> None:

@@ -6,15 +6,25 @@ from dataclasses import replace
 
 import pytest
 
+from scope.controller.approval import ApprovalRequired
+from scope.controller.deploy import deploy_domain
+from scope.controller.deployment import Deployment
 from scope.controller.session import Stopped
 from scope.deployment.lock import acquire, read_lock
 from scope.deployment.observation import find_due
 from scope.deployment.record import Record, read_record
 from scope.documents.results import Outcome
 from scope.errors import CliError, Fault, Locked, Refused, RemoteError
+from scope.model import BundlePlan
 from tests.support.fakes import InMemoryCli
 from tests.support.sandbox import Sandbox
 from tests.support.scene import PATHS, ROOT, Scene
+
+
+def once(act: Callable[[], None]) -> Callable[[], None]:
+    """Return a function that acts when it is called first."""
+    acts = [act]
+    return lambda: acts.pop()() if acts else None
 
 
 def failing(fault: Fault) -> Callable[[], None]:
@@ -94,8 +104,8 @@ def test_an_upload_that_is_not_what_was_staged_is_a_failure(scene: Scene) -> Non
 
 def test_a_listed_file_that_is_not_there_is_a_failure(scene: Scene) -> None:
     class Losing(InMemoryCli):
-        def deploy(self) -> None:
-            super().deploy()
+        def deploy(self, plan: BundlePlan) -> None:
+            super().deploy(plan)
             self.workspace.delete(f"{ROOT}/files/src/sales/orders/facts.py")
 
     losing = Losing(scene.workspace, ROOT, scene.cli.jobs, scene.cli.files)
@@ -121,3 +131,59 @@ def test_a_record_whose_keys_cannot_be_is_not_believed(scene: Scene, key: str) -
     scene.workspace.write(path, json.dumps(record).encode())
     scene.deploy()
     assert scene.record.is_clean
+
+
+def test_a_plan_that_something_else_made_stale_is_made_anew_and_asks_again(scene: Scene) -> None:
+    scene.deploy()
+    other = InMemoryCli(scene.workspace, ROOT, {**scene.cli.jobs, "c": "job c"}, scene.cli.files)
+    scene.workspace.delete(f"{PATHS.state}/scope.json")
+    scene.cli.before_deploy = once(lambda: other.deploy(other.plan()))
+    # Of the job that came meanwhile nobody was asked.
+    with pytest.raises(ApprovalRequired) as needed:
+        scene.deploy(retry_seconds=30)
+    assert [item.partition(" (")[0] for item in needed.value.items] == ["delete jobs.c"]
+    assert scene.jobs == ["job a", "job b", "job c"]
+
+
+def test_a_first_plan_is_not_applied_over_a_state_that_came_meanwhile(scene: Scene) -> None:
+    other = InMemoryCli(scene.workspace, ROOT, scene.cli.jobs, scene.cli.files)
+
+    class Overtaken(InMemoryCli):
+        def plan(self) -> BundlePlan:
+            first = super().plan()
+            other.deploy(other.plan())
+            return first
+
+    overtaken = Overtaken(scene.workspace, ROOT, scene.cli.jobs, scene.cli.files)
+    scene.session = replace(scene.session, make_cli=lambda _folder, _domain: overtaken)
+    with pytest.raises(RemoteError, match="was deployed by something else since it was planned"):
+        scene.deploy()
+    assert scene.jobs == ["job a", "job b"]
+
+
+def test_built_files_that_a_plan_refers_to_are_uploaded_before_it_is_applied(scene: Scene) -> None:
+    scene.cli.wheels["x-1-py3-none-any.whl"] = b"wheel"
+    seen: list[bytes | None] = []
+    path = f"{ROOT}/artifacts/.internal/x-1-py3-none-any.whl"
+    scene.cli.before_deploy = lambda: seen.append(scene.workspace.read(path))
+    scene.deploy()
+    assert seen == [b"wheel"]
+
+
+def test_an_approval_is_used_up_by_the_attempt_that_completed(scene: Scene) -> None:
+    scene.deploy()
+    del scene.cli.jobs["b"]
+    scene.workspace.delete(f"{PATHS.state}/scope.json")
+    with pytest.raises(ApprovalRequired) as needed:
+        scene.deploy()
+    digest = needed.value.digest
+    deploy_domain(Deployment(scene.allowing(approvals=frozenset({digest})), "sales"))
+    assert scene.jobs == ["job a"]
+    # The same list comes up again: the job is back under its old name and key.
+    scene.cli.jobs["b"] = "job b"
+    scene.workspace.delete(f"{PATHS.state}/scope.json")
+    scene.deploy()
+    del scene.cli.jobs["b"]
+    scene.workspace.delete(f"{PATHS.state}/scope.json")
+    with pytest.raises(ApprovalRequired):
+        deploy_domain(Deployment(scene.allowing(approvals=frozenset({digest})), "sales"))

@@ -1,14 +1,16 @@
 """The gate: what holds data or history is deleted only with approval of exactly that list."""
 
+from dataclasses import replace
+
 import pytest
 
-from scope.deployment.approval import Approval, review_destroy, review_plan
+from scope.deployment.approval import Approval, Occasion, review_destroy, review_plan
 from scope.deployment.inventory import Inventory
 from scope.deployment.state import FileState, ResourceState
 from scope.deployment.target import DeploymentId
 from scope.model import ActionKind, BundlePlan, PlanAction, RemoteResource, ResourceKey
 
-X = DeploymentId("prod", "x")
+X = Occasion(DeploymentId("prod", "x"), "c" * 40)
 
 
 def state(**jobs: str) -> ResourceState:
@@ -64,14 +66,18 @@ def test_a_domain_that_falls_to_nothing_needs_approval() -> None:
     assert review_plan(X, plan(("clusters.c", "delete")), STATE, 10).reasons == ("nothing would be left of it",)
 
 
-def test_a_digest_is_of_one_list_of_one_deployment() -> None:
+def test_a_digest_is_of_one_list_of_one_deployment_commit_plan_and_state() -> None:
     one = review_plan(X, plan(("jobs.a", "delete")), STATE, 10)
     assert one.items == ("delete jobs.a (1)",)
     others = [
-        review_plan(DeploymentId("prod", "y"), plan(("jobs.a", "delete")), STATE, 10),
+        review_plan(replace(X, deployment=DeploymentId("prod", "y")), plan(("jobs.a", "delete")), STATE, 10),
         review_plan(X, plan(("jobs.b", "delete")), STATE, 10),
         review_plan(X, plan(("jobs.a", "recreate")), STATE, 10),
         review_plan(X, plan(("jobs.a", "delete")), state(a="9"), 10),
+        review_plan(replace(X, commit="d" * 40), plan(("jobs.a", "delete")), STATE, 10),
+        review_plan(X, replace(plan(("jobs.a", "delete")), serial=2), STATE, 10),
+        review_plan(X, replace(plan(("jobs.a", "delete")), lineage="m"), STATE, 10),
+        review_plan(X, plan(("jobs.a", "delete"), ("jobs.c", "update")), STATE, 10),
     ]
     assert one.digest not in {other.digest for other in others}
 
@@ -88,10 +94,12 @@ def test_what_is_left_of_an_approved_list_is_approved_and_nothing_more() -> None
 
 
 def test_a_destroy_lists_everything_and_the_orphans_too() -> None:
-    destructive = review_destroy(X, STATE, [RemoteResource("jobs", "7", "orphan")])
+    destructive = review_destroy(
+        X, plan(("jobs.a", "delete"), ("jobs.b", "delete")), STATE, [RemoteResource("jobs", "7", "orphan")]
+    )
     assert destructive.items == ("delete jobs.a (1)", "delete jobs.b (2)", "delete jobs.orphan (7)")
     assert destructive.needs_approval
 
 
 def test_a_destroy_of_nothing_needs_no_approval() -> None:
-    assert not review_destroy(X, ResourceState(FileState.ABSENT), []).needs_approval
+    assert not review_destroy(X, BundlePlan((), None, None), ResourceState(FileState.ABSENT), []).needs_approval
