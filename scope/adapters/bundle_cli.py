@@ -4,15 +4,12 @@ import os
 import shutil
 import signal
 import subprocess
-import threading
-import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
 
 from scope.adapters.cli_output import classify_failure, first_error, masked_failure, parse_plan, parse_version
+from scope.adapters.processes import Ended, run_process
 from scope.errors import CliError, Fault, UsageError
 from scope.model import BundlePlan, ResourceKey
 from scope.repository.layout import WHEELS
@@ -20,10 +17,12 @@ from scope.repository.layout import WHEELS
 # They would point the CLI at another bundle, or override the stage's settings.
 _DROPPED = ("BUNDLE_", "DATABRICKS_BUNDLE_")
 OLDEST = (1, 12)
-# How many bytes of a command's output are kept: a plan of thousands of resources, and more log than anyone reads.
-_LONGEST_ANSWER = 256_000_000
+# How many bytes a command may print: a version, a plan of thousands of resources, and more log than anyone reads.
+_LONGEST_VERSION = 10_000
+_LONGEST_PLAN = 100_000_000
 _LONGEST_LOG = 5_000_000
-# A plan that takes longer hangs. A deploy may upload for long, and ending it leaves things half done.
+# What takes longer hangs. A deploy may upload for long, and ending it leaves things half done.
+_VERSION_SECONDS = 60.0
 _PLAN_SECONDS = 900.0
 _DEPLOY_SECONDS = 7200.0
 
@@ -64,18 +63,20 @@ def check_version(cli: Path) -> str:
     """Return the CLI's version; `UsageError` with the way to get one if it is too old or isn't the CLI."""
     hint = "Install a newer one (https://docs.databricks.com/dev-tools/cli/install), or build it with `just install-cli`."
     try:
-        done = subprocess.run(
-            [str(cli), "version"], capture_output=True, check=False, timeout=60, env=child_environment(), text=True
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise UsageError(f"{cli} can't be run: {error}. {hint}") from None
-    version = parse_version(done.stdout)
-    if done.returncode != 0 or version is None:
+        done = run_process([str(cli), "version"], child_environment(), longest=_LONGEST_VERSION, seconds=_VERSION_SECONDS)
+    except OSError as error:
+        raise UsageError(f"{cli} can't be run: {error.strerror}. {hint}") from None
+    version = parse_version(done.answer.decode(errors="replace"))
+    if done.is_too_long:
+        raise UsageError(f"{cli} prints far more than a version, so it isn't the Databricks CLI. {hint}")
+    if done.code is None:
+        raise UsageError(f"{cli} didn't print its version within {_VERSION_SECONDS:.0f} seconds. {hint}")
+    if done.code != 0 or version is None:
         raise UsageError(f"{cli} doesn't print a version, so it isn't the Databricks CLI. {hint}")
-    if version < OLDEST:
+    if version.numbers < OLDEST:
         wanted = ".".join(map(str, OLDEST))
-        raise UsageError(f"{cli} is {done.stdout.strip()}, and {wanted} or newer is needed. {hint}")
-    return done.stdout.strip().rpartition(" ")[2].removeprefix("v")
+        raise UsageError(f"{cli} is version {version.text}, and {wanted} or newer is needed. {hint}")
+    return version.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,78 +148,55 @@ class StagedCli:
         command = bundle_command(self.path, self.target, self.domain, arguments)
         words = f"`databricks bundle {' '.join(arguments[:2] if arguments[0] == 'deployment' else arguments[:1])}`"
         try:
-            self.log.parent.mkdir(parents=True, exist_ok=True)
-            with self.log.open("ab") as log:
-                log.write(f"$ databricks {' '.join(command[1:])}\n".encode(errors="backslashreplace"))
-                code, answer, errors = self._communicate(command, log, seconds)
-                log.write(f"exit code {code}\n".encode())
+            # Of a plan alone the answer counts; to end a deploy because it talks would leave it half done.
+            done = self._run_logged(command, seconds, _LONGEST_PLAN if arguments[0] == "plan" else None)
         except OSError as error:
             raise CliError(Fault.UNKNOWN, f"{words} can't be run: {error}.") from None
-        text = errors.decode(errors="replace")
-        if code is None:
+        text = done.errors.content.decode(errors="replace")
+        if done.is_too_long:
+            raise CliError(
+                Fault.UNKNOWN,
+                f"{words} printed more than {_LONGEST_PLAN // 1_000_000} MB and was stopped. "
+                f"Is the CLI one that was tested? See docs/upgrading.md, and {self.log}.",
+            )
+        if done.code is None:
             raise CliError(
                 Fault.TIMEOUT, f"{words} didn't end in {seconds:.0f} seconds and was stopped. See {self.log} for its output."
             )
-        if code < 0:
-            raise CliError(Fault.KILLED, f"{words} was killed by {signal.Signals(-code).name}. See {self.log}.")
-        if code != 0:
+        if done.code < 0:
+            raise CliError(Fault.KILLED, f"{words} was killed by {_signal_name(-done.code)}. See {self.log}.")
+        if done.code != 0:
             raise CliError(classify_failure(text), f"{words} failed: {first_error(text)} See {self.log}.")
         failure = masked_failure(text)
         if failure is not None:
             raise CliError(Fault.PERMISSION, f"{words} said it succeeded, but: {failure} See {self.log}.")
-        return answer
+        return done.answer
 
-    def _communicate(self, command: list[str], log: IO[bytes], seconds: float) -> tuple[int | None, bytes, bytes]:
-        """Run a process to its end; return its exit code (None if it had to be stopped) and its output."""
-        process = subprocess.Popen(
-            command,
-            cwd=self.stage,
-            env=child_environment() | dict(self.settings),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
-        answer, errors = bytearray(), bytearray()
-        readers = [
-            threading.Thread(target=self._pump, args=(process.stdout, answer, _LONGEST_ANSWER, None), daemon=True),
-            threading.Thread(target=self._pump, args=(process.stderr, errors, _LONGEST_LOG, log), daemon=True),
-        ]
-        for reader in readers:
-            reader.start()
-        code: int | None
-        try:
-            code = process.wait(timeout=seconds)
-        except subprocess.TimeoutExpired:
-            _end(process)
-            code = None
-        for reader in readers:
-            # A process that the CLI left behind may still hold the pipe.
-            reader.join(timeout=5)
-        return code, bytes(answer), bytes(errors)
+    def _run_logged(self, command: Sequence[str], seconds: float, longest: int | None) -> Ended:
+        """Run a command, and append what it says to the log, of which the middle is left out if it is long."""
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as log:
+            log.write(f"$ databricks {' '.join(command[1:])}\n".encode(errors="backslashreplace"))
+            room, skipped = max(0, _LONGEST_LOG - log.tell()), 0
 
-    @staticmethod
-    def _pump(stream: IO[bytes] | None, kept: bytearray, longest: int, log: IO[bytes] | None) -> None:
-        """Read a stream to its end, so that the process never waits for us; keep no more than `longest` bytes."""
-        if stream is None:
-            return
-        with stream:
-            # As it comes, so that the log can be followed; many lines at once if there are many.
-            while chunk := os.read(stream.fileno(), 65_536):
-                if len(kept) + len(chunk) <= longest:
-                    kept += chunk
-                    if log is not None:
-                        log.write(chunk)
-                        log.flush()
+            def write(chunk: bytes) -> None:
+                nonlocal room, skipped
+                log.write(chunk[:room])
+                log.flush()
+                skipped += max(0, len(chunk) - room)
+                room = max(0, room - len(chunk))
+
+            environment = child_environment() | dict(self.settings)
+            done = run_process(command, environment, longest=longest, seconds=seconds, folder=self.stage, on_errors=write)
+            if skipped:
+                end = done.errors.end[-skipped:]
+                log.write(f"\n… {skipped - len(end)} bytes left out …\n".encode() + end)
+            log.write(f"exit code {done.code}\n".encode())
+        return done
 
 
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    """Stop a process and its children: SIGTERM, and SIGKILL after ten seconds."""
-    for number, patience in ((signal.SIGTERM, 10.0), (signal.SIGKILL, 10.0)):
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, number)
-        deadline = time.monotonic() + patience
-        while process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.05)
-        if process.poll() is not None:
-            return
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # the real-time ones have no names
+        return f"signal {number}"

@@ -6,10 +6,14 @@ Text decides only the class of a failure, loosely; an unknown failure isn't retr
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from scope.errors import CliError, Fault
+from scope.escaping import shortened
 from scope.model import ActionKind, BundlePlan, PlanAction, ResourceKey
 
+# Characters of the CLI's own words in a message.
+_SUMMARY = 500
 # The CLI says this on stderr and exits with 0, with the resource still there and dropped from the state.
 _IGNORED_DELETE = re.compile(r"Ignoring permission error when deleting[^\n]*", re.IGNORECASE)
 _STATUS = re.compile(
@@ -31,7 +35,7 @@ _TEXTS: tuple[tuple[str, Fault], ...] = (
     (r"INTERNAL_ERROR|TEMPORARILY_UNAVAILABLE|internal server error|bad gateway|service unavailable", Fault.SERVER),
     (r"connection (?:refused|reset)|no such host|network is unreachable|broken pipe|server closed", Fault.NETWORK),
     (r"i/o timeout|TLS handshake|unexpected EOF|: EOF|context deadline exceeded", Fault.NETWORK),
-    (r"DOES_NOT_EXIST|NOT_FOUND|failed to fetch the resource.*(?:does not exist|not found)", Fault.MISSING),
+    (r"DOES_NOT_EXIST|NOT_FOUND|failed to fetch the resource.{0,500}(?:does not exist|not found)", Fault.MISSING),
 )
 _BY_STATUS = {
     401: Fault.CREDENTIALS,
@@ -154,20 +158,30 @@ def _fault_of_part(part: str) -> Fault:
 def masked_failure(text: str) -> str | None:
     """Return the message of a failure in the output of a command that exited with 0, or None."""
     match = _IGNORED_DELETE.search(text)
-    return None if match is None else match[0]
+    return None if match is None else shortened(match[0], _SUMMARY)
 
 
 def first_error(text: str) -> str:
     """Return the first error that the CLI printed, in one line, for a summary."""
     first = next(_errors(text), "") or next((line for line in reversed(text.splitlines()) if line.strip()), "")
-    return " ".join(first.removeprefix("Error: ").split())[:500]
+    # Far more than is kept: the spaces between words may be many.
+    return " ".join(first[: 20 * _SUMMARY].removeprefix("Error: ").split())[:_SUMMARY]
 
 
-def parse_version(text: str) -> tuple[int, int] | None:
-    """Return major and minor of what `databricks version` printed.
+@dataclass(frozen=True, slots=True)
+class Version:
+    """The CLI's version: major and minor, and the whole as it was printed."""
+
+    numbers: tuple[int, int]
+    text: str
+
+
+def parse_version(printed: str) -> Version | None:
+    """Return the version that `databricks version` printed, or None if there is none in it.
 
     >>> parse_version("Databricks CLI v1.13.0-dev+25d80af")
-    (1, 13)
+    Version(numbers=(1, 13), text='1.13.0-dev+25d80af')
     """
-    match = re.search(r"v?(\d+)\.(\d+)\.\d+", text)
-    return None if match is None else (int(match[1]), int(match[2]))
+    # Numbers of any length would be tried from each of their digits.
+    match = re.search(r"(?<!\d)(\d{1,9})\.(\d{1,9})\.\d{1,9}[-+.0-9A-Za-z]{0,60}", printed, re.ASCII)
+    return None if match is None else Version((int(match[1]), int(match[2])), match[0])

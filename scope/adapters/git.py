@@ -1,8 +1,8 @@
 """The repository, through git's plumbing commands.
 
 Plumbing, because `scope plan` runs on every push of every branch: importing GitPython costs more than the whole diff, and
-one `cat-file --batch` process answers for commits, trees and blobs alike. GitPython answers rarer questions, about refs,
-remotes and history. Nothing in the user's configuration or environment changes an answer: no renames, no quoting, no
+one `cat-file --batch` process answers for commits, trees and blobs alike. GitPython answers the rarer question of how
+far apart two commits are. Nothing in the user's configuration or environment changes an answer: no renames, no quoting, no
 replacement objects, no external diff.
 """
 
@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from scope.adapters.git_objects import ObjectReader, parse_raw_diff, parse_tree
+from scope.adapters.processes import run_process
 from scope.errors import ScopeError, UsageError
+from scope.escaping import shortened
 from scope.model import Change, Entry
 
 if TYPE_CHECKING:
@@ -27,6 +29,17 @@ _PLAIN_REF = re.compile(r"[\w./-]+")
 _KEPT_VARIABLES = frozenset(
     {"GIT_SSH", "GIT_SSH_COMMAND", "GIT_ASKPASS", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM"}
 )
+# How many bytes git may answer with: the names of a difference of millions of files. Of what it says, people read less.
+_LONGEST_ANSWER = 256_000_000
+_LONGEST_WORDS = 2_000
+
+
+class _GitError(ScopeError):
+    """A command of git failed. `words` are all that it said; a remote may have said much of it."""
+
+    def __init__(self, subcommand: str, words: str) -> None:
+        super().__init__(f"`git {subcommand}` failed: {shortened(words, _LONGEST_WORDS)}")
+        self.words = words
 
 
 def _safe_directories(environment: Mapping[str, str]) -> dict[str, str]:
@@ -125,13 +138,15 @@ class GitRepository:
     @property
     def branch(self) -> str | None:
         """Return the branch that HEAD is on, or None if HEAD is detached."""
-        head = self._history.head
-        return None if head.is_detached else head.reference.name
+        # A name is bytes; where it isn't text, it is at least told apart.
+        name = self._run("symbolic-ref", "--quiet", "HEAD", accept=(0, 1)).strip().decode(errors="backslashreplace")
+        return name.removeprefix("refs/heads/") or None
 
     @property
     def origin(self) -> str | None:
         """Return the URL of the remote `origin`, as it is configured."""
-        return next((remote.url for remote in self._history.remotes if remote.name == "origin"), None)
+        url = self._run("config", "--get", "remote.origin.url", accept=(0, 1))
+        return url.removesuffix(b"\n").decode(errors="backslashreplace") or None
 
     def root_tree(self, commit: str) -> str:
         """Return the tree of a commit."""
@@ -179,8 +194,8 @@ class GitRepository:
             excluded = (f":(exclude,top,literal){folder}" for folder in empty)
             try:
                 self._run(*options, *excluded, environment=environment)
-            except ScopeError as error:
-                nested = _EMPTY_REPOSITORY.search(str(error))
+            except _GitError as error:
+                nested = _EMPTY_REPOSITORY.search(error.words)
                 if nested is None or nested[1] in empty:
                     raise
                 empty.append(nested[1])
@@ -241,7 +256,7 @@ class GitRepository:
 
     @property
     def _history(self) -> "git.Repo":
-        """Return GitPython's view of the clone, for questions about refs, remotes and history."""
+        """Return GitPython's view of the clone, for questions about history."""
         if self._repo is None:
             import git  # 105 ms, and `scope plan` asks no such question
 
@@ -276,21 +291,25 @@ class GitRepository:
     ) -> bytes:
         command = ["git", "-C", str(self.root), *arguments]
         try:
-            done = subprocess.run(
-                command, input=text, capture_output=True, check=False, env=environment or self._environment
+            done = run_process(
+                command, environment or self._environment, longest=_LONGEST_ANSWER, text=text, has_terminal=True
             )
         except FileNotFoundError:
             raise UsageError("git isn't on the PATH. Install it, then run this again.") from None
-        if done.returncode not in accept:
-            words = os.fsdecode(done.stderr).strip() or f"exit code {done.returncode}"
+        except OSError as error:
+            raise ScopeError(f"`git {arguments[0]}` can't be run: {error.strerror}.") from None
+        if done.is_too_long:
+            raise ScopeError(f"`git {arguments[0]}` printed more than {_LONGEST_ANSWER // 1_000_000} MB and was stopped.")
+        if done.code not in accept:
+            words = os.fsdecode(done.errors.content).strip() or f"exit code {done.code}"
             if words.startswith("fatal: cannot change to"):
                 raise UsageError(f"There is no folder {self.root}. Name one in the repository with `-C`.")
             if "not a git repository" in words or "must be run in a work tree" in words:
                 raise UsageError(
                     f"{self.root} isn't in the work tree of a git repository. Run this there, or name one with `-C`."
                 )
-            raise ScopeError(f"`git {arguments[0]}` failed: {words}")
-        return done.stdout
+            raise _GitError(arguments[0], words)
+        return done.answer
 
     def _start(self, *arguments: str) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(

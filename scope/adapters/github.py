@@ -8,17 +8,21 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http.client import HTTPMessage
+from http.client import HTTPException, HTTPMessage
 from pathlib import Path
 from typing import IO, Any, Self
 
 from scope.errors import ScopeError, UsageError
+from scope.escaping import escape_invisible, shortened
 
 # Who comments when a workflow does, with the token of its run.
 BOT = "github-actions[bot]"
 _PAGE = 100
 _MAX_PAGES = 100
 _SECONDS = 30
+# A page of the longest comments has 26 MB.
+_LONGEST_ANSWER = 50_000_000
+_LONGEST_REASON = 500
 _REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*/(?!\.{1,2}$)[A-Za-z0-9_.-]+")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -110,8 +114,9 @@ class PullRequest:
             if not isinstance(comments, list):
                 raise ScopeError("GitHub's list of comments isn't a list, so no comment is written.")
             for comment in comments:
-                if comment["user"]["login"] == BOT and comment["body"].startswith(marker):
-                    return int(comment["id"])
+                number = _own_number(comment, marker)
+                if number is not None:
+                    return number
             if len(comments) < _PAGE:
                 return None
         return None
@@ -130,10 +135,23 @@ class PullRequest:
         )
         try:
             with urllib.request.build_opener(_NoRedirect).open(request, timeout=_SECONDS) as answer:
-                return json.load(answer)
+                content = answer.read(_LONGEST_ANSWER + 1)
+                if len(content) > _LONGEST_ANSWER:
+                    raise ScopeError(f"GitHub answers `{method} {path}` with more than {_LONGEST_ANSWER // 1_000_000} MB.")
+                return json.loads(content)
         except urllib.error.HTTPError as error:
             with error:
                 reason = f"{error.code} {error.reason}"
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError, HTTPException) as error:
             reason = str(getattr(error, "reason", error))
+        reason = shortened(escape_invisible(reason), _LONGEST_REASON)
         raise ScopeError(f"GitHub didn't take `{method} {path}`: {reason}. The token needs `pull-requests: write`.")
+
+
+def _own_number(comment: object, marker: str) -> int | None:
+    """Return the number of a comment if it is the workflow's own. The user of an account that was deleted is null."""
+    user = comment.get("user") if isinstance(comment, dict) else None
+    if not isinstance(comment, dict) or not isinstance(user, dict) or user.get("login") != BOT:
+        return None
+    body, number = comment.get("body"), comment.get("id")
+    return number if isinstance(number, int) and isinstance(body, str) and body.startswith(marker) else None

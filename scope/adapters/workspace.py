@@ -5,7 +5,6 @@ so that a workspace that doesn't answer is noticed, not waited for.
 """
 
 import functools
-import json
 import logging
 import re
 import urllib.parse
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from scope.adapters.named_kinds import DELETERS, FINDERS, PLACED, part
 from scope.errors import Fault, RemoteError
+from scope.escaping import shortened
 from scope.model import Grant, RemoteEntry, RemoteKind, RemoteResource, User
 
 if TYPE_CHECKING:
@@ -33,6 +33,9 @@ _PROBE_SECONDS = 4
 # Listing folders and looking at pipelines takes a request each; so many go out at once.
 _AT_ONCE = 8
 _PAGE = 100
+# What is read of a file, in bytes, and of the workspace's own words, in characters.
+_LONGEST_FILE = 100_000_000
+_LONGEST_REASON = 500
 _KINDS = {
     "FILE": RemoteKind.FILE,
     "NOTEBOOK": RemoteKind.NOTEBOOK,
@@ -104,7 +107,8 @@ class DatabricksWorkspace:
 
         with self._failures("asking who the credentials are"):
             # The SDK would try each of its first requests for long. Any answer will do: somebody is there.
-            requests.get(f"{self.host}/.well-known/databricks-config", timeout=_PROBE_SECONDS, allow_redirects=False)
+            url = f"{self.host}/.well-known/databricks-config"
+            requests.get(url, timeout=_PROBE_SECONDS, allow_redirects=False, stream=True).close()
             me = self._client.current_user.me()
         name = me.user_name or ""
         local = me.display_name if _is_uuid(name) and me.display_name else name
@@ -116,7 +120,7 @@ class DatabricksWorkspace:
         with self._failures(f"reading {path}"):
             try:
                 with self._client.workspace.download(path) as content:
-                    return content.read()
+                    return _read_bounded(content, path)
             except self._missing:
                 return None
 
@@ -313,7 +317,8 @@ class DatabricksWorkspace:
         except (requests.RequestException, TimeoutError, ConnectionError) as error:
             message = f"{self.host} doesn't answer ({doing}): {_first_line(str(error))} {_advice(Fault.NETWORK)}"
             raise RemoteError(Fault.NETWORK, message) from None
-        except (json.JSONDecodeError, ValueError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            # JSON of another shape than the SDK expects ends it in many ways.
             reason = _first_line(str(error))
             message = f"{self.host} returned an unexpected response ({doing}): {reason} Is it a Databricks workspace?"
             raise RemoteError(Fault.UNKNOWN, message) from None
@@ -327,6 +332,18 @@ def short_name(user_name: str) -> str:
     """
     local = user_name.partition("@")[0].lower()
     return re.sub("_+", "_", "".join(letter if letter.isalpha() or letter.isdigit() else "_" for letter in local)).strip("_")
+
+
+def _read_bounded(content: Iterable[bytes], path: str) -> bytes:
+    """Return a file's content; `RemoteError` for one that is longer than anything that is read here."""
+    answer = bytearray()
+    for chunk in content:
+        answer += chunk
+        if len(answer) > _LONGEST_FILE:
+            raise RemoteError(
+                Fault.INVALID, f"{path} is larger than {_LONGEST_FILE // 1_000_000} MB, so it isn't read. Look who wrote it."
+            )
+    return bytes(answer)
 
 
 def _is_uuid(name: str) -> bool:
@@ -376,5 +393,5 @@ def _advice(fault: Fault) -> str:
 
 def _first_line(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    first = lines[0] if lines else "no reason given"
+    first = shortened(lines[0], _LONGEST_REASON) if lines else "no reason given"
     return first if first.endswith((".", "!", "?")) else f"{first}."

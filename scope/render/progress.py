@@ -1,11 +1,12 @@
 """The progress of deployments as lines, and lines made harmless for GitHub's logs."""
 
+import os
 import threading
 from pathlib import Path
 from typing import Protocol, TextIO
 
 from scope.documents.results import Result
-from scope.escaping import escape_invisible
+from scope.escaping import escape_invisible, shortened
 
 # The terminal style of each outcome.
 STYLES = {
@@ -18,7 +19,10 @@ STYLES = {
     "stopped": "yellow",
     "failed": "bold red",
 }
+# Of a failed deployment's log: this many of its last lines, if they are in its last bytes, each no longer than is read.
 _LOG_LINES = 60
+_LOG_BYTES = 100_000
+_LOG_WIDTH = 1_000
 
 
 class Reporter(Protocol):
@@ -88,12 +92,14 @@ class LineReporter:
 def print_failed_log(result: Result, log: Path, stream: TextIO) -> None:
     """Write the last lines that the CLI printed for a failed deployment, made harmless."""
     try:
-        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+        with log.open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _LOG_BYTES))
+            lines = file.read().decode(errors="replace").splitlines()
     except OSError:
         return
     print(f"--- {result.id}: last lines of {log}", file=stream)
     for line in lines[-_LOG_LINES:]:
-        print(neutralize(f"| {escape_invisible(line)}"), file=stream)
+        print(neutralize(f"| {escape_invisible(shortened(line, _LOG_WIDTH))}"), file=stream)
 
 
 def neutralize(line: str) -> str:

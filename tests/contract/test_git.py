@@ -1,5 +1,6 @@
 """What git says of trees, the double and the real one alike: contents, differences, and above all what a search finds."""
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -146,3 +147,15 @@ def test_a_search_for_uses_that_name_nothing_means_the_same(tmp_path: Path) -> N
     expected = {path for path, line in zip(files, lines, strict=True) if line not in LINES["none"]}
     assert matches == expected
     assert fake.grep(fake.make(files), WIDE, ("src",)) == expected
+
+
+def test_names_of_branches_and_remotes_are_told_though_they_are_no_text(tmp_path: Path) -> None:
+    sandbox = Sandbox.create(tmp_path / "repository", {"a": "a"})
+    name = os.fsdecode(b"b\xffr")
+    sandbox.git("switch", "--quiet", "--create", name)
+    sandbox.git("remote", "add", "origin", f"https://x.invalid/{name}.git")
+    with GitRepository(sandbox.root) as git:
+        assert git.branch == r"b\xffr"
+        assert git.origin == r"https://x.invalid/b\xffr.git"
+        sandbox.git("switch", "--quiet", "--detach")
+        assert git.branch is None

@@ -2,8 +2,12 @@
 
 import json
 import re
+import socketserver
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -48,6 +52,57 @@ def test_another_comment_of_the_same_bot_is_left_alone(github: FakeGitHub) -> No
     github.add(BOT, f"Quoted: {MARKER}")
     pull_request(github).put_comment(f"{MARKER}\nreal", MARKER)
     assert github.comments[0]["body"] == f"Quoted: {MARKER}"
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [None, 7, {}, {"user": None, "body": MARKER, "id": 1}, {"user": {"login": BOT}, "body": None, "id": 1}, {"user": {}}],
+)
+def test_a_comment_of_a_deleted_account_or_of_no_known_shape_is_passed_over(github: FakeGitHub, comment: object) -> None:
+    github.comments.append(cast("dict[str, Any]", comment))
+    pull_request(github).put_comment(f"{MARKER}\nreal", MARKER)
+    assert [item["body"] for item in github.comments[1:]] == [f"{MARKER}\nreal"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n[",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n" + b"[" * 200_000,
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"HTTP/1.1 200 OK\r\n\r\n\xff\xfe",
+        b"HTTP/1.1 200 OK\r\n\r\n" + b" " * 60_000_000,
+        b"HTTP/1.1 500 " + b"x" * 60_000 + b"\x1b[2J\r\n\r\n",
+        b"nonsense\r\n\r\n",
+        b"",
+    ],
+    ids=["cut", "deep", "chunks", "bytes", "long", "reason", "nonsense", "nothing"],
+)
+def test_an_answer_that_is_none_is_one_short_message(answer: bytes) -> None:
+    with serving_bytes(answer) as url, pytest.raises(ScopeError) as caught:
+        PullRequest(url, "o/r", 7, "t").put_comment("x", MARKER)
+    assert len(str(caught.value)) < 800
+    assert str(caught.value).isprintable()
+
+
+@contextmanager
+def serving_bytes(answer: bytes) -> Iterator[str]:
+    """Answer whatever is asked with the same bytes."""
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(65_536)
+            with suppress(ConnectionError):  # the client has read enough
+                self.request.sendall(answer)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def test_its_own_comment_is_found_on_a_later_page(github: FakeGitHub) -> None:

@@ -5,12 +5,13 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from scope.documents.results import Result
 from scope.render.live_table import LiveReporter
-from scope.render.progress import LineReporter, Reporter
+from scope.render.progress import LineReporter, Reporter, print_failed_log
 
 HOSTILE = "named \x1b[2Jodd\u202e ::error::x"
 
@@ -79,3 +80,16 @@ def test_elsewhere_each_step_is_a_line_without_commands_in_it() -> None:
     ]
     assert lines[1].startswith("prod/sales: binding job named ")
     assert lines[1].isprintable()
+
+
+def test_the_end_of_a_long_log_is_shown_and_each_line_shortened(tmp_path: Path) -> None:
+    log = tmp_path / "sales.log"
+    log.write_bytes(b"first\n" + b"x" * 5_000_000 + b"\n" + b"\xff\x1b[2J" + b"y" * 50_000 + b"\nlast\n")
+    result = Result("prod/sales", "prod", "sales", "deploy", "changed", "failed", None, None, 0, 0, 0, (), None, 4.2, None)
+    shown = io.StringIO()
+    print_failed_log(result, log, shown)
+    lines = shown.getvalue().splitlines()
+    assert len(lines) == 4
+    assert all(len(line) < 1_100 for line in lines[1:])
+    assert lines[2].startswith("| \N{REPLACEMENT CHARACTER}\\x1b[2Jyyy")
+    assert lines[3] == "| last"

@@ -1,0 +1,111 @@
+"""A workspace that answers anything at all: one clear failure each, of bounded length, and bounded memory."""
+
+import tracemalloc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import pytest
+
+from scope.adapters.workspace import DatabricksWorkspace
+from scope.errors import RemoteError
+from scope.model import RemoteResource
+
+ANSWERS = {
+    "a list": b"[]",
+    "a text": b'"x"',
+    "a number": b"7",
+    "nothing": b"",
+    "texts for lists": b'{"objects": "x", "jobs": "x", "statuses": "x", "runs": "x", "user_name": 7, "spec": 1, "next": 2}',
+    "texts for objects": b'{"objects": ["x"], "jobs": ["x"], "statuses": ["x"], "runs": ["x"], "spec": "x"}',
+    "numbers in objects": b'{"objects": [1], "jobs": [{"settings": 1}], "statuses": [{"pipeline_id": {}}], "runs": [1]}',
+    "null in objects": b'{"objects": [null], "jobs": [null], "statuses": [null], "runs": [null]}',
+    "deep": b"[" * 100_000,
+    "deeper objects": b'{"a":' * 100_000,
+    "bytes": b"\xff\xfe{}",
+    "a page": b"<html>no</html>",
+    "a long number": b'{"jobs": ' + b"9" * 5000 + b"}",
+}
+CALLS: dict[str, Callable[[DatabricksWorkspace], object]] = {
+    "user": lambda workspace: workspace.user(),
+    "entries": lambda workspace: workspace.entries("/a"),
+    "files": lambda workspace: workspace.files("/a"),
+    "grants": lambda workspace: workspace.grants("/a"),
+    "resources": lambda workspace: workspace.resources_of("/a/metadata.json"),
+    "active": lambda workspace: workspace.active([RemoteResource("jobs", "1", "x"), RemoteResource("pipelines", "1", "x")]),
+    "named": lambda workspace: (workspace.ids_named("schemas", "a.b"), workspace.ids_named("alerts", "/a/b")),
+    "create": lambda workspace: workspace.create("/a/b", b""),
+    "delete": lambda workspace: workspace.delete("/a/b"),
+}
+
+
+@contextmanager
+def answering(content: bytes, status: int = 200, repeated: int = 1) -> Iterator[DatabricksWorkspace]:
+    """Serve a workspace on loopback that gives one answer to everything."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def _answer(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            answer = [b"{}"] if self.path.startswith("/.well-known/") else [content] * repeated
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(sum(map(len, answer))))
+            self.end_headers()
+            try:
+                for part in answer:
+                    self.wfile.write(part)
+            except (BrokenPipeError, ConnectionResetError):
+                self.close_connection = True  # the client has read enough
+
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _answer  # noqa: N815  the library's names
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the library's names
+            """Stay quiet."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield DatabricksWorkspace(f"http://127.0.0.1:{server.server_port}")
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture(autouse=True)
+def _logged_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABRICKS_TOKEN", "t")
+    monkeypatch.setenv("DATABRICKS_CONFIG_FILE", "/dev/null")
+
+
+def _message(workspace: DatabricksWorkspace, call: Callable[[DatabricksWorkspace], object]) -> str:
+    try:
+        call(workspace)
+    except RemoteError as error:
+        return str(error)
+    return ""
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_an_answer_of_another_shape_is_a_failure_of_the_workspace(answer: str) -> None:
+    with answering(ANSWERS[answer]) as workspace:
+        messages = [_message(workspace, call) for call in CALLS.values()]
+    assert all(len(message) < 1000 for message in messages)
+
+
+def test_a_long_reason_is_shortened() -> None:
+    content = b'{"error_code": "PERMISSION_DENIED", "message": "' + b"x" * 20_000_000 + b'"}'
+    with answering(content, 403) as workspace, pytest.raises(RemoteError) as caught:
+        workspace.entries("/a")
+    assert len(str(caught.value)) < 1000
+
+
+def test_a_file_longer_than_any_that_is_read_is_refused_before_it_fills_the_memory() -> None:
+    with answering(bytes(1_000_000), repeated=1000) as workspace:
+        tracemalloc.start()
+        try:
+            with pytest.raises(RemoteError, match=r"^/a/scope\.json is larger than 100 MB, so it isn't read\."):
+                workspace.read("/a/scope.json")
+            assert tracemalloc.get_traced_memory()[1] < 250_000_000
+        finally:
+            tracemalloc.stop()
