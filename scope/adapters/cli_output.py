@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from scope.errors import CliError, Fault
 from scope.escaping import shortened
+from scope.inference.full_names import full_name
 from scope.model import ActionKind, BundlePlan, PlanAction, ResourceKey
 
 # Characters of the CLI's own words in a message.
@@ -52,17 +53,6 @@ _WORST_FIRST = (
 _WHEEL = re.compile(r"^/.*/artifacts/\.internal/[^/]+$")
 # What a plan shows instead of a secret's value; applied by its file, it would become the value.
 _HIDDEN_VALUE = "[redacted]"
-# What a workspace finds a thing of these kinds by, from the fields of the bundle, and what stands between them.
-_FULL_NAMES: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "schemas": (".", ("catalog_name", "name")),
-    "volumes": (".", ("catalog_name", "schema_name", "name")),
-    "registered_models": (".", ("catalog_name", "schema_name", "name")),
-    "dashboards": ("/", ("parent_path", "display_name")),
-    "alerts": ("/", ("parent_path", "display_name")),
-    "secret_scopes": ("", ("scope",)),
-    "clusters": ("", ("cluster_name",)),
-    **dict.fromkeys(("experiments", "model_serving_endpoints", "apps", "sql_warehouses"), ("", ("name",))),
-}
 
 
 def parse_plan(content: bytes) -> BundlePlan:
@@ -108,16 +98,9 @@ def _action(key: ResourceKey, entry: Mapping[str, object]) -> PlanAction:
     except ValueError:
         action = ActionKind.UNKNOWN
     fields = _fields(entry.get("new_state"))
-    full_name = None if key.is_child else _full_name(key.kind, fields)
+    found_by = None if key.is_child else full_name(key.kind, fields)
     name = fields.get("name")
-    return PlanAction(key, action, name if isinstance(name, str) else None, full_name, entry.get("gone") is True)
-
-
-def _full_name(kind: str, fields: Mapping[str, object]) -> str | None:
-    """Return the full name of a resource, or None if it refers to something that isn't created yet."""
-    between, names = _FULL_NAMES.get(kind, ("", ()))
-    parts = [part for name in names if isinstance(part := fields.get(name), str) and part and "${" not in part]
-    return between.join(parts) if names and len(parts) == len(names) else None
+    return PlanAction(key, action, name if isinstance(name, str) else None, found_by, entry.get("gone") is True)
 
 
 def _fields(new_state: object) -> Mapping[str, object]:

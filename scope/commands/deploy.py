@@ -8,14 +8,13 @@ from scope.bootstrap import LOGS, SessionRequest, open_session
 from scope.commands.options import add_domains, add_manifest_digest, add_rollout, add_target, session_options
 from scope.commands.reporting import RunReporter, finish
 from scope.console import Console
-from scope.controller.deploy import deploy_domain
 from scope.controller.deploy_set import Candidate, find_candidates, narrow
 from scope.controller.deployment import Deployment
-from scope.controller.destroy import destroy_domain
-from scope.controller.operation import Operation, OperationResult
+from scope.controller.move import deploy_with_moves, destroy_with_moves, keep_gone
+from scope.controller.operation import Operation
 from scope.controller.session import Session
 from scope.deployment.observation import writers
-from scope.errors import Refused, UsageError
+from scope.errors import UsageError
 
 HELP = "deploy what is due in a target"
 EXAMPLES = """\
@@ -76,15 +75,7 @@ def operation_for(session: Session, item: Candidate) -> Operation:
     because = item.due.because if item.due is not None else None
     deployment = Deployment(session, item.domain)
     if item.action == "deploy":
-        return Operation(item.domain, "deploy", because, partial(deploy_domain, deployment), log)
+        return Operation(item.domain, "deploy", because, partial(deploy_with_moves, deployment), log)
     if session.options.prune:
-        return Operation(item.domain, "destroy", because, partial(destroy_domain, deployment), log)
-    return Operation(item.domain, "destroy", because, partial(_refuse_prune, session, item), None)
-
-
-def _refuse_prune(session: Session, item: Candidate) -> OperationResult:
-    listed = "".join(f"\n  delete {key.short}" for key in item.observed.state.resources.inventory.resources)
-    raise Refused(
-        f"The domain `{item.domain}` is gone from the repository and still deployed in {session.settings.name}. "
-        f"To destroy it and what it owns, add --prune:{listed}"
-    )
+        return Operation(item.domain, "destroy", because, partial(destroy_with_moves, deployment), log)
+    return Operation(item.domain, "destroy", because, partial(keep_gone, deployment), None)

@@ -11,7 +11,7 @@ from scope.commands.reporting import RunReporter, finish
 from scope.console import Console
 from scope.controller.deploy_set import observe_all
 from scope.controller.deployment import Deployment
-from scope.controller.destroy import destroy_domain
+from scope.controller.move import destroy_with_moves
 from scope.controller.operation import Operation
 from scope.controller.session import Session
 from scope.deployment.observation import deployed_domains
@@ -50,7 +50,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
                 domain,
                 "destroy",
                 None,
-                partial(destroy_domain, Deployment(session, domain)),
+                partial(destroy_with_moves, Deployment(session, domain)),
                 str(LOGS / options.target / f"{domain}.log"),
             )
             for domain in dict.fromkeys(options.domain)

@@ -9,7 +9,7 @@ from scope.commands.options import add_domain, add_passed_on, add_target
 from scope.console import Console
 from scope.errors import UsageError
 from scope.graph.closure import DeploymentIndex
-from scope.inference.resource_keys import resource_keys
+from scope.inference.resource_keys import defined_resources
 from scope.repository.layout import is_resource
 from scope.repository.snapshot import Snapshot
 
@@ -40,8 +40,8 @@ def _domain_of(index: DeploymentIndex, key: str) -> str:
     domains_by_key: dict[str, set[str]] = {}
     for domain in index.domains:
         files = {path: entry for path, entry in index.own_files(domain).items() if is_resource(path)}
-        for resource in resource_keys(index.snapshot.read_all(files)):
-            domains_by_key.setdefault(resource.name, set()).add(domain)
+        for resource in defined_resources(index.snapshot.read_all(files)):
+            domains_by_key.setdefault(resource.key.name, set()).add(domain)
     domains = sorted(domains_by_key.get(key, ()))
     if len(domains) == 1:
         return domains[0]

@@ -38,7 +38,7 @@ def deploy_domain(deployment: Deployment) -> OperationResult:
         due = find_due(observed, fingerprint, deployment.session.head.repository)
         if due is None:
             return OperationResult(Outcome.NOTHING, message="another run deployed it meanwhile")
-        newer = _find_superseding(deployment, observed)
+        newer = find_newer(deployment, observed)
         if newer is not None:
             return OperationResult(Outcome.SUPERSEDED, message=f"{newer[:9]} is newer, and was deployed or tried already")
         check_state(observed)
@@ -57,7 +57,7 @@ def deploy_domain(deployment: Deployment) -> OperationResult:
     return OperationResult(Outcome.DEPLOYED, reconciliation.counts or Counts())
 
 
-def _find_superseding(deployment: Deployment, observed: Observed) -> str | None:
+def find_newer(deployment: Deployment, observed: Observed) -> str | None:
     """Return the newer commit that was deployed or tried already, if that counts here."""
     session, record = deployment.session, observed.valid_record
     if session.head.commit is None or session.options.allow_rollback or not session.settings.is_production:

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from scope.controller.session import Session
+from scope.controller.target_states import read_other_states
 from scope.deployment.approval import Approval, Occasion
 from scope.deployment.inventory import Inventory
 from scope.deployment.lock import Lock, acquire
 from scope.deployment.observation import Observed, observe
 from scope.deployment.record import Applied, Attempt, Record, new_attempt, write_record
+from scope.deployment.state import parse_resources
 from scope.deployment.target import DeploymentId, Paths
 from scope.deployment.verification import expected_files
 from scope.errors import RemoteError
@@ -141,8 +143,17 @@ class Deployment:
         return observe(self.workspace, self.id, self.paths)
 
     def find_tagged(self, names: frozenset[str] | None = None) -> tuple[RemoteResource, ...]:
-        """Return the jobs and pipelines that say they belong to it; with `names`, only those that are called so."""
-        return self.workspace.resources_of(self.paths.metadata, names)
+        """Return the jobs and pipelines that say they belong to it; with `names`, only those that are called so.
+
+        Without those that another deployment's state has: they moved there, and say so after its next deploy.
+        """
+        tagged = self.workspace.resources_of(self.paths.metadata, names)
+        known = parse_resources(self.workspace.read(f"{self.paths.state}/resources.json")).known_ids if tagged else ()
+        if all(resource.id in known for resource in tagged):
+            return tagged
+        states = read_other_states(self.session, self.domain)
+        elsewhere = frozenset[str]().union(*(parse_resources(content).known_ids for content in states.values()))
+        return tuple(resource for resource in tagged if resource.id in known or resource.id not in elsewhere)
 
     def new_attempt(
         self,

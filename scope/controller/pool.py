@@ -21,15 +21,19 @@ _PATIENCE = 2
 def run_all(
     session: Session, operations: tuple[Operation, ...], max_parallel: int, finished: Callable[[Result], None]
 ) -> tuple[Result, ...]:
-    """Do all operations, so many at once, and return their results in order; `finished` gets each as it comes."""
+    """Do all operations, so many at once, and return their results in order; `finished` gets each as it comes.
+
+    Nothing is destroyed before all deploys have ended: what leaves a domain may need its folder until then.
+    """
     results: dict[str, Result] = {}
     session.rate.sharers = max(1, min(max_parallel, len(operations)))
     with stopping(session), ThreadPoolExecutor(max(1, max_parallel)) as pool:
-        futures = [pool.submit(_run, session, operation) for operation in operations]
-        for future in as_completed(futures):
-            result = future.result()
-            results[result.domain] = result
-            finished(result)
+        for action in ("deploy", "destroy"):
+            futures = [pool.submit(_run, session, operation) for operation in operations if operation.action == action]
+            for future in as_completed(futures):
+                result = future.result()
+                results[result.domain] = result
+                finished(result)
     return tuple(results[operation.domain] for operation in operations)
 
 

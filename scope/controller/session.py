@@ -52,6 +52,14 @@ class RateLimit:
         return max(1, self.total // max(1, self.sharers))
 
 
+@dataclass(slots=True)
+class StateCache:
+    """The states of a target's deployments as they were when a run first asked for them, by domain."""
+
+    by_domain: dict[str, bytes] | None = None
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
 class Stopped(ScopeError):  # noqa: N818  an answer, not an error of the program
     """Somebody asked to stop before anything was begun."""
 
@@ -76,6 +84,7 @@ class Session:
     progress: Callable[[str, str], None] = field(default=lambda _domain, _message: None)
     event: Callable[[str, str], None] = field(default=lambda _domain, _message: None)
     rate: RateLimit = field(default_factory=RateLimit)
+    states: StateCache = field(default_factory=StateCache)
     # Git answers one question at a time.
     git_lock: threading.Lock = field(default_factory=threading.Lock)
 

@@ -8,7 +8,7 @@ believed only if it agrees with the state files beside it; an invalid one makes 
 import json
 import re
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 NAME = "scope.json"
-VERSION: Literal[1] = 1
+VERSION: Literal[2] = 2
 # A record is a few kilobytes; a much longer file isn't one.
 _LONGEST = 1_000_000
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -73,11 +73,23 @@ class Applied:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """A resource that was moved, by its id, from one domain and key to another, such as `sales.jobs.refresh`."""
+
+    __pydantic_config__: ClassVar[dict[str, object]] = _STRICT
+
+    id: str
+    source: str
+    destination: str
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """The whole file.
 
     `inventory` has the ids that the state had when something was last applied, without jobs and pipelines, which are
-    tagged with their deployment: a lost state is rebuilt from it.
+    tagged with their deployment: a lost state is rebuilt from it. `moved` has what came here, or left, by declared moves;
+    it is written before the states are.
     """
 
     __pydantic_config__: ClassVar[dict[str, object]] = _STRICT
@@ -88,7 +100,8 @@ class Record:
     attempted: Attempt
     applied: Applied | None
     inventory: Inventory = field(default_factory=Inventory)
-    record_version: Literal[1] = VERSION
+    moved: tuple[Moved, ...] = ()
+    record_version: Literal[1, 2] = VERSION
 
     @property
     def deployment(self) -> DeploymentId:
@@ -150,7 +163,8 @@ def write_record(workspace: Workspace, state_path: str, record: Record) -> None:
 
 def dumps(record: Record) -> bytes:
     """Return the record as the file holds it: its version first."""
-    tree = _adapter().dump_python(record, mode="json")
+    # One that an older scope wrote, and that was changed here, has this version's form.
+    tree = _adapter().dump_python(replace(record, record_version=VERSION), mode="json")
     return (json.dumps({"record_version": tree.pop("record_version"), **tree}, indent=1, ensure_ascii=True) + "\n").encode()
 
 

@@ -16,7 +16,7 @@ from scope.errors import UsageError
 from scope.graph.shared_code import Edge, SharedCode, is_preset, preset_stem
 from scope.graph.shared_parts import SharedPart, SharedParts
 from scope.graph.uses_cache import UsesCache
-from scope.inference.resource_keys import resource_keys
+from scope.inference.resource_keys import DefinedResource, defined_resources
 from scope.inference.uses import Uses
 from scope.model import Entry, Kind
 from scope.names import is_domain_name
@@ -26,6 +26,7 @@ from scope.repository.layout import (
     CONFIG,
     DOMAIN_ROOTS,
     MODELS,
+    MOVES,
     RESOURCE_ROOT,
     RUNTIME_PROJECT,
     SPEC_ROOT,
@@ -38,6 +39,7 @@ from scope.repository.layout import (
     spec_paths,
     target_file,
 )
+from scope.repository.moves import Moves, load_moves
 from scope.repository.ownership import Reach, Rules
 from scope.repository.settings import UNREADABLE_RULES, load_rules
 from scope.repository.snapshot import Snapshot
@@ -58,13 +60,20 @@ class DeploymentIndex:
         self._shared: dict[str, SharedPart] = {}
         self._target_shared: dict[str, SharedPart] = {}
         self._rule_files: dict[str, dict[str, Entry]] = {}
-        self._resources: dict[str, tuple[str, ...]] = {}
+        self._resources: dict[str, tuple[DefinedResource, ...]] = {}
         self._fingerprints: dict[tuple[str, str], str] = {}
 
     @cached_property
     def rules(self) -> Rules:
         """Return the rules for the tree. Raises `UsageError` if they can't be read."""
         return load_rules(self.snapshot.read(CONFIG)) if self._rules is None else self._rules
+
+    @cached_property
+    def moves(self) -> Moves:
+        """Return the declared moves. Raises `UsageError` if they can't be read, or name domains that aren't there."""
+        moves = load_moves(self.snapshot.read(MOVES))
+        moves.check_domains(self.domains)
+        return moves
 
     @classmethod
     def of_base(cls, snapshot: Snapshot, cache: UsesCache | None = None) -> Self:
@@ -115,9 +124,13 @@ class DeploymentIndex:
 
     def resources(self, domain: str) -> tuple[str, ...]:
         """Return the short keys of a domain's resources, sorted."""
+        return tuple(one.key.short for one in self.defined_resources(domain))
+
+    def defined_resources(self, domain: str) -> tuple[DefinedResource, ...]:
+        """Return a domain's resources with their names, as far as its text tells, sorted by key."""
         if domain not in self._resources:
-            keys = resource_keys(self.snapshot.read_all(self.snapshot.files(resource_folder(domain))))
-            self._resources[domain] = tuple(key.short for key in keys)
+            files = self.snapshot.files(resource_folder(domain))
+            self._resources[domain] = defined_resources(self.snapshot.read_all(files))
         return self._resources[domain]
 
     def staged(self, target: str, domain: str) -> dict[str, Entry]:

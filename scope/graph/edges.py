@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from scope.graph.closure import DeploymentIndex
 from scope.graph.nodes import domain_node, file_node, source_node, table_node, target_node
 from scope.inference.file_references import FileReference, file_references
-from scope.inference.resource_keys import resource_keys
+from scope.inference.resource_keys import defined_resources
 from scope.lineage.tables import CODE, file_tables
 from scope.model import Entry
 from scope.repository.layout import Role, code_folder, is_resource, place_of, spec_module, target_file
@@ -53,7 +53,7 @@ def _list_resource_edges(index: DeploymentIndex, domain: str) -> Iterator[GraphE
     """Return the edges from a domain's resource files to the files and the other resources that they name."""
     own = index.own_files(domain)
     contents = index.snapshot.read_all({path: entry for path, entry in own.items() if is_resource(path)})
-    homes = {key.short: path for path, content in contents.items() for key in resource_keys({path: content})}
+    homes = {one.key.short: path for path, content in contents.items() for one in defined_resources({path: content})}
     for path, content in contents.items():
         for reference in file_references(path, content):
             yield from (

@@ -1,34 +1,60 @@
-"""The keys of the resources that modules and YAML files define, read without running anything."""
+"""The resources that modules and YAML files define, with their keys and names, read without running anything."""
 
 import ast
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
+from scope.inference.full_names import join_name
 from scope.model import ResourceKey
 
 _KINDS = {"Job": "jobs", "Pipeline": "pipelines", "Schema": "schemas", "Volume": "volumes", "Catalog": "catalogs"}
 
 
-def resource_keys(contents: Mapping[str, bytes]) -> tuple[ResourceKey, ...]:
-    """Return the key of every resource that the files define, sorted. Files that can't be parsed add none."""
-    keys: set[ResourceKey] = set()
+@dataclass(frozen=True, slots=True)
+class DefinedResource:
+    """A resource that a file defines: its key, and its name as it stands there, references included, if it does."""
+
+    key: ResourceKey
+    name: str | None
+
+
+def defined_resources(contents: Mapping[str, bytes]) -> tuple[DefinedResource, ...]:
+    """Return every resource that the files define, sorted by key. Files that can't be parsed add none."""
+    resources: dict[ResourceKey, DefinedResource] = {}
     for path, content in contents.items():
         if path.endswith(".py"):
-            keys.update(_python_keys(content))
+            resources.update((one.key, one) for one in _python_resources(content))
         elif path.endswith(".yml"):
-            keys.update(_yaml_keys(content))
-    return tuple(sorted(keys))
+            resources.update((one.key, one) for one in _yaml_resources(content))
+    return tuple(resources[key] for key in sorted(resources))
 
 
-def _python_keys(content: bytes) -> Iterator[ResourceKey]:
+def _python_resources(content: bytes) -> Iterator[DefinedResource]:
     try:
         tree = ast.parse(content)
     except (SyntaxError, ValueError):
         return
     for statement in tree.body:
         targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
-        kind = _KINDS.get(_constructor(getattr(statement, "value", None)))
+        value = getattr(statement, "value", None)
+        kind = _KINDS.get(_constructor(value))
         if kind is not None:
-            yield from (ResourceKey(kind, target.id) for target in targets if isinstance(target, ast.Name))
+            name = join_name(kind, _python_fields(value))
+            yield from (DefinedResource(ResourceKey(kind, one.id), name) for one in targets if isinstance(one, ast.Name))
+
+
+def _python_fields(value: object) -> dict[str, object]:
+    """Return the texts that a constructor, or its `from_dict`, is given by name."""
+    if not isinstance(value, ast.Call):
+        return {}
+    given = [(keyword.arg, keyword.value) for keyword in value.keywords]
+    if value.args and isinstance(value.args[0], ast.Dict):
+        given += [
+            (key.value, one)
+            for key, one in zip(value.args[0].keys, value.args[0].values, strict=True)
+            if isinstance(key, ast.Constant)
+        ]
+    return {str(name): one.value for name, one in given if isinstance(one, ast.Constant)}
 
 
 def _constructor(value: ast.expr | None) -> str:
@@ -43,7 +69,7 @@ def _constructor(value: ast.expr | None) -> str:
     return function.id if isinstance(function, ast.Name) else ""
 
 
-def _yaml_keys(content: bytes) -> Iterator[ResourceKey]:
+def _yaml_resources(content: bytes) -> Iterator[DefinedResource]:
     import yaml  # 20 ms, and most domains have no YAML resources
 
     try:
@@ -53,7 +79,9 @@ def _yaml_keys(content: bytes) -> Iterator[ResourceKey]:
     for name, kinds in _pairs(tree):
         if name == "resources":
             for kind, resources in _pairs(kinds):
-                yield from (ResourceKey(kind, key) for key, _ in _pairs(resources))
+                for key, fields in _pairs(resources):
+                    texts = {field: one.value for field, one in _pairs(fields) if isinstance(one, yaml.ScalarNode)}
+                    yield DefinedResource(ResourceKey(kind, key), join_name(kind, texts))
 
 
 def _pairs(node: object) -> Iterator[tuple[str, object]]:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from scope.names import is_domain_name, is_target_name
 
 CONFIG = "pyproject.toml"
+MOVES = "moves.toml"
 BUNDLE = "databricks.yml"
 CODE_ROOT = "src"
 RESOURCE_ROOT = "resources"

@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from scope.repository.globs import compile_glob, covers, may_match_below
-from scope.repository.layout import Role, is_placed, place_of
+from scope.repository.layout import MOVES, Role, is_placed, place_of
 
 # How a deploy treats active runs; the first is the default.
 ACTIVE_RUNS = ("warn", "wait", "refuse")
@@ -62,6 +62,7 @@ DEFAULT_RULES = (
     Rule(("resources/_generated/**",), NOTHING, "schemas for editors"),
     Rule((".scope/**",), NOTHING, "scope's own output"),
     Rule(("scratch/**", "**/explorations/**"), NOTHING, "private trials"),
+    Rule((MOVES,), NOTHING, "moves are carried out by the deploys that they concern"),
 )
 
 
