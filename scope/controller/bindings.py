@@ -74,7 +74,10 @@ def _note(conflict: Conflict) -> str:
     """Tell a person the way out for a resource that isn't known to be this deployment's."""
     key, full_name = conflict.action.key.short, conflict.action.full_name
     if conflict.owner is not None:
-        return f"{key} {full_name} belongs to {conflict.owner}. Rename it, or remove it there first."
+        return (
+            f"{key} {full_name} belongs to {conflict.owner}. Rename it; or, to move it here with all it has, define it no "
+            f"more in {conflict.owner.domain}, and declare the move in moves.toml."
+        )
     is_one = len(conflict.ids) == 1
     count = "" if is_one else f" {len(conflict.ids)} times ({', '.join(conflict.ids)})"
     return (
@@ -104,5 +107,15 @@ def _import(
             )
         owner = owner_of(key.kind, ids[0])
         if owner is not None:
-            raise Refused(f"{ids[0]} belongs to {owner}, so `{key.short}` can't import it. Remove it there first.")
+            raise Refused(
+                f"{ids[0]} belongs to {owner}, so `{key.short}` can't import it. To move it here with all it has, define it "
+                f"no more in {owner.domain}, and declare the move in moves.toml."
+            )
+        own = next((one for one, held in observed.state.resources.inventory.resources.items() if held == ids[0]), None)
+        if own is not None and own.kind == key.kind:
+            domain = deployment.domain
+            raise Refused(
+                f"{ids[0]} is {own.short} of {deployment.id} already. Two keys of one resource would delete it with either. "
+                f"Declare in moves.toml that its key has changed: `{domain}.{own.short} -> {domain}.{key.short}`."
+            )
         yield Binding(key, ids[0], f"{key.short} ({ids[0]})")

@@ -13,6 +13,7 @@ from scope.controller.deployment import Deployment
 from scope.controller.operation import OperationResult
 from scope.controller.orphans import History, bind_orphans
 from scope.controller.retries import with_retries
+from scope.controller.undeclared_moves import refuse_undeclared_moves
 from scope.deployment.ancestry import find_superseding
 from scope.deployment.approval import Approval, review_plan
 from scope.deployment.inventory import Inventory
@@ -85,7 +86,9 @@ class _Reconciliation:
     def try_once(self) -> None:
         """Go from the plan to the record of what was applied, once."""
         was_unclean = self.is_unclean
-        plan = self._bind_orphans(self._plan())
+        plan = self._plan()
+        refuse_undeclared_moves(self.deployment, plan, self.cli.state_file())
+        plan = self._bind_orphans(plan)
         state = parse_resources(self.cli.state_file())
         approval = self._require_approval(plan, state)
         await_active_runs(self.deployment, state.inventory)

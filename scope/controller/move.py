@@ -19,6 +19,7 @@ from scope.controller.operation import OperationResult
 from scope.controller.orphans import find_leftovers
 from scope.controller.session import Session
 from scope.controller.target_states import state_path
+from scope.controller.undeclared_moves import refuse_undeclared_destroy
 from scope.deployment.inventory import Inventory
 from scope.deployment.lock import Lock
 from scope.deployment.moves import (
@@ -57,6 +58,7 @@ def deploy_with_moves(deployment: Deployment) -> OperationResult:
 def destroy_with_moves(deployment: Deployment) -> OperationResult:
     """Carry out the declared moves that lead away from a domain, then destroy it and what is left."""
     carry_out_moves(deployment, only_away=True)
+    refuse_undeclared_destroy(deployment, deployment.workspace.read(state_path(deployment.session, deployment.domain)))
     require_taken_over(deployment)
     return destroy_domain(deployment)
 

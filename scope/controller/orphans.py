@@ -82,7 +82,8 @@ def _bind_by_name(deployment: Deployment, plan: BundlePlan, creates: Inventory, 
         if conflict.owner is not None:
             raise RemoteError(
                 Fault.ALREADY_EXISTS,
-                f"The {conflict.shown} belongs to {conflict.owner}. Rename {key.short}, or remove it there first.",
+                f"The {conflict.shown} belongs to {conflict.owner}. Rename {key.short}; or, to move it here with all it "
+                f"has, define it no more in {conflict.owner.domain}, and declare the move in moves.toml.",
             )
         if key not in creates:
             raise RemoteError(

@@ -214,6 +214,67 @@ def test_an_older_commit_moves_nothing_back(platform: Platform) -> None:
     assert ids(platform, "sales") == []
 
 
+# Not declared
+
+
+@pytest.mark.parametrize("first", ["sales", "revenue"])
+def test_a_renamed_domain_that_nobody_declared_is_refused_with_the_line_and_loses_nothing(
+    platform: Platform, first: str
+) -> None:
+    before, resources = ids(platform, "sales"), held(platform)
+    rename_domain(platform)
+    for arguments in (("--domain", first, "--prune"), ("--prune",)):
+        said = deploy(platform, *arguments, code=3)
+        assert '  "sales -> revenue",' in said
+    assert ids(platform, "sales") == before
+    assert held(platform) == resources
+    declare(platform, "sales -> revenue")
+    platform.push("Declare it")
+    deploy(platform)
+    assert ids(platform, "revenue") == before
+
+
+def test_a_renamed_key_that_nobody_declared_is_refused_with_the_line_and_recover_offers_no_deletion(
+    platform: Platform,
+) -> None:
+    before, resources = ids(platform, "sales"), held(platform)
+    platform.sandbox.delete("resources/sales/orders/volume.yml")
+    volume = {**VOLUME, "schema_name": "${resources.schemas.sales_orders.name}"}
+    platform.sandbox.write("resources/sales/orders/volume.yml", resource_yaml("volumes", "landing", volume))
+    platform.push("Rename the key")
+    line = "sales.volumes.sales_landing -> sales.volumes.landing"
+    assert f'  "{line}",' in deploy(platform, code=3)
+    recovered = platform.scope("recover", "--target", "prod", "--domain", "sales", "--yes", "--import", "volumes.landing")
+    assert recovered.exit_code == 3, recovered
+    assert f"`{line}`" in recovered.stderr
+    assert ids(platform, "sales") == before
+    assert held(platform) == resources
+    declare(platform, line)
+    platform.push("Declare it")
+    deploy(platform)
+    assert ids(platform, "sales") == before
+
+
+@pytest.mark.parametrize("first", ["sales", "ads"])
+def test_a_resource_that_seems_to_have_moved_is_refused_until_it_is_said_to_be_another(
+    platform: Platform, first: str
+) -> None:
+    resources = held(platform)
+    job = job_fields("sales_orders_refresh", "ads_clicks_final_facts_pipeline")
+    platform.sandbox.delete("resources/sales/orders/jobs/refresh.py")
+    platform.sandbox.write("resources/ads/clicks/jobs/other.py", resource_module("job", "other", job))
+    platform.push("Move the job")
+    said = deploy(platform, "--domain", first, code=3)
+    assert '  "sales.jobs.sales_orders_refresh_job -> ads.jobs.other",' in said
+    assert held(platform) == resources
+    declare(platform, "sales.jobs.sales_orders_refresh_job -> nowhere")
+    platform.push("It is another")
+    said = deploy(platform, code=3)
+    assert "delete jobs.sales_orders_refresh_job" in said
+    assert "looks like a move" not in said
+    platform.check("ads", ["ads_clicks_refresh", "sales_orders_refresh"], ["ads_clicks_final_facts"])
+
+
 # Killed
 
 

@@ -7,6 +7,7 @@ import random
 import re
 import shutil
 import signal
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 # How many reconciles it may take to bring the target to the head: each shows what needs approval or recovery next.
-_ROUNDS = 6
+_ROUNDS = 9
 _QUICK = ("--retry-seconds", "3", "--lock-timeout", "0")
 
 
@@ -310,9 +311,20 @@ class Scenario:
             for item in self.platform.results().values():
                 if item["digest"]:
                     approvals.append(item["digest"])
+                elif item["message"] and "looks like a move" in item["message"]:
+                    self._declare_no_move(item["message"])
                 elif item["message"] and "scope recover" in item["message"]:
                     self._recover(item["domain"])
         raise AssertionError("It doesn't settle.")
+
+    def _declare_no_move(self, message: str) -> None:
+        """Commit that what looks like a move is none: here, domains come and go without any being another."""
+        path = self.platform.sandbox.path("moves.toml")
+        declared = tomllib.loads(path.read_text())["moves"] if path.exists() else []
+        sources = re.findall(r'^  "(\S+) -> \S+",$', message, re.MULTILINE)
+        lines = sorted({*declared, *(f"{source} -> nowhere" for source in sources)})
+        self.platform.sandbox.write("moves.toml", f"moves = {json.dumps(lines)}\n")
+        self.platform.push("Say what is no move")
 
     def check(self) -> None:
         """Assert the law: the workspace equals a fresh full deploy of the head, and every record says so."""
