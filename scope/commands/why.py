@@ -122,6 +122,9 @@ def _lines(answer: Answer, *, is_path: bool) -> Iterator[str]:
     for cause in answer.causes:
         yield f"  {escape_invisible(cause.change)}  [{', '.join(cause.targets)}]"
         yield from _describe_path(cause)
+    for move in answer.moves:
+        said = f'as "{move.line}" says' if move.declared else f'it seems; declare it in moves.toml: "{move.line}"'
+        yield escape_invisible(f"{move.source} moves to {move.destination}, {said}")
 
 
 def _describe_path(cause: DomainCause) -> Iterator[str]:

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 
 from scope.controller.deploy_set import Candidate
 from scope.controller.session import Session
-from scope.documents.manifest import Base, Cause, Deploy, Fingerprints, Head, Manifest, ManifestChange
+from scope.documents.manifest import Base, Cause, Deploy, Fingerprints, Head, Manifest, ManifestChange, ManifestMove
 from scope.graph.closure import DeploymentIndex
 from scope.graph.uses_cache import UsesCache
 from scope.model import Because, Change, Effect
 from scope.planning.impact import Impact, ImpactAnalysis
+from scope.planning.moves import list_moves
 from scope.planning.plan import find_mode, list_changes, pack_matrix
 from scope.ports import Git
 from scope.repository.snapshot import Snapshot
@@ -85,6 +86,7 @@ def plan_records(session: Session, candidates: Iterable[Candidate], effect: Call
     bases = Bases(session)
     changes: list[ManifestChange] = []
     deploy: list[Deploy] = []
+    moves: set[ManifestMove] = set()
     for info in ordered:
         of_this_base = [candidate for candidate in due if infos[candidate.domain] == info]
         compared = bases.compare(info, [candidate.domain for candidate in of_this_base])
@@ -94,6 +96,8 @@ def plan_records(session: Session, candidates: Iterable[Candidate], effect: Call
             numbered = {change.path: f"c{start + number}" for number, change in enumerate(compared.changes)}
             changes += list_changes(names[info], compared.changes, numbered, compared.impact, effect)
         deploy += [_deploy(session, candidate, names[info], compared, numbered) for candidate in of_this_base]
+        if compared is not None:
+            moves.update(list_moves(compared.base, session.index, [candidate.domain for candidate in of_this_base]))
     deploy.sort(key=lambda item: item.domain)
     targets = (session.settings.name,)
     return Manifest(
@@ -107,6 +111,7 @@ def plan_records(session: Session, candidates: Iterable[Candidate], effect: Call
         readers=(),
         matrix=pack_matrix(tuple(deploy), session.index.rules.matrix_jobs),
         warnings=(),
+        moves=tuple(sorted(moves, key=lambda move: (move.declared, move.source))),
     )
 
 

@@ -119,6 +119,19 @@ class Warn:
 
 
 @dataclass(frozen=True, slots=True)
+class ManifestMove:
+    """A resource that goes to another domain or key, such as `sales.jobs.refresh`.
+
+    `line` is what declares it in `moves.toml`, or would: without it a deploy refuses.
+    """
+
+    source: str
+    destination: str
+    declared: bool
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
 class LivePlan:
     """What the CLI's own plan of one deployment would do to resources; `problem` says why there is none.
 
@@ -159,5 +172,6 @@ class Manifest:
     matrix: Matrix
     warnings: tuple[Warn, ...]
     live: tuple[LivePlan, ...] = ()
+    moves: tuple[ManifestMove, ...] = ()
     schema_version: Literal[1] = SCHEMA_VERSION
     tool: str = field(default=TOOL)

@@ -175,6 +175,8 @@ def _problems(manifest: Manifest) -> Iterator[str]:
     yield from _readers(manifest)
     yield from _matrix(manifest)
     yield from _live(manifest)
+    addresses = [address for move in manifest.moves for address in (move.source, move.destination)]
+    yield from _unknown("moves", addresses, _is_address, "<domain>.<kind>.<key>")
     places = [warning.path for warning in manifest.warnings if warning.path]
     yield from _unknown("warnings", places, _is_path, "a path in a repository")
     lines = [*(warning.line for warning in manifest.warnings), *(reader.line for reader in manifest.readers)]
@@ -287,6 +289,11 @@ def _is_job(value: str) -> bool:
 def _is_deployment(value: str) -> bool:
     target, _, domain = value.partition("/")
     return is_target_name(target) and is_domain_name(domain)
+
+
+def _is_address(value: str) -> bool:
+    domain, _, key = value.partition(".")
+    return is_domain_name(domain) and re.fullmatch(r"[a-z][a-z0-9_]*\.[^.]+", key) is not None
 
 
 def _is_path(written: str) -> bool:

@@ -23,6 +23,7 @@ from scope.model import Change, Effect, Kind, quote_path
 from scope.names import require_domain_names
 from scope.planning.comparison import Comparison
 from scope.planning.impact import Impact, ImpactAnalysis, Impacted, find_moves
+from scope.planning.moves import list_moves
 from scope.planning.readers import Readers, find_readers
 from scope.repository.layout import CODE_ROOT
 from scope.repository.ownership import Reach
@@ -68,6 +69,7 @@ def plan(
         readers=_list_readers(readers, deploy),
         matrix=pack_matrix(deploy, comparison.head.rules.matrix_jobs),
         warnings=(*_list_warnings(comparison, impact.impacted), *_warn_of_missing_readers(readers)),
+        moves=list_moves(comparison.base, comparison.head, {item.domain for item in impact.impacted}),
     )
 
 
@@ -89,6 +91,9 @@ def narrow(manifest: Manifest, domains: Collection[str], matrix_jobs: int) -> Ma
         changes=tuple(replace(change, reaches=reached[change.id]) for change in manifest.changes),
         readers=tuple(reader for reader in manifest.readers if reader.of in ids),
         live=tuple(one for one in manifest.live if one.id.partition("/")[2] in domains),
+        moves=tuple(
+            one for one in manifest.moves if {one.source.partition(".")[0], one.destination.partition(".")[0]} & {*domains}
+        ),
         matrix=pack_matrix(deploy, matrix_jobs),
     )
 

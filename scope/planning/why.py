@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from scope.documents.manifest import Manifest
+from scope.documents.manifest import Manifest, ManifestMove
 from scope.graph.closure import DeploymentIndex
 from scope.model import Change, Entry, Kind, Status, Step, quote_path
 from scope.planning.impact import ImpactAnalysis
@@ -32,6 +32,7 @@ class Answer:
     subject: str
     causes: tuple[DomainCause, ...]
     reason: str | None
+    moves: tuple[ManifestMove, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -107,4 +108,7 @@ def explain_domain(manifest: Manifest, domain: str) -> Answer:
             for cause in item.causes:
                 targets.setdefault((changed[cause.change], cause.path), []).append(item.target)
     causes = tuple(DomainCause(change, domain, tuple(names), steps) for (change, steps), names in targets.items())
-    return Answer(domain, causes, None if causes else "nothing that it is made of has changed")
+    moves = tuple(
+        move for move in manifest.moves if domain in {move.source.partition(".")[0], move.destination.partition(".")[0]}
+    )
+    return Answer(domain, causes, None if causes else "nothing that it is made of has changed", moves)

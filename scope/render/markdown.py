@@ -4,9 +4,10 @@ Nothing from the repository is pasted as it is: paths, names, references and mes
 `markdown_text`.
 """
 
+import json
 import re
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import groupby
 
 from scope.documents.manifest import Deploy, LivePlan, Manifest, ManifestChange, Reader
@@ -24,7 +25,7 @@ _CAUSES_SHOWN = 20
 _IDLE_SHOWN = 10
 _READERS_OPEN = 5
 # The order in which blocks get room when there isn't enough for all.
-_DESTROYS, _DESTRUCTIVE, _TABLE, _UNEXPLAINED, _WARNINGS, _READERS, _GRAPH, _CAUSES, _IDLE = range(1, 10)
+_DESTROYS, _MOVES, _DESTRUCTIVE, _TABLE, _UNEXPLAINED, _WARNINGS, _READERS, _GRAPH, _CAUSES, _IDLE = range(1, 11)
 _FIRST = 0
 
 
@@ -34,6 +35,7 @@ def render_comment(manifest: Manifest, *, notes: Sequence[str] = (), limit: int 
         Block(_FIRST, "", f"{MARKER}\n{_render_headline(manifest)}\n"),
         *(Block(_FIRST, "", f"\n> [!IMPORTANT]\n> {note}\n") for note in notes),
         *_render_destroys(manifest),
+        *_render_moves(manifest),
         *_render_destructive(manifest),
         *_render_table(manifest),
         *_render_unexplained(manifest),
@@ -62,19 +64,42 @@ def _render_headline(manifest: Manifest) -> str:
 def _render_destroys(manifest: Manifest) -> Iterator[Block]:
     gone = _group_by_domain([item for item in manifest.deploy if item.action == "destroy"])
     if gone:
+        moved = {move.source for move in manifest.moves if move.declared}
         head = (
             "\n> [!CAUTION]\n> Gone from the repository. A deploy with `--prune` destroys their resources, and the data "
             "that only these hold:\n"
         )
         items = tuple(
-            f"> - {code_span(domain)} in {_list_targets(items)}{_list_resources(items)}\n" for domain, items in gone
+            f"> - {code_span(domain)} in {_list_targets(items)}{_list_resources(items, moved)}\n" for domain, items in gone
         )
         yield Block(_DESTROYS, "domains to destroy", head, items)
 
 
-def _list_resources(items: Sequence[Deploy]) -> str:
-    resources = sorted({resource for item in items for resource in item.resources})
+def _list_resources(items: Sequence[Deploy], moved: Collection[str] = ()) -> str:
+    resources = sorted({one for item in items for one in item.resources if f"{item.domain}.{one}" not in moved})
     return f": {abbreviate([code_span(resource) for resource in resources], _CAUSES_SHOWN)}" if resources else ""
+
+
+def _render_moves(manifest: Manifest) -> Iterator[Block]:
+    """Return what moves, by the lines that declare it, and what looks so, by the lines that would."""
+    for is_declared, head in (
+        (True, "\n> [!NOTE]\n> Moves, with ids, runs and data:\n"),
+        (
+            False,
+            "\n> [!WARNING]\n> Looks like a move. A deploy refuses it until `moves.toml` has the line, or `-> nowhere`:\n",
+        ),
+    ):
+        by_line: dict[str, list[str]] = {}
+        for move in manifest.moves:
+            if move.declared is is_declared:
+                pair = f"{code_span(move.source)} to {code_span(move.destination)}"
+                by_line.setdefault(move.line, []).append(pair)
+        lines = tuple(
+            f"> - {code_span(json.dumps(line, ensure_ascii=False))}: {abbreviate(pairs, _CAUSES_SHOWN)}\n"
+            for line, pairs in sorted(by_line.items())
+        )
+        if lines:
+            yield Block(_MOVES, "moves", head, lines)
 
 
 def _render_destructive(manifest: Manifest) -> Iterator[Block]:

@@ -38,7 +38,7 @@ def print_plan(manifest: Manifest, stream: TextIO, *, color: bool) -> None:
     if manifest.deploy:
         console.print()
         console.print(_render_table(manifest))
-    for line in _render_notes(manifest):
+    for line in (*_render_moves(manifest), *_render_notes(manifest)):
         console.print(line)
 
 
@@ -105,6 +105,25 @@ def _render_cause(change: ManifestChange, nodes: tuple[str, ...]) -> str:
     through = [path for node in nodes if (path := file_of(node)) is not None]
     text = f"{change.path} → {through[-1]}" if through else change.path
     return escape_invisible(f"{text} (cosmetic)" if change.effect == "cosmetic" else text)
+
+
+def _render_moves(manifest: Manifest) -> Iterator[Text]:
+    for is_declared, title, style in (
+        (True, "Moves, with their ids (moves.toml):", "green"),
+        (
+            False,
+            "Looks like a move. Say so in `moves` of moves.toml, or that it goes nowhere; else a deploy refuses:",
+            "yellow",
+        ),
+    ):
+        moves = [move for move in manifest.moves if move.declared is is_declared]
+        if moves:
+            yield Text()
+            yield Text(title, style)
+        for line, group in groupby(sorted(moves, key=lambda move: (move.line, move.source)), key=lambda move: move.line):
+            pairs = [f"{move.source} to {move.destination}" for move in group]
+            detail = "" if pairs == [line.replace(" -> ", " to ")] else f": {abbreviate(pairs)}"
+            yield Text(escape_invisible(f'  "{line}"{detail}'), style)
 
 
 def _render_notes(manifest: Manifest) -> Iterator[Text]:

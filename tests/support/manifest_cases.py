@@ -2,7 +2,18 @@
 
 from dataclasses import replace
 
-from scope.documents.manifest import Base, Cause, Deploy, Head, LivePlan, Manifest, ManifestChange, Reader, Warn
+from scope.documents.manifest import (
+    Base,
+    Cause,
+    Deploy,
+    Head,
+    LivePlan,
+    Manifest,
+    ManifestChange,
+    ManifestMove,
+    Reader,
+    Warn,
+)
 from scope.model import Step, quote_path
 from scope.planning.plan import pack_matrix
 from tests.support.manifests import change, deployment
@@ -94,9 +105,16 @@ def _removed() -> Manifest:
 def _renamed() -> Manifest:
     moved = change(0, "src/sales/crm/raw/deals.py", status="deleted", moved_to="src/revenue/crm/raw/deals.py")
     added = change(1, "src/revenue/crm/raw/deals.py", status="added")
-    removed = everywhere("sales", own(0, "sales"), action="destroy", because="removed")
+    kept = ("jobs.sales_crm", "jobs.sales_old", "schemas.crm")
+    removed = everywhere("sales", own(0, "sales"), action="destroy", because="removed", resources=kept)
     new = everywhere("revenue", own(1, "revenue"), because="first-deploy")
-    return manifest(_sorted(removed, new), (moved, added))
+    renamed = manifest(_sorted(removed, new), (moved, added))
+    moves = (
+        ManifestMove("ads.jobs.a|b", "ads.jobs.`c`", declared=False, line="ads.jobs.a|b -> ads.jobs.`c`"),
+        ManifestMove("sales.jobs.sales_crm", "revenue.jobs.revenue_crm", declared=True, line="sales -> revenue"),
+        ManifestMove("sales.schemas.crm", "revenue.schemas.crm", declared=True, line="sales -> revenue"),
+    )
+    return replace(renamed, moves=moves)
 
 
 def _hostile() -> Manifest:
