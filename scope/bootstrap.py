@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from scope.adapters.bundle_cli import StagedCli, check_version, find_cli
+from scope.adapters.bundle_cli import StagedCli, check_version, find_cli, restriction
 from scope.adapters.credentials import find_credentials
 from scope.adapters.git import GitRepository
 from scope.adapters.workspace import DatabricksWorkspace
@@ -19,6 +19,7 @@ from scope.errors import UsageError
 from scope.graph.closure import DeploymentIndex
 from scope.repository.layout import target_file
 from scope.repository.snapshot import Snapshot
+from scope.stage.domain_data import needs_code
 
 LOGS = Path(".scope", "logs")
 
@@ -70,14 +71,18 @@ def open_session(
         rate = rate_limit(os.environ, request.max_parallel)
         logs = git.root / LOGS / request.target
 
+        index, git_lock = DeploymentIndex(snapshot), threading.Lock()
+
         def make_cli(folder: Path, domain: str) -> StagedCli:
-            child = {**credentials.settings(), "DATABRICKS_RATE_LIMIT": str(rate.share())}
+            with git_lock:
+                restricted = restriction(needs_code=needs_code(index, request.target, domain))
+            child = {**credentials.settings(), **restricted, "DATABRICKS_RATE_LIMIT": str(rate.share())}
             return StagedCli(find_cli(git.root), folder, request.target, domain, logs / f"{domain}.log", child)
 
         yield Session(
             root=git.root,
             git=git,
-            index=DeploymentIndex(snapshot),
+            index=index,
             head=head,
             settings=settings,
             workspace=workspace,
@@ -90,6 +95,7 @@ def open_session(
             progress=progress,
             event=event or progress,
             rate=rate,
+            git_lock=git_lock,
         )
 
 

@@ -16,6 +16,8 @@ from scope.repository.layout import WHEELS
 
 # They would point the CLI at another bundle, or override the stage's settings.
 _DROPPED = ("BUNDLE_", "DATABRICKS_BUNDLE_")
+# Set to anything, it makes the CLI refuse to run Python and scripts of the bundle; builds of artifacts run all the same.
+RESTRICTION = "DATABRICKS_BUNDLE_RESTRICTED_CODE_EXECUTION"
 OLDEST = (1, 12)
 # How many bytes a command may print: a version, a plan of thousands of resources, and more log than anyone reads.
 _LONGEST_VERSION = 10_000
@@ -42,9 +44,12 @@ def find_cli(root: Path) -> Path:
 
 
 def child_environment(environment: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return the environment for a CLI that runs in a stage: the caller's, without the variables that redirect it."""
+    """Return the environment for a CLI that runs in a stage: the caller's, without the variables that redirect it.
+
+    A restriction that the caller has set stays.
+    """
     given = os.environ if environment is None else environment
-    kept = {name: value for name, value in given.items() if not name.startswith(_DROPPED)}
+    kept = {name: value for name, value in given.items() if name == RESTRICTION or not name.startswith(_DROPPED)}
     return kept | {"DATABRICKS_CLI_DISABLE_TELEMETRY": "true", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
@@ -54,9 +59,14 @@ def bundle_command(cli: Path, target: str, domain: str, arguments: Sequence[str]
     return [str(cli), "bundle", "--target", target, "--var", f"domain={domain}", *arguments]
 
 
-def run_in_stage(command: Sequence[str], stage: Path) -> int:
-    """Run a command in a stage with this process's output; return its exit code."""
-    return subprocess.run(command, cwd=stage, env=child_environment(), check=False).returncode
+def restriction(*, needs_code: bool) -> dict[str, str]:
+    """Return the part of the environment that keeps the CLI from running code of the bundle, unless it must."""
+    return {} if needs_code else {RESTRICTION: "true"}
+
+
+def run_in_stage(command: Sequence[str], stage: Path, settings: Mapping[str, str]) -> int:
+    """Run a command in a stage with this process's output and some more variables; return its exit code."""
+    return subprocess.run(command, cwd=stage, env=child_environment() | dict(settings), check=False).returncode
 
 
 def check_version(cli: Path) -> str:

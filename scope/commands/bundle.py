@@ -4,7 +4,7 @@ import argparse
 import signal
 from pathlib import Path
 
-from scope.adapters.bundle_cli import bundle_command, find_cli, run_in_stage
+from scope.adapters.bundle_cli import bundle_command, find_cli, restriction, run_in_stage
 from scope.adapters.git import GitRepository
 from scope.commands.options import add_head, add_passed_on, add_target
 from scope.console import Console
@@ -53,7 +53,8 @@ def run_staged(
     # The default for SIGTERM ends Python at once, and would leave the stage behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with open_stage(ready.snapshot, ready.files, ready.facts) as folder:
-        return run_in_stage(bundle_command(cli, target, domain, arguments), folder)
+        settings = restriction(needs_code=ready.needs_code)
+        return run_in_stage(bundle_command(cli, target, domain, arguments), folder, settings)
 
 
 def _check_arguments(arguments: list[str], target: str, domain: str) -> None:

@@ -18,7 +18,9 @@ from scope.deployment.verification import expected_files
 from scope.errors import RemoteError
 from scope.model import RemoteResource
 from scope.ports import BundleCli, Workspace
+from scope.repository.layout import is_own_file
 from scope.stage.checks import require_self_contained
+from scope.stage.domain_data import require_domain_data
 from scope.stage.folder import StageFacts, open_stage
 
 
@@ -85,10 +87,14 @@ class Deployment:
     def stage(self, staged: tuple[str, ...] | None = None) -> Iterator[BundleCli]:
         """Make the stage, and give the CLI in it: permitted to deploy, and pinned to this deployment's host and root.
 
-        The stage holds the files that the head stages, or only some of them.
+        The stage holds the files that the head stages, or only some of them. Raises `Refused` if those of the domain aren't
+        data.
         """
         session, head = self.session, self.session.head
         files = self.staged if staged is None else staged
+        if any(is_own_file(path, self.domain) for path in files):
+            with session.git_lock:
+                require_domain_data(session.index, self.id.target, self.domain)
         facts = StageFacts(
             self.id.target,
             self.domain,

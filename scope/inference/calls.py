@@ -34,8 +34,11 @@ _RESOURCE_FUNCTIONS = frozenset(
 NOT_PARSED = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 
-def parse(source: str) -> ast.Module:
-    """Return the tree of Python source. Raises one of `NOT_PARSED`. The parser's warnings are left to the linter."""
+def parse(source: str | bytes) -> ast.Module:
+    """Return the tree of Python source; bytes are read in the encoding that they name. Raises one of `NOT_PARSED`.
+
+    The parser's warnings are left to the linter.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return ast.parse(source)

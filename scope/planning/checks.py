@@ -10,12 +10,14 @@ from scope.names import NO_DOMAINS, is_domain_name
 from scope.planning.readers import TableReader, find_reads, find_writes, read_writes
 from scope.repository.layout import DOMAIN_ROOTS, RESERVED_FOLDERS, code_folder, is_code
 from scope.stage.checks import check_stage
+from scope.stage.domain_data import check_domain_data
 
 
 def check_repository(index: DeploymentIndex) -> tuple[Finding, ...]:
-    """Return the findings about every domain's stage, and about names of domains and tables, sorted by place."""
+    """Return the findings about every domain and its stage, and about names of domains and tables, sorted by place."""
     findings = {*_check_names(index), *_check_table_names(index)}
     for domain in index.domains:
+        findings.update(check_domain_data(index, domain))
         for target in index.targets[:1]:
             findings.update(check_stage(index, target, domain))
     return tuple(sorted(findings))

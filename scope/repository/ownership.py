@@ -74,6 +74,8 @@ class Rules:
     matrix_jobs: int = 20
     max_deletions: int = 10
     active_runs: tuple[tuple[str, str], ...] = ()
+    # The domains that may run code at plan and deploy, where every other is data.
+    allow_code: tuple[str, ...] = ()
 
     def active_runs_in(self, target: str) -> str:
         """Return how a deploy treats active runs in a target: `warn`, `wait` or `refuse`."""

@@ -10,7 +10,7 @@ from scope.names import is_domain_name, is_target_name
 from scope.repository.layout import CONFIG
 from scope.repository.ownership import ACTIVE_RUNS, EVERY_TARGET, EVERYTHING, NOTHING, Rule, Rules
 
-_KEYS = ("rules", "matrix-jobs", "max-deletions", "active-runs")
+_KEYS = ("rules", "matrix-jobs", "max-deletions", "active-runs", "allow-code")
 _RULE_KEYS = {"paths", "deploys", "why"}
 
 
@@ -46,6 +46,7 @@ def load_rules(content: bytes | None) -> Rules:
         matrix_jobs=_read_number(table, "matrix-jobs", Rules.matrix_jobs, range(1, 257), problems),
         max_deletions=_read_number(table, "max-deletions", Rules.max_deletions, range(1_000_001), problems),
         active_runs=tuple(_read_active_runs(table.get("active-runs", {}), problems)),
+        allow_code=_read_domains(table, "allow-code", problems),
     )
     problems += [
         _Problem(key, f"is not a key of [tool.scope]; there are {', '.join(_KEYS)}")
@@ -105,6 +106,15 @@ def _read_active_runs(value: object, problems: list[_Problem]) -> Iterator[tuple
             problems.append(_Problem("active-runs", message))
         else:
             yield target, str(answer)
+
+
+def _read_domains(table: Mapping[str, object], key: str, problems: list[_Problem]) -> tuple[str, ...]:
+    value = table.get(key, [])
+    names = _as_texts(value) if isinstance(value, list) else None
+    if names is None or not all(is_domain_name(name) for name in names):
+        problems.append(_Problem(key, f'is a list of domains by name, such as ["finance"], not {value!r}'))
+        return ()
+    return tuple(sorted(set(names)))
 
 
 def _read_number(table: Mapping[str, object], key: str, default: int, allowed: range, problems: list[_Problem]) -> int:

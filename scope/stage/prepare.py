@@ -11,6 +11,7 @@ from scope.ports import Git
 from scope.repository.baseline import resolve_head
 from scope.repository.snapshot import Snapshot
 from scope.stage.checks import require_self_contained
+from scope.stage.domain_data import needs_code, require_domain_data
 from scope.stage.folder import StageFacts
 from scope.wording import pluralize, unknown_name
 
@@ -22,12 +23,14 @@ class PreparedStage:
     snapshot: Snapshot
     files: Mapping[str, Entry]
     facts: StageFacts
+    needs_code: bool
 
 
 def prepare(git: Git, target: str, domain: str, head_ref: str | None, console: Console) -> PreparedStage:
     """Return the stage of a deployment at a commit, or from the work tree.
 
-    Raises `UsageError` for unknown names, and `Refused` with every finding for a stage that doesn't stand on its own.
+    Raises `UsageError` for unknown names, and `Refused` with every finding for a domain that would run code and may not, and
+    for a stage that doesn't stand on its own.
     """
     head = resolve_head(git, head_ref)
     index = DeploymentIndex(Snapshot(git, head.tree))
@@ -35,8 +38,10 @@ def prepare(git: Git, target: str, domain: str, head_ref: str | None, console: C
         raise UsageError(unknown_name("target", target, index.targets, "in targets/"))
     if domain not in index.domains:
         raise UsageError(unknown_name("domain", domain, index.domains, "in src/ or resources/"))
+    require_domain_data(index, target, domain)
     require_self_contained(index, target, domain)
     files = index.staged(target, domain)
     console.say(f"Staging {target}/{domain}: {pluralize(len(files), 'file')}.")
     branch = git.branch if head.info.commit == git.commit("HEAD") else None
-    return PreparedStage(index.snapshot, files, StageFacts(target, domain, head.info.commit, branch, git.origin))
+    facts = StageFacts(target, domain, head.info.commit, branch, git.origin)
+    return PreparedStage(index.snapshot, files, facts, needs_code(index, target, domain))

@@ -238,7 +238,7 @@ def test_a_key_that_two_modules_define_is_named_with_both_files(
     result = databricks_cli.bundle("validate", cwd=platform.root, workspace=fake_workspace)
     assert result.exit_code == 1, result
     assert "sales_twice is defined twice: in resources/sales/orders/jobs/first.py and in" in result.stderr
-    assert "in resources/sales/orders/jobs/second.py:4" in result.stderr
+    assert "in resources/sales/orders/jobs/second.py:5" in result.stderr
 
 
 def test_folders_that_begin_with_an_underscore_hold_no_resources(
@@ -278,7 +278,7 @@ def test_a_thousand_modules_load(platform: Sandbox, tmp_path: Path) -> None:
     assert jobs["sales_orders_0999_job"]["name"] == "sales_orders_0999_job"
     located = [json.loads(line) for line in (tmp_path / "locations.json").read_text().splitlines()]
     where = next(item for item in located if item["path"] == "resources.jobs.sales_orders_0999_job")
-    assert (where["file"], where["line"]) == ("resources/sales/orders/jobs/job_0999.py", 3)
+    assert (where["file"], where["line"]) == ("resources/sales/orders/jobs/job_0999.py", 4)
 
 
 # The runtime package

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.builders import job_fields, resource_module
+from tests.support.builders import allow_code, job_fields, resource_module
 from tests.support.cli import DatabricksCli
 from tests.support.deploying import BASE, Platform
 from tests.support.fake_workspace import FakeWorkspace
@@ -114,6 +114,7 @@ def test_a_state_folder_that_was_deleted_hides_no_job_that_was_renamed_meanwhile
     platform.workspace.delete(f"{BASE}/sales/state")
     for path in sorted(platform.sandbox.root.glob("resources/sales/orders/*/*.py")):
         path.write_text(path.read_text().replace("'name': 'sales_orders_", "'name': 'renamed_"))
+    platform.sandbox.write("pyproject.toml", allow_code(platform.sandbox.read("pyproject.toml"), "sales"))
     platform.push("Rename the job and the pipeline")
     said = reconcile(platform, code=3)
     assert f"`{JOB}`" in said

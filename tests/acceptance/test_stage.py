@@ -17,7 +17,7 @@ from scope.graph.closure import DeploymentIndex
 from scope.repository.snapshot import Snapshot
 from scope.stage.checks import check_stage
 from scope.stage.folder import StageFacts, open_stage
-from tests.support.builders import domain, resource_yaml, skeleton, source
+from tests.support.builders import allow_code, domain, resource_yaml, skeleton, source
 from tests.support.cli import CliResult, DatabricksCli
 from tests.support.fake_workspace import FakeWorkspace
 from tests.support.sandbox import Sandbox
@@ -452,6 +452,7 @@ def test_code_in_a_stage_does_not_see_the_checkout(
     look = f"SEEN = [name for name in {hidden} if importlib.util.find_spec(name)]"
     probe = f"import importlib.util\n\n{look}\nassert not SEEN, SEEN\n"
     hosted.write("resources/finance/orders/probe.py", probe)
+    hosted.write("pyproject.toml", allow_code(hosted.read("pyproject.toml"), "finance"))
     hosted.commit("Look around while loading")
     result = run_scope_process(
         hosted.root, "bundle", "finance", "--", "validate", env=databricks_cli.environment(fake_workspace)

@@ -3,11 +3,14 @@
 Everything is returned as path → content, to be written into a `Sandbox`, so a test can add, change and drop files first.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import yaml
 
+from generator.emit import Module, digest, module_text
+from generator.layout import Kind
 from tests.support.sandbox import REPOSITORY, tracked_files
 
 LAYERS = ("raw", "base", "staging", "final")
@@ -101,9 +104,14 @@ def wheel_job_fields(name: str) -> dict[str, Any]:
 
 
 def resource_module(kind: str, key: str, fields: Mapping[str, Any]) -> str:
-    """Return a module of resources/ that defines one `job` or `pipeline`; the variable's name is the resource's key."""
-    package, name = {"job": ("jobs", "Job"), "pipeline": ("pipelines", "Pipeline")}[kind]
-    return f"from databricks.bundles.{package} import {name}\n\n{key} = {name}.from_dict({dict(fields)!r})\n"
+    """Return a module of resources/ that defines one `job` or `pipeline`, as the generator writes it; `key` is its key."""
+    package = {"job": Kind.JOBS, "pipeline": Kind.PIPELINES}[kind]
+    return module_text(Module(f"specs/{package}/{key}.yml", package, key, fields, digest(fields)))
+
+
+def allow_code(config: str, *domains: str) -> str:
+    """Return a `pyproject.toml` that lets these domains run code at plan and deploy."""
+    return config.replace("[tool.scope]\n", f"[tool.scope]\nallow-code = {json.dumps(domains)}\n")
 
 
 def resource_yaml(kind: str, key: str, fields: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scope.adapters.bundle_cli import StagedCli, child_environment
+from scope.adapters.bundle_cli import RESTRICTION, StagedCli, child_environment, restriction
 from scope.errors import CliError, Fault
 from scope.model import BundlePlan
 
@@ -97,3 +97,9 @@ def test_what_would_lead_it_elsewhere_is_not_passed_on() -> None:
     environment = child_environment(given)
     assert environment["DATABRICKS_HOST"] == "h"
     assert not [name for name in environment if "BUNDLE" in name]
+
+
+def test_a_restriction_of_code_is_never_dropped_and_set_where_no_code_is_needed() -> None:
+    assert child_environment({RESTRICTION: "0"})[RESTRICTION] == "0"
+    assert restriction(needs_code=False) == {"DATABRICKS_BUNDLE_RESTRICTED_CODE_EXECUTION": "true"}
+    assert restriction(needs_code=True) == {}

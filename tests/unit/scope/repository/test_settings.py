@@ -24,6 +24,11 @@ from scope.repository.settings import load_rules
         ('[[tool.scope.rules]]\npaths = ["a"]\ndeploys = ["Finance"]\n', '`deploys` is "everything", "nothing" or a list'),
         ('[[tool.scope.rules]]\npaths = ["a"]\ndeploys = []\n', '`deploys` is "everything", "nothing" or a list'),
         ('[[tool.scope.rules]]\npaths = ["a"]\ndeploys = "nothing"\nwhy = 1\n', "`why` is a text"),
+        ('[tool.scope]\n\nallow-code = "finance"\n', "pyproject.toml:3: `allow-code` is a list of domains by name"),
+        ("[tool.scope]\nallow-code = true\n", '`allow-code` is a list of domains by name, such as ["finance"], not True'),
+        ('[tool.scope]\nallow-code = ["Finance"]\n', "not ['Finance']"),
+        ('[tool.scope]\nallow-code = ["*"]\n', "not ['*']"),
+        ("[tool.scope]\nallow-code = [1]\n", "not [1]"),
         ("[tool.scope\n", "pyproject.toml can't be read"),
         ("[tool]\nscope = 1\n", "pyproject.toml"),
         ("tool = 1\n", "pyproject.toml"),
@@ -36,6 +41,10 @@ def test_the_table_is_strict(config: str, problem: str) -> None:
     with pytest.raises(UsageError) as caught:
         load_rules(config.encode())
     assert problem in str(caught.value)
+
+
+def test_the_domains_that_may_run_code_are_sorted_and_there_once() -> None:
+    assert load_rules(b'[tool.scope]\nallow-code = ["b", "a", "b"]\n').allow_code == ("a", "b")
 
 
 def test_every_problem_is_told_at_once_with_its_line() -> None:
