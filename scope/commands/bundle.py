@@ -2,13 +2,15 @@
 
 import argparse
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 from scope.adapters.bundle_cli import bundle_command, find_cli, restriction, run_in_stage
+from scope.adapters.credentials import find_credentials
 from scope.adapters.git import GitRepository
 from scope.commands.options import add_head, add_passed_on, add_target
 from scope.console import Console
-from scope.deployment.target import DeploymentId
+from scope.deployment.target import DeploymentId, check_host, read_target
 from scope.errors import Refused, UsageError
 from scope.stage.folder import open_stage
 from scope.stage.prepare import prepare
@@ -21,6 +23,8 @@ examples:
   scope bundle finance -- run finance_stripe_final_payments_job
 """
 _ALLOWED = frozenset({"validate", "plan", "summary", "run", "open", "schema"})
+# Sends nothing.
+_OFFLINE = frozenset({"schema"})
 _INSTEAD = {
     "deploy": "just deploy {0.target} {0.domain}",
     "destroy": "just destroy {0.target} {0.domain}",
@@ -50,10 +54,16 @@ def run_staged(
     """Run `databricks bundle ARGUMENTS` in the stage of a deployment, without a deploy permit; return its exit code."""
     ready = prepare(git, target, domain, head_ref, console)
     cli = find_cli(git.root)
+    facts, settings = ready.facts, restriction(needs_code=ready.needs_code)
+    if arguments[0] not in _OFFLINE:
+        # In the CLI a host in the YAML beats the environment: an edited file would lead the token elsewhere.
+        here = read_target(ready.snapshot, target)
+        credentials = find_credentials(here)
+        check_host(here, credentials.host)
+        facts, settings = replace(facts, host=here.host), {**settings, **credentials.settings()}
     # The default for SIGTERM ends Python at once, and would leave the stage behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with open_stage(ready.snapshot, ready.files, ready.facts) as folder:
-        settings = restriction(needs_code=ready.needs_code)
+    with open_stage(ready.snapshot, ready.files, facts) as folder:
         return run_in_stage(bundle_command(cli, target, domain, arguments), folder, settings)
 
 

@@ -319,6 +319,42 @@ def test_harmless_commands_run_in_a_stage(
         assert "marketing" not in result.stdout
 
 
+@pytest.mark.parametrize("arguments", [("bundle", "finance", "--", "plan"), ("run", "finance_orders_refresh_job")])
+def test_an_edited_target_cannot_lead_the_token_elsewhere(
+    hosted: Sandbox, databricks_cli: DatabricksCli, fake_workspace: FakeWorkspace, arguments: tuple[str, ...]
+) -> None:
+    environment = databricks_cli.environment(fake_workspace) | {"DATABRICKS_HOST": "https://dev.example.com"}
+    fake_workspace.clear_requests()
+    result = run_scope(hosted.root, *arguments, env=environment)
+    assert result.exit_code == 3, result
+    assert f"dev is at {fake_workspace.url}, but the credentials are for https://dev.example.com" in result.stderr
+    assert "targets/dev.yml:11: " in result.stderr
+    assert fake_workspace.requests() == []
+
+
+def test_a_secret_of_an_unknown_workspace_is_sent_nowhere(
+    hosted: Sandbox, databricks_cli: DatabricksCli, fake_workspace: FakeWorkspace
+) -> None:
+    environment = {**databricks_cli.environment(fake_workspace), "DATABRICKS_HOST": ""}
+    fake_workspace.clear_requests()
+    result = run_scope(hosted.root, "bundle", "finance", "--", "validate", env=environment)
+    assert result.exit_code == 3, result
+    assert "DATABRICKS_TOKEN is set, but not DATABRICKS_HOST" in result.stderr
+    assert fake_workspace.requests() == []
+
+
+def test_the_stage_pins_the_host_that_was_compared(
+    hosted: Sandbox, databricks_cli: DatabricksCli, fake_workspace: FakeWorkspace
+) -> None:
+    # The CLI reads it after the target's own file.
+    hosted.write("resources/finance/orders/late.yml", "targets: {dev: {workspace: {host: 'https://elsewhere.invalid'}}}\n")
+    hosted.write("pyproject.toml", allow_code(hosted.read("pyproject.toml"), "finance"))
+    environment = databricks_cli.environment(fake_workspace)
+    result = run_scope_process(hosted.root, "bundle", "finance", "--", "validate", env=environment)
+    assert result.exit_code == 0, result
+    assert fake_workspace.url in result.stdout
+
+
 def test_the_environment_cannot_lead_the_cli_elsewhere(
     hosted: Sandbox, databricks_cli: DatabricksCli, fake_workspace: FakeWorkspace
 ) -> None:
