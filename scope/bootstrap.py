@@ -16,6 +16,7 @@ from scope.deployment.ancestry import check_branch
 from scope.deployment.record import repository_name
 from scope.deployment.target import TargetSettings, check_host, read_target
 from scope.errors import UsageError
+from scope.files import require_no_link
 from scope.graph.closure import DeploymentIndex
 from scope.repository.layout import target_file
 from scope.repository.snapshot import Snapshot
@@ -77,7 +78,9 @@ def open_session(
             with git_lock:
                 restricted = restriction(needs_code=needs_code(index, request.target, domain))
             child = {**credentials.settings(), **restricted, "DATABRICKS_RATE_LIMIT": str(rate.share())}
-            return StagedCli(find_cli(git.root), folder, request.target, domain, logs / f"{domain}.log", child)
+            log = logs / f"{domain}.log"
+            require_no_link(log, git.root)
+            return StagedCli(find_cli(git.root), folder, request.target, domain, log, child)
 
         yield Session(
             root=git.root,

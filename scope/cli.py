@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from scope import __version__
 from scope.console import Console
 from scope.errors import ScopeError, UsageError
+from scope.escaping import escape_message
 
 _DESCRIPTION = "Deploys what a change touches, and nothing else: from a git diff to scoped `databricks bundle` deploys."
 _EXIT_CODES = """\
@@ -45,7 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = command.run(options, console)
         sys.stdout.flush()
     except ScopeError as error:
-        print(f"scope: {error}", file=sys.stderr)
+        # Paths, and other programs' words, are anybody's.
+        print(escape_message(f"scope: {error}"), file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         print("scope: stopped.", file=sys.stderr)

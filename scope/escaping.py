@@ -16,6 +16,22 @@ def escape_invisible(text: str) -> str:
     return "".join(_escaped(character) if unicodedata.category(character) in _HIDDEN else character for character in text)
 
 
+def escape_message(text: str) -> str:
+    """Return a message of several lines with nothing in it that a terminal or a workflow's log would act on."""
+    return "\n".join(map(neutralize, escape_lines(text).split("\n")))
+
+
+def escape_lines(text: str) -> str:
+    """Return a text of several lines with every other character that can't be seen written as an escape."""
+    return "\n".join(map(escape_invisible, text.split("\n")))
+
+
+def neutralize(line: str) -> str:
+    """Return a line without GitHub workflow commands: no `::x::` at its start, no `##[x]` anywhere."""
+    text = line.replace("##[", "## [")
+    return f"| {text}" if text.lstrip().startswith("::") else text
+
+
 def shortened(text: str, length: int) -> str:
     """Return a text of at most `length` characters, shortened in its middle."""
     if len(text) <= length:

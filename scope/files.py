@@ -7,6 +7,19 @@ from pathlib import Path
 from scope.errors import UsageError
 
 
+def find_link(path: Path, root: Path) -> Path | None:
+    """Return the file, or the folder between it and `root`, that is a link: a repository could lead it anywhere."""
+    places = (path, *path.parents)
+    return next((place for place in places[: places.index(root)] if place.is_symlink()), None)
+
+
+def require_no_link(path: Path, root: Path) -> None:
+    """Raise `UsageError` if a file, or a folder between it and `root`, is a link."""
+    link = find_link(path, root)
+    if link is not None:
+        raise UsageError(f"{link} is a link, so nothing is written there. Remove it.")
+
+
 def write_atomic(path: Path, content: bytes) -> None:
     """Write a file so that a reader sees the old content or all of the new; creates a missing folder.
 

@@ -15,7 +15,7 @@ from scope.controller.session import Session
 from scope.documents.document import dump
 from scope.documents.results import Outcome, Result, Results, exit_code
 from scope.escaping import escape_invisible
-from scope.files import write_atomic
+from scope.files import find_link, write_atomic
 from scope.render.progress import LineReporter, Reporter, SilentReporter, print_failed_log
 from scope.render.results_page import render_deploy_page
 
@@ -97,7 +97,9 @@ def finish(
     root = session.root
     for result in results:
         if result.outcome == Outcome.FAILED and result.log is not None:
-            print_failed_log(result, root / result.log, sys.stderr)
+            log = root / result.log
+            if find_link(log, root) is None:
+                print_failed_log(result, log, sys.stderr)
     _show(session, results, in_sync, options, console, content)
     # The files come last: if one of them can't be written, people have been told the results.
     if os.environ.get("GITHUB_STEP_SUMMARY"):

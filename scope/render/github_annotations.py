@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from scope.escaping import escape_lines
 from scope.model import Finding
 
 
@@ -21,8 +22,8 @@ def _render_properties(finding: Finding) -> str:
 
 
 def _escape_data(text: str) -> str:
-    """Escape a message: a line break would start another command."""
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    """Escape a text: a line break would start another command, and what can't be seen mislead who reads it."""
+    return escape_lines(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _escape_property(text: str) -> str:

@@ -9,8 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from scope.documents.results import Result
-from scope.escaping import escape_invisible
-from scope.render.progress import STYLES, neutralize
+from scope.escaping import escape_message
+from scope.render.progress import STYLES
 from scope.wording import pluralize
 
 
@@ -32,10 +32,6 @@ def print_summary(results: Iterable[Result], in_sync: int, stream: TextIO, *, co
         console.print(table)
     for item in shown:
         if item.message:
-            console.print(Text(f"{item.id}: {_escape_lines(item.message)}"))
+            console.print(Text(f"{item.id}: {escape_message(item.message)}"))
     if in_sync:
         console.print(f"{pluralize(in_sync, 'deployment')} already in sync.")
-
-
-def _escape_lines(message: str) -> str:
-    return "\n".join(neutralize(escape_invisible(line)) for line in message.splitlines())

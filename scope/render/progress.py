@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol, TextIO
 
 from scope.documents.results import Result
-from scope.escaping import escape_invisible, shortened
+from scope.escaping import escape_invisible, neutralize, shortened
 
 # The terminal style of each outcome.
 STYLES = {
@@ -100,9 +100,3 @@ def print_failed_log(result: Result, log: Path, stream: TextIO) -> None:
     print(f"--- {result.id}: last lines of {log}", file=stream)
     for line in lines[-_LOG_LINES:]:
         print(neutralize(f"| {escape_invisible(shortened(line, _LOG_WIDTH))}"), file=stream)
-
-
-def neutralize(line: str) -> str:
-    """Return a line without GitHub workflow commands: no `::x::` at its start, no `##[x]` anywhere."""
-    text = line.replace("##[", "## [")
-    return f"| {text}" if text.lstrip().startswith("::") else text

@@ -7,17 +7,19 @@ not the checkout, and an overlay, which the bundle includes last.
 """
 
 import contextlib
+import re
 import shutil
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-from scope.errors import ScopeError, UsageError
-from scope.model import Entry, Kind
+from scope.errors import Refused, ScopeError, UsageError
+from scope.escaping import escape_invisible
+from scope.model import Entry, Kind, quote_path
 from scope.repository.layout import CODE_ROOT, WHEELS
 from scope.repository.snapshot import Snapshot
 
@@ -28,6 +30,8 @@ IGNORED = (f"/{WHEELS}", "__pycache__/", ".databricks/")
 _FOLDERS = (("state", "state"), ("file", "files"), ("artifact", "artifacts"), ("resource", "resources"))
 # Names that a stage writes itself: a tracked file of such a name would replace them.
 RESERVED = (".stage", ".venv", ".git", ".gitignore", ".databricks")
+
+_NO_NAMES = frozenset({"", ".", "..", ".git"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,7 @@ def open_stage(snapshot: Snapshot, files: Mapping[str, Entry], facts: StageFacts
 def write_stage(folder: Path, snapshot: Snapshot, paths: tuple[str, ...], facts: StageFacts) -> None:
     """Write a stage into an empty folder. Only regular files are written: the checks report the others."""
     entries = {path: entry for path in paths if (entry := snapshot.entry(path)) is not None and entry.kind is Kind.FILE}
+    _require_plain_paths(entries)
     contents: dict[str, bytes] = dict(snapshot.read_all(entries))
     contents |= git_files(facts)
     contents[OVERLAY] = render_overlay(facts)
@@ -86,6 +91,21 @@ def write_stage(folder: Path, snapshot: Snapshot, paths: tuple[str, ...], facts:
         raise ScopeError(
             f"The stage in {folder} can't be written: {error.strerror}. Free some space, or set TMPDIR."
         ) from None
+
+
+def _require_plain_paths(paths: Iterable[str]) -> None:
+    """Raise `Refused` for a path that leads out of the stage, or to what the stage itself writes.
+
+    git makes no such tree, but a tree that somebody crafts can hold any name.
+    """
+    for path in paths:
+        parts = path.split("/")
+        is_plain = not any(part.casefold() in _NO_NAMES for part in parts) and not re.search(r"[\\\0]", path)
+        if not is_plain or (parts[0] in RESERVED and path != ".gitignore"):
+            shown = escape_invisible(quote_path(path))
+            raise Refused(
+                f"The tree holds a file named `{shown}`, which can't be written into a stage. Remove it from the commit."
+            )
 
 
 def render_overlay(facts: StageFacts) -> bytes:

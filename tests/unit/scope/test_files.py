@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from scope.errors import UsageError
-from scope.files import write_atomic
+from scope.files import require_no_link, write_atomic
 
 
 def test_a_file_is_replaced_and_its_folder_made(tmp_path: Path) -> None:
@@ -43,3 +43,22 @@ def test_a_pipe_is_written_to_and_stays_one(tmp_path: Path) -> None:
 def test_a_folder_is_no_place_for_a_file(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="can't be written"):
         write_atomic(tmp_path, b"x")
+
+
+@pytest.mark.parametrize("link", [".scope", ".scope/logs", ".scope/logs/prod", ".scope/logs/prod/finance.log"])
+def test_a_link_anywhere_on_the_way_is_found(tmp_path: Path, link: str) -> None:
+    root, elsewhere = tmp_path / "repository", tmp_path / "elsewhere"
+    log = root / ".scope" / "logs" / "prod" / "finance.log"
+    elsewhere.mkdir()
+    (root / link).parent.mkdir(parents=True, exist_ok=True)
+    require_no_link(log, root)
+    (root / link).symlink_to(elsewhere)
+    with pytest.raises(UsageError, match="is a link, so nothing is written there"):
+        require_no_link(log, root)
+
+
+def test_a_repository_that_is_itself_reached_by_a_link_is_no_matter(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    root = tmp_path / "link"
+    root.symlink_to(tmp_path / "real")
+    require_no_link(root / ".scope" / "logs" / "a.log", root)
