@@ -6,6 +6,7 @@ Paths are relative to the repository's root with `/` between parts; bytes that a
 
 import re
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
@@ -128,6 +129,19 @@ class RemoteResource:
     def __str__(self) -> str:
         """Return the kind in the singular, the name and the id, as messages have it."""
         return f"{self.kind.removesuffix('s')} `{self.name}` ({self.id})"
+
+
+@dataclass(frozen=True, slots=True)
+class NamedResource:
+    """A resource that was looked up by its name, with what the workspace tells of its origin; None where it tells nothing.
+
+    `folder` is the absolute path of the folder that it lies in, for the kinds that lie in one.
+    """
+
+    id: str
+    creator: str | None = None
+    created_at: datetime | None = None
+    folder: str | None = None
 
 
 @dataclass(frozen=True, slots=True, order=True)

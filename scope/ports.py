@@ -1,9 +1,10 @@
 """What scope needs from outside, each part behind a small protocol with one real implementation in `adapters`."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Protocol
 
-from scope.model import BundlePlan, Change, Entry, Grant, RemoteEntry, RemoteResource, ResourceKey, User
+from scope.model import BundlePlan, Change, Entry, Grant, NamedResource, RemoteEntry, RemoteResource, ResourceKey, User
 
 
 class Git(Protocol):
@@ -97,6 +98,10 @@ class Workspace(Protocol):
         """Return who the credentials are. The first call notices in seconds that nobody answers."""
         ...
 
+    def now(self) -> datetime:
+        """Return the time by the workspace's clock, in whole seconds: no later than what is created from now on."""
+        ...
+
     def read(self, path: str) -> bytes | None:
         """Return a file's content, or None if there is no file."""
         ...
@@ -139,10 +144,10 @@ class Workspace(Protocol):
         """
         ...
 
-    def owned_below(self, folder: str) -> tuple[tuple[str, RemoteResource], ...]:
+    def owned_below(self, folder: str, names: frozenset[str] | None = None) -> tuple[tuple[str, RemoteResource], ...]:
         """Return the jobs and pipelines of all deployments below a folder, sorted, each after its `metadata.json`.
 
-        That reads every job and pipeline of the workspace.
+        That reads every job and pipeline of the workspace; with `names`, only those of these names.
         """
         ...
 
@@ -157,8 +162,8 @@ class Workspace(Protocol):
         """
         ...
 
-    def ids_named(self, kind: str, full_name: str) -> tuple[str, ...] | None:
-        """Return the ids of the resources of this kind and name, sorted, or None for kinds that have no such names."""
+    def named(self, kind: str, full_name: str) -> tuple[NamedResource, ...] | None:
+        """Return the resources of this kind and name, sorted by id, or None for kinds that have no such names."""
         ...
 
 

@@ -1,46 +1,105 @@
 """Kinds of resources that carry no deployment but have a name of their own: how a workspace finds and deletes them.
 
-Each finder returns the ids of the resources with a name, in the form of the CLI's `bind` and its state; for a name that
+Each finder returns the resources with a name, with ids in the form of the CLI's `bind` and its state; for a name that
 doesn't exist it returns nothing or raises the SDK's `NotFound`.
 """
 
 import urllib.parse
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Protocol
 
 from scope.errors import Fault, RemoteError
+from scope.model import NamedResource
 
 if TYPE_CHECKING:
     from databricks.sdk import WorkspaceClient
 
-Finder = Callable[["WorkspaceClient", str], Iterable[str | None]]
+Finder = Callable[["WorkspaceClient", str], Iterable[NamedResource]]
 Deleter = Callable[["WorkspaceClient", str], object]
 
 
-def _dashboards(client: "WorkspaceClient", path: str) -> Iterable[str | None]:
+class _Created(Protocol):
+    @property
+    def created_by(self) -> str | None: ...
+
+    @property
+    def created_at(self) -> int | None: ...
+
+
+def _dashboards(client: "WorkspaceClient", path: str) -> Iterable[NamedResource]:
     # The list of dashboards doesn't say where they lie; the workspace's tree does.
-    status = client.workspace.get_status(f"{_rooted(path)}.lvdash.json")
-    return (status.resource_id,)
+    file = f"{_rooted(path)}.lvdash.json"
+    status = client.workspace.get_status(file)
+    yield from _found(status.resource_id, folder=file.rpartition("/")[0])
 
 
-def _alerts(client: "WorkspaceClient", path: str) -> Iterable[str | None]:
+def _alerts(client: "WorkspaceClient", path: str) -> Iterable[NamedResource]:
     folder, _, name = _rooted(path).rpartition("/")
     for item in client.alerts_v2.list_alerts():
         is_trashed = item.lifecycle_state is not None and item.lifecycle_state.value == "DELETED"
         if item.display_name == name and _rooted(item.parent_path or "") == folder and not is_trashed:
-            yield item.id
+            yield from _found(item.id, item.owner_user_name, _parse_time(item.create_time), folder)
 
 
-def _apps(client: "WorkspaceClient", name: str) -> Iterable[str | None]:
+def _apps(client: "WorkspaceClient", name: str) -> Iterable[NamedResource]:
     app = client.apps.get(part(name))
     state = app.compute_status.state if app.compute_status else None
     # Deleting takes minutes, in which the name isn't free yet, and nothing is left to bind.
-    return (app.name,) if state is None or state.value != "DELETING" else ()
+    if state is None or state.value != "DELETING":
+        yield from _found(app.name, app.creator, _parse_time(app.create_time))
 
 
-def _experiments(client: "WorkspaceClient", name: str) -> Iterable[str | None]:
+def _experiments(client: "WorkspaceClient", name: str) -> Iterable[NamedResource]:
     experiment = client.experiments.get_by_name(name.removeprefix("/Workspace")).experiment
-    return (experiment.experiment_id,) if experiment is not None and experiment.lifecycle_stage != "deleted" else ()
+    if experiment is not None and experiment.lifecycle_stage != "deleted":
+        owners = [tag.value for tag in experiment.tags or () if tag.key == "mlflow.ownerEmail"]
+        folder = _rooted(name).rpartition("/")[0]
+        yield from _found(experiment.experiment_id, *owners[:1], created_at=_time(experiment.creation_time), folder=folder)
+
+
+def _warehouses(client: "WorkspaceClient", name: str) -> Iterable[NamedResource]:
+    for item in client.warehouses.list():
+        if item.name == name:
+            yield from _found(item.id, item.creator_name)
+
+
+def _clusters(client: "WorkspaceClient", name: str) -> Iterable[NamedResource]:
+    for item in client.clusters.list():
+        if item.cluster_name == name:
+            yield from _found(item.cluster_id, item.creator_user_name)
+
+
+def _serving_endpoints(client: "WorkspaceClient", name: str) -> Iterable[NamedResource]:
+    endpoint = client.serving_endpoints.get(part(name))
+    return _found(endpoint.name, endpoint.creator, _time(endpoint.creation_timestamp))
+
+
+def _found(
+    resource_id: str | None, creator: str | None = None, created_at: datetime | None = None, folder: str | None = None
+) -> Iterable[NamedResource]:
+    return (NamedResource(resource_id, creator, created_at, folder),) if resource_id else ()
+
+
+def _in_catalog(name: str | None, item: "_Created") -> Iterable[NamedResource]:
+    """Return an item of Unity Catalog. Its owner can be changed afterwards; who created it can't."""
+    return _found(name, item.created_by, _time(item.created_at))
+
+
+def _time(milliseconds: int | None) -> datetime | None:
+    """Return the time of a number of milliseconds since 1970; None for one that is no time."""
+    try:
+        return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)
+    except (OverflowError, ValueError, OSError):
+        return None
+
+
+def _parse_time(text: str | None) -> datetime | None:
+    try:
+        time = datetime.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+    return time if time is not None and time.tzinfo is not None else None
 
 
 def part(name: str) -> str:
@@ -57,18 +116,23 @@ def _rooted(path: str) -> str:
 # Their names are paths.
 PLACED = frozenset({"dashboards", "alerts", "experiments"})
 FINDERS: Mapping[str, Finder] = {
-    "catalogs": lambda client, name: (client.catalogs.get(part(name)).name,),
-    "schemas": lambda client, name: (client.schemas.get(part(name)).full_name,),
-    "volumes": lambda client, name: (client.volumes.read(part(name)).full_name,),
-    "registered_models": lambda client, name: (client.registered_models.get(part(name)).full_name,),
+    "catalogs": lambda client, name: _in_catalog((item := client.catalogs.get(part(name))).name, item),
+    "schemas": lambda client, name: _in_catalog((item := client.schemas.get(part(name))).full_name, item),
+    "volumes": lambda client, name: _in_catalog((item := client.volumes.read(part(name))).full_name, item),
+    "registered_models": lambda client, name: _in_catalog(
+        (item := client.registered_models.get(part(name))).full_name, item
+    ),
     "dashboards": _dashboards,
     "alerts": _alerts,
     "experiments": _experiments,
-    "secret_scopes": lambda client, name: (item.name for item in client.secrets.list_scopes() if item.name == name),
-    "model_serving_endpoints": lambda client, name: (client.serving_endpoints.get(part(name)).name,),
+    # Nothing tells who made one, or when.
+    "secret_scopes": lambda client, name: (
+        NamedResource(name) for item in client.secrets.list_scopes() if item.name == name
+    ),
+    "model_serving_endpoints": _serving_endpoints,
     "apps": _apps,
-    "sql_warehouses": lambda client, name: (item.id for item in client.warehouses.list() if item.name == name),
-    "clusters": lambda client, name: (item.cluster_id for item in client.clusters.list() if item.cluster_name == name),
+    "sql_warehouses": _warehouses,
+    "clusters": _clusters,
 }
 
 DELETERS: Mapping[str, Deleter] = {

@@ -12,13 +12,15 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from scope.adapters.named_kinds import DELETERS, FINDERS, PLACED, part
 from scope.errors import Fault, RemoteError
 from scope.escaping import shortened
-from scope.model import Grant, RemoteEntry, RemoteKind, RemoteResource, User
+from scope.model import Grant, NamedResource, RemoteEntry, RemoteKind, RemoteResource, User
 
 if TYPE_CHECKING:
     from databricks.sdk import WorkspaceClient
@@ -76,6 +78,7 @@ class DatabricksWorkspace:
         """Use the credentials in the environment; sends nothing yet."""
         self.host = host.rstrip("/")
         self._profile = profile
+        self._ahead = timedelta()
 
     @cached_property
     def _client(self) -> "WorkspaceClient":
@@ -108,11 +111,17 @@ class DatabricksWorkspace:
         with self._failures("asking who the credentials are"):
             # The SDK would try each of its first requests for long. Any answer will do: somebody is there.
             url = f"{self.host}/.well-known/databricks-config"
-            requests.get(url, timeout=_PROBE_SECONDS, allow_redirects=False, stream=True).close()
+            probe = requests.get(url, timeout=_PROBE_SECONDS, allow_redirects=False, stream=True)
+            self._ahead = _clock_difference(probe.headers.get("Date"))
+            probe.close()
             me = self._client.current_user.me()
         name = me.user_name or ""
         local = me.display_name if _is_uuid(name) and me.display_name else name
         return User(name, short_name(local))
+
+    def now(self) -> datetime:
+        """Return the time by the workspace's clock, in whole seconds: no later than what is created from now on."""
+        return (datetime.now(UTC) + self._ahead).replace(microsecond=0)
 
     @_patient
     def read(self, path: str) -> bytes | None:
@@ -201,9 +210,9 @@ class DatabricksWorkspace:
         return tuple(sorted({resource for path, resource in self._owned(names) if path == metadata_path}))
 
     @_patient
-    def owned_below(self, folder: str) -> tuple[tuple[str, RemoteResource], ...]:
+    def owned_below(self, folder: str, names: frozenset[str] | None = None) -> tuple[tuple[str, RemoteResource], ...]:
         """Return the jobs and pipelines of all deployments below a folder, sorted, each with its `metadata.json` first."""
-        return tuple(sorted({(path, resource) for path, resource in self._owned(None) if path.startswith(f"{folder}/")}))
+        return tuple(sorted({(path, resource) for path, resource in self._owned(names) if path.startswith(f"{folder}/")}))
 
     def _owned(self, names: frozenset[str] | None) -> Iterator[tuple[str, RemoteResource]]:
         with self._failures("listing jobs"):
@@ -278,8 +287,8 @@ class DatabricksWorkspace:
         return True
 
     @_patient
-    def ids_named(self, kind: str, full_name: str) -> tuple[str, ...] | None:
-        """Return the ids of the resources of a kind with a name, sorted, or None if the kind can't be found by name."""
+    def named(self, kind: str, full_name: str) -> tuple[NamedResource, ...] | None:
+        """Return the resources of a kind with a name, sorted by id, or None if the kind can't be found by name."""
         find = FINDERS.get(kind)
         if find is None:
             return None
@@ -287,7 +296,7 @@ class DatabricksWorkspace:
             return ()  # not a name, and in a URL another path
         with self._failures(f"looking for {full_name}"):
             try:
-                return tuple(sorted(resource_id for resource_id in find(self._client, full_name) if resource_id))
+                return tuple(sorted(find(self._client, full_name), key=lambda resource: resource.id))
             except self._missing:
                 return ()
 
@@ -344,6 +353,14 @@ def _read_bounded(content: Iterable[bytes], path: str) -> bytes:
                 Fault.INVALID, f"{path} is larger than {_LONGEST_FILE // 1_000_000} MB, so it isn't read. Look who wrote it."
             )
     return bytes(answer)
+
+
+def _clock_difference(date: str | None) -> timedelta:
+    """Return how far the clock of a server is ahead of ours, by the `Date` of an answer that has just come."""
+    try:
+        return parsedate_to_datetime(date) - datetime.now(UTC) if date else timedelta()
+    except (TypeError, ValueError):
+        return timedelta()
 
 
 def _is_uuid(name: str) -> bool:

@@ -55,14 +55,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="KEY[=ID]",
         help="import what exists already under this key, such as schemas.finance_stripe; may be repeated",
     )
+    parser.add_argument(
+        "--new-repository",
+        action="store_true",
+        help="the record's other repository is this one, which has another address now",
+    )
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Show the diagnosis, or repair the deployment; return the exit code."""
     require_domain_names([options.domain])
-    wanted = RecoverOptions(frozenset(options.delete_id), frozenset(options.forget_id), _parse_imports(options.imports))
+    wanted = RecoverOptions(
+        frozenset(options.delete_id),
+        frozenset(options.forget_id),
+        _parse_imports(options.imports),
+        options.new_repository,
+    )
     if wanted != NO_RECOVER_OPTIONS and not options.yes:
-        raise UsageError("`--delete-id`, `--forget-id` and `--import` act at once. Look first, then add `--yes`.")
+        raise UsageError(
+            "`--delete-id`, `--forget-id`, `--import` and `--new-repository` act at once. Look first, then add `--yes`."
+        )
     both = (wanted.delete & wanted.forget) | (
         (wanted.delete | wanted.forget) & {resource_id for resource_id in wanted.imports.values() if resource_id}
     )

@@ -14,6 +14,7 @@ from scope.controller.plain_state import PlainState
 from scope.controller.session import Session
 from scope.deployment.inventory import Inventory
 from scope.deployment.lock import Lock, acquire
+from scope.deployment.record import Record, read_record
 from scope.deployment.state import FileState, ResourceState, parse_resources
 from scope.deployment.target import Paths
 from scope.documents.results import Outcome
@@ -51,13 +52,13 @@ def plan_adoption(
     session: Session, old_root: str, domains: tuple[str, ...], progress: Callable[[str], None]
 ) -> AdoptionPlan:
     """Plan the adoption; changes nothing. `Refused` if a plan shows anything but updates."""
-    return _plan_all(session, PlainState(session.workspace, _checked_root(session, old_root)), domains, progress)
+    return _plan_all(session, _open_state(session, _checked_root(session, old_root)), domains, progress)
 
 
 def adopt(session: Session, old_root: str, domains: tuple[str, ...], progress: Callable[[str], None]) -> AdoptionPlan:
     """Adopt, domain by domain, under the old root's lock. It can be ended anywhere and begun again."""
     root = _checked_root(session, old_root)
-    PlainState(session.workspace, root)  # without one, no lock is created either
+    _open_state(session, root)  # without one, no lock is created either
     lock = acquire(
         session.workspace,
         Paths(root).state,
@@ -68,13 +69,13 @@ def adopt(session: Session, old_root: str, domains: tuple[str, ...], progress: C
         should_stop=session.stop.is_set,
     )
     try:
-        plan = _plan_all(session, PlainState(session.workspace, root), domains, progress)
+        plan = _plan_all(session, _open_state(session, root), domains, progress)
         for adoption in plan.adoptions:
             deployment = adoption.deployment
             session.check_stop(f"Stopped before {deployment.id} was adopted. Run it again to go on.")
             _write_state(adoption, lock)
             _deploy(deployment)
-            _let_go(session, PlainState(session.workspace, root), adoption, lock)
+            _let_go(session, _open_state(session, root), adoption, lock)
             progress(f"{deployment.id} has adopted {len(adoption.inventory)} resources")
     finally:
         lock.release()
@@ -155,6 +156,24 @@ def _check_harmless(deployment: Deployment, plan: BundlePlan) -> None:
             f"{abbreviate(harmful, _SHOWN)}. Nothing was changed. Make the repository define what is deployed, or deploy "
             "the old bundle once more, then try again."
         )
+
+
+def _open_state(session: Session, root: str) -> PlainState:
+    """Return the state at an old root: a plain bundle's, or that of a deployment of this target whose root was changed."""
+    state = PlainState(session.workspace, root)
+    record = read_record(session.workspace, Paths(root).state)
+    if record is None:
+        return state
+    is_own = isinstance(record, Record) and (record.repository, record.target) == (
+        session.head.repository,
+        session.settings.name,
+    )
+    if not is_own or not isinstance(record, Record) or Deployment(session, record.domain).paths.root == root:
+        raise UsageError(
+            f"{root} is a deployment of scope already, neither a plain bundle nor a root that {session.settings.name} had "
+            "before. There is nothing to adopt."
+        )
+    return state
 
 
 def _checked_root(session: Session, root: str) -> str:

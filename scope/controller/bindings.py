@@ -7,20 +7,24 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from scope.controller.deployment import Deployment
-from scope.controller.owners import ResourceOwners
-from scope.deployment.inventory import Inventory
+from scope.controller.owners import search_for
+from scope.deployment.evidence import describe_origin
 from scope.deployment.observation import Observed
 from scope.deployment.orphans import (
     Binding,
     Conflict,
-    OwnerOf,
+    Search,
     find_conflicts,
+    find_lost,
     find_unbound,
+    is_recorded,
     match_orphans,
     planned_creates,
+    sort_for_deletion,
 )
+from scope.deployment.record import Record
 from scope.errors import Refused
-from scope.model import BundlePlan, RemoteResource, ResourceKey
+from scope.model import BundlePlan, NamedResource, RemoteResource, ResourceKey
 
 # Keys that a person says, with an id if the name isn't enough.
 Imports = Mapping[ResourceKey, str | None]
@@ -40,33 +44,33 @@ def find_bindings(deployment: Deployment, observed: Observed, plan: BundlePlan, 
 
     What a person has said comes first: neither its keys nor its ids are guessed about any more.
     """
-    owner_of = ResourceOwners(deployment).owner_of
-    inventory = observed.valid_record.inventory if observed.valid_record is not None else Inventory()
-    bindings = list(_import(deployment, observed, plan, imports, owner_of))
+    search, record = search_for(deployment), observed.valid_record
+    bindings = list(_import(search, observed, plan, imports))
     imported = {binding.key for binding in bindings}
     known_ids = observed.state.resources.known_ids | {binding.id for binding in bindings}
     plan = replace(plan, actions=tuple(action for action in plan.actions if action.key.resource not in imported))
     orphans = match_orphans(plan, deployment.find_tagged(), known_ids)
     bindings += orphans.bindings
-    bindings += _bind_owned(plan, inventory, owner_of)
+    recorded = tuple(_bind_recorded(search, plan, record)) if record is not None else ()
+    bindings += recorded
     notes: list[str] = []
-    for conflict in find_conflicts(deployment.workspace, plan, {action.key for action in plan.actions}, owner_of):
-        key = conflict.action.key
-        if conflict.owner is None and key in inventory:
-            continue  # bound above
-        if conflict.owner is None and key in observed.pending_creates and len(conflict.ids) == 1:
+    for conflict in find_conflicts(search, plan, observed.pending_creates):
+        if conflict.action.key in {binding.key for binding in recorded}:
+            continue
+        if conflict.is_certain:
             bindings.append(conflict.binding())
         else:
             notes.append(_note(conflict))
-    unbound = find_unbound(deployment.workspace, plan, observed.pending_creates, known_ids, owner_of)
-    return Findings(tuple(bindings), (*orphans.unmatched, *unbound), tuple(notes))
+    unbound = find_unbound(search, plan, observed.pending_creates, known_ids)
+    lost = find_lost(search, plan, record, known_ids)
+    return Findings(tuple(bindings), sort_for_deletion((*orphans.unmatched, *unbound.all, *lost)), tuple(notes))
 
 
-def _bind_owned(plan: BundlePlan, inventory: Inventory, owner_of: OwnerOf) -> Iterator[Binding]:
+def _bind_recorded(search: Search, plan: BundlePlan, record: Record) -> Iterator[Binding]:
     """Return the bindings of resources that a lost state had."""
     for action in planned_creates(plan):
-        resource_id = inventory.get(action.key)
-        if resource_id is not None and owner_of(action.kind, resource_id) is None:
+        resource_id = record.inventory.get(action.key)
+        if resource_id is not None and is_recorded(search, action.key, record):
             yield Binding(action.key, resource_id, f"{action.key.short} ({resource_id})")
 
 
@@ -81,14 +85,13 @@ def _note(conflict: Conflict) -> str:
     is_one = len(conflict.ids) == 1
     count = "" if is_one else f" {len(conflict.ids)} times ({', '.join(conflict.ids)})"
     return (
-        f"{key} {full_name} exists already{count}, and this deployment isn't known to have created it. "
+        f"{key} {full_name} exists already{count}, {describe_origin(conflict.resources[0])}, and this deployment isn't "
+        "known to have created it. "
         f"If it belongs here, import it: --yes --import {key}{'' if is_one else '=ID'}"
     )
 
 
-def _import(
-    deployment: Deployment, observed: Observed, plan: BundlePlan, imports: Imports, owner_of: OwnerOf
-) -> Iterator[Binding]:
+def _import(search: Search, observed: Observed, plan: BundlePlan, imports: Imports) -> Iterator[Binding]:
     """Return the bindings that a person has named. `Refused` if the key isn't free, or nothing exists for it."""
     free = {action.key: action for action in planned_creates(plan)}
     for key, wanted_id in imports.items():
@@ -99,13 +102,14 @@ def _import(
             shown = ", ".join(sorted(one.short for one in free)) or "none"
             raise Refused(f"`{key.short}` isn't a key under which a deploy would create something. Those are: {shown}.")
         full_name = free[key].full_name or ""
-        ids = (wanted_id,) if wanted_id is not None else deployment.workspace.ids_named(key.kind, full_name)
+        named = () if wanted_id is not None else search.workspace.named(key.kind, full_name) or ()
+        ids = (wanted_id,) if wanted_id is not None else tuple(resource.id for resource in named)
         if not ids or len(ids) > 1:
             candidates = f"there are {', '.join(ids)}" if ids else "nothing has its name"
             raise Refused(
                 f"It isn't clear what `{key.short}` should import: {candidates}. Say its id: --import {key.short}=ID"
             )
-        owner = owner_of(key.kind, ids[0])
+        owner = search.owner_of(key, NamedResource(ids[0]))
         if owner is not None:
             raise Refused(
                 f"{ids[0]} belongs to {owner}, so `{key.short}` can't import it. To move it here with all it has, define it "
@@ -113,9 +117,9 @@ def _import(
             )
         own = next((one for one, held in observed.state.resources.inventory.resources.items() if held == ids[0]), None)
         if own is not None and own.kind == key.kind:
-            domain = deployment.domain
+            domain = search.deployment.domain
             raise Refused(
-                f"{ids[0]} is {own.short} of {deployment.id} already. Two keys of one resource would delete it with either. "
-                f"Declare in moves.toml that its key has changed: `{domain}.{own.short} -> {domain}.{key.short}`."
+                f"{ids[0]} is {own.short} of {search.deployment} already. Two keys of one resource would delete it with "
+                f"either. Declare in moves.toml that its key has changed: `{domain}.{own.short} -> {domain}.{key.short}`."
             )
         yield Binding(key, ids[0], f"{key.short} ({ids[0]})")

@@ -5,18 +5,19 @@ verified, and what an unclean attempt left behind is found and bound before anyt
 """
 
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from scope.controller.active_runs import await_active_runs
 from scope.controller.apply import apply_plan, count
 from scope.controller.approval import require_approval
 from scope.controller.deployment import Deployment
 from scope.controller.operation import OperationResult
+from scope.controller.order import find_newer
 from scope.controller.orphans import History, bind_orphans
 from scope.controller.retries import with_retries
 from scope.controller.undeclared_moves import refuse_undeclared_moves
-from scope.deployment.ancestry import find_superseding
 from scope.deployment.approval import Approval, review_plan
-from scope.deployment.inventory import Inventory
+from scope.deployment.evidence import PendingCreates
 from scope.deployment.lock import Lock
 from scope.deployment.observation import Observed, check_state, find_due
 from scope.deployment.orphans import planned_creates_by_name
@@ -27,6 +28,9 @@ from scope.documents.results import Counts, Outcome
 from scope.errors import Fault, RemoteError
 from scope.model import BundlePlan
 from scope.ports import BundleCli
+
+# The workspace's clock is known to the second, and late rather than early: what was created by now was created before this.
+_CLOCK_LAG = timedelta(seconds=2)
 
 
 def deploy_domain(deployment: Deployment) -> OperationResult:
@@ -39,6 +43,7 @@ def deploy_domain(deployment: Deployment) -> OperationResult:
         due = find_due(observed, fingerprint, deployment.session.head.repository)
         if due is None:
             return OperationResult(Outcome.NOTHING, message="another run deployed it meanwhile")
+        deployment.check_repository(observed)
         newer = find_newer(deployment, observed)
         if newer is not None:
             return OperationResult(Outcome.SUPERSEDED, message=f"{newer[:9]} is newer, and was deployed or tried already")
@@ -58,17 +63,6 @@ def deploy_domain(deployment: Deployment) -> OperationResult:
     return OperationResult(Outcome.DEPLOYED, reconciliation.counts or Counts())
 
 
-def find_newer(deployment: Deployment, observed: Observed) -> str | None:
-    """Return the newer commit that was deployed or tried already, if that counts here."""
-    session, record = deployment.session, observed.valid_record
-    if session.head.commit is None or session.options.allow_rollback or not session.settings.is_production:
-        return None
-    if record is not None and record.repository != session.head.repository:
-        return None
-    with session.git_lock:
-        return find_superseding(session.git, session.settings, session.head.commit, observed.newest_commit)
-
-
 @dataclass
 class _Reconciliation:
     """The tries at one deployment, and what they have come to know."""
@@ -79,9 +73,10 @@ class _Reconciliation:
     observed: Observed
     fingerprint: str | None
     is_unclean: bool
-    creates: Inventory
+    creates: PendingCreates
     unfinished: Attempt | None
     counts: Counts | None = field(default=None)
+    is_first_try: bool = True
 
     def try_once(self) -> None:
         """Go from the plan to the record of what was applied, once."""
@@ -109,7 +104,11 @@ class _Reconciliation:
         return plan
 
     def _bind_orphans(self, plan: BundlePlan) -> BundlePlan:
-        history = History(self.observed.is_absent, self.is_unclean, self.creates)
+        approval = self.unfinished.approval if self.unfinished is not None else None
+        # A deletion that wasn't permitted leaves something that the state has forgotten, and that no attempt created.
+        is_told = approval is None and (not self.is_first_try or self.observed.valid_record is not None)
+        history = History(self.observed, self.is_unclean, self.is_first_try, is_told, self.creates)
+        self.is_first_try = False
         return bind_orphans(self.deployment, self.cli, plan, history)
 
     def _require_approval(self, plan: BundlePlan, state: ResourceState) -> Approval | None:
@@ -120,7 +119,9 @@ class _Reconciliation:
     def _record_attempt(self, plan: BundlePlan, approval: Approval | None) -> Record:
         """Write that the CLI is about to start. From here until it is verified, the attempt is unclean."""
         # What an earlier try may have created stays ours.
-        self.creates = Inventory({**self.creates, **planned_creates_by_name(plan)})
+        session = self.deployment.session
+        planned = planned_creates_by_name(plan)
+        self.creates = self.creates.with_planned(planned, session.user.name, session.workspace.now())
         attempt = self.deployment.new_attempt(
             "deploy", fingerprint=self.fingerprint, creates=self.creates, approval=approval
         )
@@ -148,7 +149,8 @@ class _Reconciliation:
             deployment.event(f"deleted stray file {path} (not in any upload)")
         if was_unclean:
             known_ids = after.resources.known_ids
-            unknown = [resource for resource in deployment.find_tagged() if resource.id not in known_ids]
+            names = frozenset(self.creates.names.tagged.values())
+            unknown = [resource for resource in deployment.find_tagged(names) if resource.id not in known_ids]
             if unknown:
                 names = ", ".join(str(resource) for resource in unknown)
                 raise RemoteError(
@@ -161,6 +163,7 @@ class _Reconciliation:
     def _record_applied(self, record: Record, after: DeploymentState) -> None:
         applied = Applied(
             record.attempted,
+            finished_at=(self.deployment.workspace.now() + _CLOCK_LAG).isoformat(),
             lineage=after.resources.lineage,
             serial=after.resources.serial,
             upload_seq=after.files.seq or 0,

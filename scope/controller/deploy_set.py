@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from scope.controller.deployment import Deployment
 from scope.controller.session import Session
-from scope.deployment.observation import AT_ONCE, Due, Observed, deployed_domains, find_due
+from scope.deployment.observation import AT_ONCE, Due, Observed, deployed_domains, find_due, is_foreign
 from scope.deployment.record import InvalidRecord
 from scope.deployment.state import DeploymentState, FileState, ResourceState, UploadState
 from scope.documents.manifest import Manifest
@@ -36,7 +36,10 @@ class Candidate:
 def observe_all(session: Session, domains: Iterable[str]) -> tuple[Observed, ...]:
     """Observe the deployments of some domains, in their order."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        return tuple(pool.map(lambda domain: _observe(Deployment(session, domain)), domains))
+        observations = tuple(pool.map(lambda domain: _observe(Deployment(session, domain)), domains))
+    for observed in observations:
+        session.observations.setdefault(observed.id.domain, observed)
+    return observations
 
 
 def _observe(deployment: Deployment) -> Observed:
@@ -59,7 +62,10 @@ def find_candidates(session: Session, domains: Iterable[str] = ()) -> tuple[Cand
     unknown = sorted(asked - known)
     if unknown:
         raise UsageError(unknown_name("domain", unknown[0], sorted(known), f"here or deployed in {session.settings.name}"))
-    return tuple(_candidate(session, observed) for observed in observe_all(session, sorted(asked or known)))
+    observations = observe_all(session, sorted(asked or known))
+    # What another repository has beside ours isn't gone from this one.
+    ours = (item for item in observations if item.id.domain in head | asked or not is_foreign(item, session.head.repository))
+    return tuple(_candidate(session, observed) for observed in ours)
 
 
 def _candidate(session: Session, observed: Observed) -> Candidate:

@@ -8,9 +8,10 @@ from typing import Literal
 from scope.controller.session import Session
 from scope.controller.target_states import read_other_states
 from scope.deployment.approval import Approval, Occasion
+from scope.deployment.evidence import PendingCreates
 from scope.deployment.inventory import Inventory
 from scope.deployment.lock import Lock, acquire
-from scope.deployment.observation import Observed, observe
+from scope.deployment.observation import Observed, check_repository, observe
 from scope.deployment.record import Applied, Attempt, Record, new_attempt, write_record
 from scope.deployment.state import parse_resources
 from scope.deployment.target import DeploymentId, Paths
@@ -144,6 +145,10 @@ class Deployment:
         except RemoteError as error:
             self.event(f"the lock {lock.path} couldn't be released ({error}). Run: {self.id.recover_command}")
 
+    def check_repository(self, observed: Observed) -> None:
+        """Raise `Refused` if it is another repository's deployment that lies at its root."""
+        check_repository(observed, self.session.head.repository, self.session.settings.root_place)
+
     def observe(self) -> Observed:
         """Read its record, state and lock from the workspace."""
         return observe(self.workspace, self.id, self.paths)
@@ -161,12 +166,28 @@ class Deployment:
         elsewhere = frozenset[str]().union(*(parse_resources(content).known_ids for content in states.values()))
         return tuple(resource for resource in tagged if resource.id in known or resource.id not in elsewhere)
 
+    def find_all_tagged(self, observed: Observed) -> tuple[RemoteResource, ...]:
+        """Return all jobs and pipelines that say they belong to it, however they are called.
+
+        That reads the whole workspace: once for all deployments that nobody has deployed since the session first saw them.
+        """
+        session, first = self.session, self.session.observations.get(self.domain)
+        if first is None or (first.record, first.state) != (observed.record, observed.state):
+            return self.find_tagged()
+        return session.tagged.get(self._read_tagged).get(self.paths.metadata, ())
+
+    def _read_tagged(self) -> Mapping[str, tuple[RemoteResource, ...]]:
+        tagged: dict[str, list[RemoteResource]] = {}
+        for path, resource in self.workspace.owned_below(self.session.base):
+            tagged.setdefault(path, []).append(resource)
+        return {path: tuple(resources) for path, resources in tagged.items()}
+
     def new_attempt(
         self,
         action: Literal["deploy", "destroy"],
         *,
         fingerprint: str | None = None,
-        creates: Inventory | None = None,
+        creates: PendingCreates | None = None,
         approval: Approval | None = None,
     ) -> Attempt:
         """Return an attempt at the head that begins now."""

@@ -4,12 +4,14 @@ It works although the domain's folders are gone from the repository: the CLI nee
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from scope.controller.apply import apply_plan
 from scope.controller.approval import require_approval
 from scope.controller.deployment import Deployment
+from scope.controller.diagnosis import resolution_hint
 from scope.controller.operation import OperationResult
+from scope.controller.order import find_newer
 from scope.controller.orphans import find_leftovers
 from scope.controller.retries import with_retries
 from scope.deployment.approval import Approval, review_destroy
@@ -24,13 +26,26 @@ from scope.repository.layout import is_own_file
 from scope.wording import abbreviate
 
 
-def destroy_domain(deployment: Deployment) -> OperationResult:
-    """Remove a deployment with all its resources. Raises `ScopeError` for what fails or needs approval."""
+def prune_domain(deployment: Deployment) -> OperationResult:
+    """Remove the deployment of a domain that is gone from the head, unless a newer commit has deployed it."""
+    return destroy_domain(deployment, keeps_order=True)
+
+
+def destroy_domain(deployment: Deployment, *, keeps_order: bool = False) -> OperationResult:
+    """Remove a deployment with all its resources. Raises `ScopeError` for what fails or needs approval.
+
+    With `keeps_order`, one that was deployed or tried at a newer commit stays.
+    """
     observed = deployment.observe()
     if observed.is_absent and observed.lock_info is None and not deployment.find_tagged():
         return OperationResult(Outcome.NOTHING, message="there is no such deployment")
     with deployment.stage(_frame_files(deployment)) as cli, deployment.lock() as lock:
-        check_readable(deployment.observe())
+        observed = replace(deployment.observe(), lock_info=None)
+        deployment.check_repository(observed)
+        newer = find_newer(deployment, observed) if keeps_order else None
+        if newer is not None:
+            return OperationResult(Outcome.SUPERSEDED, message=f"{newer[:9]} is newer, and was deployed or tried already")
+        check_readable(observed)
         destruction = _Destruction(deployment, cli, lock)
         with_retries(deployment, destruction.try_once)
     return OperationResult(Outcome.DESTROYED, Counts(deleted=destruction.deleted))
@@ -56,13 +71,14 @@ class _Destruction:
         observed = deployment.observe()
         plan = self._plan(observed)
         leftovers = find_leftovers(deployment, observed)
-        approval = self._require_approval(observed, plan, leftovers)
+        _require_known(deployment, leftovers.unknown)
+        approval = self._require_approval(observed, plan, leftovers.ours)
         deployment.session.check_stop("Stopped before anything was changed.")
         if deployment.workspace.entries(deployment.paths.root) is not None:
             self.lock.check()
             _record_attempt(deployment, observed, approval)
             # While the record still names them.
-            _delete(deployment, leftovers)
+            _delete(deployment, leftovers.ours)
             if plan.actions:
                 apply_plan(deployment, self.cli, plan, observed.state)
                 _check_empty(deployment)
@@ -93,6 +109,16 @@ class _Destruction:
         # A second try finds some of the work done.
         self.deleted = self.deleted or len(listed.items)
         return require_approval(self.deployment, listed, observed.unfinished_attempt)
+
+
+def _require_known(deployment: Deployment, resources: Iterable[RemoteResource]) -> None:
+    """Raise `Refused` for resources that may be the deployment's own: afterwards nothing would tell of them."""
+    lines = "\n".join(f"  {resource}: {resolution_hint(resource)}" for resource in resources)
+    if lines:
+        raise Refused(
+            f"An attempt of {deployment.id} may have created these, or somebody else has. Say which, then destroy it:\n"
+            f"{lines}\nRun: {deployment.id.recover_command} --yes, with one of these options for each."
+        )
 
 
 def _record_attempt(deployment: Deployment, observed: Observed, approval: Approval | None) -> None:

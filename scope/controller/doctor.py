@@ -205,7 +205,7 @@ def _check_catalogs(session: Session) -> Iterator[Check]:
 
 def _has(workspace: Workspace, name: str) -> bool:
     try:
-        return bool(workspace.ids_named("catalogs", name))
+        return bool(workspace.named("catalogs", name))
     except RemoteError as error:
         if error.fault is Fault.PERMISSION:
             return False

@@ -12,10 +12,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from scope.controller.deploy import deploy_domain, find_newer
+from scope.controller.deploy import deploy_domain
 from scope.controller.deployment import Deployment
-from scope.controller.destroy import destroy_domain
+from scope.controller.destroy import prune_domain
 from scope.controller.operation import OperationResult
+from scope.controller.order import find_newer
 from scope.controller.orphans import find_leftovers
 from scope.controller.session import Session
 from scope.controller.target_states import state_path
@@ -60,7 +61,7 @@ def destroy_with_moves(deployment: Deployment) -> OperationResult:
     carry_out_moves(deployment, only_away=True)
     refuse_undeclared_destroy(deployment, deployment.workspace.read(state_path(deployment.session, deployment.domain)))
     require_taken_over(deployment)
-    return destroy_domain(deployment)
+    return prune_domain(deployment)
 
 
 def keep_gone(deployment: Deployment) -> OperationResult:
@@ -204,9 +205,9 @@ class _Transfer:
                     "Check that commit out, then deploy."
                 )
         observed = self._observed[self.source.domain]
-        leftovers = () if observed.is_clean else find_leftovers(self.source, observed)
+        leftovers = () if observed.is_clean else find_leftovers(self.source, observed).all
         if leftovers:
-            commit = (observed.newest_commit or "the commit before the move")[:9]
+            commit = observed.commits[0][:9] if observed.commits else "the commit before the move"
             lines = "\n".join(f"  {one}" for one in leftovers)
             raise Refused(
                 f"An attempt of {self.source.id} did not complete, and left what its state doesn't know:\n{lines}\n"

@@ -6,7 +6,6 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from scope.deployment.inventory import Inventory
-from scope.deployment.record import NAME as RECORD
 from scope.deployment.state import FileState, parse_resources
 from scope.deployment.target import Paths
 from scope.errors import Refused, UsageError
@@ -26,8 +25,6 @@ class PlainState:
         content = workspace.read(self.path)
         if content is None:
             raise UsageError(f"There is no bundle's state in {self.paths.state}. Name the old bundle's root with `--from`.")
-        if workspace.read(f"{self.paths.state}/{RECORD}") is not None:
-            raise UsageError(f"{root} is a deployment of scope already, not a plain bundle. There is nothing to adopt.")
         state = parse_resources(content)
         self.inventory: Inventory = state.inventory
         self._tree: dict[str, Any] = json.loads(content) if state.file_state is FileState.READABLE else {}

@@ -17,7 +17,8 @@ from scope.controller.orphans import find_leftovers
 from scope.deployment.inventory import Inventory
 from scope.deployment.lock import NAME as LOCK
 from scope.deployment.lock import Lock, LockInfo, acquire, read_lock
-from scope.deployment.observation import Observed
+from scope.deployment.metadata import read_cli_commit
+from scope.deployment.observation import Observed, is_foreign
 from scope.deployment.record import NAME as RECORD
 from scope.deployment.takeover import take_over, takeover_count, takeover_winner
 from scope.errors import CliError, Fault, Locked, Refused
@@ -32,12 +33,14 @@ class RecoverOptions:
     """What only a person may say.
 
     `delete` and `forget` are ids of leftovers: to be deleted, or to be dropped from the record. `imports` are keys whose
-    resource exists already and belongs here, with its id if its name isn't enough.
+    resource exists already and belongs here, with its id if its name isn't enough. `is_new_repository` says that the other
+    repository of the record is this one, under an older address.
     """
 
     delete: frozenset[str] = frozenset()
     forget: frozenset[str] = frozenset()
     imports: Imports = field(default_factory=dict)
+    is_new_repository: bool = False
 
 
 NO_RECOVER_OPTIONS = RecoverOptions()
@@ -60,8 +63,13 @@ def recover(deployment: Deployment, options: RecoverOptions = NO_RECOVER_OPTIONS
     dead = read_lock(deployment.workspace, deployment.paths.state)
     with recovery.lock(dead) as lock:
         observed = deployment.observe()
+        if not options.is_new_repository:
+            deployment.check_repository(observed)
         unreadable = find_unreadable(observed)  # refused before anything is written, if a newer CLI wrote the state
-        recovery.forget_applied(observed, find_record_problem(observed, dead))
+        problem = find_record_problem(observed, dead)
+        if is_foreign(observed, deployment.session.head.repository):
+            problem = "the repository has a new address"
+        recovery.forget_applied(observed, problem)
         for name in unreadable:
             recovery.set_aside(name)
         observed = deployment.observe()
@@ -69,7 +77,7 @@ def recover(deployment: Deployment, options: RecoverOptions = NO_RECOVER_OPTIONS
             lock.check()
             unmatched = recovery.bind(observed, options.imports)
         else:
-            unmatched = find_leftovers(deployment, observed)
+            unmatched = find_leftovers(deployment, observed).all
         unmatched = recovery.forget(observed, unmatched, options.forget)
         unmatched = recovery.delete(unmatched, options.delete)
         recovery.delete_strays()
@@ -126,10 +134,12 @@ class _Recovery:
         if record is None and observed.record is not None:
             self.set_aside(RECORD)
         if record is not None:
-            record = replace(record, target=observed.id.target, domain=observed.id.domain, applied=None)
+            identity = self.deployment.new_record(record.attempted)
+            record = replace(identity, inventory=record.inventory)
         else:
-            # Of no commit: whatever was attempted, it wasn't this head.
-            record = self.deployment.new_record(replace(self.deployment.new_attempt("deploy"), commit=None, dirty=False))
+            # Not of this head: whatever was attempted, that wasn't it. What the CLI knows keeps the order of commits.
+            commit = read_cli_commit(self.deployment.workspace, observed.paths)
+            record = self.deployment.new_record(replace(self.deployment.new_attempt("deploy"), commit=commit, dirty=False))
         self.deployment.write_record(record)
         self.done.append(f"rewrote the record, with nothing applied: {why}")
 
@@ -177,9 +187,13 @@ class _Recovery:
         record = observed.valid_record
         if forgotten and record is not None:
             names = {(resource.kind, resource.name) for resource in forgotten}
+            ids = frozenset(resource.id for resource in forgotten)
             creates = record.attempted.creates
-            kept = Inventory((key, name) for key, name in creates.items() if (key.kind, name) not in names)
-            self.deployment.write_record(replace(record, attempted=replace(record.attempted, creates=kept)))
+            kept = creates.without([key for key, name in creates.names.items() if (key.kind, name) in names])
+            inventory = Inventory((key, one) for key, one in record.inventory.items() if one not in ids)
+            self.deployment.write_record(
+                replace(record, attempted=replace(record.attempted, creates=kept), inventory=inventory)
+            )
             self.done.extend(f"forgot the {resource}" for resource in forgotten)
         return tuple(resource for resource in unmatched if resource not in forgotten)
 

@@ -1,14 +1,17 @@
 """One session of the controller on a target: what all of its deployments share."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from scope.controller.shared_read import SharedRead
+from scope.deployment.claims import Claims
+from scope.deployment.observation import Observed
 from scope.deployment.target import DeploymentId, TargetSettings
 from scope.errors import ScopeError
 from scope.graph.closure import DeploymentIndex
-from scope.model import User
+from scope.model import RemoteResource, User
 from scope.ports import BundleCli, Git, Workspace
 
 
@@ -85,6 +88,10 @@ class Session:
     event: Callable[[str, str], None] = field(default=lambda _domain, _message: None)
     rate: RateLimit = field(default_factory=RateLimit)
     states: StateCache = field(default_factory=StateCache)
+    # What is read once for all deployments, and the first observation of each.
+    claims: SharedRead[Claims] = field(default_factory=SharedRead)
+    tagged: SharedRead[Mapping[str, tuple[RemoteResource, ...]]] = field(default_factory=SharedRead)
+    observations: dict[str, Observed] = field(default_factory=dict)
     # Git answers one question at a time.
     git_lock: threading.Lock = field(default_factory=threading.Lock)
 

@@ -53,6 +53,12 @@ def find_superseding(git: Git, settings: TargetSettings, head: str, deployed: st
     raise Refused(f"The deployed commit {deployed[:9]} and {head[:9]} have diverged: neither has the other. {hint}")
 
 
+def is_tip(git: Git, settings: TargetSettings, head: str) -> bool:
+    """Return whether a commit is the newest of the branch that a target is deployed from, or else of the current one."""
+    branch = settings.branch or git.branch
+    return branch is not None and branch_tip(git, branch) == head
+
+
 def _tip_of(git: Git, settings: TargetSettings) -> str | None:
     return None if settings.branch is None else branch_tip(git, settings.branch)
 

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from scope.deployment.inventory import Inventory
+from scope.deployment.evidence import PendingCreates
 from scope.deployment.lock import NAME as LOCK
 from scope.deployment.lock import LockInfo, read_lock
 from scope.deployment.record import NAME as RECORD
@@ -74,14 +74,15 @@ class Observed:
         return self.applied.attempt.fingerprint if self.applied is not None else None
 
     @property
-    def newest_commit(self) -> str | None:
-        """Return the commit of the last attempt: files of it may be there, even if it failed."""
-        return self.last_attempt.commit if self.last_attempt is not None else None
+    def commits(self) -> tuple[str, ...]:
+        """Return the commits on record, of the last attempt first: files of it may be there, even if it failed."""
+        attempts = (self.last_attempt, self.applied.attempt if self.applied is not None else None)
+        return tuple(attempt.commit for attempt in attempts if attempt is not None and attempt.commit is not None)
 
     @property
-    def pending_creates(self) -> Inventory:
-        """Return the names of what an attempt that did not complete may have created."""
-        return Inventory() if self.unfinished_attempt is None else self.unfinished_attempt.creates
+    def pending_creates(self) -> PendingCreates:
+        """Return what an attempt that did not complete may have created."""
+        return PendingCreates() if self.unfinished_attempt is None else self.unfinished_attempt.creates
 
 
 def observe(workspace: Workspace, deployment: DeploymentId, paths: Paths) -> Observed:
@@ -173,6 +174,23 @@ def find_due(observed: Observed, fingerprint: str | None, repository: str) -> Du
         return None if observed.applied_fingerprint == fingerprint else Due("changed")
     is_failed = observed.valid_record is not None and not observed.is_clean
     return Due("failed-attempt" if is_failed else "untrusted-record", why)
+
+
+def is_foreign(observed: Observed, repository: str) -> bool:
+    """Return whether a deployment is certainly another repository's. A clone without an origin can't tell."""
+    record = observed.valid_record
+    return record is not None and bool(record.repository and repository) and record.repository != repository
+
+
+def check_repository(observed: Observed, repository: str, root_place: str) -> None:
+    """Raise `Refused` if a deployment is another repository's: both would overwrite each other at every deploy."""
+    if not is_foreign(observed, repository):
+        return
+    raise Refused(
+        f"{observed.paths.root} has a deployment of another repository than {repository}, and two can't share a root. "
+        f"Change `root_path` ({root_place}) or the bundle's name in one of them. If it is the same, at a new address: "
+        f"{observed.id.recover_command} --yes --new-repository"
+    )
 
 
 def check_state(observed: Observed) -> None:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from scope import __version__
 from scope.deployment.approval import Approval
+from scope.deployment.evidence import PendingCreates
 from scope.deployment.inventory import Inventory
 from scope.deployment.state import DeploymentState, FileState
 from scope.deployment.target import DeploymentId
@@ -36,7 +37,7 @@ _STRICT: dict[str, object] = {"strict": True, "extra": "forbid"}
 class Attempt:
     """One deploy or destroy that began.
 
-    `creates` has the names of resources that the workspace didn't have before: any that exist after an unclean end are ours.
+    `creates` tells which resources that the workspace didn't have before may exist after an unclean end, and be ours.
     `approval` covers the list that was approved, so that a repeated run may do the rest of it.
     """
 
@@ -52,13 +53,13 @@ class Attempt:
     run_url: str | None
     scope_version: str
     cli_version: str
-    creates: Inventory = field(default_factory=Inventory)
+    creates: PendingCreates = field(default_factory=PendingCreates)
     approval: Approval | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """The attempt that succeeded last, and the state files' own numbers after it.
+    """The attempt that succeeded last, when that was by the workspace's clock, and the state files' own numbers after it.
 
     `lineage` and `serial` are those of `resources.json`, `upload_seq` and `upload_digest` those of `deployment.json`.
     """
@@ -66,6 +67,7 @@ class Applied:
     __pydantic_config__: ClassVar[dict[str, object]] = _STRICT
 
     attempt: Attempt
+    finished_at: str
     lineage: str | None
     serial: int | None
     upload_seq: int
@@ -130,7 +132,7 @@ def new_attempt(
     actor: str,
     run_url: str | None,
     cli_version: str,
-    creates: Inventory | None = None,
+    creates: PendingCreates | None = None,
     approval: Approval | None = None,
 ) -> Attempt:
     """Return an attempt that begins now, unlike any other."""
@@ -145,7 +147,7 @@ def new_attempt(
         run_url=run_url,
         scope_version=__version__,
         cli_version=cli_version,
-        creates=creates or Inventory(),
+        creates=creates or PendingCreates(),
         approval=approval,
     )
 
@@ -191,7 +193,7 @@ def parse_record(content: bytes) -> Record | InvalidRecord:
     if any(attempt.commit is not None and not _COMMIT.fullmatch(attempt.commit) for attempt in attempts):
         # It goes to git, where a name that begins with a hyphen would be an option.
         return InvalidRecord("`commit` isn't a commit's name")
-    if any(key.is_child for key in (*record.attempted.creates, *record.inventory)):
+    if any(key.is_child for key in (*record.attempted.creates.names, *record.inventory)):
         return InvalidRecord("`creates` or `inventory` has a key that isn't a resource's own")
     return record
 

@@ -34,12 +34,15 @@ def check_upload(staged: Iterable[str], before: DeploymentState, after: Deployme
 
 
 def check_resources(plan: BundlePlan, before: ResourceState, after: ResourceState) -> None:
-    """Raise `RemoteError` for resources that were deleted or recreated although the plan said neither."""
+    """Raise `RemoteError` for resources that were deleted or recreated although the plan kept them.
+
+    After a killed try the stage knows more than the workspace's state: what that try has deleted isn't in the plan any more.
+    """
     planned = {action.key: action.action for action in plan.actions}
     unplanned = [
         f"{key.short} ({resource_id})"
         for key, resource_id in before.inventory.resources.items()
-        if after.inventory.get(key) != resource_id and planned.get(key, ActionKind.SKIP) in _KEEPING
+        if after.inventory.get(key) != resource_id and planned.get(key) in _KEEPING
     ]
     if unplanned:
         raise RemoteError(

@@ -1,12 +1,13 @@
 """Untagged kinds: what a killed deploy has created of them is recovered by name."""
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from tests.support.builders import resource_yaml
-from tests.support.cli import DatabricksCli
+from tests.support.cli import CliResult, DatabricksCli
 from tests.support.deploying import BASE, Platform
 from tests.support.fake_workspace import FakeWorkspace
 
@@ -42,6 +43,14 @@ def named_ids(platform: Platform) -> dict[str, set[str]]:
     return {kind: set(held.get(kind, {})) for kind in NAMED_KINDS}
 
 
+def import_asked(platform: Platform, refused: CliResult, kinds: set[str]) -> None:
+    """Run the line that a refusal ends with; it imports one resource of each kind."""
+    line = next(line for line in refused.stdout.splitlines() if "--import" in line).partition("Run: scope ")[2]
+    assert {word.partition(".")[0] for word in shlex.split(line) if "=" in word} == kinds, line
+    done = platform.scope(*shlex.split(line))
+    assert done.exit_code == 0, done
+
+
 def test_what_a_killed_deploy_made_is_taken_back_whatever_its_kind(platform: Platform) -> None:
     define_named_kinds(platform)
     before = named_ids(platform)
@@ -50,6 +59,10 @@ def test_what_a_killed_deploy_made_is_taken_back_whatever_its_kind(platform: Pla
     assert platform.deploy("--retry-seconds", "0").exit_code == 1
     made = named_ids(platform)
     assert {kind: len(ids - before[kind]) for kind, ids in made.items()} == dict.fromkeys(NAMED_KINDS, 1)
+    # Of these nothing tells who created them.
+    refused = platform.deploy()
+    assert refused.exit_code == 3, refused
+    import_asked(platform, refused, {"experiments", "secret_scopes", "sql_warehouses", "clusters"})
     done = platform.deploy()
     assert done.exit_code == 0, done
     assert named_ids(platform) == made
@@ -75,6 +88,9 @@ def test_what_a_killed_deploy_made_and_nobody_defines_any_more_is_not_forgotten(
     ids = ["--delete-id", "sales.orders.landing", "--delete-id", "sales.orders", "--delete-id", "sales"]
     recovered = platform.scope("recover", "--target", "prod", "--domain", "sales", "--yes", *ids)
     assert recovered.exit_code == 0, recovered
+    asked = platform.deploy()
+    assert asked.exit_code == 3, asked
+    import_asked(platform, asked, {"experiments", "sql_warehouses", "clusters"})
     assert platform.deploy().exit_code == 0
     assert platform.workspace.snapshot().resources.keys().isdisjoint({"schemas", "volumes", "secret_scopes"})
     platform.check("sales", [JOB], [PIPELINE])

@@ -29,6 +29,10 @@ class Subject:
     add_named: Callable[[str, str], str]
 
 
+def ids(subject: Subject, kind: str, name: str) -> tuple[str, ...]:
+    return tuple(resource.id for resource in subject.port.named(kind, name) or ())
+
+
 def in_memory() -> Subject:
     double = InMemoryWorkspace()
     return Subject(
@@ -210,13 +214,13 @@ NAMED = {
 @pytest.mark.parametrize("kind", NAMED)
 def test_what_has_a_name_of_its_own_is_found_by_it_and_deleted_once(subject: Subject, kind: str) -> None:
     name = NAMED[kind]
-    assert subject.port.ids_named(kind, name) == ()
+    assert subject.port.named(kind, name) == ()
     resource_id = subject.add_named(kind, name)
-    assert subject.port.ids_named(kind, name) == (resource_id,)
-    assert subject.port.ids_named(kind, name[:-1]) == ()
+    assert ids(subject, kind, name) == (resource_id,)
+    assert subject.port.named(kind, name[:-1]) == ()
     if kind in DELETERS:
         assert subject.port.delete_resource(RemoteResource(kind, resource_id, name)) is True
-        assert subject.port.ids_named(kind, name) == ()
+        assert subject.port.named(kind, name) == ()
 
 
 def test_a_schema_with_something_in_it_goes_only_by_force(subject: Subject) -> None:
@@ -224,7 +228,7 @@ def test_a_schema_with_something_in_it_goes_only_by_force(subject: Subject) -> N
     subject.add_named("volumes", "finance.stripe.landing")
     assert classify_failure(lambda: subject.port.delete_resource(schema)) is Fault.INVALID
     assert subject.port.delete_resource(schema, force=True) is True
-    assert subject.port.ids_named("volumes", "finance.stripe.landing") == ()
+    assert subject.port.named("volumes", "finance.stripe.landing") == ()
 
 
 def test_a_kind_that_nobody_has_thought_of_is_not_deleted(subject: Subject) -> None:
@@ -232,12 +236,12 @@ def test_a_kind_that_nobody_has_thought_of_is_not_deleted(subject: Subject) -> N
 
 
 def test_jobs_are_not_found_by_a_name_that_anybody_may_give(subject: Subject) -> None:
-    assert subject.port.ids_named("jobs", "sales") is None
+    assert subject.port.named("jobs", "sales") is None
 
 
 def test_a_name_cannot_lead_to_another_place(subject: Subject) -> None:
     subject.add_named("schemas", "finance.stripe")
-    assert subject.port.ids_named("volumes", "../schemas/finance.stripe") == ()
+    assert subject.port.named("volumes", "../schemas/finance.stripe") == ()
 
 
 def test_a_refusal_is_of_its_own_class(subject: Subject) -> None:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from scope.errors import CliError, Fault, RemoteError
 from scope.model import (
@@ -13,6 +14,7 @@ from scope.model import (
     ActionKind,
     BundlePlan,
     Grant,
+    NamedResource,
     PlanAction,
     RemoteEntry,
     RemoteKind,
@@ -33,7 +35,9 @@ class InMemoryWorkspace:
     granted: dict[str, set[Grant]] = field(default_factory=dict)
     owned: dict[RemoteResource, str] = field(default_factory=dict)
     running: set[RemoteResource] = field(default_factory=set)
-    named: set[RemoteResource] = field(default_factory=set)
+    unowned: set[RemoteResource] = field(default_factory=set)
+    origins: dict[str, NamedResource] = field(default_factory=dict)
+    time: datetime = datetime(2026, 1, 1, tzinfo=UTC)
     failing: dict[str, Fault] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -107,36 +111,40 @@ class InMemoryWorkspace:
     def add_named(self, kind: str, full_name: str) -> RemoteResource:
         """Put a resource into the workspace that says nothing of a deployment."""
         resource = RemoteResource(kind, f"{kind}:{full_name}:{next(self._ids)}", full_name)
-        self.named.add(resource)
+        self.unowned.add(resource)
         return resource
 
     def resources_of(self, metadata_path: str, names: frozenset[str] | None = None) -> tuple[RemoteResource, ...]:
         owned = (resource for resource, path in self.owned.items() if path == metadata_path)
         return tuple(sorted(resource for resource in owned if names is None or resource.name in names))
 
-    def owned_below(self, folder: str) -> tuple[tuple[str, RemoteResource], ...]:
-        return tuple(sorted((path, item) for item, path in self.owned.items() if path.startswith(f"{folder}/")))
+    def owned_below(self, folder: str, names: frozenset[str] | None = None) -> tuple[tuple[str, RemoteResource], ...]:
+        owned = ((path, item) for item, path in self.owned.items() if names is None or item.name in names)
+        return tuple(sorted((path, item) for path, item in owned if path.startswith(f"{folder}/")))
 
     def active(self, resources: Iterable[RemoteResource]) -> tuple[RemoteResource, ...]:
         return tuple(sorted(self.running & set(resources)))
 
     def delete_resource(self, resource: RemoteResource, *, force: bool = False) -> bool:
-        if resource in self.named:
-            within = {
-                item for item in self.named if resource.kind == "schemas" and item.name.startswith(f"{resource.name}.")
-            }
+        held = next((item for item in self.unowned if (item.kind, item.id) == (resource.kind, resource.id)), None)
+        if held is not None:
+            within = {item for item in self.unowned if resource.kind == "schemas" and item.name.startswith(f"{held.name}.")}
             if within and not force:
                 raise RemoteError(Fault.INVALID, f"{resource} isn't empty.")
-            self.named -= {resource, *within}
+            self.unowned -= {held, *within}
             return True
         if resource.kind not in TAGGED_KINDS:
             raise RemoteError(Fault.INVALID, f"{resource} is of no kind that is deleted.")
         return self.owned.pop(resource, None) is not None
 
-    def ids_named(self, kind: str, full_name: str) -> tuple[str, ...] | None:
+    def named(self, kind: str, full_name: str) -> tuple[NamedResource, ...] | None:
         if kind in TAGGED_KINDS:
             return None
-        return tuple(sorted(item.id for item in self.named if (item.kind, item.name) == (kind, full_name)))
+        ids = sorted(item.id for item in self.unowned if full_name in {item.name, item.id} and item.kind == kind)
+        return tuple(self.origins.get(one, NamedResource(one)) for one in ids)
+
+    def now(self) -> datetime:
+        return self.time
 
     def _check(self, path: str) -> None:
         for place, fault in self.failing.items():
@@ -166,6 +174,7 @@ class InMemoryCli:
     before_state: Callable[[], None] = field(default=lambda: None)
     calls: list[str] = field(default_factory=list)
     seed: bytes | None = None
+    creator: str = "me"
     wheels: dict[str, bytes] = field(default_factory=dict)
 
     def plan(self) -> BundlePlan:
@@ -240,18 +249,21 @@ class InMemoryCli:
         return {f"jobs.{key}": name for key, name in self.jobs.items()} | self.named
 
     def _held(self) -> set[str]:
-        return {resource.id for resource in (*self.workspace.owned, *self.workspace.named)}
+        return {resource.id for resource in (*self.workspace.owned, *self.workspace.unowned)}
 
     def _make(self, kind: str, name: str) -> str:
         if kind == "jobs":
             return self.workspace.add_resource("jobs", name, f"{self.root}/state/metadata.json").id
-        if self.workspace.ids_named(kind, name):
+        if self.workspace.named(kind, name):
             raise CliError(Fault.ALREADY_EXISTS, f"{name} already exists")
-        return self.workspace.add_named(kind, name).id
+        made = self.workspace.add_named(kind, name)
+        if kind != "secret_scopes":
+            self.workspace.origins[made.id] = NamedResource(made.id, self.creator, self.workspace.time)
+        return made.id
 
     def _remove(self, ids: set[str]) -> None:
         self.workspace.owned = {item: path for item, path in self.workspace.owned.items() if item.id not in ids}
-        self.workspace.named = {item for item in self.workspace.named if item.id not in ids}
+        self.workspace.unowned = {item for item in self.workspace.unowned if item.id not in ids}
 
     def _state(self) -> dict[str, str]:
         tree = json.loads(self.state_file() or b"{}").get("state", {})

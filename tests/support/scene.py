@@ -78,7 +78,7 @@ class Scene:
         """Let another domain's deployment create and own a resource."""
         other = InMemoryCli(self.workspace, "/Workspace/deploy/ads", {}, (), {key: name})
         other.deploy(other.plan())
-        return next(resource for resource in self.workspace.named if resource.name == name)
+        return next(resource for resource in self.workspace.unowned if resource.name == name)
 
     @property
     def deployment(self) -> Deployment:

@@ -34,7 +34,7 @@ CALLS: dict[str, Callable[[DatabricksWorkspace], object]] = {
     "grants": lambda workspace: workspace.grants("/a"),
     "resources": lambda workspace: workspace.resources_of("/a/metadata.json"),
     "active": lambda workspace: workspace.active([RemoteResource("jobs", "1", "x"), RemoteResource("pipelines", "1", "x")]),
-    "named": lambda workspace: (workspace.ids_named("schemas", "a.b"), workspace.ids_named("alerts", "/a/b")),
+    "named": lambda workspace: (workspace.named("schemas", "a.b"), workspace.named("alerts", "/a/b")),
     "create": lambda workspace: workspace.create("/a/b", b""),
     "delete": lambda workspace: workspace.delete("/a/b"),
 }

@@ -127,7 +127,7 @@ def test_a_record_whose_keys_cannot_be_is_not_believed(scene: Scene, key: str) -
     scene.deploy()
     path = f"{PATHS.state}/scope.json"
     record = json.loads(scene.workspace.read(path) or b"")
-    record["attempted"]["creates"] = {key: "y"}
+    record["attempted"]["creates"]["names"] = {key: "y"}
     scene.workspace.write(path, json.dumps(record).encode())
     scene.deploy()
     assert scene.record.is_clean

@@ -55,10 +55,6 @@ def test_a_state_of_another_form_is_left_alone(version: int | None) -> None:
         PlainState(write(state_version=version), ROOT)
 
 
-def test_a_root_without_a_state_or_of_a_deployment_is_no_plain_bundle() -> None:
+def test_a_root_without_a_state_is_no_bundle() -> None:
     with pytest.raises(UsageError, match="Name the old bundle's root with `--from`"):
         PlainState(InMemoryWorkspace(), ROOT)
-    workspace = write()
-    workspace.write(f"{ROOT}/state/scope.json", b"{}")
-    with pytest.raises(UsageError, match="is a deployment of scope already"):
-        PlainState(workspace, ROOT)

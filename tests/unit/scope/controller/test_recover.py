@@ -96,13 +96,13 @@ def test_a_leftover_that_nobody_defines_can_be_deleted_or_forgotten(scene_with_a
     scene = scene_with_a_scope
     scene.fail_before_the_state()
     scene.cli.named.clear()
-    (unmatched,) = scene.workspace.named
+    (unmatched,) = scene.workspace.unowned
     with pytest.raises(Refused, match="doesn't know"):
         scene.deploy()
     assert scene.recover().unmatched == (unmatched,)
     ids = frozenset({unmatched.id})
     assert scene.recover(RecoverOptions(forget=ids) if is_kept else RecoverOptions(delete=ids)).unmatched == ()
-    assert (unmatched in scene.workspace.named) is is_kept
+    assert (unmatched in scene.workspace.unowned) is is_kept
     scene.deploy()
     assert scene.record.is_clean
 
@@ -123,13 +123,13 @@ def test_schemas_are_deleted_after_what_lies_in_them(scene_with_a_scope: Scene) 
     unmatched = scene.recover().unmatched
     assert [item.kind for item in unmatched] == ["secret_scopes", "volumes", "schemas"]
     scene.recover(RecoverOptions(delete=frozenset(item.id for item in unmatched)))
-    assert scene.workspace.named == set()
+    assert scene.workspace.unowned == set()
 
 
 def test_a_lost_state_gives_back_what_was_owned_and_nothing_else(scene_with_a_scope: Scene) -> None:
     scene = scene_with_a_scope
     scene.deploy()
-    own = next(iter(scene.workspace.named))
+    own = next(iter(scene.workspace.unowned))
     theirs = scene.workspace.add_named("sql_warehouses", "BI")
     scene.cli.named["sql_warehouses.new"] = "BI"
     scene.workspace.delete(f"{PATHS.state}/resources.json")

@@ -2,10 +2,12 @@
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from scope.deployment.approval import Approval
+from scope.deployment.evidence import PendingCreates
 from scope.deployment.inventory import Inventory
 from scope.deployment.record import (
     Applied,
@@ -22,6 +24,7 @@ from scope.deployment.state import DeploymentState, FileState, ResourceState, Up
 from scope.deployment.target import DeploymentId
 from scope.model import ResourceKey
 
+SCHEMA = ResourceKey("schemas", "s")
 ATTEMPT = new_attempt(
     "deploy",
     commit="c" * 40,
@@ -30,11 +33,18 @@ ATTEMPT = new_attempt(
     actor="deployer",
     run_url="https://ci/42",
     cli_version="1.13.0",
-    creates=Inventory({ResourceKey("schemas", "s"): "finance.stripe"}),
+    creates=PendingCreates().with_planned({SCHEMA: "finance.stripe"}, "me", datetime(2026, 1, 1, tzinfo=UTC)),
     approval=Approval("0f", ("delete jobs.a (1)",)),
 )
 INVENTORY = Inventory({ResourceKey("volumes", "v"): "finance.stripe.landing"})
-RECORD = Record("github.com/acme/data", "prod", "finance", ATTEMPT, Applied(ATTEMPT, "l", 3, 7, "d"), INVENTORY)
+RECORD = Record(
+    "github.com/acme/data",
+    "prod",
+    "finance",
+    ATTEMPT,
+    Applied(ATTEMPT, "2026-01-01T00:00:00+00:00", "l", 3, 7, "d"),
+    INVENTORY,
+)
 STATE = DeploymentState(ResourceState(FileState.READABLE, "l", 3), UploadState(FileState.READABLE, 7, digest="d"))
 
 
@@ -50,7 +60,11 @@ def test_the_file_is_plain_json_that_a_person_can_read() -> None:
     tree = json.loads(dumps(RECORD))
     assert next(iter(tree)) == "record_version"
     assert tree["inventory"] == {"resources.volumes.v": "finance.stripe.landing"}
-    assert tree["attempted"]["creates"] == {"resources.schemas.s": "finance.stripe"}
+    assert tree["attempted"]["creates"] == {
+        "names": {"resources.schemas.s": "finance.stripe"},
+        "since": {"resources.schemas.s": "2026-01-01T00:00:00+00:00"},
+        "creators": ["me"],
+    }
     assert tree["attempted"]["approval"] == {"digest": "0f", "items": ["delete jobs.a (1)"]}
 
 

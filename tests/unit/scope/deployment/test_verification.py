@@ -31,3 +31,7 @@ def test_what_the_plan_kept_and_is_not_there_any_more_is_a_failure(action: Actio
 def test_what_was_to_get_another_id_may(action: ActionKind) -> None:
     check_resources(plan(action), state(a="1"), state(a="2"))
     check_resources(plan(ActionKind.SKIP), state(a="1"), state(a="1"))
+
+
+def test_what_an_earlier_try_has_deleted_already_is_not_in_the_plan_any_more() -> None:
+    check_resources(BundlePlan((), "l", 1), state(a="1"), state())
