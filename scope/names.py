@@ -1,4 +1,4 @@
-"""The names that domains and targets can have."""
+"""The names that domains and targets can have, and digests by which people name a list."""
 
 import keyword
 import re
@@ -31,3 +31,8 @@ def require_domain_names(names: Iterable[str]) -> None:
 def is_target_name(name: str) -> bool:
     """Return whether a name can be a bundle target's."""
     return re.fullmatch(r"[a-z][a-z0-9_-]{0,62}", name) is not None
+
+
+def is_list_digest(text: str) -> bool:
+    """Return whether a text can be the digest of a list of deletions, which approves exactly that list."""
+    return re.fullmatch(r"[0-9a-f]{16,64}", text) is not None

@@ -3,6 +3,7 @@
 import argparse
 import hashlib
 import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,8 +13,10 @@ from scope.console import Console
 from scope.documents.document import dump
 from scope.documents.manifest import Manifest, Warn
 from scope.errors import NoCredentials, RemoteError, UsageError
+from scope.escaping import code_span
 from scope.files import write_atomic
 from scope.graph.closure import DeploymentIndex
+from scope.names import is_list_digest
 from scope.planning.comparison import compare, effect_classifier
 from scope.planning.plan import narrow, plan
 from scope.repository.layout import target_file
@@ -28,7 +31,6 @@ examples:
   scope plan --base deployed --target prod    against what each domain of prod really runs
   just scope base=main                    the same as the first
 """
-SUMMARY = Path(".scope", "summary.md")
 # Not a ref: the commits that a target's records name, each domain its own.
 DEPLOYED = "deployed"
 # How many CLI processes `--live` starts at once.
@@ -58,6 +60,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--github", action="store_true", help="also write the outputs and the summary of a step of a GitHub workflow"
     )
+    parser.add_argument(
+        "--prune",
+        action="store_true",
+        help="with --github: say that the deploy will destroy what is gone from the repository",
+    )
+    parser.add_argument(
+        "--approve-destructive",
+        action="append",
+        default=[],
+        metavar="DIGEST",
+        help="with --github: say that the deploy will have this destructive plan approved; may be repeated",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +85,7 @@ class _Planned:
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Write the manifest and show the plan; return the exit code."""
+    notes = tuple(_notes(options))
     if options.base == DEPLOYED:
         planned = _plan_from_records(options, console)
     elif options.fallback:
@@ -83,7 +98,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     _write(content, options.output, planned.root / MANIFEST, console)
     _show(manifest, content, options, console)
     if options.github:
-        _write_for_github(manifest, content, planned.root)
+        _write_for_github(manifest, content, notes)
     return 5 if options.detailed_exitcode and manifest.deploy else 0
 
 
@@ -143,16 +158,32 @@ def _add_live_plans(manifest: Manifest, options: argparse.Namespace, console: Co
         return replace(manifest, live=plan_bundles(session, manifest, _AT_ONCE))
 
 
-def _write_for_github(manifest: Manifest, content: bytes, root: Path) -> None:
-    """Write what the next jobs need, and the page that people look at: for this job's summary, and as a file for others'."""
+def _notes(options: argparse.Namespace) -> Iterator[str]:
+    """Yield what the deploy that follows may do beyond what is due: whoever approves it must have seen that."""
+    if not options.github and (options.prune or options.approve_destructive):
+        raise UsageError(
+            "`--prune` and `--approve-destructive` are for a plan's page. Give them to `scope deploy`, or add `--github`."
+        )
+    if options.prune:
+        yield "It was started with `prune`: **the deploy destroys** what is gone from the repository."
+    for digest in options.approve_destructive:
+        if not is_list_digest(digest):
+            raise UsageError(f"{code_span(digest)} isn't the digest of a destructive plan, as a refused deploy prints it.")
+    if options.approve_destructive:
+        digests = ", ".join(code_span(digest) for digest in options.approve_destructive)
+        yield f"It was started with an approval: **the deploy deletes or recreates** what was listed under {digests}."
+    if options.github and options.domain:
+        yield f"Only these domains: {', '.join(code_span(name) for name in options.domain)}. Whatever else is due stays due."
+
+
+def _write_for_github(manifest: Manifest, content: bytes, notes: Sequence[str]) -> None:
+    """Write what the next jobs need, and the page that people look at."""
     from scope.adapters.github import write_outputs, write_summary  # a network client, for workflows only
     from scope.render.markdown import SUMMARY_LIMIT, render_comment
     from scope.render.matrix import render_outputs
 
     write_outputs(render_outputs(manifest, content))
-    page = render_comment(manifest, limit=SUMMARY_LIMIT)
-    write_atomic(root / SUMMARY, page.encode())
-    write_summary(page)
+    write_summary(render_comment(manifest, notes=notes, limit=SUMMARY_LIMIT))
 
 
 def _targets(head: DeploymentIndex, names: list[str]) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from scope.documents.manifest import MAX_MATRIX_JOBS, SCHEMA_VERSION, Manifest
 from scope.errors import UsageError
 from scope.escaping import escape_invisible
 from scope.model import quote_path
-from scope.names import is_domain_name, is_target_name
+from scope.names import is_domain_name, is_list_digest, is_target_name
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -236,7 +236,7 @@ def _live(manifest: Manifest) -> Iterator[str]:
     yield from _repeated("live.id", [plan.id for plan in manifest.live])
     yield from _unknown("live.id", [plan.id for plan in manifest.live], _is_deployment, "<target>/<domain>")
     digests = [plan.digest for plan in manifest.live if plan.digest is not None]
-    yield from _unknown("live.digest", digests, _is_list_digest, "a list's digest")
+    yield from _unknown("live.digest", digests, is_list_digest, "a list's digest")
     for plan in manifest.live:
         if min(plan.create, plan.update, plan.delete, plan.recreate) < 0:
             yield f"live: {_shown(plan.id)} has a count below none"
@@ -276,10 +276,6 @@ def _is_commit(value: str) -> bool:
 
 def _is_fingerprint(value: str) -> bool:
     return _FINGERPRINT.fullmatch(value) is not None
-
-
-def _is_list_digest(value: str) -> bool:
-    return re.fullmatch(r"[0-9a-f]{16,64}", value) is not None
 
 
 def _is_job(value: str) -> bool:

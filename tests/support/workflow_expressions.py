@@ -64,6 +64,8 @@ class Scope:
             return self._call(name)
         if name == "fromJSON" and len(arguments) == 1:
             return json.loads(arguments[0])
+        if name == "format" and arguments:
+            return re.sub(r"\{(\d+)\}", lambda match: as_text(arguments[int(match[1]) + 1]), as_text(arguments[0]))
         raise UnknownExpressionError(f"{name}() of {len(arguments)}")
 
 

@@ -17,7 +17,7 @@ from tests.support.workflow_expressions import Scope
 
 
 class _Outputs(dict[str, str]):
-    """Outputs of a job before: it found something to do."""
+    """Outputs of a job before, and variables: something is to be done, and all of it."""
 
     def get(self, _key: str, _default: object = None) -> str:  # type: ignore[override]
         return "true"
@@ -56,7 +56,7 @@ class WorkflowJob:
     permissions: Mapping[str, str]
     environments: tuple[str, ...]
     code: str | None
-    uses: tuple[str, ...]
+    steps: tuple[Mapping[str, Any], ...]
     commands: tuple[str, ...]
     needs: frozenset[str]
     """The environments of all jobs that must have passed before it."""
@@ -87,7 +87,7 @@ class _Reader:
             for event in tree["on"]:
                 if event != "workflow_call":
                     github = {"event_name": event, "repository": "o/r", "ref": "refs/heads/main", "run_id": "1"}
-                    contexts = {"github": {**github, "run_attempt": "1", **_EVENTS[event]}, "inputs": {}}
+                    contexts = {"github": {**github, "run_attempt": "1", **_EVENTS[event]}, "inputs": {}, "vars": _Outputs()}
                     yield from self._read(path.name, tree, contexts, (), frozenset())
 
     @staticmethod
@@ -111,7 +111,7 @@ class _Reader:
             needs = [job["needs"]] if isinstance(job.get("needs"), str) else job.get("needs", [])
             before = passed.union(*(own.get(need, frozenset()) for need in needs))
             done = {need: {"result": "success", "outputs": _Outputs()} for need in needs}
-            if not Scope({**contexts, "needs": done, "vars": _Outputs()}, _STATIC).is_true(job.get("if")):
+            if not Scope({**contexts, "needs": done}, _STATIC).is_true(job.get("if")):
                 continue
             if "uses" in job:
                 called = self._repository / job["uses"].removeprefix("./")
@@ -130,7 +130,7 @@ class _Reader:
                 permissions=job.get("permissions", {}),
                 environments=environments,
                 code=self._code(steps, contexts),
-                uses=tuple(step["uses"] for step in steps if "uses" in step),
+                steps=tuple(steps),
                 commands=tuple(self._expand(step["run"]) for step in steps if "run" in step),
                 needs=before,
             )

@@ -81,7 +81,7 @@ class Player:
         self.origin = origin
         self.folder = folder
         self.settings = settings
-        self.github = {"repository": "o/r", "run_id": "42", "token": "job-token", **github}
+        self.github = {"repository": "o/r", "run_id": "42", "run_attempt": "1", "token": "job-token", **github}
         self.artifacts = folder / "artifacts"
         self.artifacts.mkdir(parents=True)
         self._numbers = itertools.count()

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.support.workflow_expressions import Scope
 from tests.support.workflow_jobs import WorkflowJob, read_jobs
 
 REPOSITORY = Path(__file__).parents[2]
-WORKFLOWS = sorted((REPOSITORY / ".github" / "workflows").glob("*.yml"))
+WORKFLOWS_FOLDER = REPOSITORY / ".github" / "workflows"
+WORKFLOWS = sorted(WORKFLOWS_FOLDER.glob("*.yml"))
 ACTIONS = sorted((REPOSITORY / ".github" / "actions").glob("*/action.yml"))
 DOCS = (REPOSITORY / "docs" / "github-actions.md").read_text(encoding="utf-8")
 SCRIPT = (REPOSITORY / ".github" / "scripts" / "install-databricks-cli").read_text(encoding="utf-8")
@@ -71,14 +73,71 @@ def test_no_workflow_runs_with_a_base_s_rights_on_a_pull_request_s_code_and_none
 
 
 def test_deploys_are_never_cancelled_and_one_failure_stops_no_other() -> None:
-    for name in ("deploy.yml", "reconcile.yml"):
-        for job in jobs(REPOSITORY / ".github" / "workflows" / name).values():
-            group = job.get("concurrency", {}).get("group", "")
-            if group.startswith("deploy-"):
-                assert job["concurrency"]["cancel-in-progress"] is False
+    grouped = [job for job in jobs(WORKFLOWS_FOLDER / "deploy.yml").values() if "deploy-" in str(job.get("concurrency"))]
+    assert [job["concurrency"]["cancel-in-progress"] for job in grouped] == [False, False]
     assert all(
         job["strategy"]["fail-fast"] is False for path in WORKFLOWS for job in jobs(path).values() if "strategy" in job
     )
+
+
+def groups(name: str, **contexts: Any) -> set[str]:  # noqa: ANN401  a context's values
+    """Return the concurrency groups of a workflow's jobs, in a run with such contexts."""
+    scope = Scope({"github": {"run_id": "7", "run_attempt": "1"}, "inputs": {}, "matrix": {"target": "prod"}, **contexts})
+    return {
+        scope.fill(job["concurrency"]["group"]) for job in jobs(WORKFLOWS_FOLDER / name).values() if "concurrency" in job
+    }
+
+
+@pytest.mark.parametrize(
+    "contexts",
+    [
+        {"inputs": {"target": "all", "domains": "finance", "prune": False, "approve": ""}},
+        {"inputs": {"target": "all", "domains": "", "prune": True, "approve": ""}},
+        {"inputs": {"target": "all", "domains": "", "prune": False, "approve": "0123456789abcdef"}},
+        {"github": {"run_id": "7", "run_attempt": "2"}},
+    ],
+)
+def test_a_run_that_deploys_less_or_else_takes_no_other_s_place(contexts: dict[str, Any]) -> None:
+    """Of the runs that wait in one group GitHub keeps the newest, so that must deploy all that the others would have."""
+    assert all(group.endswith("-7") for group in groups("deploy.yml", **contexts))
+
+
+def test_runs_that_deploy_all_wait_in_one_group_and_reports_in_none_of_theirs() -> None:
+    pushed = groups("deploy.yml")
+    assert pushed == {"deploy-staging", "deploy-prod", "approve-prod", "deployed-7"}
+    assert groups("deploy.yml", inputs={"target": "prod", "domains": "", "prune": False, "approve": ""}) == pushed
+    assert not groups("reconcile.yml") & pushed
+
+
+def test_what_a_run_by_hand_may_do_is_in_its_name_and_in_that_of_its_approval() -> None:
+    workflow = load(WORKFLOWS_FOLDER / "deploy.yml")
+    inputs = {"target": "prod", "domains": "finance", "prune": True, "approve": "0123456789abcdef"}
+    asked = Scope({"github": {"event_name": "workflow_dispatch"}, "inputs": inputs})
+    words = ", with prune, approving 0123456789abcdef, only finance"
+    assert asked.fill(workflow["run-name"]) == f"deploy prod{words}"
+    assert asked.fill(workflow["jobs"]["approve-prod"]["name"]) == f"approve-prod{words}"
+    pushed = Scope({"github": {"event_name": "push"}, "inputs": {}})
+    assert pushed.fill(workflow["run-name"]) == ""  # GitHub's own, the commit's first line
+    assert pushed.fill(workflow["jobs"]["approve-prod"]["name"]) == "approve-prod"
+
+
+def test_the_plan_that_is_approved_knows_every_input_of_the_deploy() -> None:
+    workflow = jobs(WORKFLOWS_FOLDER / "deploy.yml")
+    for target in ("staging", "prod"):
+        planned, deployed = workflow[f"plan-{target}"]["with"], workflow[target]["with"]
+        shared = deployed.keys() - {"matrix", "digest"}  # what the plan has found
+        assert shared == {"target", "prune", "approve"}
+        assert {key: planned[key] for key in shared} == {key: deployed[key] for key in shared}
+
+
+def test_no_code_of_a_domain_runs_in_the_job_whose_page_is_approved() -> None:
+    """The CLI can run it, so there is no CLI."""
+    for job in read_jobs(REPOSITORY):
+        if job.path[-1] in {"plan", "approve-prod"}:
+            assert not any("LIVE" in step.get("env", {}) for step in job.steps), job.name
+            assert [step["with"].get("cli", "false") for step in job.steps if "actions/setup" in step.get("uses", "")] in (
+                [], ["false"],
+            )  # fmt: skip
 
 
 def test_prod_is_deployed_by_one_job_only_and_that_waits_for_the_approval() -> None:
@@ -90,23 +149,20 @@ def test_prod_is_deployed_by_one_job_only_and_that_waits_for_the_approval() -> N
                 assert "approve-prod" in job["needs"]
                 assert "needs.approve-prod.result == 'success'" in job["if"]
             for step in job.get("steps", []):
-                if re.search(r"scripts/deploy|scope (reconcile|deploy|destroy|recover|adopt)", step.get("run", "")):
-                    # A job for every target must leave prod to the workflow that asks.
-                    assert path.name == "deploy-target.yml" or "matrix.target != 'prod'" in step["if"]
+                if re.search(r"scripts/deploy|scope\.cli (reconcile|deploy|destroy|recover|adopt)", step.get("run", "")):
+                    assert path.name == "deploy-target.yml"
     assert callers == [("deploy.yml", "prod")]
 
 
-def test_every_job_that_may_log_in_has_an_environment_of_its_own() -> None:
-    for path in WORKFLOWS:
-        for job in jobs(path).values():
-            if "steps" in job and job.get("permissions", {}).get("id-token") == "write":
-                # Who plans may only read: a plan runs code of the domains, and comes before the approval.
-                assert (path.name, job["environment"]) in {
-                    ("plan-target.yml", "${{ inputs.environment }}"),
-                    ("deploy-target.yml", "${{ inputs.target }}"),
-                    ("reconcile.yml", "${{ matrix.target == 'prod' && 'prod-plan' || matrix.target }}"),
-                }
-                assert "uses" not in job
+def test_who_may_write_to_prod_waits_for_the_approval_and_nobody_else_writes() -> None:
+    for job in read_jobs(REPOSITORY):
+        if "prod" in job.environments:
+            assert "prod-approval" in job.needs, job.name
+            assert job.workflow == "deploy-target.yml"
+        if job.has_identity and job.workflow != "deploy-target.yml":
+            # Who plans and reports may only read: the CLI's plan runs code of the domains, and comes before the approval.
+            assert set(job.environments) <= {"staging-plan", "prod-plan"}, job.name
+        assert not job.has_identity or job.environments
 
 
 def with_identity() -> list[WorkflowJob]:
@@ -122,7 +178,8 @@ def commands_of(job: WorkflowJob) -> list[str]:
 def test_what_a_job_with_identity_installs_has_its_version_and_its_hash() -> None:
     assert with_identity()
     for job in with_identity():
-        assert [use for use in job.uses if not re.search(r"^\./|^actions/[\w-]+@[0-9a-f]{40}$", use)] == []
+        uses = [step["uses"] for step in job.steps if "uses" in step]
+        assert [use for use in uses if not re.search(r"^\./|^actions/[\w-]+@[0-9a-f]{40}$", use)] == []
         assert [
             line for line in commands_of(job) if re.search(r"\b(uvx|npm|npx|go|gh|wget|apt-get|uv pip|eval)\b", line)
         ] == []
@@ -170,11 +227,10 @@ def test_every_variable_and_environment_is_in_the_docs_and_the_docs_name_no_othe
     }
     table = DOCS[DOCS.index("### 2.") : DOCS.index("### 3.")]
     documented = set(re.findall(r"^\| `([\w-]+)` \|", table, re.MULTILINE))
-    deploy = jobs(REPOSITORY / ".github" / "workflows" / "deploy.yml")
+    deploy = jobs(WORKFLOWS_FOLDER / "deploy.yml")
     used = {job["with"]["target"] for job in deploy.values() if "with" in job and "target" in job["with"]}
     used |= {job["environment"] for job in deploy.values() if "environment" in job}
     used |= {job["with"]["environment"] for job in deploy.values() if "environment" in job.get("with", {})}
-    used |= set(jobs(REPOSITORY / ".github" / "workflows" / "reconcile.yml")["reconcile"]["strategy"]["matrix"]["target"])
     assert documented == used
     assert all(f"`{name}`" in table for name in ("DATABRICKS_HOST", "DATABRICKS_CLIENT_ID"))
 
@@ -196,13 +252,13 @@ def test_every_permission_is_in_the_docs_and_the_docs_name_no_other() -> None:
 def test_the_docs_name_every_workflow_and_every_input_of_a_run_by_hand() -> None:
     assert all(f"`{path.name}`" in DOCS for path in WORKFLOWS)
     # To YAML 1.1 the key `on` is a boolean.
-    inputs = load(REPOSITORY / ".github" / "workflows" / "deploy.yml")[True]["workflow_dispatch"]["inputs"]
+    inputs = load(WORKFLOWS_FOLDER / "deploy.yml")[True]["workflow_dispatch"]["inputs"]
     assert all(f"`{name}`" in DOCS or f"one {name}" in DOCS for name in inputs)
 
 
 def test_targets_of_the_workflows_are_targets_of_the_bundle() -> None:
     targets = {path.stem for path in (REPOSITORY / "targets").glob("*.yml")}
-    deploy = jobs(REPOSITORY / ".github" / "workflows" / "deploy.yml")
+    deploy = jobs(WORKFLOWS_FOLDER / "deploy.yml")
     assert {job["with"]["target"] for job in deploy.values() if "target" in job.get("with", {})} <= targets
 
 

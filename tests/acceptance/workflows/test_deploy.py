@@ -51,7 +51,10 @@ def test_the_first_push_deploys_all_the_next_nothing_and_then_one_domain(
     assert results(first) == ALL, logs(first)
     assert matrix(first, "staging") == ["staging-finance", "staging-marketing"]
     assert "Approved: the manifest with SHA-256" in first.jobs["approve-prod"].summary
-    assert "| `finance` | deploy: " in first.jobs["approve-prod"].summary
+    planned = first.jobs["plan-prod"].jobs
+    assert "| `finance` | deploy | " in planned["plan"].summary
+    assert "| `finance` | deploy: " in planned["preview"].summary
+    assert first.jobs["plan-staging"].jobs["preview"].result == "skipped"
 
     fake_workspace.clear_requests()
     again = platform.push()
@@ -146,10 +149,10 @@ def test_another_cli_than_the_one_named_stops_the_run(
 ) -> None:
     platform.settings = with_settings(platform, variables={"DATABRICKS_CLI_SHA256": digest})
     run = platform.push()
-    assert run.jobs["plan-staging"].result == "failure"
+    assert run.jobs["staging"].result == "failure"
     assert run.jobs["deployed"].result == "failure"
     assert "::error::" in logs(run)
-    assert fake_workspace.requests() == []
+    assert fake_workspace.writes() == []
 
 
 def test_by_hand_only_what_was_asked_for_is_deployed(platform: Platform) -> None:
@@ -160,6 +163,28 @@ def test_by_hand_only_what_was_asked_for_is_deployed(platform: Platform) -> None
     assert results(run) == ALL | {"plan-staging": "skipped", "staging": "skipped"}, logs(run)
     assert matrix(run, "prod") == ["prod-finance"]
     assert not list(platform.folder.rglob("pwned"))
+
+
+def test_what_the_approval_releases_is_on_the_plan_s_page(platform: Platform) -> None:
+    digest = "0123456789abcdef"
+    platform.settings = with_settings(platform, rejected=frozenset({"prod-approval"}))
+    plain = platform.push().jobs["plan-prod"].jobs["plan"].summary
+    assert "It was started with" not in plain
+    assert "Only these domains" not in plain
+    run = platform.by_hand("deploy.yml", target="prod", domains="finance", prune=True, approve=digest)
+    page = run.jobs["plan-prod"].jobs["plan"].summary
+    assert "It was started with `prune`: **the deploy destroys** what is gone" in page
+    assert f"**the deploy deletes or recreates** what was listed under `{digest}`" in page
+    assert "Only these domains: `finance`." in page
+
+    platform.settings = with_settings(platform, rejected=frozenset())
+    run = platform.by_hand("deploy.yml", target="prod", domains="finance", prune=True, approve=digest)
+    assert f"Domains: finance. Prune: true. Destructive lists that were approved in advance: {digest}." in (
+        run.jobs["approve-prod"].summary
+    )
+    run = platform.by_hand("deploy.yml", target="prod", approve="x](https://x.invalid)")
+    assert run.jobs["plan-prod"].result == "failure"
+    assert "isn't the digest of a destructive plan" in logs(run)
 
 
 def test_an_old_run_again_is_superseded(platform: Platform) -> None:
