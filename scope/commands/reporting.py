@@ -3,7 +3,7 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from scope.adapters.github import write_summary
@@ -96,7 +96,7 @@ def finish(
     )
     root = session.root
     for result in results:
-        if result.outcome == Outcome.FAILED and result.log is not None:
+        if may_print_logs(os.environ) and result.outcome == Outcome.FAILED and result.log is not None:
             log = root / result.log
             if find_link(log, root) is None:
                 print_failed_log(result, log, sys.stderr)
@@ -106,6 +106,11 @@ def finish(
         write_summary(render_deploy_page(session.settings.name, results, in_sync))
     write_atomic(Path(options.results) if options.results else root / RESULTS, content)
     return code
+
+
+def may_print_logs(environment: Mapping[str, str]) -> bool:
+    """Return whether logs may be printed. They hold the configuration of resources: in workflows only where that is said."""
+    return environment.get("GITHUB_ACTIONS") != "true" or environment.get("SCOPE_PRINT_LOGS") == "true"
 
 
 def _show(

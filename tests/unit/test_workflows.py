@@ -270,3 +270,32 @@ def test_the_cli_of_deploys_is_the_one_that_is_tested() -> None:
     assert f"github.com/databricks/cli v{version[1]}" in (REPOSITORY / "tests" / "cli" / "go.mod").read_text(
         encoding="utf-8"
     )
+
+
+WORDS = {"head": "the pull request's", "base": "the base's", "main": "main's"}
+
+
+def test_the_page_on_security_says_of_every_job_what_it_can_reach() -> None:
+    rows: dict[str, list[WorkflowJob]] = {}
+    for job in read_jobs(REPOSITORY):
+        # The nightly run calls the workflow of deploys.
+        rows.setdefault(job.name.removeprefix("deploy / "), []).append(job)
+    expected = {}
+    for name, alike in rows.items():
+        assert len({(job.environments, tuple(job.permissions.items()), "prod-approval" in job.needs) for job in alike}) == 1
+        one, codes = alike[0], {job.code for job in alike}
+        environments = ", ".join(f"`{place}`" for place in one.environments) or "none"
+        permissions = ", ".join(f"`{key}: {value}`" for key, value in one.permissions.items()) or "none"
+        code = ", or ".join(word for key, word in WORDS.items() if key in codes) or "none"
+        approval = "after" if "prod-approval" in one.needs else "before"
+        expected[name] = f"| `{name}` | {environments} | {permissions} | {code} | {approval} |"
+    page = (REPOSITORY / "docs" / "security.md").read_text(encoding="utf-8")
+    table = page[page.index("## What each job can reach") : page.index("## What is trusted")]
+    documented = re.findall(r"^\| `.*\|$", table, re.MULTILINE)
+    assert sorted(documented) == sorted(expected.values())
+
+
+def test_no_job_that_may_write_has_a_pull_request_s_code() -> None:
+    for job in read_jobs(REPOSITORY):
+        if set(job.permissions.values()) - {"read"}:
+            assert job.code in {None, "main", "base"}, job.name

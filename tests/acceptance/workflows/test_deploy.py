@@ -89,6 +89,7 @@ def test_a_domain_that_fails_stops_no_other_and_stays_due(platform: Platform, fa
     assert inner["result"].result == "failure"
     assert "`staging/finance`: **failed**" in inner["result"].summary
     uploaded = {path.name for path in (platform.folder / "run1" / "artifacts").iterdir()}
+    assert "last lines of" in logs(run)
     assert uploaded == {"manifest-staging", "results-staging-finance", "results-staging-marketing", "logs-staging-finance"}
 
     rule.release()
@@ -100,7 +101,9 @@ def test_a_domain_that_fails_stops_no_other_and_stays_due(platform: Platform, fa
 
 def test_a_public_repository_keeps_no_logs(platform: Platform, fake_workspace: FakeWorkspace) -> None:
     fake_workspace.forbid("/Workspace/deploy/.bundle/data-platform/staging/finance/files")
-    assert platform.push(private=False).jobs["staging"].result == "failure"
+    run = platform.push(private=False)
+    assert run.jobs["staging"].result == "failure"
+    assert "last lines of" not in logs(run)
     uploaded = {path.name for path in (platform.folder / "run1" / "artifacts").iterdir()}
     assert not [name for name in uploaded if name.startswith("logs-")]
 
