@@ -10,6 +10,7 @@ from pathlib import Path
 from scope.adapters.bundle_cli import StagedCli, check_version, find_cli, restriction
 from scope.adapters.credentials import find_credentials
 from scope.adapters.git import GitRepository
+from scope.adapters.processes import end_running
 from scope.adapters.workspace import DatabricksWorkspace
 from scope.controller.session import Options, RateLimit, Revision, Session
 from scope.deployment.ancestry import check_branch
@@ -99,6 +100,7 @@ def open_session(
             event=event or progress,
             rate=rate,
             git_lock=git_lock,
+            abort=end_running,
         )
 
 

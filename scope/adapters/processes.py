@@ -71,10 +71,12 @@ class Excerpt:
 
 
 _running: set["subprocess.Popen[bytes]"] = set()
+_is_ending = threading.Event()
 
 
 def end_running() -> None:
-    """Kill every program that is running now, with all that it started: this process ends at once."""
+    """Kill every program that is running, with all that it started, and any that begins yet: this process ends at once."""
+    _is_ending.set()
     for process in tuple(_running):
         _signal(process, signal.SIGKILL)
 
@@ -106,6 +108,8 @@ def run_process(
         start_new_session=not has_terminal,
     )
     _running.add(process)
+    if _is_ending.is_set():
+        _signal(process, signal.SIGKILL)
     reading = _Reading(process, longest, on_errors)
     threads = reading.start(text)
     try:

@@ -11,6 +11,7 @@ from scope.commands.reporting import say_progress
 from scope.console import Console
 from scope.controller.deployment import Deployment
 from scope.controller.diagnosis import describe, diagnose, resolution_hint
+from scope.controller.pool import stopping
 from scope.controller.recover import NO_RECOVER_OPTIONS, RecoverOptions, recover
 from scope.errors import Refused, UsageError
 from scope.escaping import escape_invisible
@@ -86,7 +87,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
         deployment = Deployment(session, options.domain)
         name = deployment.id
         if options.yes:
-            result = recover(deployment, wanted)
+            with stopping(session):
+                result = recover(deployment, wanted)
             _print(result.done)
             if result.unmatched:
                 listed = "\n".join(f"  {item}: {resolution_hint(item)}" for item in result.unmatched)

@@ -5,6 +5,7 @@ updates, the domain is deployed, and only then the old state lets go of them. Ea
 hold the same resources, both roots are locked. The old root itself is never destroyed: the new ones usually lie in it.
 """
 
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from scope.controller.deployment import Deployment
 from scope.controller.plain_state import PlainState
 from scope.controller.session import Session
 from scope.deployment.inventory import Inventory
+from scope.deployment.lock import NAME as LOCK
 from scope.deployment.lock import Lock, acquire
 from scope.deployment.record import Record, read_record
 from scope.deployment.state import FileState, ResourceState, parse_resources
@@ -59,27 +61,37 @@ def adopt(session: Session, old_root: str, domains: tuple[str, ...], progress: C
     """Adopt, domain by domain, under the old root's lock. It can be ended anywhere and begun again."""
     root = _checked_root(session, old_root)
     _open_state(session, root)  # without one, no lock is created either
+    state = Paths(root).state
+    hint = free_line(session.workspace.host, f"{state}/{LOCK}")
     lock = acquire(
         session.workspace,
-        Paths(root).state,
+        state,
         session.lock_user("adoption"),
-        if_dead="delete that file in the workspace, then run this again: no deployment of scope lies there.",
+        if_dead=f"free it, since no deployment of scope lies there, then run this again. Run: {hint}",
         timeout=session.options.lock_timeout,
         on_wait=lambda info: progress(f"waiting for the lock of {root}, held by {info}"),
         should_stop=session.stop.is_set,
     )
-    try:
-        plan = _plan_all(session, _open_state(session, root), domains, progress)
-        for adoption in plan.adoptions:
-            deployment = adoption.deployment
-            session.check_stop(f"Stopped before {deployment.id} was adopted. Run it again to go on.")
-            _write_state(adoption, lock)
-            _deploy(deployment)
-            _let_go(session, _open_state(session, root), adoption, lock)
-            progress(f"{deployment.id} has adopted {len(adoption.inventory)} resources")
-    finally:
-        lock.release()
+    with session.holding(lock.path, f"free it. Run: {hint}"):
+        try:
+            plan = _plan_all(session, _open_state(session, root), domains, progress)
+            for adoption in plan.adoptions:
+                deployment = adoption.deployment
+                session.check_stop(f"Stopped before {deployment.id} was adopted. Run it again to go on.")
+                _write_state(adoption, lock)
+                _deploy(deployment)
+                _let_go(session, _open_state(session, root), adoption, lock)
+                progress(f"{deployment.id} has adopted {len(adoption.inventory)} resources")
+        finally:
+            lock.release()
     return plan
+
+
+def free_line(host: str, path: str) -> str:
+    """Return the line for a shell that deletes a lock file of no deployment, in exactly that workspace."""
+    # In a bundle's folder the CLI goes to the host of its default target, whatever the environment says.
+    command = shlex.join(["databricks", "workspace", "delete", path])
+    return f"(cd / && DATABRICKS_HOST={shlex.quote(host)} {command})"
 
 
 # Planning

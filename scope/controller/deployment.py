@@ -134,10 +134,11 @@ class Deployment:
             on_wait=lambda info: self.event(f"waiting for the lock, held by {info}"),
             should_stop=session.stop.is_set,
         )
-        try:
-            yield lock
-        finally:
-            self._release(lock)
+        with session.holding(lock.path, self.take_over_hint):
+            try:
+                yield lock
+            finally:
+                self._release(lock)
 
     def _release(self, lock: Lock) -> None:
         try:

@@ -13,6 +13,7 @@ from scope.controller.operation import Operation, OperationResult
 from scope.controller.session import Session, Stopped
 from scope.documents.results import Outcome, Result
 from scope.errors import Locked, Refused, RemoteError, ScopeError, UsageError
+from scope.escaping import escape_invisible
 
 # Signals that CI sends before it kills.
 _PATIENCE = 2
@@ -41,7 +42,8 @@ def run_all(
 def stopping(session: Session) -> Iterator[None]:
     """Let SIGINT and SIGTERM ask to stop instead of ending this process, which would leave locks behind.
 
-    CI sends two before it kills; one more ends this process after all, and `scope recover` releases what it held.
+    CI sends two before it kills. One more ends this process after all, and the CLI with it: it would go on under a lock
+    that looks dead. What takes over each lock is said last.
     """
     asked = 0
 
@@ -50,6 +52,10 @@ def stopping(session: Session) -> Iterator[None]:
         asked += 1
         session.stop.set()
         if asked > _PATIENCE:
+            session.abort()
+            for hint in tuple(session.held.values()):
+                # The streams may be in use by the code that this interrupts.
+                os.write(2, f"scope: ended at once, and a lock stays: {escape_invisible(hint)}\n".encode())
             # Waiting threads would hold up any gentler end.
             os._exit(130)
         session.event("", "stopping: nothing new begins, what the CLI has begun may end")

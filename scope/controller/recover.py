@@ -109,10 +109,11 @@ class _Recovery:
         else:
             lock = self._take_over(dead)
             self.done.append(f"took over the lock of {dead}")
-        try:
-            yield lock
-        finally:
-            lock.release()
+        with deployment.session.holding(lock.path, deployment.take_over_hint):
+            try:
+                yield lock
+            finally:
+                lock.release()
 
     def _take_over(self, dead: LockInfo) -> Lock:
         workspace, state_path = self.deployment.workspace, self.deployment.paths.state

@@ -1,7 +1,8 @@
 """One session of the controller on a target: what all of its deployments share."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -92,6 +93,10 @@ class Session:
     claims: SharedRead[Claims] = field(default_factory=SharedRead)
     tagged: SharedRead[Mapping[str, tuple[RemoteResource, ...]]] = field(default_factory=SharedRead)
     observations: dict[str, Observed] = field(default_factory=dict)
+    # Ends what this process has started, since it ends itself at once.
+    abort: Callable[[], None] = field(default=lambda: None)
+    # What to do about each lock that is held now, if its holder dies; by the lock's path.
+    held: dict[str, str] = field(default_factory=dict)
     # Git answers one question at a time.
     git_lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -112,3 +117,12 @@ class Session:
         """Raise `Stopped` if somebody asked to stop."""
         if self.stop.is_set():
             raise Stopped(message)
+
+    @contextmanager
+    def holding(self, lock_path: str, hint: str) -> Iterator[None]:
+        """Remember a lock while it is held, and what to do about it if this process dies."""
+        self.held[lock_path] = hint
+        try:
+            yield
+        finally:
+            del self.held[lock_path]

@@ -1,6 +1,7 @@
 """`scope adopt` with the real CLI: one state becomes one per domain, and no resource is made or deleted."""
 
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -131,3 +132,9 @@ def test_a_lock_on_the_old_root_is_respected(platform: Platform) -> None:
     assert done.exit_code == 4, str(done)
     assert "somebody" in done.stderr
     assert len(old_keys(platform)) == 2 * FEW + 1
+    # The line to paste, as it stands there, frees it.
+    line = done.stderr.rstrip().rpartition("Run: ")[2]
+    environment = {**platform.cli.environment(platform.workspace), "DATABRICKS_HOST": "https://elsewhere.invalid"}
+    subprocess.run(["sh", "-c", line], env=environment, check=True, timeout=60)
+    again = platform.scope("adopt", "--target", "prod", "--domain", "ads", "--lock-timeout", "0", "--yes")
+    assert again.exit_code == 0, str(again)

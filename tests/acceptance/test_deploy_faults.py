@@ -6,6 +6,7 @@ import resource
 import signal
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -252,6 +253,42 @@ def test_asked_to_stop_a_running_deploy_ends_well_and_nothing_new_begins(platfor
     platform.check("sales", [JOB], [PIPELINE])
     assert platform.results()["prod/zebra"]["outcome"] == "stopped"
     assert platform.owned("zebra") == {"jobs": [], "pipelines": []}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_asked_three_times_it_ends_with_the_cli_and_says_how_to_free_the_lock(
+    platform: Platform, number: signal.Signals
+) -> None:
+    rule = platform.workspace.hold(*CREATE_JOB)
+    process = platform.start("deploy", "--target", "prod")
+    rule.wait_until_holding()
+    children = _processes_of(process.pid)
+    assert children
+    for _ in range(3):
+        process.send_signal(number)
+        time.sleep(0.3)  # signals of one number that wait are one
+    done = finished(process)
+    assert done.exit_code == 130, done
+    assert not [pid for pid in children if Path(f"/proc/{pid}").exists() and not _is_zombie(pid)]
+    line = (
+        "scope: ended at once, and a lock stays: take the lock over. Run: scope recover --target prod --domain sales --yes"
+    )
+    assert line in done.stderr.splitlines(), done
+    rule.release()
+    platform.workspace.clear_rules()
+    assert platform.scope(*line.rpartition("Run: scope ")[2].split()).exit_code == 0
+    assert platform.deploy().exit_code == 0
+    platform.check("sales", [JOB], [PIPELINE])
+
+
+def _processes_of(parent: int) -> list[int]:
+    """Return the processes that a process has started."""
+    listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, check=True, text=True).stdout
+    return [int(pid) for pid, started_by in map(str.split, listed.splitlines()) if int(started_by) == parent]
+
+
+def _is_zombie(pid: int) -> bool:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
 
 
 # Where the token goes, and who may write
