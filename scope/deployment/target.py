@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from scope.errors import Refused, UsageError
+from scope.inference.yaml_nodes import compose
 from scope.model import User
 from scope.repository.layout import BUNDLE, TARGET_ROOT, place_of, target_file
 from scope.repository.snapshot import Snapshot
@@ -159,8 +160,8 @@ class _Document:
 
         self._path = path
         try:
-            self._tree = yaml.compose(content.decode(), Loader=yaml.CSafeLoader)
-        except (UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
+            self._tree = compose(content)
+        except (ValueError, yaml.YAMLError) as error:
             raise UsageError(f"{path} can't be read: {' '.join(str(error).split())}.") from None
 
     def find(self, *keys: str) -> _Value | None:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from scope.inference.yaml_nodes import compose
 from scope.repository.globs import matches
 
 _NOTEBOOK_SUFFIXES = (".py", ".ipynb", ".sql", ".scala", ".r")
@@ -62,7 +63,7 @@ def _reference(text: str, line: int, column: int, folder: str) -> FileReference 
 def _python_texts(content: bytes) -> Iterator[tuple[str, int, int]]:
     try:
         tree = ast.parse(content)
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -73,8 +74,8 @@ def _yaml_texts(content: bytes) -> Iterator[tuple[str, int, int]]:
     import yaml  # most domains have no YAML resources
 
     try:
-        pending = [yaml.compose(content.decode(), Loader=yaml.CSafeLoader)]
-    except (UnicodeDecodeError, yaml.YAMLError):
+        pending = [compose(content)]
+    except (ValueError, yaml.YAMLError):
         return
     seen: set[int] = set()
     while pending:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from scope.inference.full_names import join_name
+from scope.inference.yaml_nodes import compose
 from scope.model import ResourceKey
 
 _KINDS = {"Job": "jobs", "Pipeline": "pipelines", "Schema": "schemas", "Volume": "volumes", "Catalog": "catalogs"}
@@ -32,7 +33,7 @@ def defined_resources(contents: Mapping[str, bytes]) -> tuple[DefinedResource, .
 def _python_resources(content: bytes) -> Iterator[DefinedResource]:
     try:
         tree = ast.parse(content)
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
     for statement in tree.body:
         targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
@@ -73,8 +74,8 @@ def _yaml_resources(content: bytes) -> Iterator[DefinedResource]:
     import yaml  # 20 ms, and most domains have no YAML resources
 
     try:
-        tree = yaml.compose(content.decode(), Loader=yaml.CSafeLoader)
-    except (UnicodeDecodeError, yaml.YAMLError):
+        tree = compose(content)
+    except (ValueError, yaml.YAMLError):
         return
     for name, kinds in _pairs(tree):
         if name == "resources":
