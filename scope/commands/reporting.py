@@ -14,7 +14,7 @@ from scope.controller.pool import run_all
 from scope.controller.session import Session
 from scope.documents.document import dump
 from scope.documents.results import Outcome, Result, Results, exit_code
-from scope.escaping import escape_invisible
+from scope.escaping import escape_invisible, escape_message
 from scope.files import find_link, write_atomic
 from scope.render.progress import LineReporter, Reporter, SilentReporter, print_failed_log
 from scope.render.results_page import render_deploy_page
@@ -44,14 +44,14 @@ class RunReporter:
         if self._reporter is not None:
             self._reporter.progress(domain, message)
         else:
-            self._console.say(message)
+            self._console.say(escape_message(message))
 
     def event(self, domain: str, message: str) -> None:
         """Pass on a message that should stay visible."""
         if self._reporter is not None:
             self._reporter.event(domain, message)
         else:
-            self._console.say(message)
+            self._console.say(escape_message(message))
 
     def run(self, session: Session, operations: tuple[Operation, ...], max_parallel: int) -> tuple[Result, ...]:
         """Run the operations, show their progress, and return their results."""
