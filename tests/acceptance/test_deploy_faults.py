@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.builders import domain, job_fields, resource_module, resource_yaml
+from tests.support.builders import allow_code, domain, job_fields, resource_module, resource_yaml
 from tests.support.cli import DatabricksCli
 from tests.support.deploying import BASE, Platform, finished, kill, wait_for
 from tests.support.fake_workspace import FakeWorkspace
@@ -318,6 +318,11 @@ def test_another_file_of_the_bundle_cannot_lead_the_deploy_elsewhere(platform: P
     )
     platform.sandbox.write("resources/sales/orders/elsewhere.yml", elsewhere)
     platform.push("Point elsewhere")
+    refused = platform.deploy()
+    assert refused.exit_code == 3, refused
+    # Nor where the domain is permitted to set such things.
+    platform.sandbox.write("pyproject.toml", allow_code(platform.sandbox.read("pyproject.toml"), "sales"))
+    platform.push("Permit it")
     done = platform.deploy()
     assert done.exit_code == 0, done
     held = platform.workspace.snapshot()

@@ -232,6 +232,10 @@ class FakeWorkspace:
         """Make a job or pipeline look as if a run of it were going on, or had ended."""
         self.control("POST", "active-run", {"job_id": job_id, "pipeline_id": pipeline_id, "active": active})
 
+    def set_creator(self, schema: str, creator: str) -> None:
+        """Make a schema look as if another identity had created it, with the time as it is."""
+        self.control("POST", "creator", {"schema": schema, "creator": creator})
+
     # How
 
     def control(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401  JSON

@@ -16,10 +16,11 @@ from tests.support.cli import CliResult
 from tests.support.deploying import BASE, Platform, finished, wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
 # How many reconciles it may take to bring the target to the head: each shows what needs approval or recovery next.
 _ROUNDS = 9
+STRANGER = "stranger@example.com"
 _QUICK = ("--retry-seconds", "3", "--lock-timeout", "0")
 
 
@@ -30,6 +31,7 @@ class Scenario:
         self.platform = platform
         self.chance = chance
         self.log: list[str] = []
+        self.foreign: set[str] = set()
         self._number = 0
 
     def note(self, words: str, result: CliResult | None = None) -> None:
@@ -57,6 +59,7 @@ class Scenario:
             self.lose_state: 2,
             self.deploy_by_hand: 2,
             self.recover: 1,
+            self.let_another_create_a_schema: 1,
         }
         self.chance.choices(list(events), list(events.values()))[0]()
         self.platform.workspace.clear_rules()
@@ -276,6 +279,17 @@ class Scenario:
         self.platform.sandbox.git("checkout", "--quiet", "--", ".")
         self.note(f"{name} deployed by hand", done)
 
+    def let_another_create_a_schema(self) -> None:
+        """Have somebody else create a schema that a domain defines now, or may define later."""
+        name = self._domain()
+        if name is None or f"{name}.orders" in self.platform.workspace.snapshot().resources.get("schemas", {}):
+            return
+        fields = {"name": "orders", "catalog_name": name}
+        self.platform.workspace.call("POST", "/api/2.1/unity-catalog/schemas", fields)
+        self.platform.workspace.set_creator(f"{name}.orders", STRANGER)
+        self.foreign.add(f"{name}.orders")
+        self.note(f"somebody else created {name}.orders")
+
     def recover(self) -> None:
         names = self._deployed()
         if names:
@@ -311,11 +325,18 @@ class Scenario:
             for item in self.platform.results().values():
                 if item["digest"]:
                     approvals.append(item["digest"])
+                elif item["message"] and f"created by {STRANGER}" in item["message"]:
+                    self._give_way(item["domain"])
                 elif item["message"] and "looks like a move" in item["message"]:
                     self._declare_no_move(item["message"])
                 elif item["message"] and "scope recover" in item["message"]:
                     self._recover(item["domain"])
         raise AssertionError("It doesn't settle.")
+
+    def _give_way(self, name: str) -> None:
+        """Commit that a domain doesn't define the schema that somebody else has."""
+        self.platform.sandbox.delete(f"resources/{name}/orders/schema.yml")
+        self.platform.push("Leave that schema to its owner")
 
     def _declare_no_move(self, message: str) -> None:
         """Commit that what looks like a move is none: here, domains come and go without any being another."""
@@ -325,6 +346,15 @@ class Scenario:
         lines = sorted({*declared, *(f"{source} -> nowhere" for source in sources)})
         self.platform.sandbox.write("moves.toml", f"moves = {json.dumps(lines)}\n")
         self.platform.push("Say what is no move")
+
+    def _theirs(self) -> set[str]:
+        """Return the schemas that somebody else created and still has: none of our states knows them."""
+        schemas = self.platform.workspace.snapshot().resources.get("schemas", {})
+        states = (self.platform.workspace.read(f"{BASE}/{name}/state/resources.json") or b"" for name in self._deployed())
+        ours = b"".join(states)
+        return {
+            name for name, item in schemas.items() if item["created_by"] == STRANGER and f'"{name}"'.encode() not in ours
+        }
 
     def check(self) -> None:
         """Assert the law: the workspace equals a fresh full deploy of the head, and every record says so."""
@@ -337,7 +367,8 @@ class Scenario:
         done = fresh.deploy()
         self.note("a fresh full deploy elsewhere", done)
         assert done.exit_code == 0
-        assert held(self.platform) == held(fresh)
+        assert self._theirs() == self.foreign, "what wasn't ours was deleted or taken"
+        assert held(self.platform, self.foreign) == held(fresh)
         for name in self.domains:
             state = json.loads(self.platform.workspace.read(f"{BASE}/{name}/state/resources.json") or b"{}")
             ids = {
@@ -348,8 +379,11 @@ class Scenario:
             assert ids == owned_ids(self.platform, name), f"{name}'s state and what belongs to it differ"
 
 
-def held(platform: Platform) -> tuple[dict[str, bytes], dict[str, list[str]]]:
-    """Return the deployed files and resources of a workspace, without ids and times, which differ in any other."""
+def held(platform: Platform, foreign: "Collection[str]" = ()) -> tuple[dict[str, bytes], dict[str, list[str]]]:
+    """Return the deployed files and resources of a workspace, without ids and times, which differ in any other.
+
+    Schemas that others created are left out.
+    """
     snapshot = platform.workspace.snapshot()
     files = {
         path: content
@@ -362,7 +396,8 @@ def held(platform: Platform) -> tuple[dict[str, bytes], dict[str, list[str]]]:
             names[str(resource_id)] = f"<{kind} {_fields(item).get('name', '')}>"
     resources: dict[str, list[str]] = {}
     for kind in ("jobs", "pipelines", "schemas"):
-        resources[kind] = sorted(_plain(item, names) for item in snapshot.resources.get(kind, {}).values())
+        items = snapshot.resources.get(kind, {}).items()
+        resources[kind] = sorted(_plain(item, names) for key, item in items if kind != "schemas" or key not in foreign)
     return files, resources
 
 

@@ -72,6 +72,11 @@ func addControlHandlers(
 		return setActive(req)
 	})
 
+	// All of a workspace's requests come from one identity, so somebody else's schema is one that is said to be so.
+	server.Handle("POST", controlPrefix+"creator", func(req testserver.Request) any {
+		return setCreator(req)
+	})
+
 	server.Handle("GET", controlPrefix+"problems", func(req testserver.Request) any {
 		return harness.list(req.Token, req.URL.Query().Get("all") == "true")
 	})
@@ -197,5 +202,25 @@ func setActive(req testserver.Request) any {
 	} else {
 		delete(w.JobRuns, body.JobID)
 	}
+	return done()
+}
+
+// setCreator makes a schema look as if another identity had created it.
+func setCreator(req testserver.Request) any {
+	var body struct {
+		Schema  string `json:"schema"`
+		Creator string `json:"creator"`
+	}
+	if err := decode(req.Body, &body); err != nil {
+		return badRequest(err)
+	}
+	w := req.Workspace
+	defer w.LockUnlock()()
+	schema, found := w.Schemas[body.Schema]
+	if !found {
+		return badRequest(fmt.Errorf("this workspace has no schema %q", body.Schema))
+	}
+	schema.CreatedBy, schema.Owner = body.Creator, body.Creator
+	w.Schemas[body.Schema] = schema
 	return done()
 }
