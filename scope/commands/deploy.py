@@ -77,5 +77,5 @@ def operation_for(session: Session, item: Candidate) -> Operation:
     if item.action == "deploy":
         return Operation(item.domain, "deploy", because, partial(deploy_with_moves, deployment), log)
     if session.options.prune:
-        return Operation(item.domain, "destroy", because, partial(destroy_with_moves, deployment), log)
+        return Operation(item.domain, "destroy", because, partial(destroy_with_moves, deployment, keeps_order=True), log)
     return Operation(item.domain, "destroy", because, partial(keep_gone, deployment), None)

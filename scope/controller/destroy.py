@@ -26,11 +26,6 @@ from scope.repository.layout import is_own_file
 from scope.wording import abbreviate
 
 
-def prune_domain(deployment: Deployment) -> OperationResult:
-    """Remove the deployment of a domain that is gone from the head, unless a newer commit has deployed it."""
-    return destroy_domain(deployment, keeps_order=True)
-
-
 def destroy_domain(deployment: Deployment, *, keeps_order: bool = False) -> OperationResult:
     """Remove a deployment with all its resources. Raises `ScopeError` for what fails or needs approval.
 

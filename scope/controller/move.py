@@ -14,7 +14,7 @@ from functools import cached_property
 
 from scope.controller.deploy import deploy_domain
 from scope.controller.deployment import Deployment
-from scope.controller.destroy import prune_domain
+from scope.controller.destroy import destroy_domain
 from scope.controller.operation import OperationResult
 from scope.controller.order import find_newer
 from scope.controller.orphans import find_leftovers
@@ -56,12 +56,15 @@ def deploy_with_moves(deployment: Deployment) -> OperationResult:
     return deploy_domain(deployment)
 
 
-def destroy_with_moves(deployment: Deployment) -> OperationResult:
-    """Carry out the declared moves that lead away from a domain, then destroy it and what is left."""
+def destroy_with_moves(deployment: Deployment, *, keeps_order: bool = False) -> OperationResult:
+    """Carry out the declared moves that lead away from a domain, then destroy it and what is left.
+
+    With `keeps_order`, a deployment that was deployed or tried at a newer commit stays.
+    """
     carry_out_moves(deployment, only_away=True)
     refuse_undeclared_destroy(deployment, deployment.workspace.read(state_path(deployment.session, deployment.domain)))
     require_taken_over(deployment)
-    return prune_domain(deployment)
+    return destroy_domain(deployment, keeps_order=keeps_order)
 
 
 def keep_gone(deployment: Deployment) -> OperationResult:
