@@ -45,10 +45,10 @@ def _move_of(
         if move.destination is None:
             return
     for other, resources in added.items():
-        found = _find_alike(domain, gone, other, resources)
-        if found is not None:
-            is_whole = is_gone and found in {gone.key, rename_key(gone.key, domain, other)}
-            destination = str(Address(other, found))
+        alike = _find_alike(domain, gone, other, resources)
+        if alike is not None:
+            is_whole = is_gone and alike in {gone.key, rename_key(gone.key, domain, other)}
+            destination = str(Address(other, alike))
             yield ManifestMove(
                 source,
                 destination,

@@ -72,9 +72,9 @@ COMMANDS = {
 def test_no_command_runs_code_of_a_domain(platform: Platform, mark: Path, way: str) -> None:
     platform.sandbox.write_all(hostile_files(mark)[way])
     platform.push("Run something")
-    found = platform.scope("check")
-    assert found.exit_code == 1
-    assert "resources/sales/" in found.stdout
+    check = platform.scope("check")
+    assert check.exit_code == 1
+    assert "resources/sales/" in check.stdout
     for name, arguments in COMMANDS.items():
         done = platform.scope(*arguments)
         assert done.exit_code == (0 if name == "live" else 3), done

@@ -149,7 +149,7 @@ def test_the_platform_s_variables_are_not_for_a_domain_to_set() -> None:
     ],
 )
 def test_no_way_of_writing_a_setting_hides_it(text: str, key: str) -> None:
-    assert key in [found for _, found in refused_keys(text)]
+    assert key in [name for _, name in refused_keys(text)]
 
 
 @pytest.mark.parametrize(
