@@ -28,6 +28,11 @@ def require_domain_names(names: Iterable[str]) -> None:
             raise UsageError(f"`{name}` can't be a domain's name: those are snake_case, such as finance.")
 
 
+def is_commit_name(name: str) -> bool:
+    """Return whether a text is a commit's whole name, in hex: in git's place for a ref, any other might be an option."""
+    return re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", name) is not None
+
+
 def is_target_name(name: str) -> bool:
     """Return whether a name can be a bundle target's."""
     return re.fullmatch(r"[a-z][a-z0-9_-]{0,62}", name) is not None

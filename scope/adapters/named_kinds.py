@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from scope.errors import Fault, RemoteError
 from scope.model import NamedResource
+from scope.times import parse_time
 
 if TYPE_CHECKING:
     from databricks.sdk import WorkspaceClient
@@ -39,7 +40,7 @@ def _alerts(client: "WorkspaceClient", path: str) -> Iterable[NamedResource]:
     for item in client.alerts_v2.list_alerts():
         is_trashed = item.lifecycle_state is not None and item.lifecycle_state.value == "DELETED"
         if item.display_name == name and _rooted(item.parent_path or "") == folder and not is_trashed:
-            yield from _found(item.id, item.owner_user_name, _parse_time(item.create_time), folder)
+            yield from _found(item.id, item.owner_user_name, parse_time(item.create_time), folder)
 
 
 def _apps(client: "WorkspaceClient", name: str) -> Iterable[NamedResource]:
@@ -47,7 +48,7 @@ def _apps(client: "WorkspaceClient", name: str) -> Iterable[NamedResource]:
     state = app.compute_status.state if app.compute_status else None
     # Deleting takes minutes, in which the name isn't free yet, and nothing is left to bind.
     if state is None or state.value != "DELETING":
-        yield from _found(app.name, app.creator, _parse_time(app.create_time))
+        yield from _found(app.name, app.creator, parse_time(app.create_time))
 
 
 def _experiments(client: "WorkspaceClient", name: str) -> Iterable[NamedResource]:
@@ -92,14 +93,6 @@ def _time(milliseconds: int | None) -> datetime | None:
         return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)
     except (OverflowError, ValueError, OSError):
         return None
-
-
-def _parse_time(text: str | None) -> datetime | None:
-    try:
-        time = datetime.fromisoformat(text) if text else None
-    except ValueError:
-        return None
-    return time if time is not None and time.tzinfo is not None else None
 
 
 def part(name: str) -> str:

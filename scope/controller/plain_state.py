@@ -1,19 +1,14 @@
 """The state of a plain bundle, which is one for everything, and its parts. Entries move as they are, whatever is in them."""
 
-import json
 import uuid
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Collection
 
 from scope.deployment.inventory import Inventory
-from scope.deployment.state import FileState, parse_resources
+from scope.deployment.moves import StateDocument
 from scope.deployment.target import Paths
-from scope.errors import Refused, UsageError
+from scope.errors import UsageError
 from scope.model import ResourceKey
 from scope.ports import Workspace
-
-# The form of `resources.json` that entries can be moved in: the tested CLI's.
-_VERSIONS = frozenset({2, 3})
 
 
 class PlainState:
@@ -25,14 +20,9 @@ class PlainState:
         content = workspace.read(self.path)
         if content is None:
             raise UsageError(f"There is no bundle's state in {self.paths.state}. Name the old bundle's root with `--from`.")
-        state = parse_resources(content)
-        self.inventory: Inventory = state.inventory
-        self._tree: dict[str, Any] = json.loads(content) if state.file_state is FileState.READABLE else {}
-        if self._tree.get("state_version") not in _VERSIONS:
-            raise Refused(
-                f"{self.path} isn't a state that can be split: it is {state.file_state}, version "
-                f"{self._tree.get('state_version')}. Deploy the old bundle once with the tested CLI, then try again."
-            )
+        advice = "Deploy the old bundle once with the tested CLI, then try again."
+        self._document = StateDocument(content, self.path, purpose="that can be split", advice=advice)
+        self.inventory: Inventory = self._document.inventory
 
     @property
     def path(self) -> str:
@@ -46,15 +36,12 @@ class PlainState:
     def split_off(self, keys: Collection[ResourceKey]) -> bytes:
         """Return a state of its own for some entries."""
         names = {str(key) for key in keys}
-        entries = {name: entry for name, entry in self._entries.items() if name in names}
-        return json.dumps({**self._tree, "lineage": str(uuid.uuid4()), "serial": 1, "state": entries}, indent=1).encode()
+        entries = {name: entry for name, entry in self._document.entries.items() if name in names}
+        return self._document.begin(entries, str(uuid.uuid4()))
 
     def without(self, resources: Collection[ResourceKey]) -> bytes:
         """Return this state after some resources have left it, their permissions and grants with them."""
         names = {str(key) for key in self.of(resources)}
-        entries = {name: entry for name, entry in self._entries.items() if name not in names}
-        return json.dumps({**self._tree, "serial": self._tree["serial"] + 1, "state": entries}, indent=1).encode()
-
-    @property
-    def _entries(self) -> Mapping[str, Any]:
-        return self._tree["state"] or {}
+        return self._document.with_entries(
+            {name: entry for name, entry in self._document.entries.items() if name not in names}
+        )

@@ -23,6 +23,7 @@ from scope.deployment.record import NAME as RECORD
 from scope.deployment.takeover import take_over, takeover_count, takeover_winner
 from scope.errors import CliError, Fault, Locked, Refused
 from scope.model import TAGGED_KINDS, RemoteResource
+from scope.times import parse_time
 
 # A run that won the right to take over a lock writes it at once. After so long it must have died.
 _TAKEOVER = timedelta(seconds=60)
@@ -219,8 +220,5 @@ class _Recovery:
 
 
 def _is_recent(since: str) -> bool:
-    try:
-        then = datetime.fromisoformat(since)
-    except ValueError:
-        return False
-    return then.tzinfo is not None and abs(datetime.now(UTC) - then) < _TAKEOVER
+    then = parse_time(since)
+    return then is not None and abs(datetime.now(UTC) - then) < _TAKEOVER

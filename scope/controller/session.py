@@ -56,14 +56,6 @@ class RateLimit:
         return max(1, self.total // max(1, self.sharers))
 
 
-@dataclass(slots=True)
-class StateCache:
-    """The states of a target's deployments as they were when a run first asked for them, by domain."""
-
-    by_domain: dict[str, bytes] | None = None
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-
 class Stopped(ScopeError):  # noqa: N818  an answer, not an error of the program
     """Somebody asked to stop before anything was begun."""
 
@@ -88,8 +80,9 @@ class Session:
     progress: Callable[[str, str], None] = field(default=lambda _domain, _message: None)
     event: Callable[[str, str], None] = field(default=lambda _domain, _message: None)
     rate: RateLimit = field(default_factory=RateLimit)
-    states: StateCache = field(default_factory=StateCache)
-    # What is read once for all deployments, and the first observation of each.
+    # What is read once for all deployments (`states` are the contents of `resources.json` by domain), and the first
+    # observation of each.
+    states: SharedRead[Mapping[str, bytes]] = field(default_factory=SharedRead)
     claims: SharedRead[Claims] = field(default_factory=SharedRead)
     tagged: SharedRead[Mapping[str, tuple[RemoteResource, ...]]] = field(default_factory=SharedRead)
     observations: dict[str, Observed] = field(default_factory=dict)

@@ -22,8 +22,5 @@ def read_other_states(session: Session, domain: str) -> dict[str, bytes]:
 
 def recall_other_states(session: Session, domain: str) -> dict[str, bytes]:
     """Return the same as it was when this run first asked: what a deploy compares with must not cost it a read of each."""
-    cache = session.states
-    with cache.lock:
-        if cache.by_domain is None:
-            cache.by_domain = read_other_states(session, "")
-        return {name: content for name, content in cache.by_domain.items() if name != domain}
+    states = session.states.get(lambda: read_other_states(session, ""))
+    return {name: content for name, content in states.items() if name != domain}

@@ -13,6 +13,7 @@ from typing import ClassVar
 from scope.deployment.inventory import Inventory
 from scope.deployment.target import Paths
 from scope.model import NamedResource, ResourceKey
+from scope.times import parse_time
 
 
 class Origin(StrEnum):
@@ -60,7 +61,7 @@ def find_origin(resource: NamedResource, key: ResourceKey, pending: PendingCreat
     """Return whose a resource is that has the name of one that a deployment was to create. Nobody else may have it."""
     if lies_in(resource, paths):
         return Origin.OURS
-    since = _parse(pending.since.get(key))
+    since = parse_time(pending.since.get(key))
     if resource.creator is not None and resource.creator not in pending.creators:
         return Origin.FOREIGN
     if resource.created_at is not None and since is not None and resource.created_at < since:
@@ -79,11 +80,3 @@ def describe_origin(resource: NamedResource) -> str:
     by = f" by {resource.creator}" if resource.creator else ""
     at = f" at {resource.created_at:%Y-%m-%d %H:%M:%S} UTC" if resource.created_at else ""
     return f"created{by}{at}" if by or at else "whose creator the workspace doesn't tell"
-
-
-def _parse(time: str | None) -> datetime | None:
-    try:
-        parsed = datetime.fromisoformat(time) if time else None
-    except ValueError:
-        return None
-    return parsed if parsed is not None and parsed.tzinfo is not None else None

@@ -1,12 +1,10 @@
 """What the CLI's own `metadata.json` tells: it is written last, so it names a commit that was really deployed."""
 
 import json
-import re
 
 from scope.deployment.target import Paths
+from scope.names import is_commit_name
 from scope.ports import Workspace
-
-_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 def read_cli_commit(workspace: Workspace, paths: Paths) -> str | None:
@@ -16,4 +14,4 @@ def read_cli_commit(workspace: Workspace, paths: Paths) -> str | None:
         commit = json.loads(content or b"")["config"]["bundle"]["git"]["commit"]
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
-    return commit if isinstance(commit, str) and _COMMIT.fullmatch(commit) else None
+    return commit if isinstance(commit, str) and is_commit_name(commit) else None

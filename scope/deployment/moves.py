@@ -18,21 +18,20 @@ from scope.repository.moves import Moves
 
 # The form of `resources.json` that entries can be moved in: the tested CLI's.
 _VERSIONS = frozenset({2, 3})
+_TO_MOVE = "in which resources can be moved"
+_MOVE_ADVICE = "Deploy both domains once with the tested CLI, as they were before the move; then this can move them."
 
 
 class StateDocument:
     """A `resources.json`, as the CLI wrote it."""
 
-    def __init__(self, content: bytes, path: str) -> None:
-        """Take the content of a file; `Refused` if nothing can be moved in it."""
+    def __init__(self, content: bytes, path: str, *, purpose: str = _TO_MOVE, advice: str = _MOVE_ADVICE) -> None:
+        """Take the content of a file; `Refused`, with the purpose and the advice, if entries of it can't be moved."""
         state = parse_resources(content)
         self._tree: dict[str, Any] = json.loads(content) if state.file_state is FileState.READABLE else {}
         self.version = self._tree.get("state_version")
         if self.version not in _VERSIONS:
-            raise Refused(
-                f"{path} isn't a state in which resources can be moved: it is {state.file_state}, version {self.version}. "
-                "Deploy both domains once with the tested CLI, as they were before the move; then this can move them."
-            )
+            raise Refused(f"{path} isn't a state {purpose}: it is {state.file_state}, version {self.version}. {advice}")
         self.inventory: Inventory = state.inventory
 
     @property
@@ -143,8 +142,8 @@ def move_entries(
     """Return the states of two deployments after a move; `lineage` is for a destination that has none yet."""
     if destination is not None and destination.version != source.version:
         raise Refused(
-            f"The states of both deployments are of different versions, {source.version} and {destination.version}. Deploy "
-            "both domains once with the tested CLI, as they were before the move; then this can move them."
+            f"The states of both deployments are of different versions, {source.version} and {destination.version}. "
+            f"{_MOVE_ADVICE}"
         )
     keys = {one.source: one.destination for one in selection.moved}
     leaving = {*keys, *selection.released}

@@ -7,7 +7,6 @@ defines them by.
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 
 from scope.deployment.claims import Claims
 from scope.deployment.evidence import Origin, PendingCreates, find_origin, lies_in
@@ -16,6 +15,7 @@ from scope.deployment.record import Applied, Record
 from scope.deployment.target import DeploymentId, Paths
 from scope.model import TAGGED_KINDS, ActionKind, BundlePlan, NamedResource, PlanAction, RemoteResource, ResourceKey
 from scope.ports import Workspace
+from scope.times import parse_time
 
 # Anybody may create another one of the same name.
 _SHARED_NAMES = frozenset({"clusters"})
@@ -224,10 +224,8 @@ def _was_there(resource: NamedResource, applied: Applied | None) -> bool:
     """Return whether a resource can be the one of this name that was applied, and not one that was created since."""
     if resource.created_at is None or applied is None:
         return True
-    try:
-        return resource.created_at <= datetime.fromisoformat(applied.finished_at)
-    except (TypeError, ValueError):
-        return False
+    finished_at = parse_time(applied.finished_at)
+    return finished_at is not None and resource.created_at <= finished_at
 
 
 def sort_for_deletion(resources: Iterable[RemoteResource]) -> tuple[RemoteResource, ...]:

@@ -20,6 +20,7 @@ from scope.deployment.evidence import PendingCreates
 from scope.deployment.inventory import Inventory
 from scope.deployment.state import DeploymentState, FileState
 from scope.deployment.target import DeploymentId
+from scope.names import is_commit_name
 from scope.ports import Workspace
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ NAME = "scope.json"
 VERSION: Literal[2] = 2
 # A record is a few kilobytes; a much longer file isn't one.
 _LONGEST = 1_000_000
-_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _STRICT: dict[str, object] = {"strict": True, "extra": "forbid"}
 
 
@@ -190,7 +190,7 @@ def parse_record(content: bytes) -> Record | InvalidRecord:
         first = error.errors()[0]
         return InvalidRecord(f"`{'.'.join(str(part) for part in first['loc'])}`: {first['msg']}")
     attempts = (record.attempted, *((record.applied.attempt,) if record.applied else ()))
-    if any(attempt.commit is not None and not _COMMIT.fullmatch(attempt.commit) for attempt in attempts):
+    if any(attempt.commit is not None and not is_commit_name(attempt.commit) for attempt in attempts):
         # It goes to git, where a name that begins with a hyphen would be an option.
         return InvalidRecord("`commit` isn't a commit's name")
     if any(key.is_child for key in (*record.attempted.creates.names, *record.inventory)):

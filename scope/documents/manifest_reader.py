@@ -17,7 +17,7 @@ from scope.documents.manifest import MAX_MATRIX_JOBS, SCHEMA_VERSION, Manifest
 from scope.errors import UsageError
 from scope.escaping import escape_invisible
 from scope.model import quote_path
-from scope.names import is_domain_name, is_list_digest, is_target_name
+from scope.names import is_commit_name, is_domain_name, is_list_digest, is_target_name
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -28,7 +28,6 @@ _PROBLEMS_SHOWN = 20
 _VALUE_SHOWN = 80
 _MAX_LINE = 1_000_000_000
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _FINGERPRINT = re.compile(r"v[0-9]+:[0-9a-f]{64}")
 _QUOTED = re.compile(r'"(?:[ !#-\[\]-~]|\\[0-3][0-7]{2})*"')
 _AGAIN = "Create it again with `scope plan`; it isn't meant to be edited."
@@ -185,7 +184,7 @@ def _problems(manifest: Manifest) -> Iterator[str]:
 
 def _head_and_bases(manifest: Manifest) -> Iterator[str]:
     commits = [manifest.head.commit, *(base.commit for base in manifest.bases.values())]
-    yield from _unknown("commit", [commit for commit in commits if commit is not None], _is_commit, "a commit")
+    yield from _unknown("commit", [commit for commit in commits if commit is not None], is_commit_name, "a commit")
     yield from _unknown("bases", manifest.bases, _is_id("b"), "a base's id")
 
 
@@ -268,10 +267,6 @@ def _repeated(place: str, values: Iterable[str]) -> Iterator[str]:
 
 def _is_id(letter: str) -> Callable[[str], bool]:
     return lambda value: re.fullmatch(rf"{letter}(0|[1-9][0-9]{{0,8}})", value) is not None
-
-
-def _is_commit(value: str) -> bool:
-    return _COMMIT.fullmatch(value) is not None
 
 
 def _is_fingerprint(value: str) -> bool:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from scope.inference.calls import NOT_PARSED
 from scope.inference.yaml_nodes import compose
 from scope.repository.globs import matches
 
@@ -63,7 +64,7 @@ def _reference(text: str, line: int, column: int, folder: str) -> FileReference 
 def _python_texts(content: bytes) -> Iterator[tuple[str, int, int]]:
     try:
         tree = ast.parse(content)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except NOT_PARSED:
         return
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from scope.documents.manifest import Base, Head
 from scope.errors import UsageError
+from scope.names import is_commit_name
 from scope.ports import Git
 
 _NO_COMMIT = re.compile(r"0{40}|0{64}")
-_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 FETCH_HINT = "Fetch it: `git fetch origin {ref}`, or `fetch-depth: 0` in a workflow's checkout."
 
 
@@ -64,13 +64,13 @@ def resolve_base(git: Git, base_ref: str, head_commit: str | None) -> ResolvedBa
 def _find_commit(git: Git, ref: str) -> tuple[str, tuple[str, ...]]:
     local = git.commit(ref)
     remote_ref = f"origin/{ref}"
-    is_name = not _COMMIT.fullmatch(ref) and not ref.startswith(("origin/", "refs/", "HEAD"))
+    is_name = not is_commit_name(ref) and not ref.startswith(("origin/", "refs/", "HEAD"))
     remote = git.commit(f"refs/remotes/{remote_ref}") if is_name else None
     if local is None and remote is not None:
         return remote, (f"There is no local `{ref}`; `{remote_ref}` is used.",)
     if local is not None and remote is not None and local != remote and git.merge_base(local, remote) != remote:
         return local, (f"Your `{ref}` is behind `{remote_ref}`. For the newest numbers: `--base {remote_ref}`.",)
-    if local is None and _COMMIT.fullmatch(ref) and git.fetch(ref):
+    if local is None and is_commit_name(ref) and git.fetch(ref):
         local = git.commit(ref)
     if local is None and (kind := git.object_kind(ref)) is not None:
         raise UsageError(f"The base `{ref}` is a {kind}, not a commit. Name a commit, a branch or a tag of a commit.")
