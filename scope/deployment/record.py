@@ -8,7 +8,7 @@ believed only if it agrees with the state files beside it; an invalid one makes 
 import json
 import re
 import uuid
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 NAME = "scope.json"
-VERSION: Literal[2] = 2
+VERSION: Literal[1] = 1
 # A record is a few kilobytes; a much longer file isn't one.
 _LONGEST = 1_000_000
 _STRICT: dict[str, object] = {"strict": True, "extra": "forbid"}
@@ -103,7 +103,7 @@ class Record:
     applied: Applied | None
     inventory: Inventory = field(default_factory=Inventory)
     moved: tuple[Moved, ...] = ()
-    record_version: Literal[1, 2] = VERSION
+    record_version: Literal[1] = VERSION
 
     @property
     def deployment(self) -> DeploymentId:
@@ -165,8 +165,7 @@ def write_record(workspace: Workspace, state_path: str, record: Record) -> None:
 
 def dumps(record: Record) -> bytes:
     """Return the record as the file holds it: its version first."""
-    # One that an older scope wrote, and that was changed here, has this version's form.
-    tree = _adapter().dump_python(replace(record, record_version=VERSION), mode="json")
+    tree = _adapter().dump_python(record, mode="json")
     return (json.dumps({"record_version": tree.pop("record_version"), **tree}, indent=1, ensure_ascii=True) + "\n").encode()
 
 

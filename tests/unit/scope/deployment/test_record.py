@@ -85,8 +85,8 @@ def test_a_record_that_agrees_with_everything_is_believed() -> None:
         dumps(RECORD).replace(b'"target"', b'"tarjet"'),
         dumps(RECORD).replace(b'"serial": 3', b'"serial": "3"'),
         dumps(RECORD).replace(b'"dirty": false', b'"dirty": 0'),
-        dumps(RECORD).replace(b'"record_version": 2', b'"record_version": true'),
-        dumps(RECORD).replace(b'"record_version": 2', b'"record_version": 2, "more": 1'),
+        dumps(RECORD).replace(b'"record_version": 1', b'"record_version": true'),
+        dumps(RECORD).replace(b'"record_version": 1', b'"record_version": 1, "more": 1'),
         # It isn't the key of a resource.
         *(
             dumps(RECORD).replace(b"resources.schemas.s", key)
@@ -100,15 +100,6 @@ def test_an_invalid_record_is_reported_and_not_believed(content: bytes) -> None:
     record = parse_record(content)
     assert isinstance(record, InvalidRecord)
     assert why(record) is not None
-
-
-def test_a_record_of_an_older_scope_is_read_and_written_in_the_new_form() -> None:
-    tree = json.loads(dumps(RECORD)) | {"record_version": 1}
-    del tree["moved"]
-    older = parse_record(json.dumps(tree).encode())
-    assert older == replace(RECORD, record_version=1)
-    assert isinstance(older, Record)
-    assert parse_record(dumps(older)) == RECORD
 
 
 def test_a_record_of_a_newer_scope_is_not_believed() -> None:
