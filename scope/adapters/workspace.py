@@ -409,6 +409,7 @@ def _advice(fault: Fault) -> str:
 
 
 def _first_line(text: str) -> str:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    # The SDK adds the configuration that it was given, and from where, to what the workspace said.
+    lines = [line.strip() for line in text.partition(" Config: host=")[0].splitlines() if line.strip()]
     first = shortened(lines[0], _LONGEST_REASON) if lines else "no reason given"
     return first if first.endswith((".", "!", "?")) else f"{first}."

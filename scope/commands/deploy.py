@@ -8,7 +8,7 @@ from scope.bootstrap import LOGS, SessionRequest, open_session
 from scope.commands.options import add_domains, add_manifest_digest, add_rollout, add_target, session_options
 from scope.commands.reporting import RunReporter, finish
 from scope.console import Console
-from scope.controller.deploy_set import Candidate, find_candidates, narrow
+from scope.controller.deploy_set import Candidate, find_candidates, narrow, warn_of_unseen
 from scope.controller.deployment import Deployment
 from scope.controller.move import deploy_with_moves, destroy_with_moves, keep_gone
 from scope.controller.operation import Operation
@@ -44,7 +44,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     request = SessionRequest(options.target, session_options(options), options.max_parallel)
     with open_session(Path(options.directory), request, reporter.progress, reporter.event) as session:
         _tell_writers(session)
-        wanted = find_candidates(session, options.domain)
+        wanted = warn_of_unseen(session, find_candidates(session, options.domain))
         if options.manifest:
             wanted = _narrowed(session, wanted, options)
         due = tuple(item for item in wanted if item.due is not None)

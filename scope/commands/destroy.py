@@ -9,12 +9,12 @@ from scope.bootstrap import LOGS, SessionRequest, open_session
 from scope.commands.options import add_domains, add_operations, add_target, add_yes, session_options
 from scope.commands.reporting import RunReporter, finish
 from scope.console import Console
-from scope.controller.deploy_set import observe_all
 from scope.controller.deployment import Deployment
 from scope.controller.move import destroy_with_moves
+from scope.controller.observations import list_unseen, observe_all, observe_target
 from scope.controller.operation import Operation
 from scope.controller.session import Session
-from scope.deployment.observation import deployed_domains
+from scope.escaping import escape_invisible, escape_message
 from scope.names import require_domain_names
 
 HELP = "remove a deployment and all its resources"
@@ -45,6 +45,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
     with open_session(Path(options.directory), request, reporter.progress, reporter.event) as session:
         if not options.domain:
             return _list(session, console)
+        domains = tuple(dict.fromkeys(options.domain))
+        observe_all(session, domains)
         operations = tuple(
             Operation(
                 domain,
@@ -53,7 +55,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
                 partial(destroy_with_moves, Deployment(session, domain)),
                 str(LOGS / options.target / f"{domain}.log"),
             )
-            for domain in dict.fromkeys(options.domain)
+            for domain in domains
         )
         results = reporter.run(session, operations, options.max_parallel)
         return finish(session, results, 0, options, console)
@@ -61,11 +63,14 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
 def _list(session: Session, console: Console) -> int:
     """Write one line per deployment: domain, commit, time, by whom, tab-separated."""
-    deployments = observe_all(session, deployed_domains(session.workspace, session.base))
+    observations = observe_target(session)
+    deployments = [item for item in observations.by_domain.values() if not item.is_absent and item.unseen is None]
     for item in deployments:
         attempt = item.last_attempt
         commit = (attempt.commit or "")[:9] + ("+" if attempt.dirty else "") if attempt else "unknown"
-        started_at, actor = (attempt.started_at, attempt.actor) if attempt else ("", "")
-        sys.stdout.write(f"{item.id.domain}\t{commit}\t{started_at}\t{actor}\n")
+        fields = (item.id.domain, commit, attempt.started_at if attempt else "", attempt.actor if attempt else "")
+        sys.stdout.write("\t".join(map(escape_invisible, fields)) + "\n")
+    for warning in list_unseen(observations):
+        console.say(escape_message(warning))
     console.say(f"{len(deployments)} deployed in {session.settings.name} at {session.settings.host}.")
     return 0

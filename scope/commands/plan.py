@@ -120,7 +120,7 @@ def _plan_from_records(options: argparse.Namespace, console: Console) -> _Planne
     """Compare each domain with its own deployed commit; with the fallback if the workspace can't be read."""
     from scope.bootstrap import SessionRequest, open_session  # it reaches for the workspace
     from scope.commands.reporting import say_progress
-    from scope.controller.deploy_set import find_candidates
+    from scope.controller.deploy_set import find_candidates, warn_of_unseen
     from scope.controller.plan_records import plan_records
 
     if options.head is not None:
@@ -131,7 +131,8 @@ def _plan_from_records(options: argparse.Namespace, console: Console) -> _Planne
     request = SessionRequest(target, needs_branch=False, needs_cli=False)
     try:
         with open_session(Path(options.directory), request, say_progress(console)) as session:
-            manifest = plan_records(session, find_candidates(session), effect_classifier(session.git))
+            candidates = warn_of_unseen(session, find_candidates(session))
+            manifest = plan_records(session, candidates, effect_classifier(session.git))
             return _Planned(manifest, session.root, session.index.rules.matrix_jobs)
     except (RemoteError, NoCredentials) as error:
         if not options.fallback:

@@ -9,7 +9,7 @@ from scope.commands.deploy import operation_for
 from scope.commands.options import add_domains, add_rollout, add_target, session_options
 from scope.commands.reporting import RunReporter, finish
 from scope.console import Console
-from scope.controller.deploy_set import Candidate, find_candidates
+from scope.controller.deploy_set import Candidate, find_candidates, warn_of_unseen
 from scope.controller.deployment import Deployment
 from scope.controller.plan_records import plan_records
 from scope.controller.session import Session
@@ -57,6 +57,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         wanted = find_candidates(session, options.domain)
         if options.drift and _distrust_drifted(session, wanted, options):
             wanted = find_candidates(session, options.domain)
+        wanted = warn_of_unseen(session, wanted)
         manifest = plan_records(session, wanted, effect_classifier(session.git))
         content = dump(manifest)
         write_atomic(session.root / MANIFEST, content)

@@ -125,18 +125,11 @@ class _Reconciliation:
         attempt = self.deployment.new_attempt(
             "deploy", fingerprint=self.fingerprint, creates=self.creates, approval=approval
         )
-        record = self._record_of(attempt)
+        record = self.deployment.begin_record(attempt, self.observed)
         self.unfinished = attempt
         self.deployment.write_record(record)
         self.is_unclean = True
         return record
-
-    def _record_of(self, attempt: Attempt) -> Record:
-        """Return the record of an attempt that begins: what was applied before stays in it, if it was this deployment's."""
-        new, old = self.deployment.new_record(attempt), self.observed.valid_record
-        if old is not None and (old.repository, old.deployment) == (new.repository, new.deployment):
-            return replace(old, attempted=attempt)
-        return new
 
     def _verify(self, plan: BundlePlan, before: DeploymentState, *, was_unclean: bool) -> DeploymentState:
         """Return the state after the deploy; raise `RemoteError` unless the workspace has exactly what was staged."""

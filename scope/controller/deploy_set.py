@@ -1,16 +1,14 @@
 """Which deployments of a target are due: worked out from this checkout and the records, and only narrow by a manifest."""
 
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from scope.controller.deployment import Deployment
+from scope.controller.observations import observe_all, observe_target
 from scope.controller.session import Session
-from scope.deployment.observation import AT_ONCE, Due, Observed, deployed_domains, find_due, is_foreign
-from scope.deployment.record import InvalidRecord
-from scope.deployment.state import DeploymentState, FileState, ResourceState, UploadState
+from scope.deployment.observation import Due, Observed, find_due, is_foreign
 from scope.documents.manifest import Manifest
-from scope.errors import Fault, RemoteError, UsageError
+from scope.errors import UsageError
 from scope.model import Action
 from scope.wording import unknown_name
 
@@ -33,44 +31,43 @@ class Candidate:
         return "destroy" if self.due is not None and self.due.because == "removed" else "deploy"
 
 
-def observe_all(session: Session, domains: Iterable[str]) -> tuple[Observed, ...]:
-    """Observe the deployments of some domains, in their order."""
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        observations = tuple(pool.map(lambda domain: _observe(Deployment(session, domain)), domains))
-    for observed in observations:
-        session.observations.setdefault(observed.id.domain, observed)
-    return observations
-
-
-def _observe(deployment: Deployment) -> Observed:
-    """Observe a deployment; one whose folder we may not read is due, and fails alone while the others go on."""
-    try:
-        return deployment.observe()
-    except RemoteError as error:
-        if error.fault is not Fault.PERMISSION:
-            raise
-        absent = DeploymentState(ResourceState(FileState.ABSENT), UploadState(FileState.ABSENT))
-        return Observed(deployment.id, deployment.paths, InvalidRecord(str(error)), absent, None)
-
-
 def find_candidates(session: Session, domains: Iterable[str] = ()) -> tuple[Candidate, ...]:
     """Return the domains of the head and of the target, or some of them, sorted, each with why it is due, if it is."""
     head = set(session.index.domains)
     asked = set(domains)
-    deployed = () if asked and asked <= head else deployed_domains(session.workspace, session.base, head)
-    known = head | set(deployed)
-    unknown = sorted(asked - known)
+    if asked and asked <= head:
+        return tuple(_candidate(session, observed) for observed in observe_all(session, sorted(asked)))
+    observations = observe_target(session)
+    known = observations.by_domain
+    if observations.unlisted is not None:
+        session.event("", observations.unlisted)
+    unknown = sorted(asked - known.keys())
     if unknown:
         raise UsageError(unknown_name("domain", unknown[0], sorted(known), f"here or deployed in {session.settings.name}"))
-    observations = observe_all(session, sorted(asked or known))
     # What another repository has beside ours isn't gone from this one.
-    ours = (item for item in observations if item.id.domain in head | asked or not is_foreign(item, session.head.repository))
+    ours = (
+        observed
+        for domain, observed in known.items()
+        if domain in asked or (not asked and (domain in head or not is_foreign(observed, session.head.repository)))
+    )
     return tuple(_candidate(session, observed) for observed in ours)
 
 
 def _candidate(session: Session, observed: Observed) -> Candidate:
     fingerprint = Deployment(session, observed.id.domain).fingerprint
     return Candidate(observed, find_due(observed, fingerprint, session.head.repository))
+
+
+def warn_of_unseen(session: Session, candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
+    """Say which folders beside the head's domains nobody knows the content of; return the candidates that are known.
+
+    A domain of the head that may not be looked into is due, and fails by itself.
+    """
+    listed = tuple(candidates)
+    unseen = [item for item in listed if item.due is None and item.observed.unseen is not None]
+    for item in unseen:
+        session.event("", item.observed.unseen or "")
+    return tuple(item for item in listed if item not in unseen)
 
 
 def narrow(candidates: tuple[Candidate, ...], manifest: Manifest, session: Session, where: str) -> tuple[Candidate, ...]:

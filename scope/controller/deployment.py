@@ -2,21 +2,21 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from scope.controller.observations import observe_target, recall_others, state_path
 from scope.controller.session import Session
-from scope.controller.target_states import read_other_states
 from scope.deployment.approval import Approval, Occasion
 from scope.deployment.evidence import PendingCreates
 from scope.deployment.inventory import Inventory
 from scope.deployment.lock import Lock, acquire
-from scope.deployment.observation import Observed, check_repository, observe
+from scope.deployment.observation import Observed, check_repository, is_foreign, observe
 from scope.deployment.record import Applied, Attempt, Record, new_attempt, write_record
 from scope.deployment.state import parse_resources
 from scope.deployment.target import DeploymentId, Paths
 from scope.deployment.verification import expected_files
-from scope.errors import RemoteError
+from scope.errors import Fault, RemoteError
 from scope.model import RemoteResource
 from scope.ports import BundleCli, Workspace
 from scope.repository.layout import is_own_file
@@ -155,27 +155,57 @@ class Deployment:
         return observe(self.workspace, self.id, self.paths)
 
     def find_tagged(self, names: frozenset[str] | None = None) -> tuple[RemoteResource, ...]:
-        """Return the jobs and pipelines that say they belong to it; with `names`, only those that are called so.
-
-        Without those that another deployment's state has: they moved there, and say so after its next deploy.
-        """
-        tagged = self.workspace.resources_of(self.paths.metadata, names)
-        known = parse_resources(self.workspace.read(f"{self.paths.state}/resources.json")).known_ids if tagged else ()
-        if all(resource.id in known for resource in tagged):
-            return tagged
-        states = read_other_states(self.session, self.domain)
-        elsewhere = frozenset[str]().union(*(parse_resources(content).known_ids for content in states.values()))
-        return tuple(resource for resource in tagged if resource.id in known or resource.id not in elsewhere)
+        """Return its own jobs and pipelines, which say they belong to it; with `names`, only those that are called so."""
+        return self.keep_own(self.workspace.resources_of(self.paths.metadata, names))
 
     def find_all_tagged(self, observed: Observed) -> tuple[RemoteResource, ...]:
-        """Return all jobs and pipelines that say they belong to it, however they are called.
+        """Return all its own jobs and pipelines, as `read_tagged` reads them."""
+        return self.keep_own(self.read_tagged(observed))
+
+    def read_tagged(self, observed: Observed) -> tuple[RemoteResource, ...]:
+        """Return all jobs and pipelines that say they belong to it, also those that have moved away.
 
         That reads the whole workspace: once for all deployments that nobody has deployed since the session first saw them.
         """
-        session, first = self.session, self.session.observations.get(self.domain)
-        if first is None or (first.record, first.state) != (observed.record, observed.state):
-            return self.find_tagged()
-        return session.tagged.get(self._read_tagged).get(self.paths.metadata, ())
+        if not self._is_as_first_seen(observed):
+            return self.workspace.resources_of(self.paths.metadata)
+        return self.session.tagged.get(self._read_tagged).get(self.paths.metadata, ())
+
+    def keep_own(self, tagged: tuple[RemoteResource, ...]) -> tuple[RemoteResource, ...]:
+        """Return those of some resources that no other deployment of the target has.
+
+        Those that have moved there say so after its next deploy.
+        """
+        known = parse_resources(self.workspace.read(f"{self.paths.state}/resources.json")).known_ids if tagged else ()
+        if all(resource.id in known for resource in tagged):
+            return tagged
+        elsewhere = self._find_elsewhere()
+        return tuple(resource for resource in tagged if resource.id in known or resource.id not in elsewhere)
+
+    def _find_elsewhere(self) -> frozenset[str]:
+        """Return the ids that other deployments of the target have.
+
+        They are recalled as long as nobody has changed this deployment since: what moves away changes its record first.
+        """
+        observed = self.observe()
+        if not self._is_as_first_seen(observed):
+            observe_target(self.session)
+        ids = frozenset[str]().union(*(one.state.resources.known_ids for one in recall_others(self.session, self.domain)))
+        record = observed.valid_record
+        return ids if record is None else ids.union(*(self._find_moved_to(partner, record) for partner in record.partners))
+
+    def _find_moved_to(self, partner: str, record: Record) -> frozenset[str]:
+        """Return the ids that a domain has now to which resources have moved; if that can't be seen, those that moved."""
+        try:
+            return parse_resources(self.workspace.read(state_path(self.session, partner))).known_ids
+        except RemoteError as error:
+            if error.fault is not Fault.PERMISSION:
+                raise
+        return frozenset(moved.id for moved in record.moved if moved.destination.partition(".")[0] == partner)
+
+    def _is_as_first_seen(self, observed: Observed) -> bool:
+        first = self.session.observations.get(self.domain)
+        return first is not None and (first.record, first.state) == (observed.record, observed.state)
 
     def _read_tagged(self) -> Mapping[str, tuple[RemoteResource, ...]]:
         tagged: dict[str, list[RemoteResource]] = {}
@@ -208,6 +238,16 @@ class Deployment:
     def new_record(self, attempt: Attempt, applied: Applied | None = None, inventory: Inventory | None = None) -> Record:
         """Return a record of this repository and deployment."""
         return Record(self.session.head.repository, self.id.target, self.domain, attempt, applied, inventory or Inventory())
+
+    def begin_record(self, attempt: Attempt, observed: Observed) -> Record:
+        """Return the record of an attempt that begins: what was applied before stays in it, if it was this deployment's.
+
+        A clone without an origin can't tell which repository it is of, so that it continues any record.
+        """
+        new, old = self.new_record(attempt), observed.valid_record
+        if old is None or old.deployment != new.deployment or is_foreign(observed, new.repository):
+            return new
+        return replace(old, repository=new.repository, attempted=attempt)
 
     def write_record(self, record: Record) -> None:
         """Write the record beside the deployment's state."""

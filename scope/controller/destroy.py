@@ -32,7 +32,7 @@ def destroy_domain(deployment: Deployment, *, keeps_order: bool = False) -> Oper
     With `keeps_order`, one that was deployed or tried at a newer commit stays.
     """
     observed = deployment.observe()
-    if observed.is_absent and observed.lock_info is None and not deployment.find_tagged():
+    if observed.is_absent and observed.lock_info is None and not deployment.find_all_tagged(observed):
         return OperationResult(Outcome.NOTHING, message="there is no such deployment")
     with deployment.stage(_frame_files(deployment)) as cli, deployment.lock() as lock:
         observed = replace(deployment.observe(), lock_info=None)
@@ -41,7 +41,7 @@ def destroy_domain(deployment: Deployment, *, keeps_order: bool = False) -> Oper
         if newer is not None:
             return OperationResult(Outcome.SUPERSEDED, message=f"{newer[:9]} is newer, and was deployed or tried already")
         check_readable(observed)
-        destruction = _Destruction(deployment, cli, lock)
+        destruction = _Destruction(deployment, cli, lock, observed)
         with_retries(deployment, destruction.try_once)
     return OperationResult(Outcome.DESTROYED, Counts(deleted=destruction.deleted))
 
@@ -58,12 +58,14 @@ class _Destruction:
     deployment: Deployment
     cli: BundleCli
     lock: Lock
+    observed: Observed | None
     deleted: int = field(default=0)
 
     def try_once(self) -> None:
         """Go from the plan to a deployment that is gone, once."""
         deployment = self.deployment
-        observed = deployment.observe()
+        # What was observed under the lock holds for the first try.
+        observed, self.observed = self.observed or deployment.observe(), None
         plan = self._plan(observed)
         leftovers = find_leftovers(deployment, observed)
         _require_known(deployment, leftovers.unknown)
@@ -79,7 +81,6 @@ class _Destruction:
                 _check_empty(deployment)
             # The lock and the record are in it, so it goes last.
             deployment.workspace.delete(deployment.paths.root, recursive=True)
-        _delete(deployment, deployment.find_tagged())
         _verify_gone(deployment)
 
     def _plan(self, observed: Observed) -> BundlePlan:
@@ -138,7 +139,10 @@ def _delete(deployment: Deployment, resources: Iterable[RemoteResource]) -> None
 
 
 def _verify_gone(deployment: Deployment) -> None:
-    resources, root = deployment.find_tagged(), deployment.paths.root
+    """Delete what was created meanwhile, too; raise `RemoteError` if anything is left."""
+    late, root = deployment.find_tagged(), deployment.paths.root
+    _delete(deployment, late)
+    resources = deployment.find_tagged() if late else ()
     if resources or deployment.workspace.entries(root) is not None:
         remaining = ", ".join(map(str, resources)) or root
         raise RemoteError(Fault.SERVER, f"{remaining} is still there after {deployment.id} was destroyed. Run it again.")

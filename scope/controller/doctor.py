@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from scope.controller.deploy_set import observe_all
 from scope.controller.deployment import Deployment
+from scope.controller.observations import list_unseen, observe_target, recall_target
 from scope.controller.session import Session
 from scope.deployment.ancestry import check_branch
-from scope.deployment.observation import check_state, deployed_domains, writers
+from scope.deployment.observation import check_state, writers
 from scope.deployment.record import InvalidRecord
 from scope.deployment.target import read_target
 from scope.errors import Fault, Refused, RemoteError, ScopeError
@@ -151,7 +151,10 @@ def _check_folder(session: Session) -> Iterator[Check]:
 
 
 def _check_records(session: Session) -> Iterator[Check]:
-    deployed = observe_all(session, deployed_domains(session.workspace, session.base))
+    observations = observe_target(session)
+    for warning in list_unseen(observations):
+        yield wrong("unseen", warning)
+    deployed = [one for one in observations.by_domain.values() if not one.is_absent and one.unseen is None]
     for observed in deployed:
         name, recover = f"record of {observed.id.domain}", f"Run: {observed.id.recover_command}"
         if isinstance(observed.record, InvalidRecord):
@@ -166,20 +169,31 @@ def _check_records(session: Session) -> Iterator[Check]:
 
 
 def _check_orphans(session: Session) -> Iterator[Check]:
-    """Look for jobs and pipelines that say they were deployed here, and that no state knows: whole folders may be gone."""
+    """Look for jobs and pipelines that say they were deployed here, and that no state knows: whole folders may be gone.
+
+    Those that have moved to another domain say so after its next deploy.
+    """
     tagged: dict[str, list[RemoteResource]] = {}
     for path, resource in session.workspace.owned_below(session.base):
         domain = path.removeprefix(f"{session.base}/").partition("/")[0]
         if is_domain_name(domain) and path == Deployment(session, domain).paths.metadata:
             tagged.setdefault(domain, []).append(resource)
+    by_domain = recall_target(session).by_domain
+    owners = {id_: one.id.domain for one in by_domain.values() for id_ in one.state.resources.known_ids}
     has_orphans = False
-    for observed in observe_all(session, sorted(tagged)):
-        known_ids, domain = observed.state.resources.known_ids, observed.id.domain
-        orphans = [resource for resource in tagged[domain] if resource.id not in known_ids]
+    for domain, resources in sorted(tagged.items()):
+        observed = by_domain.get(domain)
+        if observed is not None and observed.unseen is not None:
+            continue  # its state may know them
+        for resource in resources:
+            owner = owners.get(resource.id, domain)
+            if owner != domain:
+                yield ok("moved", f"{resource} has moved from {domain} to {owner}, and says so after the next deploy there")
+        orphans = [resource for resource in resources if resource.id not in owners]
         if orphans:
             has_orphans = True
             names = ", ".join(map(str, orphans))
-            yield wrong(f"orphans of {domain}", f"No state knows {names}. Run: {observed.id.recover_command}")
+            yield wrong(f"orphans of {domain}", f"No state knows {names}. Run: {session.id(domain).recover_command}")
     if not has_orphans:
         yield ok("orphans", "none")
 

@@ -15,11 +15,11 @@ from functools import cached_property
 from scope.controller.deploy import deploy_domain
 from scope.controller.deployment import Deployment
 from scope.controller.destroy import destroy_domain
+from scope.controller.observations import state_path
 from scope.controller.operation import OperationResult
 from scope.controller.order import find_newer
 from scope.controller.orphans import find_leftovers
 from scope.controller.session import Session
-from scope.controller.target_states import state_path
 from scope.controller.undeclared_moves import refuse_undeclared_destroy
 from scope.deployment.inventory import Inventory
 from scope.deployment.lock import Lock
@@ -103,28 +103,22 @@ def carry_out_moves(deployment: Deployment, *, only_away: bool = False) -> None:
 
 def require_taken_over(deployment: Deployment) -> None:
     """Raise `Refused` while resources that have left a deployment still run from its folder, or lie in it."""
-    workspace, paths = deployment.workspace, deployment.paths
-    own_ids = parse_resources(workspace.read(state_path(deployment.session, deployment.domain))).known_ids
-    here = {resource.id for resource in deployment.find_tagged()} | own_ids
-    remaining = [str(one) for one in workspace.resources_of(paths.metadata) if one.id not in here]
-    record = read_record(workspace, paths.state)
-    others = _partners(record, deployment.domain) if isinstance(record, Record) else ()
+    observed, root = deployment.observe(), deployment.paths.root
+    tagged = deployment.read_tagged(observed)
+    own = set(deployment.keep_own(tagged))
+    remaining = [str(one) for one in tagged if one not in own]
+    others = observed.valid_record.partners if observed.valid_record is not None else ()
     for other in others:
-        content = workspace.read(state_path(deployment.session, other))
-        state = StateDocument(content, state_path(deployment.session, other)) if content is not None else None
-        remaining += [key.short for key in state.lying_in(paths.root)] if state is not None else []
+        path = state_path(deployment.session, other)
+        content = deployment.workspace.read(path)
+        state = StateDocument(content, path) if content is not None else None
+        remaining += [key.short for key in state.lying_in(root)] if state is not None else []
     if remaining:
         deploys = "".join(f" scope deploy --target {deployment.id.target} --domain {other}" for other in others[:1])
         raise Refused(
             f"{deployment.id} can't be destroyed yet: {abbreviate(remaining, _SHOWN)} moved to another domain and still "
-            f"needs the folder {paths.root}. Deploy that domain first{':' + deploys if deploys else '.'}"
+            f"needs the folder {root}. Deploy that domain first{':' + deploys if deploys else '.'}"
         )
-
-
-def _partners(record: Record, domain: str) -> tuple[str, ...]:
-    """Return the other domains that a domain's resources came from or went to, sorted."""
-    addresses = (address for moved in record.moved for address in (moved.source, moved.destination))
-    return tuple(sorted({address.partition(".")[0] for address in addresses} - {domain}))
 
 
 # One pair of domains
@@ -194,12 +188,7 @@ class _Transfer:
         """Raise `Refused` if either deployment is in no state to be changed."""
         for deployment in (self.source, self.destination):
             observed = self._observed[deployment.domain]
-            record = observed.valid_record
-            if record is not None and record.repository != deployment.session.head.repository:
-                raise Refused(
-                    f"{deployment.id} is of another repository, {record.repository or 'one without an origin'}: nothing is "
-                    "moved from or to it."
-                )
+            deployment.check_repository(observed)
             check_state(observed)
             newer = find_newer(deployment, observed)
             if newer is not None:
@@ -276,7 +265,9 @@ class _Transfer:
         arriving = {one.destination: one.id for one in selection.moved if one.destination.kind not in TAGGED_KINDS}
         ends = (self.source,) if self._is_within_one else (self.destination, self.source)
         for deployment in ends:
-            record = _begun_record(deployment, self._observed[deployment.domain])
+            observed = self._observed[deployment.domain]
+            attempt = deployment.new_attempt("deploy", creates=observed.pending_creates)
+            record = deployment.begin_record(attempt, observed)
             inventory = dict(record.inventory)
             if deployment is self.source:
                 inventory = {key: one for key, one in inventory.items() if key not in leaving}
@@ -303,15 +294,6 @@ def _defined_keys(plan: BundlePlan) -> frozenset[ResourceKey]:
     return frozenset(one.key for one in plan.actions if one.action is not ActionKind.DELETE and not one.key.is_child)
 
 
-def _begun_record(deployment: Deployment, observed: Observed) -> Record:
-    """Return the record of an attempt at the head that begins now: what was applied before stays in it."""
-    new = deployment.new_record(deployment.new_attempt("deploy", creates=observed.pending_creates))
-    old = observed.valid_record
-    if old is not None and (old.repository, old.deployment) == (new.repository, new.deployment):
-        return replace(old, attempted=new.attempted)
-    return new
-
-
 # What a run that was ended has left in two states
 
 
@@ -324,7 +306,7 @@ def _let_go_of_shared(deployment: Deployment) -> None:
     record = read_record(deployment.workspace, deployment.paths.state)
     if not isinstance(record, Record) or record.is_clean or not record.moved:
         return
-    for partner in _partners(record, deployment.domain):
+    for partner in record.partners:
         if not _find_shared(session, deployment.domain, partner):
             continue
         domains = sorted((deployment.domain, partner))

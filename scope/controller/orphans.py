@@ -164,5 +164,5 @@ def find_leftovers(deployment: Deployment, observed: Observed) -> Leftovers:
     search, known_ids = search_for(deployment), observed.state.resources.known_ids
     unbound = find_unbound(search, None, observed.pending_creates, known_ids)
     lost = find_lost(search, None, observed.valid_record, known_ids)
-    tagged = (resource for resource in deployment.find_tagged() if resource.id not in known_ids)
+    tagged = (resource for resource in deployment.find_all_tagged(observed) if resource.id not in known_ids)
     return Leftovers(sort_for_deletion((*tagged, *lost, *unbound.ours)), unbound.unknown)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from scope.controller.shared_read import SharedRead
 from scope.deployment.claims import Claims
-from scope.deployment.observation import Observed
+from scope.deployment.observation import Observations, Observed
 from scope.deployment.target import DeploymentId, TargetSettings
 from scope.errors import ScopeError
 from scope.graph.closure import DeploymentIndex
@@ -80,9 +80,8 @@ class Session:
     progress: Callable[[str, str], None] = field(default=lambda _domain, _message: None)
     event: Callable[[str, str], None] = field(default=lambda _domain, _message: None)
     rate: RateLimit = field(default_factory=RateLimit)
-    # What is read once for all deployments (`states` are the contents of `resources.json` by domain), and the first
-    # observation of each.
-    states: SharedRead[Mapping[str, bytes]] = field(default_factory=SharedRead)
+    # What is read once for all deployments, and the first observation of each.
+    target: SharedRead[Observations] = field(default_factory=SharedRead)
     claims: SharedRead[Claims] = field(default_factory=SharedRead)
     tagged: SharedRead[Mapping[str, tuple[RemoteResource, ...]]] = field(default_factory=SharedRead)
     observations: dict[str, Observed] = field(default_factory=dict)

@@ -27,6 +27,7 @@ class Sync(StrEnum):
     FOREIGN = "foreign"
     NEVER_DEPLOYED = "never-deployed"
     GONE = "gone"
+    UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,8 @@ def _assess(session: Session, candidate: Candidate, bases: Bases) -> Status:
         run_url=attempt.run_url if attempt else None,
         locked_by=str(observed.lock_info) if observed.lock_info is not None else None,
     )
+    if observed.unseen is not None:
+        return replace(status, sync=Sync.UNREADABLE, why=observed.unseen)
     match candidate.due.because if candidate.due is not None else None:
         case None:
             return status

@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from scope.controller.deployment import Deployment
+from scope.controller.observations import recall_others, state_path
 from scope.controller.session import Session
-from scope.controller.target_states import recall_other_states, state_path
 from scope.deployment.inventory import Inventory
 from scope.deployment.orphans import planned_creates
 from scope.deployment.state import FileState, parse_resources
-from scope.errors import Refused
+from scope.errors import Fault, Refused, RemoteError
 from scope.inference.full_names import join_name
 from scope.model import ActionKind, BundlePlan, PlanAction, ResourceKey
 from scope.repository.layout import MOVES
@@ -119,10 +119,20 @@ def find_moved_away(deployment: Deployment, leaving: Iterable[ResourceKey], stat
                 if one.key.kind != key.kind or not _is_alike(key, held.names.get(key), one.key, one.name, (domain, other)):
                     continue
                 if present is None:
-                    present = parse_resources(session.workspace.read(state_path(session, other))).inventory
+                    present = _read_present(session, other)
                 if one.key not in present:
                     yield Move(Address(domain, key), Address(other, one.key))
                     break
+
+
+def _read_present(session: Session, domain: str) -> Inventory:
+    """Return the resources that a domain has now; none if that can't be seen, so that nothing is deleted on a guess."""
+    try:
+        return parse_resources(session.workspace.read(state_path(session, domain))).inventory
+    except RemoteError as error:
+        if error.fault is not Fault.PERMISSION:
+            raise
+        return Inventory()
 
 
 def _is_alike(old: ResourceKey, name: str | None, new: ResourceKey, template: str | None, domains: tuple[str, str]) -> bool:
@@ -139,8 +149,9 @@ def _find_moved_here(deployment: Deployment, created: Iterable[PlanAction]) -> I
     """Yield what a plan creates although another deployment has it, and its domain doesn't define it any more."""
     session, domain = deployment.session, deployment.domain
     listed = list(created)
-    for other, content in sorted(recall_other_states(session, domain).items()):
-        held = _Holding.of(content)
+    for observed in recall_others(session, domain):
+        # What a deploy compares with must not cost it a read of each.
+        other, held = observed.id.domain, _Holding.of(observed.state.resources.content)
         for action in listed:
             for key in held.inventory:
                 is_alike = key.kind == action.key.kind and (

@@ -4,26 +4,21 @@ The set is defined by fingerprints: a deployment is in it when what was last app
 what the head has.
 """
 
-from collections.abc import Collection
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from scope.deployment.evidence import PendingCreates
-from scope.deployment.lock import NAME as LOCK
 from scope.deployment.lock import LockInfo, read_lock
-from scope.deployment.record import NAME as RECORD
+from scope.deployment.presence import has_leftovers
 from scope.deployment.record import Applied, Attempt, InvalidRecord, Record, read_record, untrusted_reason
-from scope.deployment.state import DeploymentState, FileState, read_state
+from scope.deployment.state import DeploymentState, FileState, ResourceState, UploadState, read_state
 from scope.deployment.target import DeploymentId, Paths
 from scope.errors import Fault, Refused, RemoteError
-from scope.model import Because, Grant, RemoteKind, User
-from scope.names import is_domain_name
+from scope.model import Because, Grant, User
 from scope.ports import Workspace
 
-# What a deployment's root holds.
-_PARTS = frozenset({"artifacts", "files", "resources", "state"})
-# So many deployments are observed at once; each takes a few requests.
-AT_ONCE = 8
+_ABSENT = DeploymentState(ResourceState(FileState.ABSENT), UploadState(FileState.ABSENT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +32,8 @@ class Observed:
     lock_info: LockInfo | None
     has_leftovers: bool = False
     """Files of a deployment without anything that tells of it."""
+    unseen: str | None = None
+    """Why it couldn't be looked into, if that isn't permitted: then nothing else here says anything."""
 
     @property
     def valid_record(self) -> Record | None:
@@ -61,7 +58,7 @@ class Observed:
     @property
     def is_absent(self) -> bool:
         """Return whether nothing was ever deployed or attempted here."""
-        return self.record is None and self.state.is_absent and not self.has_leftovers
+        return self.record is None and self.state.is_absent and not self.has_leftovers and self.unseen is None
 
     @property
     def is_clean(self) -> bool:
@@ -85,51 +82,36 @@ class Observed:
         return PendingCreates() if self.unfinished_attempt is None else self.unfinished_attempt.creates
 
 
+@dataclass(frozen=True, slots=True)
+class Observations:
+    """The deployments of a target, by domain, as they were at one time by the workspace's clock, or after it.
+
+    `unlisted` says why the folder that they lie in couldn't be listed, if that isn't permitted: then they are those of the
+    head alone.
+    """
+
+    read_at: datetime
+    by_domain: Mapping[str, Observed]
+    unlisted: str | None = None
+
+
 def observe(workspace: Workspace, deployment: DeploymentId, paths: Paths) -> Observed:
     """Read a deployment's record, state and lock from the workspace."""
     record, state = read_record(workspace, paths.state), read_state(workspace, paths.state)
     # Somebody may have deleted the state: then jobs may be left too, and this is no first deploy.
-    has_leftovers = record is None and state.is_absent and _has_files(workspace, paths.root)
-    return Observed(deployment, paths, record, state, read_lock(workspace, paths.state), has_leftovers)
+    is_lost = record is None and state.is_absent and has_leftovers(workspace, paths.root)
+    return Observed(deployment, paths, record, state, read_lock(workspace, paths.state), is_lost)
 
 
-def deployed_domains(workspace: Workspace, base: str, skip: Collection[str] = ()) -> tuple[str, ...]:
-    """Return the domains with a deployment below a target's folder, sorted. A folder alone is none: `validate` makes one.
-
-    Those in `skip` are left out, and not looked at.
-    """
-    folders = [
-        entry.path
-        for entry in workspace.entries(base) or ()
-        if entry.kind is RemoteKind.FOLDER and is_domain_name(name := entry.path.rpartition("/")[2]) and name not in skip
-    ]
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        answers = zip(folders, pool.map(lambda folder: _is_deployed(workspace, folder), folders), strict=True)
-        return tuple(sorted(folder.rpartition("/")[2] for folder, is_deployed in answers if is_deployed))
-
-
-def _is_deployed(workspace: Workspace, root: str) -> bool:
+def observe_if_permitted(workspace: Workspace, deployment: DeploymentId, paths: Paths) -> Observed:
+    """Read the same; of a deployment that may not be read, only that and why."""
     try:
-        names = {entry.path.rpartition("/")[2] for entry in workspace.entries(f"{root}/state") or ()}
+        return observe(workspace, deployment, paths)
     except RemoteError as error:
         if error.fault is not Fault.PERMISSION:
             raise
-        return True  # as below
-    if names & {RECORD, "resources.json", "deployment.json", "metadata.json", LOCK}:
-        return True
-    # A plain bundle in the folder above has such folders of its own.
-    return root.rpartition("/")[2] not in _PARTS and _has_files(workspace, root)
-
-
-def _has_files(workspace: Workspace, root: str) -> bool:
-    try:
-        # `validate` makes the folder, and leaves it empty.
-        return bool(workspace.entries(f"{root}/files"))
-    except RemoteError as error:
-        if error.fault is not Fault.PERMISSION:
-            raise
-        # Its own deploy will say so; the others go on.
-        return True
+        why = f"{paths.root} may not be looked into, so nobody knows what it holds: {error}"
+        return Observed(deployment, paths, None, _ABSENT, None, unseen=why)
 
 
 def writers(workspace: Workspace, folder: str, user: User) -> tuple[Grant, ...]:
@@ -160,6 +142,9 @@ def find_due(observed: Observed, fingerprint: str | None, repository: str) -> Du
 
     `fingerprint` is the head's, or None if the domain is gone there.
     """
+    if observed.unseen is not None:
+        # Its own deploy fails, and says so. One that the head doesn't have isn't known to be gone, or to be one at all.
+        return None if fingerprint is None else Due("untrusted-record", observed.unseen)
     if observed.is_absent and fingerprint is not None:
         return Due("first-deploy")
     if observed.is_absent and observed.lock_info is None:

@@ -111,6 +111,12 @@ class Record:
         return DeploymentId(self.target, self.domain)
 
     @property
+    def partners(self) -> tuple[str, ...]:
+        """Return the other domains that resources came from or went to, sorted."""
+        addresses = (address for moved in self.moved for address in (moved.source, moved.destination))
+        return tuple(sorted({address.partition(".")[0] for address in addresses} - {self.domain}))
+
+    @property
     def is_clean(self) -> bool:
         """Return whether the last attempt is the one that was applied."""
         return self.applied is not None and self.applied.attempt == self.attempted

@@ -27,12 +27,13 @@ class FileState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ResourceState:
-    """`resources.json`: which resources the deployment owns, with their ids."""
+    """`resources.json`: which resources the deployment owns, with their ids; and the file itself, if it can be read."""
 
     file_state: FileState
     lineage: str | None = None
     serial: int | None = None
     inventory: Inventory = field(default_factory=Inventory)
+    content: bytes | None = field(default=None, repr=False, compare=False)
 
     @property
     def known_ids(self) -> frozenset[str]:
@@ -100,7 +101,7 @@ def parse_resources(content: bytes | None) -> ResourceState:
         inventory = Inventory.parse({key: _resource_id(value) for key, value in (state or {}).items()})
     except ValueError:
         return ResourceState(FileState.BROKEN)
-    return ResourceState(FileState.READABLE, lineage, serial, inventory)
+    return ResourceState(FileState.READABLE, lineage, serial, inventory, content)
 
 
 def _resource_id(value: object) -> str:

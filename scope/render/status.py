@@ -22,6 +22,7 @@ _STYLES = {
     Sync.FOREIGN: "magenta",
     Sync.NEVER_DEPLOYED: "cyan",
     Sync.GONE: "bold red",
+    Sync.UNREADABLE: "bold red",
 }
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"))
 

@@ -13,6 +13,7 @@ from scope.controller.destroy import destroy_domain
 from scope.controller.operation import OperationResult
 from scope.controller.recover import NO_RECOVER_OPTIONS, Recovered, RecoverOptions, recover
 from scope.controller.session import Options, Revision, Session
+from scope.controller.shared_read import SharedRead
 from scope.deployment.record import Record, read_record
 from scope.deployment.target import Paths, TargetSettings
 from scope.errors import CliError, Fault
@@ -74,8 +75,13 @@ class Scene:
             self.deploy()
         self.cli.before_state = lambda: None
 
+    def begin_again(self) -> None:
+        """Begin a session that has read nothing yet, as every command does."""
+        self.session = replace(self.session, target=SharedRead(), claims=SharedRead(), tagged=SharedRead(), observations={})
+
     def let_another_create(self, key: str, name: str) -> RemoteResource:
-        """Let another domain's deployment create and own a resource."""
+        """Let another domain's deployment create and own a resource, before the next command of this one."""
+        self.begin_again()
         other = InMemoryCli(self.workspace, "/Workspace/deploy/ads", {}, (), {key: name})
         other.deploy(other.plan())
         return next(resource for resource in self.workspace.unowned if resource.name == name)

@@ -33,8 +33,8 @@ def test_destroying_the_one_that_failed_leaves_what_another_deployment_has_creat
 
 
 def test_a_folder_without_a_state_is_deleted_with_approval_only(scene: Scene) -> None:
-    scene.workspace.make_folder(PATHS.files)
-    scene.workspace.write(f"{PATHS.files}/a.py", b"")
+    scene.workspace.make_folder(f"{PATHS.files}/src")
+    scene.workspace.write(f"{PATHS.files}/src/pyproject.toml", b"")
     with pytest.raises(ApprovalRequired) as caught:
         scene.destroy()
     assert caught.value.items == (f"delete the folder {PATHS.root}, which has files and no state",)

@@ -1,5 +1,6 @@
 """What the doctor finds in a target: who may write it, what can't be read there, each with its fix."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -41,7 +42,8 @@ def test_one_check_that_fails_leaves_the_others(scene: Scene) -> None:
     scene.workspace.failing[BASE] = Fault.PERMISSION
     results = checks(scene)
     assert results["folder"].state is CheckState.WRONG
-    assert results["records"].state is CheckState.WRONG
+    assert results["unseen"].state is CheckState.WRONG
+    assert results["records"] == Check("records", CheckState.OK, "0 deployed domains")
     assert results["catalog sales"].state is CheckState.WRONG
 
 
@@ -62,6 +64,31 @@ def test_what_no_state_knows_is_told_although_its_folder_is_gone(scene: Scene) -
     assert results["orphans of ads"] == Check(
         "orphans of ads", CheckState.WRONG, f"No state knows {orphan}. Run: scope recover --target dev --domain ads"
     )
+
+
+def test_what_may_not_be_looked_into_is_told_and_its_jobs_are_nobodys_orphans(scene: Scene) -> None:
+    scene.deploy()
+    scene.workspace.add_resource("jobs", "theirs", f"{BASE}/hidden/state/metadata.json")
+    scene.workspace.make_folder(f"{BASE}/hidden")
+    scene.workspace.failing[f"{BASE}/hidden"] = Fault.PERMISSION
+    results = checks(scene)
+    assert f"{BASE}/hidden may not be looked into" in results["unseen"].message
+    assert results["records"] == Check("records", CheckState.OK, "1 deployed domain")
+    assert results["orphans"] == Check("orphans", CheckState.OK, "none")
+
+
+def test_a_job_that_has_moved_is_no_orphan_before_its_new_domain_is_deployed(scene: Scene) -> None:
+    scene.deploy()
+    state = PATHS.state.replace("sales", "ads")
+    moved = next(resource for resource in scene.workspace.owned if resource.name == "job a")
+    tree = json.loads(scene.workspace.held[f"{PATHS.state}/resources.json"])
+    entry = {"resources.jobs.a": tree["state"].pop("resources.jobs.a")}
+    scene.workspace.write(f"{PATHS.state}/resources.json", json.dumps(tree).encode())
+    scene.workspace.make_folder(state)
+    scene.workspace.write(f"{state}/resources.json", json.dumps({**tree, "state": entry}).encode())
+    results = checks(scene)
+    assert results["orphans"] == Check("orphans", CheckState.OK, "none")
+    assert results["moved"].message == f"{moved} has moved from sales to ads, and says so after the next deploy there"
 
 
 def test_a_catalog_that_is_there_is_no_problem(scene: Scene) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from scope.controller.deploy_set import observe_all
+from scope.controller.diagnosis import diagnose
+from scope.controller.observations import observe_all
 from scope.controller.recover import RecoverOptions
 from scope.deployment.evidence import PendingCreates
 from scope.deployment.record import write_record
@@ -134,8 +135,9 @@ def test_what_another_deployment_has_created_since_is_neither_bound_nor_deleted(
     scene = scene_with_a_scope
     scene.fail_before_anything()
     theirs = scene.let_another_create("secret_scopes.x", "shared")
-    with pytest.raises(RemoteError, match="belongs to dev/ads"):
+    with pytest.raises(Refused, match="ads -> sales"):
         scene.deploy()
+    assert any("belongs to dev/ads" in note for note in diagnose(scene.deployment).notes)
     del scene.cli.named["secret_scopes.x"]
     scene.deploy()
     assert scene.record.is_clean

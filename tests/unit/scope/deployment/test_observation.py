@@ -1,8 +1,8 @@
-"""What is deployed in a target, and who may write there."""
+"""Who may write where a target is deployed."""
 
 import pytest
 
-from scope.deployment.observation import deployed_domains, writers
+from scope.deployment.observation import writers
 from scope.errors import Fault, RemoteError
 from scope.model import Grant, User
 from tests.support.fakes import InMemoryWorkspace
@@ -16,24 +16,6 @@ def workspace() -> InMemoryWorkspace:
     prepared = InMemoryWorkspace()
     prepared.make_folder(BASE)
     return prepared
-
-
-def test_a_folder_alone_is_no_deployment(workspace: InMemoryWorkspace) -> None:
-    workspace.make_folder(f"{BASE}/validated/files")
-    for name, file in (
-        ("sales", "scope.json"),
-        ("sales_eu", "resources.json"),
-        ("locked", "deploy.lock"),
-        ("set_aside", "resources.unreadable-0.json"),
-        ("Odd", "scope.json"),
-    ):
-        workspace.make_folder(f"{BASE}/{name}/state")
-        workspace.write(f"{BASE}/{name}/state/{file}", b"")
-    workspace.make_folder(f"{BASE}/stateless/files")
-    workspace.write(f"{BASE}/stateless/files/a.py", b"")
-    assert deployed_domains(workspace, BASE) == ("locked", "sales", "sales_eu", "stateless")
-    assert deployed_domains(workspace, BASE, {"sales"}) == ("locked", "sales_eu", "stateless")
-    assert deployed_domains(workspace, "/Workspace/nowhere") == ()
 
 
 def test_all_but_the_deployer_and_the_admins_who_may_write_are_named(workspace: InMemoryWorkspace) -> None:
