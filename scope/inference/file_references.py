@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from scope.inference.calls import NOT_PARSED
-from scope.inference.yaml_nodes import compose
+from scope.inference.keyed_texts import keyed_texts
+from scope.inference.yaml_settings import UnreadableYamlError
 from scope.repository.globs import matches
 
 _NOTEBOOK_SUFFIXES = (".py", ".ipynb", ".sql", ".scala", ".r")
@@ -48,7 +49,7 @@ class FileReference:
 
 def file_references(path: str, content: bytes) -> tuple[FileReference, ...]:
     """Return the repository's files that a resource module or YAML file names, or none if it doesn't parse."""
-    texts = _python_texts(content) if path.endswith(".py") else _yaml_texts(content) if path.endswith(".yml") else ()
+    texts = _python_texts(content) if path.endswith(".py") else _yaml_texts(path, content) if path.endswith(".yml") else ()
     folder = posixpath.dirname(path) if path.endswith(".yml") else ""
     return tuple(reference for text, line, column in texts if (reference := _reference(text, line, column, folder)))
 
@@ -71,22 +72,11 @@ def _python_texts(content: bytes) -> Iterator[tuple[str, int, int]]:
             yield node.value, node.lineno, node.col_offset + 1
 
 
-def _yaml_texts(content: bytes) -> Iterator[tuple[str, int, int]]:
-    import yaml  # most domains have no YAML resources
-
+def _yaml_texts(path: str, content: bytes) -> Iterator[tuple[str, int, int]]:
     try:
-        pending = [compose(content)]
-    except (ValueError, yaml.YAMLError):
+        texts = keyed_texts(path, content)
+    except UnreadableYamlError:
         return
-    seen: set[int] = set()
-    while pending:
-        node = pending.pop()
-        if node is None or id(node) in seen:
-            continue
-        seen.add(id(node))
-        if isinstance(node, yaml.ScalarNode):
-            yield node.value, node.start_mark.line + 1, node.start_mark.column + 1
-        elif isinstance(node, yaml.SequenceNode):
-            pending += node.value
-        elif isinstance(node, yaml.MappingNode):
-            pending += [value for _, value in node.value]
+    for item in texts:
+        if item.text is not None:
+            yield item.text, item.line, item.column

@@ -1,4 +1,4 @@
-"""Checks that a domain is data: nothing in its folders runs code at plan or deploy, or steers more than its own resources.
+"""Checks that a domain is data: nothing in its folders runs code at plan or deploy, or steers more than what is its own.
 
 The CLI runs with the target's identity, which can write everywhere in the target. What it imports and executes of a domain
 could therefore reach every other domain's data, and whoever may change one folder would be as mighty as the platform's
@@ -20,9 +20,11 @@ from functools import cache
 from scope.errors import Refused
 from scope.graph.closure import DeploymentIndex
 from scope.inference.generated_modules import Origin, module_origin, runs_nothing
+from scope.inference.keyed_texts import KeyedText, keyed_texts
 from scope.inference.yaml_settings import ITEM, NO_TEXT, Setting, UnreadableYamlError, yaml_settings
 from scope.model import Entry, Finding, quote_path
 from scope.repository.layout import BUNDLE, CONFIG, TARGET_ROOT, code_folder, is_loaded_yaml, is_resource, target_file
+from scope.stage.uploads import check_uploads
 
 CODE = "domain-code"
 _DEPTH = 4  # targets.<target>.variables.<name>
@@ -58,7 +60,8 @@ def require_domain_data(index: DeploymentIndex, target: str, domain: str) -> Non
         lines = "\n".join(f"  {finding}" for finding in findings)
         names = json.dumps(sorted({*index.rules.allow_code, domain}))
         raise Refused(
-            f"{target}/{domain} would run code with the identity of {target}, or set more than its own resources:\n{lines}\n"
+            f"{target}/{domain} would run code with the identity of {target}, upload files that aren't its own, or set more "
+            f"than its own resources:\n{lines}\n"
             f"If the platform's owners want that, they write into [tool.scope] of {CONFIG}: allow-code = {names}"
         )
 
@@ -68,12 +71,29 @@ def check_domain_data(index: DeploymentIndex, domain: str) -> tuple[Finding, ...
     if domain in index.rules.allow_code:
         return ()
     own = index.own_files(domain)
-    modules = {path: entry for path, entry in own.items() if is_resource(path) and path.lower().endswith(_SOURCES)}
+    modules = index.snapshot.read_all(
+        {path: entry for path, entry in own.items() if is_resource(path) and path.lower().endswith(_SOURCES)}
+    )
+    documents = index.snapshot.read_all(_included(index, own))
+    settings: dict[str, tuple[Setting, ...]] = {}
+    texts: dict[str, tuple[KeyedText, ...]] = {
+        path: keyed_texts(path, content) for path, content in modules.items() if module_origin(content) is Origin.GENERATED
+    }
+    unreadable: list[Finding] = []
+    for path, content in documents.items():
+        try:
+            settings[path], texts[path] = yaml_settings(content, _DEPTH), keyed_texts(path, content)
+        except UnreadableYamlError as error:
+            message = f"Not YAML that scope can read: {error}. Correct it."
+            unreadable.append(Finding(quote_path(path), 0, CODE, message))
+    platform_variables = cache(lambda: _read_platform_variables(index))
     findings = (
         *_check_name(domain, own),
         *_check_compiled(own),
-        *_check_modules(index.snapshot.read_all(modules)),
-        *_check_documents(index, _included(index, own)),
+        *_check_modules(modules),
+        *unreadable,
+        *_check_settings(settings, platform_variables),
+        *check_uploads(texts, platform_variables, CODE),
     )
     return tuple(sorted(findings))
 
@@ -137,14 +157,10 @@ def _check_modules(contents: Mapping[str, bytes]) -> Iterator[Finding]:
                 yield Finding(quote_path(path), 1, CODE, message)
 
 
-def _check_documents(index: DeploymentIndex, files: Mapping[str, Entry]) -> Iterator[Finding]:
-    platform_variables = cache(lambda: _read_platform_variables(index))
-    for path, content in index.snapshot.read_all(files).items():
-        try:
-            settings = yaml_settings(content, _DEPTH)
-        except UnreadableYamlError as error:
-            yield Finding(quote_path(path), 0, CODE, f"Not YAML that scope can read: {error}. Correct it.")
-            continue
+def _check_settings(
+    documents: Mapping[str, tuple[Setting, ...]], platform_variables: Callable[[], frozenset[str]]
+) -> Iterator[Finding]:
+    for path, settings in documents.items():
         refused: tuple[str, ...] | None = None
         for setting in settings:
             # What is below a refused key is refused with it.

@@ -96,6 +96,22 @@ def test_a_domain_that_is_allowed_by_name_runs_it(platform: Platform, mark: Path
     assert mark.exists()
 
 
+def test_a_file_of_the_machine_that_deploys_stays_there(platform: Platform, tmp_path: Path) -> None:
+    (tmp_path / "cache.json").write_text('{"query_lines": ["top secret"]}')
+    alert = {"display_name": "late", "warehouse_id": "1", "file_path": str(tmp_path / "cache.json")}
+    platform.sandbox.write("resources/sales/orders/late.yml", resource_yaml("alerts", "late", alert))
+    platform.push("Watch")
+    done = platform.deploy()
+    assert done.exit_code == 3, done
+    assert f"resources/sales/orders/late.yml:6:18: `{alert['file_path']}` leads out of the repository" in done.stdout, done
+    assert "planning" not in done.stderr
+    # This also shows that it is a way.
+    platform.sandbox.write("pyproject.toml", allow_code(platform.sandbox.read("pyproject.toml"), "sales"))
+    platform.push("Allow it")
+    assert platform.deploy().exit_code == 0
+    assert "top secret" in str(platform.workspace.call("GET", "/api/2.0/alerts"))
+
+
 def test_a_domain_of_a_package_s_name_runs_nothing_in_the_build(platform: Platform, mark: Path) -> None:
     platform.sandbox.write("src/typing/__init__.py", f"open({str(mark)!r}, 'w').close()\n")
     platform.sandbox.write("resources/typing/a/b.yml", "resources: {}\n")

@@ -6,7 +6,7 @@ from scope.errors import Refused
 from scope.graph.closure import DeploymentIndex
 from scope.planning.checks import check_repository
 from scope.stage.domain_data import check_domain_data, needs_code, require_domain_data
-from tests.support.builders import resource_module
+from tests.support.builders import resource_module, resource_yaml
 from tests.support.fake_git import FakeGit, Files
 
 JOB = "resources/finance/stripe/jobs/report.py"
@@ -164,6 +164,108 @@ def test_a_file_counts_wherever_the_bundle_includes_it_and_nowhere_else() -> Non
     included = ["resources/finance/a/b.yml", "resources/finance/a/b/c.yml", "src/finance/bundle.yaml"]
     others = ["src/finance/bundle.yml", "src/finance/stripe/bundle.yaml", "src/finance/conf.json", "resources/finance/a.yml"]
     assert [path for path, _, _ in refused(dict.fromkeys([*included, *others], bad))] == included
+
+
+# Files that the CLI uploads
+
+
+def job(**fields: object) -> str:
+    return resource_yaml("jobs", "load", {"name": "load", "tasks": [{"task_key": "load", **fields}]})
+
+
+def environment(*dependencies: str) -> str:
+    environments = [{"environment_key": "default", "spec": {"dependencies": list(dependencies)}}]
+    return resource_yaml("jobs", "load", {"name": "load", "environments": environments})
+
+
+OUTSIDE = "x/../../../../../../home/runner/.ssh/id"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        job(libraries=[{"whl": OUTSIDE}]),
+        job(libraries=[{"jar": f"../../../../{OUTSIDE}"}]),
+        job(libraries=[{"jar": "../../../*/../../secret.jar"}]),
+        job(libraries=[{"whl": "${var.finance_up}/id.whl"}]),
+        job(libraries=[{"whl": "/Volumes/x.whl"}, {"whl": "${resources.jobs.other.name}"}]),
+        job(for_each_task={"inputs": "[1]", "task": {"task_key": "one", "libraries": [{"whl": OUTSIDE}]}}),
+        job(libraries="${var.finance_libraries}") + f"variables: {{finance_libraries: {{default: [{{whl: {OUTSIDE}}}]}}}}\n",
+        f"variables: {{a: {{default: &a [{{whl: {OUTSIDE}}}]}}}}\nresources: {{jobs: {{b: {{libraries: *a}}}}}}\n",
+        f"resources: {{jobs: {{a: {{name: &x {OUTSIDE}, tasks: [{{libraries: [{{whl: *x}}]}}]}}}}}}\n",
+        f"resources: {{jobs: {{a: &x {{libraries: [{{? !!str whl : {OUTSIDE}}}]}}, b: {{<<: *x}}}}}}\n",
+        f"targets: {{prod: {{resources: {{jobs: {{a: {{libraries: [{{whl: {OUTSIDE}}}]}}}}}}}}}}\n",
+        environment(f"./{OUTSIDE}"),
+        environment(OUTSIDE),
+        # The CLI takes each of these for a local path, and reads it from the bundle's root.
+        environment("x:a/../../id"),
+        environment("file:/../../id"),
+        environment("dbfs:/../../id"),
+        environment("pandas==${var.finance_version}"),
+        environment("-${var.finance_up}"),
+        environment("- /../../../../../../id"),
+        # Where a variable of the platform is empty, this is a reference to one of the domain's own.
+        environment("./$${var.catalog_prefix}{var.finance_up}"),
+        environment("./${${var.catalog_prefix}var.finance_up}"),
+        environment("..\\..\\..\\..\\id"),
+        resource_yaml("pipelines", "load", {"environment": {"dependencies": ["${var.finance_up}"]}}),
+        resource_yaml("alerts", "late", {"file_path": "/home/runner/.databricks/token-cache.json"}),
+        resource_yaml("alerts", "late", {"file_path": f"./{OUTSIDE}"}),
+        resource_yaml("alerts", "late", {"file_path": "${workspace.file_path}/x"}),
+        "resources: {alerts: {late: &x {file_path: /etc/passwd}}}\n",
+    ],
+)  # fmt: skip
+def test_a_file_that_may_lie_outside_of_the_stage_is_refused_with_its_place(text: str) -> None:
+    findings = check_domain_data(index({YAML: text}), "finance")
+    assert [(item.path, item.line > 0, item.column > 0) for item in findings] == [(YAML, True, True)], findings
+
+
+def test_the_message_of_such_a_file_says_what_to_do() -> None:
+    text = "resources:\n jobs:\n  load:\n   libraries:\n   - whl: ../../../../id.whl\n   - jar: ${var.mine}/x.jar\n"
+    leaving, unclear = map(str, check_domain_data(index({YAML: text}), "finance"))
+    assert leaving == (
+        f"{YAML}:5:11: `../../../../id.whl` leads out of the repository, and the CLI would upload the file from the machine "
+        "that deploys. Name one in src/ or resources/, or in a volume or the workspace."
+    )
+    assert unclear == (
+        f"{YAML}:6:11: `${{var.mine}}/x.jar` is a file that the CLI uploads from the machine that deploys, and a variable "
+        "of the domain's own may lead it anywhere. Write the path out."
+    )
+
+
+def test_a_generated_module_may_not_name_such_a_file_either() -> None:
+    # The digest only says that the text is a generator's; whoever writes one can compute it.
+    fields = {"name": "load", "tasks": [{"task_key": "load", "libraries": [{"whl": "../id.whl"}]}]}
+    ((path, line, message),) = refused({JOB: resource_module("job", "load", fields)})
+    assert (path, line > 1, "leads out of the repository" in message) == (JOB, True, True)
+    assert (
+        refused({JOB: resource_module("job", "load", {"environments": [{"spec": {"dependencies": ("./src/x.whl",)}}]})})
+        == []
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        job(
+            libraries=[{"whl": "../../../src/dist/*.whl"}, {"jar": "./lib.jar"}, {"whl": "/Volumes/a/${var.finance_x}.whl"}]
+        ),
+        job(libraries=[{"whl": "${workspace.file_path}/src/${var.finance_x}.whl"}, {"jar": "s3://bucket/lib.jar"}]),
+        job(libraries=[{"whl": "../../../src/${var.catalog_prefix}/${bundle.target}.whl"}, {"pypi": {"package": "x"}}]),
+        environment(
+            "--editable ${workspace.file_path}/src", "-r ${var.finance_x}", "pandas>=2,<3", "a @ https://x.com/a.whl"
+        ),
+        job(notebook_task={"notebook_path": "../../../src/finance/a.py", "base_parameters": {"file_path": "/Volumes/a"}}),
+        resource_yaml("alerts", "late", {"file_path": "./late.dbalert.json"}),
+    ],
+)
+def test_files_of_the_stage_of_volumes_and_of_the_workspace_may_be_named(text: str) -> None:
+    assert refused({YAML: text}) == []
+
+
+def test_a_file_that_is_nested_without_measure_is_refused_as_its_paths_cannot_be_read() -> None:
+    ((path, _, message),) = refused({YAML: "resources: " + "[" * 300 + "]" * 300})
+    assert (path, "nested more than 200 levels deep" in message) == (YAML, True)
 
 
 # The permission
