@@ -106,6 +106,10 @@ class Workspace(Protocol):
         """Return a file's content, or None if there is no file."""
         ...
 
+    def read_jupyter(self, path: str) -> bytes | None:
+        """Return a notebook in Jupyter's format, or None if there is none."""
+        ...
+
     def write(self, path: str, content: bytes) -> None:
         """Write a file, over one that exists. Its folder must exist."""
         ...

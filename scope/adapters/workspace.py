@@ -134,6 +134,18 @@ class DatabricksWorkspace:
                 return None
 
     @_patient
+    def read_jupyter(self, path: str) -> bytes | None:
+        """Return a notebook in Jupyter's format, or None if there is no such notebook."""
+        from databricks.sdk.service.workspace import ExportFormat
+
+        with self._failures(f"reading {path}"):
+            try:
+                with self._client.workspace.download(path, format=ExportFormat.JUPYTER) as content:
+                    return _read_bounded(content, path)
+            except self._missing:
+                return None
+
+    @_patient
     def write(self, path: str, content: bytes) -> None:
         """Write a file, replacing an existing one. Its folder must exist."""
         with self._failures(f"writing {path}"):

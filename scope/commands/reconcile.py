@@ -71,10 +71,14 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
 def _distrust_drifted(session: Session, wanted: tuple[Candidate, ...], options: argparse.Namespace) -> bool:
     """Make due what was changed by hand, unless it is a dry run; return whether anything became due."""
-    from scope.controller.drift import with_drift, with_verified_files  # only this looks so closely
+    from scope.controller.drift import with_drift  # only this looks so closely
     from scope.controller.recover import invalidate
+    from scope.controller.verified_files import with_verified_files
 
-    statuses = with_verified_files(session, with_drift(session, assess_all(session, wanted), options.max_parallel))
+    # What is due is deployed in any case.
+    in_sync = tuple(item for item in wanted if item.due is None)
+    statuses = with_drift(session, assess_all(session, in_sync), options.max_parallel)
+    statuses = with_verified_files(session, in_sync, statuses)
     drifted = [item for item in statuses if item.sync is Sync.DRIFTED and item.differences]
     for item in drifted:
         words = f"changed by hand: {', '.join(item.differences)}"

@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_target(parser)
     add_domains(parser)
     parser.add_argument("--drift", action="store_true", help="plan what is in sync: changes by hand show as drifted")
-    parser.add_argument("--verify", action="store_true", help="compare the files in the workspace with the head's")
+    parser.add_argument("--verify", action="store_true", help="compare the files in the workspace with what was uploaded")
     add_max_parallel(parser)
     add_summary(parser)
     parser.add_argument("--detailed-exitcode", action="store_true", help="exit with 5 when not all is in sync")
@@ -36,12 +36,17 @@ def run(options: argparse.Namespace, console: Console) -> int:
     """Show how each domain stands; return the exit code."""
     request = SessionRequest(options.target, max_parallel=options.max_parallel, needs_branch=False, needs_cli=options.drift)
     with open_session(Path(options.directory), request, say_progress(console)) as session:
-        statuses = assess_all(session, find_candidates(session, options.domain))
-        if options.drift or options.verify:
-            from scope.controller.drift import with_drift, with_verified_files  # only these look so closely
+        candidates = find_candidates(session, options.domain)
+        statuses = assess_all(session, candidates)
+        # Only these look so closely.
+        if options.drift:
+            from scope.controller.drift import with_drift
 
-            statuses = with_drift(session, statuses, options.max_parallel) if options.drift else statuses
-            statuses = with_verified_files(session, statuses) if options.verify else statuses
+            statuses = with_drift(session, statuses, options.max_parallel)
+        if options.verify:
+            from scope.controller.verified_files import with_verified_files
+
+            statuses = with_verified_files(session, candidates, statuses)
         head = session.head
         report = Report(session.settings.name, session.workspace.host, head.commit, head.is_dirty, statuses)
     if options.summary:

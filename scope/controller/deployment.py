@@ -17,6 +17,7 @@ from scope.deployment.state import parse_resources
 from scope.deployment.target import DeploymentId, Paths
 from scope.deployment.verification import expected_files
 from scope.errors import Fault, RemoteError
+from scope.graph.closure import DeploymentIndex
 from scope.model import RemoteResource
 from scope.ports import BundleCli, Workspace
 from scope.repository.layout import is_own_file
@@ -59,9 +60,8 @@ class Deployment:
         with self.session.git_lock:
             return self.session.index.fingerprint(self.id.target, self.domain)
 
-    def read_uploaded(self) -> Mapping[str, bytes]:
-        """Return the contents of the files that a deploy of the head uploads."""
-        index = self.session.index
+    def read_uploaded(self, index: DeploymentIndex) -> Mapping[str, bytes]:
+        """Return the contents of the files that a deploy of a tree uploads."""
         with self.session.git_lock:
             staged = index.staged(self.id.target, self.domain)
             return index.snapshot.read_all({path: staged[path] for path in expected_files(staged)})

@@ -51,6 +51,11 @@ class Bases:
         impact = ImpactAnalysis(base, self._session.index, changes).find_impact([self._session.settings.name], domains)
         return Compared(info, base, changes, impact)
 
+    def index_at(self, commit: str) -> DeploymentIndex | None:
+        """Return the deployments of a commit, or None if it is gone."""
+        known = self._at(commit)
+        return None if known is None else known[0]
+
     def _at(self, commit: str) -> tuple[DeploymentIndex, tuple[Change, ...]] | None:
         if commit not in self._known:
             self._known[commit] = self._read(self._session.git, commit)

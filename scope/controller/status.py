@@ -35,7 +35,8 @@ class Status:
     """One domain of a target.
 
     `commits` says how far it is behind, or ahead, if history tells. `changes` are the paths that make the difference, as the
-    manifest writes them. `differences` are those that a plan or the remote files showed.
+    manifest writes them. `differences` are those that a plan or the uploaded files showed, `unexplained` other files in the
+    deployment's folder, which no deploy removes. `unverified` says why the files weren't compared, or by their names only.
     """
 
     domain: str
@@ -49,6 +50,8 @@ class Status:
     commits: int | None = None
     changes: tuple[str, ...] = ()
     differences: tuple[str, ...] = ()
+    unexplained: tuple[str, ...] = ()
+    unverified: str | None = None
     locked_by: str | None = None
 
 

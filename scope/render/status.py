@@ -67,6 +67,10 @@ def _list_details(item: Status) -> Iterator[str]:
         yield item.why
     if item.differences:
         yield abbreviate(item.differences)
+    if item.unexplained:
+        yield f"unexplained {abbreviate(item.unexplained)}"
+    if item.unverified:
+        yield item.unverified
     if item.locked_by:
         yield f"locked by {item.locked_by}"
 

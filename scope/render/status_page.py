@@ -31,5 +31,9 @@ def _list_details(item: Status) -> Iterator[str]:
     for texts in (item.changes, item.differences):
         if texts:
             yield abbreviate([code_span(text) for text in texts], _SHOWN)
+    if item.unexplained:
+        yield f"unexplained {abbreviate([code_span(text) for text in item.unexplained], _SHOWN)}"
+    if item.unverified:
+        yield markdown_text(" ".join(item.unverified.split()))
     if item.locked_by:
         yield f"locked by {code_span(item.locked_by)}"

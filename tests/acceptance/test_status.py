@@ -90,6 +90,66 @@ def test_a_change_by_hand_shows_as_drift(platform: Platform) -> None:
     ]
 
 
+def test_files_that_no_upload_explains_show_in_a_domain_that_is_behind(platform: Platform) -> None:
+    platform.sandbox.write("src/sales/orders/final/report.py", "# Databricks notebook source\nROWS = 1\n")
+    platform.push("Add a notebook")
+    assert platform.deploy().exit_code == 0
+    platform.sandbox.append("src/sales/orders/base/facts.py", "MORE = 1\n")
+    platform.sandbox.delete("src/ads")
+    platform.sandbox.delete("resources/ads")
+    platform.push("Change sales, remove ads")
+    # A workspace writes a notebook anew.
+    report = f"{BASE}/sales/files/src/sales/orders/final/report.py"
+    platform.workspace.write(report, b"# Databricks notebook source\n\nROWS = 1")
+    domains = status(platform, "--verify")
+    assert [(item["sync"], item["differences"], item["unverified"]) for item in domains.values()] == [
+        ("gone", [], None),
+        ("behind", [], None),
+    ]
+    files = f"{BASE}/sales/files/src/sales/orders"
+    platform.workspace.write(f"{files}/base/evil.py", b"EVIL = 1\n")
+    platform.workspace.write(f"{files}/raw/facts.py", b"EVIL = 1\n")
+    platform.workspace.delete(f"{files}/staging/facts.py")
+    platform.workspace.write(report, b"# Databricks notebook source\nROWS = 2\n")
+    platform.workspace.write(f"{BASE}/ads/state/evil.sh", b"evil\n")
+    domains = status(platform, "--verify")
+    assert (domains["sales"]["sync"], domains["sales"]["differences"]) == (
+        "behind",
+        [
+            "missing src/sales/orders/staging/facts.py",
+            "extra src/sales/orders/base/evil.py",
+            "edited src/sales/orders/final/report.py",
+            "edited src/sales/orders/raw/facts.py",
+        ],
+    )
+    assert (domains["ads"]["sync"], domains["ads"]["unexplained"]) == ("gone", ["state/evil.sh"])
+
+
+def test_where_no_commit_tells_what_was_uploaded_only_names_are_compared_and_it_says_so(platform: Platform) -> None:
+    assert platform.deploy().exit_code == 0
+    path = f"{BASE}/ads/state/scope.json"
+    platform.workspace.write(path, (platform.workspace.read(path) or b"").replace(platform.sandbox.head.encode(), b"1" * 40))
+    for name in ("ads", "sales"):
+        platform.sandbox.append(f"src/{name}/{'clicks' if name == 'ads' else 'orders'}/base/facts.py", "MORE = 1\n")
+    platform.push("Change both")
+    platform.workspace.fail("POST", f"/api/2.0/workspace-files/import-file{BASE}/sales/files/*", 400, times=0)
+    assert platform.deploy("--domain", "sales", "--retry-seconds", "0").exit_code == 1
+    platform.workspace.clear_rules()
+    for name in ("ads", "sales"):
+        platform.workspace.write(f"{BASE}/{name}/files/src/{name}/evil.py", b"EVIL = 1\n")
+    domains = status(platform, "--verify")
+    assert {name: (item["sync"], item["differences"]) for name, item in domains.items()} == {
+        "ads": ("behind", ["extra src/ads/evil.py"]),
+        "sales": ("dirty", ["extra src/sales/evil.py"]),
+    }
+    assert "the commit 111111111 isn't in this clone. Fetch it: git fetch origin 1111" in domains["ads"]["unverified"]
+    assert "only the names of its files were compared" in domains["sales"]["unverified"]
+    assert "did not complete" in domains["sales"]["unverified"]
+    platform.workspace.delete(f"{BASE}/sales/state/deployment.json")
+    (sales,) = status(platform, "--verify", "--domain", "sales").values()
+    assert sales["unverified"].startswith("its files can't be verified: ")
+
+
 def test_a_plan_against_the_records_has_a_base_per_domain(platform: Platform) -> None:
     first = platform.sandbox.head
     assert platform.deploy("--domain", "sales").exit_code == 0

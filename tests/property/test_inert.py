@@ -148,6 +148,8 @@ def test_the_state_of_a_target_is_a_table_whatever_its_words_are(words: list[str
         run_url=None,
         changes=(change,) * 7,
         differences=(difference,),
+        unexplained=(difference,),
+        unverified=why,
         locked_by=holder,
     )
     page = rendered(render_status_page(Report("prod", "https://x.invalid", "1" * 40, False, (status,))))

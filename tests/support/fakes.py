@@ -51,6 +51,9 @@ class InMemoryWorkspace:
         self._check(path)
         return self.held.get(path)
 
+    def read_jupyter(self, path: str) -> bytes | None:
+        return self.read(path)
+
     def write(self, path: str, content: bytes) -> None:
         self._check(path)
         self._need_parent(path)
