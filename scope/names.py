@@ -38,6 +38,11 @@ def is_target_name(name: str) -> bool:
     return re.fullmatch(r"[a-z][a-z0-9_-]{0,62}", name) is not None
 
 
+def domain_environment(target: str, domain: str) -> str:
+    """Return the environment with the identity of one domain in a target: `.` is in no name, so it is no other's."""
+    return f"{target}.{domain}"
+
+
 def is_list_digest(text: str) -> bool:
     """Return whether a text can be the digest of a list of deletions, which approves exactly that list."""
     return re.fullmatch(r"[0-9a-f]{16,64}", text) is not None

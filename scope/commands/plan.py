@@ -20,6 +20,7 @@ from scope.names import is_list_digest
 from scope.planning.comparison import compare, effect_classifier
 from scope.planning.plan import narrow, plan
 from scope.repository.layout import target_file
+from scope.repository.ownership import Rules
 from scope.wording import unknown_name
 
 HELP = "what the changes since a base would deploy, and why"
@@ -76,11 +77,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Planned:
-    """A manifest, the repository it is of, and how many jobs a matrix may have there."""
+    """A manifest, the repository it is of, and the rules there, which say how its jobs are packed."""
 
     manifest: Manifest
     root: Path
-    matrix_jobs: int
+    rules: Rules
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
@@ -93,7 +94,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     else:
         planned = _plan_from_git(options, options.base, console)
     manifest = _add_live_plans(planned.manifest, options, console) if options.live else planned.manifest
-    manifest = narrow(manifest, options.domain, planned.matrix_jobs)
+    manifest = narrow(manifest, options.domain, planned.rules)
     content = dump(manifest)
     _write(content, options.output, planned.root / MANIFEST, console)
     _show(manifest, content, options, console)
@@ -113,7 +114,7 @@ def _plan_from_git(options: argparse.Namespace, base: str, console: Console) -> 
             with_fingerprints=options.fingerprints,
             with_readers=not options.no_readers,
         )
-        return _Planned(manifest, git.root, sides.head.rules.matrix_jobs)
+        return _Planned(manifest, git.root, sides.head.rules)
 
 
 def _plan_from_records(options: argparse.Namespace, console: Console) -> _Planned:
@@ -133,7 +134,7 @@ def _plan_from_records(options: argparse.Namespace, console: Console) -> _Planne
         with open_session(Path(options.directory), request, say_progress(console)) as session:
             candidates = warn_of_unseen(session, find_candidates(session))
             manifest = plan_records(session, candidates, effect_classifier(session.git))
-            return _Planned(manifest, session.root, session.index.rules.matrix_jobs)
+            return _Planned(manifest, session.root, session.index.rules)
     except (RemoteError, NoCredentials) as error:
         if not options.fallback:
             raise

@@ -114,7 +114,7 @@ def plan_records(session: Session, candidates: Iterable[Candidate], effect: Call
         changes=tuple(changes),
         deploy=tuple(deploy),
         readers=(),
-        matrix=pack_matrix(tuple(deploy), session.index.rules.matrix_jobs),
+        matrix=pack_matrix(tuple(deploy), session.index.rules),
         warnings=(),
         moves=tuple(sorted(moves, key=lambda move: (move.declared, move.source))),
     )

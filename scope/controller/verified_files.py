@@ -32,7 +32,7 @@ def with_verified_files(session: Session, candidates: Iterable[Candidate], statu
 
 
 def _verified(session: Session, candidate: Candidate, bases: Bases, status: Status) -> Status:
-    if status.sync is Sync.NEVER_DEPLOYED:
+    if status.sync in {Sync.NEVER_DEPLOYED, Sync.UNREADABLE}:
         return status
     try:
         return _compare(Deployment(session, status.domain), candidate, bases, status)

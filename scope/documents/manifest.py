@@ -94,11 +94,12 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class MatrixEntry:
-    """One job of a workflow's matrix: one target, and its domains with spaces between them."""
+    """One job of a workflow's matrix: a target, domains with spaces between them, the environment with its identity."""
 
     id: str
     target: str
     domains: str
+    environment: str
 
 
 @dataclass(frozen=True, slots=True)

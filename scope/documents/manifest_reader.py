@@ -17,7 +17,7 @@ from scope.documents.manifest import MAX_MATRIX_JOBS, SCHEMA_VERSION, Manifest
 from scope.errors import UsageError
 from scope.escaping import escape_invisible
 from scope.model import quote_path
-from scope.names import is_commit_name, is_domain_name, is_list_digest, is_target_name
+from scope.names import domain_environment, is_commit_name, is_domain_name, is_list_digest, is_target_name
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -251,6 +251,9 @@ def _matrix(manifest: Manifest) -> Iterator[str]:
     if set(packed) != {item.id for item in manifest.deploy}:
         yield "matrix: its jobs are for other deployments than `deploy`"
     yield from _unknown("matrix.id", [entry.id for entry in entries], _is_job, "a job's id")
+    for entry in entries:
+        if entry.environment not in {entry.target, domain_environment(entry.target, entry.domains)}:
+            yield f"matrix.environment: {_shown(entry.environment)} is neither the target's nor that of its one domain"
 
 
 def _unknown(place: str, values: Iterable[str], is_known: Callable[[str], bool], what: str) -> Iterator[str]:

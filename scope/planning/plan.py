@@ -17,16 +17,17 @@ from scope.documents.manifest import (
     Reader,
     Warn,
 )
+from scope.errors import UsageError
 from scope.graph.closure import DeploymentIndex
 from scope.graph.nodes import label
 from scope.model import Change, Effect, Kind, quote_path
-from scope.names import require_domain_names
+from scope.names import domain_environment, require_domain_names
 from scope.planning.comparison import Comparison
 from scope.planning.impact import Impact, ImpactAnalysis, Impacted, find_moves
 from scope.planning.moves import list_moves
 from scope.planning.readers import Readers, find_readers
 from scope.repository.layout import CODE_ROOT
-from scope.repository.ownership import Reach
+from scope.repository.ownership import Reach, Rules
 from scope.wording import pluralize
 
 # The kind of edge, and the code of the warning, for imports that are made at run time.
@@ -67,13 +68,13 @@ def plan(
         changes=changes,
         deploy=deploy,
         readers=_list_readers(readers, deploy),
-        matrix=pack_matrix(deploy, comparison.head.rules.matrix_jobs),
+        matrix=pack_matrix(deploy, comparison.head.rules),
         warnings=(*_list_warnings(comparison, impact.impacted), *_warn_of_missing_readers(readers)),
         moves=list_moves(comparison.base, comparison.head, {item.domain for item in impact.impacted}),
     )
 
 
-def narrow(manifest: Manifest, domains: Collection[str], matrix_jobs: int) -> Manifest:
+def narrow(manifest: Manifest, domains: Collection[str], rules: Rules) -> Manifest:
     """Return the manifest with only the deployments of some domains, or unchanged if no domain is named.
 
     A domain that isn't due may be named; a name that no domain can have raises `UsageError`.
@@ -94,7 +95,7 @@ def narrow(manifest: Manifest, domains: Collection[str], matrix_jobs: int) -> Ma
         moves=tuple(
             one for one in manifest.moves if {one.source.partition(".")[0], one.destination.partition(".")[0]} & {*domains}
         ),
-        matrix=pack_matrix(deploy, matrix_jobs),
+        matrix=pack_matrix(deploy, rules),
     )
 
 
@@ -160,13 +161,19 @@ def find_mode(deploy: tuple[Deploy, ...], targets: tuple[str, ...], head: Deploy
     return "full" if every and every <= deployed else "scoped"
 
 
-def pack_matrix(deploy: Iterable[Deploy], limit: int) -> Matrix:
-    """Return one job per deployment; beyond `limit` jobs, jobs of several domains of one target, in the same order."""
+def pack_matrix(deploy: Iterable[Deploy], rules: Rules) -> Matrix:
+    """Return one job per deployment; beyond the rules' limit, jobs of several domains of one target, in the same order.
+
+    Where each domain has an identity of its own, no two share a job. Raises `UsageError` for more jobs than GitHub takes.
+    """
+    deploy = tuple(deploy)
+    alone = [item for item in deploy if item.target in rules.identity_per_domain]
     by_target: dict[str, list[str]] = {}
     for item in deploy:
-        by_target.setdefault(item.target, []).append(item.domain)
+        if item.target not in rules.identity_per_domain:
+            by_target.setdefault(item.target, []).append(item.domain)
     total = sum(len(domains) for domains in by_target.values())
-    jobs = max(min(limit, MAX_MATRIX_JOBS), len(by_target))
+    jobs = max(min(rules.matrix_jobs, MAX_MATRIX_JOBS - len(alone)), len(by_target))
     size = 1
     while sum(-(-len(domains) // size) for domains in by_target.values()) > jobs:
         size += 1
@@ -177,8 +184,17 @@ def pack_matrix(deploy: Iterable[Deploy], limit: int) -> Matrix:
         for start in range(0, len(domains), size):
             packed = domains[start : start + size]
             name = packed[0] if len(packed) == 1 else f"{packed[0]}-to-{packed[-1]}"
-            entries.append(MatrixEntry(id=f"{target}-{name}", target=target, domains=" ".join(packed)))
-    return Matrix(tuple(entries))
+            entries.append(MatrixEntry(f"{target}-{name}", target, " ".join(packed), environment=target))
+    for item in alone:
+        environment = domain_environment(item.target, item.domain)
+        entries.append(MatrixEntry(f"{item.target}-{item.domain}", item.target, item.domain, environment))
+    if alone and len(entries) > MAX_MATRIX_JOBS:
+        raise UsageError(
+            f"These are {len(entries)} jobs, one per domain as `identity-per-domain` has it, and GitHub takes "
+            f"{MAX_MATRIX_JOBS}. Deploy in parts: `--domain`."
+        )
+    order = {(item.target, item.domain): number for number, item in enumerate(deploy)}
+    return Matrix(tuple(sorted(entries, key=lambda entry: order[entry.target, entry.domains.partition(" ")[0]])))
 
 
 def _list_readers(readers: Readers, deploy: Collection[Deploy]) -> tuple[Reader, ...]:

@@ -76,6 +76,8 @@ class Rules:
     active_runs: tuple[tuple[str, str], ...] = ()
     # The domains that may run code at plan and deploy, where every other is data.
     allow_code: tuple[str, ...] = ()
+    # The targets in which each domain is deployed with an identity of its own, from an environment of its own.
+    identity_per_domain: tuple[str, ...] = ()
 
     def active_runs_in(self, target: str) -> str:
         """Return how a deploy treats active runs in a target: `warn`, `wait` or `refuse`."""

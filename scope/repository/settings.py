@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from scope.errors import UsageError
@@ -10,7 +10,7 @@ from scope.names import is_domain_name, is_target_name
 from scope.repository.layout import CONFIG
 from scope.repository.ownership import ACTIVE_RUNS, EVERY_TARGET, EVERYTHING, NOTHING, Rule, Rules
 
-_KEYS = ("rules", "matrix-jobs", "max-deletions", "active-runs", "allow-code")
+_KEYS = ("rules", "matrix-jobs", "max-deletions", "active-runs", "allow-code", "identity-per-domain")
 _RULE_KEYS = {"paths", "deploys", "why"}
 
 
@@ -46,7 +46,10 @@ def load_rules(content: bytes | None) -> Rules:
         matrix_jobs=_read_number(table, "matrix-jobs", Rules.matrix_jobs, range(1, 257), problems),
         max_deletions=_read_number(table, "max-deletions", Rules.max_deletions, range(1_000_001), problems),
         active_runs=tuple(_read_active_runs(table.get("active-runs", {}), problems)),
-        allow_code=_read_domains(table, "allow-code", problems),
+        allow_code=_read_names(table, "allow-code", is_domain_name, 'domains by name, such as ["finance"]', problems),
+        identity_per_domain=_read_names(
+            table, "identity-per-domain", is_target_name, 'targets by name, such as ["prod"]', problems
+        ),
     )
     problems += [
         _Problem(key, f"is not a key of [tool.scope]; there are {', '.join(_KEYS)}")
@@ -108,11 +111,13 @@ def _read_active_runs(value: object, problems: list[_Problem]) -> Iterator[tuple
             yield target, str(answer)
 
 
-def _read_domains(table: Mapping[str, object], key: str, problems: list[_Problem]) -> tuple[str, ...]:
+def _read_names(
+    table: Mapping[str, object], key: str, is_name: Callable[[str], bool], what: str, problems: list[_Problem]
+) -> tuple[str, ...]:
     value = table.get(key, [])
     names = _as_texts(value) if isinstance(value, list) else None
-    if names is None or not all(is_domain_name(name) for name in names):
-        problems.append(_Problem(key, f'is a list of domains by name, such as ["finance"], not {value!r}'))
+    if names is None or not all(map(is_name, names)):
+        problems.append(_Problem(key, f"is a list of {what}, not {value!r}"))
         return ()
     return tuple(sorted(set(names)))
 

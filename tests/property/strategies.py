@@ -20,6 +20,7 @@ from scope.documents.manifest import (
 from scope.model import Because, Step, quote_path
 from scope.names import is_domain_name
 from scope.planning.plan import pack_matrix
+from scope.repository.ownership import Rules
 
 # What git may have as a part of a path, the worst of it first.
 HOSTILE = (
@@ -152,7 +153,9 @@ def manifests(draw: st.DrawFn) -> Manifest:
             for one in draw(st.lists(_readers, max_size=2))
             if due_ids
         ),
-        matrix=pack_matrix(deploy, draw(st.integers(1, 20))),
+        matrix=pack_matrix(
+            deploy, Rules(matrix_jobs=draw(st.integers(1, 20)), identity_per_domain=draw(st.sampled_from([(), ("prod",)])))
+        ),
         warnings=tuple(draw(st.lists(_warnings, max_size=2))),
         live=tuple(replace(one, id=name) for name, one in live.items()),
     )

@@ -16,6 +16,7 @@ from scope.documents.manifest import (
 )
 from scope.model import Step, quote_path
 from scope.planning.plan import pack_matrix
+from scope.repository.ownership import Rules
 from tests.support.manifests import change, deployment
 
 TARGETS = ("dev", "prod", "staging")
@@ -46,7 +47,7 @@ def manifest(
         changes=tuple(replace(one, reaches=reached.count(one.id)) for one in changes),
         deploy=deploy,
         readers=(),
-        matrix=pack_matrix(deploy, 20),
+        matrix=pack_matrix(deploy, Rules()),
         warnings=(),
     )
 

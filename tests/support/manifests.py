@@ -21,6 +21,7 @@ from scope.documents.manifest import (
 )
 from scope.model import Step
 from scope.planning.plan import pack_matrix
+from scope.repository.ownership import Rules
 from tests.support.sandbox import REPOSITORY
 
 SCHEMA = REPOSITORY / "docs" / "manifest.schema.json"
@@ -52,7 +53,7 @@ def small_manifest() -> Manifest:
         changes=(change(0, "src/common/money.py", reaches=2),),
         deploy=deploy,
         readers=(Reader("prod/marketing", "prod/finance", "finance.stripe.final_payments", "src/marketing/x.py", 12),),
-        matrix=pack_matrix(deploy, 20),
+        matrix=pack_matrix(deploy, Rules()),
         live=(LivePlan("prod/finance", 1, 0, 0, 0, (), None, None),),
         warnings=(Warn("dynamic-import", "src/finance/stripe/tasks/report.py", 3, "What is imported here isn't known."),),
     )

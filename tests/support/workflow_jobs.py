@@ -147,7 +147,11 @@ class _Reader:
         if "environment" not in job:
             return set()
         axes = job.get("strategy", {}).get("matrix", {})
-        entries = [{}] if isinstance(axes, str) else [dict(zip(axes, one, strict=True)) for one in _product(axes)]
+        if isinstance(axes, str):
+            # A plan made it, which by default gives each job the environment of its target.
+            entries = [{"environment": contexts["inputs"]["target"]}]
+        else:
+            entries = [dict(zip(axes, one, strict=True)) for one in _product(axes)]
         return {str(Scope({**contexts, "matrix": entry}, _STATIC).fill(job["environment"])) for entry in entries}
 
     def _steps(self, steps: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -199,3 +200,33 @@ def test_an_old_run_again_is_superseded(platform: Platform) -> None:
     run = platform.by_hand("deploy.yml", target="staging")
     assert results(run)["deployed"] == "success", logs(run)
     assert "superseded" in logs(run) or run.jobs["plan-staging"].outputs["has_changes"] == "false"
+
+
+def test_where_each_domain_has_an_identity_each_job_has_its_own_and_prod_s_is_not_used(
+    platform: Platform,
+) -> None:
+    given: list[str] = []
+    known = platform.settings.identity
+
+    def identity(environment: str) -> Mapping[str, str]:
+        given.append(environment)
+        return known(environment)
+
+    environments = {**platform.settings.environments}
+    environments |= {f"prod.{name}": environments["prod"] for name in ("finance", "marketing")}
+    platform.settings = with_settings(platform, environments=environments, identity=identity)
+    config = platform.origin.read("pyproject.toml")
+    platform.origin.write(
+        "pyproject.toml", config.replace("[tool.scope]\n", '[tool.scope]\nidentity-per-domain = ["prod"]\n')
+    )
+    platform.origin.commit("Give each domain an identity")
+    run = platform.push()
+    assert results(run) == ALL, logs(run)
+    entries = json.loads(run.jobs["plan-prod"].outputs["matrix"])["include"]
+    assert [(entry["id"], entry["environment"]) for entry in entries] == [
+        ("prod-finance", "prod.finance"),
+        ("prod-marketing", "prod.marketing"),
+    ]
+    # Only after the approval, of which there is one.
+    assert sorted(set(given)) == ["prod-plan", "prod.finance", "prod.marketing", "staging", "staging-plan"]
+    assert given.index("prod.finance") > given.index("prod-plan")

@@ -29,6 +29,10 @@ from scope.repository.settings import load_rules
         ('[tool.scope]\nallow-code = ["Finance"]\n', "not ['Finance']"),
         ('[tool.scope]\nallow-code = ["*"]\n', "not ['*']"),
         ("[tool.scope]\nallow-code = [1]\n", "not [1]"),
+        (
+            '[tool.scope]\nidentity-per-domain = ["prod*"]\n',
+            '`identity-per-domain` is a list of targets by name, such as ["prod"]',
+        ),
         ("[tool.scope\n", "pyproject.toml can't be read"),
         ("[tool]\nscope = 1\n", "pyproject.toml"),
         ("tool = 1\n", "pyproject.toml"),
