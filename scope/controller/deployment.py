@@ -122,23 +122,27 @@ class Deployment:
 
     @contextmanager
     def lock(self) -> Iterator[Lock]:
-        """Hold the lock; it is released however things end, unless this process is killed."""
+        """Hold the lock; it is released however things end, unless this process is killed.
+
+        A move holds those of two domains, which the run may deploy at the same time.
+        """
         session = self.session
         self.progress("taking the lock")
-        lock = acquire(
-            self.workspace,
-            self.paths.state,
-            session.lock_user(self.domain),
-            if_dead=self.take_over_hint,
-            timeout=session.options.lock_timeout,
-            on_wait=lambda info: self.event(f"waiting for the lock, held by {info}"),
-            should_stop=session.stop.is_set,
-        )
-        with session.holding(lock.path, self.take_over_hint):
-            try:
-                yield lock
-            finally:
-                self._release(lock)
+        with session.turn(self.paths.state):
+            lock = acquire(
+                self.workspace,
+                self.paths.state,
+                session.lock_user(self.domain),
+                if_dead=self.take_over_hint,
+                timeout=session.options.lock_timeout,
+                on_wait=lambda info: self.event(f"waiting for the lock, held by {info}"),
+                should_stop=session.stop.is_set,
+            )
+            with session.holding(lock.path, self.take_over_hint):
+                try:
+                    yield lock
+                finally:
+                    self._release(lock)
 
     def _release(self, lock: Lock) -> None:
         try:

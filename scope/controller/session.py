@@ -89,6 +89,9 @@ class Session:
     abort: Callable[[], None] = field(default=lambda: None)
     # What to do about each lock that is held now, if its holder dies; by the lock's path.
     held: dict[str, str] = field(default_factory=dict)
+    # Two parts of this run that need one lock wait for each other, however long it is to wait for other runs; by the
+    # folder of the state.
+    turns: dict[str, threading.Lock] = field(default_factory=dict)
     # Git answers one question at a time.
     git_lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -109,6 +112,10 @@ class Session:
         """Raise `Stopped` if somebody asked to stop."""
         if self.stop.is_set():
             raise Stopped(message)
+
+    def turn(self, state_path: str) -> threading.Lock:
+        """Return what lets one part of this run after another have a deployment's lock."""
+        return self.turns.setdefault(state_path, threading.Lock())
 
     @contextmanager
     def holding(self, lock_path: str, hint: str) -> Iterator[None]:
