@@ -1,25 +1,24 @@
 """Random sequences of events in a platform: commits, deploys, faults, manual changes. A seed repeats each."""
 
-import contextlib
 import json
-import os
 import random
 import re
 import shutil
-import signal
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.support.builders import domain, job_fields, resource_module, resource_yaml, source
 from tests.support.cli import CliResult
-from tests.support.deploying import BASE, Platform, finished, wait_for
+from tests.support.deploying import BASE, Platform, finished
+from tests.support.killing import run_and_kill
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
 # How many reconciles it may take to bring the target to the head: each shows what needs approval or recovery next.
 _ROUNDS = 9
+_KINDS = ("jobs", "pipelines", "schemas", "volumes")
 STRANGER = "stranger@example.com"
 _QUICK = ("--retry-seconds", "3", "--lock-timeout", "0")
 
@@ -205,17 +204,10 @@ class Scenario:
 
     def deploy_killed(self) -> None:
         """Kill scope and all its children at a random request, as a runner that disappears would."""
-        after = self.chance.randint(0, 90)
-        rule = self.platform.workspace.hold(skip=after, after_work=self.chance.random() < 0.5)
-        process = self.platform.start("deploy", "--target", "prod", *_QUICK, "--prune")
-        wait_for("the request", lambda: process.poll() is not None or rule.state()["holding"])
-        children = children_of(process.pid)
-        process.kill()
-        for child in children:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(child, signal.SIGKILL)
-        rule.release()
-        self.note(f"deploy, all killed at request {after}", finished(process))
+        number = self.chance.randint(1, 91)
+        after_work = self.chance.random() < 0.5
+        result = run_and_kill(self.platform, number, "deploy", "--target", "prod", *_QUICK, "--prune", after_work=after_work)
+        self.note(f"deploy, all killed at request {number}", result)
 
     def deploy_with_lost_answers(self) -> None:
         after = self.chance.randint(0, 20)
@@ -379,7 +371,10 @@ class Scenario:
             assert ids == owned_ids(self.platform, name), f"{name}'s state and what belongs to it differ"
 
 
-def held(platform: Platform, foreign: "Collection[str]" = ()) -> tuple[dict[str, bytes], dict[str, list[str]]]:
+Held = tuple[dict[str, bytes], dict[str, list[str]]]
+
+
+def held(platform: Platform, foreign: "Collection[str]" = ()) -> Held:
     """Return the deployed files and resources of a workspace, without ids and times, which differ in any other.
 
     Schemas that others created are left out.
@@ -391,11 +386,11 @@ def held(platform: Platform, foreign: "Collection[str]" = ()) -> tuple[dict[str,
         if path.split("/")[1] == "files" and not path.split("/")[0].startswith(".")
     }
     names: dict[str, str] = {}
-    for kind, items in snapshot.resources.items():
-        for resource_id, item in items.items():
+    for kind in _KINDS:
+        for resource_id, item in snapshot.resources.get(kind, {}).items():
             names[str(resource_id)] = f"<{kind} {_fields(item).get('name', '')}>"
     resources: dict[str, list[str]] = {}
-    for kind in ("jobs", "pipelines", "schemas"):
+    for kind in _KINDS:
         items = snapshot.resources.get(kind, {}).items()
         resources[kind] = sorted(_plain(item, names) for key, item in items if kind != "schemas" or key not in foreign)
     return files, resources
@@ -409,7 +404,9 @@ def _plain(item: dict[str, Any], names: dict[str, str]) -> str:
     text = json.dumps(_fields(item), sort_keys=True)
     for resource_id, name in names.items():
         text = text.replace(f'"{resource_id}"', f'"{name}"')
-    return re.sub(r'"(created_at|updated_at|schema_id)": [^,}]*', r'"\1": 0', text)
+    text = re.sub(r'"(created_at|updated_at|schema_id|volume_id)": [^,}]*', r'"\1": 0', text)
+    # Where the workspace puts what is in a managed volume.
+    return re.sub(r'"storage_location": "[^"]*/volumes/[^"]*"', '"storage_location": ""', text)
 
 
 def owned_ids(platform: Platform, name: str) -> set[str]:
@@ -422,13 +419,3 @@ def owned_ids(platform: Platform, name: str) -> set[str]:
         for resource_id, item in resources.get(kind, {}).items()
         if _fields(item).get("deployment", {}).get("metadata_file_path") == path
     }
-
-
-def children_of(pid: int) -> list[int]:
-    """Return the processes that a process has started and that still run, and theirs."""
-    pids: list[int] = []
-    for children in Path(f"/proc/{pid}/task").glob("*/children"):
-        with contextlib.suppress(OSError):
-            for child in map(int, children.read_text().split()):
-                pids += [child, *children_of(child)]
-    return pids
