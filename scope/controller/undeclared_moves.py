@@ -12,6 +12,7 @@ from scope.controller.deployment import Deployment
 from scope.controller.observations import recall_others, state_path
 from scope.controller.session import Session
 from scope.deployment.inventory import Inventory
+from scope.deployment.observation import is_foreign
 from scope.deployment.orphans import planned_creates
 from scope.deployment.state import FileState, parse_resources
 from scope.errors import Fault, Refused, RemoteError
@@ -167,10 +168,12 @@ def _has_lost(session: Session, domain: str, key: ResourceKey) -> bool:
     if key not in parse_resources(session.workspace.read(state_path(session, domain))).inventory:
         return False  # it was there when this run began, and is gone by now
     with session.git_lock:
-        if domain not in session.index.domains:
-            return True
-        if any(one.key == key for one in session.index.defined_resources(domain)):
+        is_gone = domain not in session.index.domains
+        if not is_gone and any(one.key == key for one in session.index.defined_resources(domain)):
             return False
+    if is_gone:
+        # What another repository has beside ours isn't gone from this one.
+        return not is_foreign(Deployment(session, domain).observe(), session.head.repository)
     # The text doesn't tell all: only the CLI knows.
     with Deployment(session, domain).stage() as cli:
         return any(action.key == key and action.action is ActionKind.DELETE for action in cli.plan().actions)

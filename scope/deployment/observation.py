@@ -10,6 +10,7 @@ from datetime import datetime
 
 from scope.deployment.evidence import PendingCreates
 from scope.deployment.lock import LockInfo, read_lock
+from scope.deployment.metadata import read_cli_repository
 from scope.deployment.presence import has_leftovers
 from scope.deployment.record import Applied, Attempt, InvalidRecord, Record, read_record, untrusted_reason
 from scope.deployment.state import DeploymentState, FileState, ResourceState, UploadState, read_state
@@ -34,11 +35,18 @@ class Observed:
     """Files of a deployment without anything that tells of it."""
     unseen: str | None = None
     """Why it couldn't be looked into, if that isn't permitted: then nothing else here says anything."""
+    cli_repository: str | None = None
+    """The repository that the CLI last deployed from, as records name it; only looked for if there is no valid record."""
 
     @property
     def valid_record(self) -> Record | None:
         """Return the record, if there is one that can be read."""
         return self.record if isinstance(self.record, Record) else None
+
+    @property
+    def repository(self) -> str | None:
+        """Return the repository that it is a deployment of, as far as anything tells."""
+        return self.valid_record.repository or None if self.valid_record is not None else self.cli_repository
 
     @property
     def last_attempt(self) -> Attempt | None:
@@ -100,7 +108,12 @@ def observe(workspace: Workspace, deployment: DeploymentId, paths: Paths) -> Obs
     record, state = read_record(workspace, paths.state), read_state(workspace, paths.state)
     # Somebody may have deleted the state: then jobs may be left too, and this is no first deploy.
     is_lost = record is None and state.is_absent and has_leftovers(workspace, paths.root)
-    return Observed(deployment, paths, record, state, read_lock(workspace, paths.state), is_lost)
+    # A lost record makes it nobody else's.
+    is_told = isinstance(record, Record) or (record is None and state.is_absent and not is_lost)
+    cli_repository = None if is_told else read_cli_repository(workspace, paths)
+    return Observed(
+        deployment, paths, record, state, read_lock(workspace, paths.state), is_lost, cli_repository=cli_repository
+    )
 
 
 def observe_if_permitted(workspace: Workspace, deployment: DeploymentId, paths: Paths) -> Observed:
@@ -163,8 +176,7 @@ def find_due(observed: Observed, fingerprint: str | None, repository: str) -> Du
 
 def is_foreign(observed: Observed, repository: str) -> bool:
     """Return whether a deployment is certainly another repository's. A clone without an origin can't tell."""
-    record = observed.valid_record
-    return record is not None and bool(record.repository and repository) and record.repository != repository
+    return bool(observed.repository and repository) and observed.repository != repository
 
 
 def check_repository(observed: Observed, repository: str, root_place: str) -> None:

@@ -102,6 +102,31 @@ def test_another_repository_on_the_same_root_is_refused(platform: Platform) -> N
     assert "has a deployment of another repository" in refused.stdout
 
 
+@pytest.mark.parametrize("content", [None, b"garbage"])
+@pytest.mark.parametrize("is_gone", [False, True])
+def test_another_repository_takes_no_deployment_whose_record_is_lost(
+    platform: Platform, content: bytes | None, *, is_gone: bool
+) -> None:
+    assert platform.deploy().exit_code == 0
+    before = platform.files("sales"), platform.owned("sales")
+    if content is None:
+        platform.workspace.delete(RECORD)
+    else:
+        platform.workspace.write(RECORD, content)
+    change(platform)
+    if is_gone:
+        platform.sandbox.write_all(domain("ads"))
+        platform.sandbox.delete("src/sales")
+        platform.sandbox.delete("resources/sales")
+        platform.push("Have another domain")
+    platform.sandbox.git("remote", "set-url", "origin", "https://github.com/acme/other")
+    done = platform.deploy("--prune")
+    assert (platform.files("sales"), platform.owned("sales")) == before, done
+    assert done.exit_code == (0 if is_gone else 3), done
+    assert is_gone or "has a deployment of another repository" in done.stdout
+    assert is_gone or "--new-repository" in done.stdout
+
+
 def test_a_destroy_without_a_state_deletes_what_the_record_lists(platform: Platform) -> None:
     platform.sandbox.write("resources/sales/orders/schemas.yml", resource_yaml("schemas", "sales_orders", SCHEMA))
     platform.push("Add a schema")
