@@ -9,11 +9,11 @@ from scope.bootstrap import SessionRequest, open_session
 from scope.commands.options import add_domains, add_lock_timeout, add_target, add_yes
 from scope.commands.reporting import say_progress
 from scope.console import Console
-from scope.controller.adopt import AdoptionPlan, adopt, plan_adoption
+from scope.controller.adopt import AdoptionPlan, adopt, describe_rest, plan_adoption
 from scope.controller.pool import stopping
 from scope.controller.session import Options
 from scope.errors import UsageError
-from scope.escaping import escape_invisible
+from scope.escaping import escape_invisible, escape_message
 from scope.wording import unknown_name
 
 HELP = "adopt the resources of a plain bundle, ids unchanged"
@@ -55,10 +55,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
             return 0
         with stopping(session):
             _print(adopt(session, root, domains, partial(session.progress, "")), "has adopted")
-        console.say(
-            f"The rest of {root} is kept. Once no run uses its `files` and nothing is left in its state, "
-            "delete its `files`, `artifacts` and `state` folders; never the folder itself: the deployments may lie in it."
-        )
+        console.say(escape_message(describe_rest(session, root)))
     return 0
 
 

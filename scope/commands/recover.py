@@ -13,8 +13,9 @@ from scope.controller.deployment import Deployment
 from scope.controller.diagnosis import describe, diagnose, resolution_hint
 from scope.controller.pool import stopping
 from scope.controller.recover import NO_RECOVER_OPTIONS, RecoverOptions, recover
+from scope.controller.unfinished_adoption import describe_unfinished
 from scope.errors import Refused, UsageError
-from scope.escaping import escape_invisible
+from scope.escaping import escape_invisible, escape_message
 from scope.model import ResourceKey
 from scope.names import require_domain_names
 
@@ -93,16 +94,21 @@ def run(options: argparse.Namespace, console: Console) -> int:
             if result.unmatched:
                 listed = "\n".join(f"  {item}: {resolution_hint(item)}" for item in result.unmatched)
                 raise Refused(f"{name} has leftovers that fit under no key, so nothing was done with them:\n{listed}")
+            unfinished = describe_unfinished(deployment)
+            if unfinished is not None:
+                raise Refused(unfinished)
             console.say(f"{name} is recovered. Now run: {again}" if result.done else f"{name}: nothing to recover.")
             return 0
-        diagnosis = diagnose(deployment)
+        diagnosis, unfinished = diagnose(deployment), describe_unfinished(deployment)
         for event in diagnosis.notes:
             console.say(escape_invisible(event))
-        if diagnosis.is_healthy:
+        if diagnosis.is_healthy and unfinished is None:
             console.say(f"{name}: nothing to recover.")
-            return 0
-        _print(tuple(describe(diagnosis)))
-        console.say(f"To do this, add --yes. Then run: {again}")
+        if not diagnosis.is_healthy:
+            _print(tuple(describe(diagnosis)))
+            console.say("To do this, add --yes." + ("" if unfinished else f" Then run: {again}"))
+        if unfinished is not None:
+            console.say(escape_message(unfinished))
         return 0
 
 

@@ -5,16 +5,17 @@ updates, the domain is deployed, and only then the old state lets go of them. Ea
 hold the same resources, both roots are locked. The old root itself is never destroyed: the new ones usually lie in it.
 """
 
-import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from scope.controller.deletion_line import write_deletion_line
 from scope.controller.deploy import deploy_domain
 from scope.controller.deployment import Deployment
 from scope.controller.plain_state import PlainState
 from scope.controller.session import Session
+from scope.controller.unfinished_adoption import free_line
+from scope.deployment.adoption import drop_origin, read_origin, write_origin
 from scope.deployment.inventory import Inventory
-from scope.deployment.lock import NAME as LOCK
 from scope.deployment.lock import Lock, acquire
 from scope.deployment.record import Record, read_record
 from scope.deployment.state import FileState, ResourceState, parse_resources
@@ -22,10 +23,12 @@ from scope.deployment.target import Paths
 from scope.documents.results import Outcome
 from scope.errors import Locked, Refused, UsageError
 from scope.model import ActionKind, BundlePlan, ResourceKey
-from scope.wording import abbreviate
+from scope.wording import abbreviate, pluralize
 
 _HARMLESS = frozenset({ActionKind.SKIP, ActionKind.UPDATE})
 _SHOWN = 10
+# What a bundle's deploy makes in its root, but for dashboards, which lie in `resources`.
+_PARTS = frozenset({"artifacts", "files", "state"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ def adopt(session: Session, old_root: str, domains: tuple[str, ...], progress: C
     root = _checked_root(session, old_root)
     _open_state(session, root)  # without one, no lock is created either
     state = Paths(root).state
-    hint = free_line(session.workspace.host, f"{state}/{LOCK}")
+    hint = free_line(session, root)
     lock = acquire(
         session.workspace,
         state,
@@ -78,20 +81,37 @@ def adopt(session: Session, old_root: str, domains: tuple[str, ...], progress: C
             for adoption in plan.adoptions:
                 deployment = adoption.deployment
                 session.check_stop(f"Stopped before {deployment.id} was adopted. Run it again to go on.")
-                _write_state(adoption, lock)
+                _write_state(adoption, root, lock)
                 _deploy(deployment)
                 _let_go(session, _open_state(session, root), adoption, lock)
                 progress(f"{deployment.id} has adopted {len(adoption.inventory)} resources")
+            _drop_notes(session, root, domains)
         finally:
             lock.release()
     return plan
 
 
-def free_line(host: str, path: str) -> str:
-    """Return the line for a shell that deletes a lock file of no deployment, in exactly that workspace."""
-    # In a bundle's folder the CLI goes to the host of its default target, whatever the environment says.
-    command = shlex.join(["databricks", "workspace", "delete", path])
-    return f"(cd / && DATABRICKS_HOST={shlex.quote(host)} {command})"
+def describe_rest(session: Session, old_root: str) -> str:
+    """Return what is left at the old root after an adoption, and how to remove it once nothing needs it."""
+    root = _checked_root(session, old_root)
+    remaining = parse_resources(session.workspace.read(f"{Paths(root).state}/resources.json")).inventory.resources
+    if remaining:
+        return (
+            f"{root} is kept, since its state still has {pluralize(len(remaining), 'resource')}. Define them in a domain "
+            "and adopt them too, or delete them by hand."
+        )
+    names = {entry.path.rpartition("/")[2] for entry in session.workspace.entries(root) or ()}
+    # The deployments may lie in it.
+    roots = {Deployment(session, domain).paths.root for domain in session.index.domains}
+    parts = sorted(name for name in names & _PARTS if f"{root}/{name}" not in roots)
+    paths = [root] if names == set(parts) else [f"{root}/{name}" for name in parts]
+    if not parts:
+        return f"Nothing is left at {root}."
+    line = write_deletion_line(session.workspace.host, paths, is_recursive=True)
+    return (
+        f"Nothing is left in the state of {root}. Its files are kept, for runs that still use them. Once none does, remove "
+        f"them. Run: {line}"
+    )
 
 
 # Planning
@@ -203,16 +223,18 @@ def _checked_root(session: Session, root: str) -> str:
 # The steps of one domain
 
 
-def _write_state(adoption: Adoption, old_lock: Lock) -> None:
+def _write_state(adoption: Adoption, old_root: str, old_lock: Lock) -> None:
     """Give a domain its own state, and a record that says that nothing is deployed from here yet.
 
-    The state comes first: a record alone would let a deploy create everything a second time.
+    First comes the note of where it is from, without which nobody could tell later what is half done. The state comes
+    before the record: a record alone would let a deploy create everything a second time.
     """
     old_lock.check()
     if adoption.state is None:
         return
     deployment = adoption.deployment
     with deployment.lock():
+        write_origin(deployment.workspace, deployment.paths.state, old_root)
         if not deployment.workspace.create(f"{deployment.paths.state}/resources.json", adoption.state):
             raise Locked(f"{deployment.id} was deployed meanwhile. Nothing of it was adopted. Look again.")
         deployment.write_record(deployment.new_record(deployment.new_attempt("deploy")))
@@ -223,6 +245,14 @@ def _deploy(deployment: Deployment) -> None:
     result = deploy_domain(deployment)
     if result.outcome is Outcome.SUPERSEDED:
         raise Refused(f"{deployment.id} wasn't adopted: {result.message}. Check out a newer commit, then run it again.")
+
+
+def _drop_notes(session: Session, root: str, domains: tuple[str, ...]) -> None:
+    """Note that nothing is half adopted any more, also where an earlier run was killed right before it did so."""
+    for domain in domains:
+        state = Deployment(session, domain).paths.state
+        if read_origin(session.workspace, state) == root:
+            drop_origin(session.workspace, state)
 
 
 def _let_go(session: Session, old: PlainState, adoption: Adoption, old_lock: Lock) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from scope.controller.bindings import Imports, find_bindings
+from scope.controller.deletion_line import write_deletion_line
 from scope.controller.deployment import Deployment
 from scope.controller.diagnosis import find_record_problem, find_strays, find_unreadable
 from scope.controller.orphans import find_leftovers
@@ -21,7 +22,7 @@ from scope.deployment.metadata import read_cli_commit
 from scope.deployment.observation import Observed, is_foreign
 from scope.deployment.record import NAME as RECORD
 from scope.deployment.takeover import take_over, takeover_count, takeover_winner
-from scope.errors import CliError, Fault, Locked, Refused
+from scope.errors import CliError, Fault, Locked, Refused, RemoteError
 from scope.model import TAGGED_KINDS, RemoteResource
 from scope.times import parse_time
 
@@ -121,9 +122,24 @@ class _Recovery:
         count = takeover_count(workspace, state_path, dead)
         winner = takeover_winner(workspace, state_path, dead, count) if count else None
         if winner is not None and _is_recent(winner.since):
-            raise Locked(f"Another recovery, {winner}, is taking the lock over. Wait for its end, then look again.")
+            raise Locked(
+                f"Another recovery, {winner}, is taking the lock over. Wait for its end, or for a minute if it died. Run: "
+                f"{self.deployment.id.recover_command} --yes"
+            )
         user = self.deployment.session.lock_user(self.deployment.domain)
-        lock = take_over(workspace, state_path, dead, user, generation=count + 1)
+        try:
+            lock = take_over(workspace, state_path, dead, user, generation=count + 1)
+        except RemoteError as error:
+            if error.fault.is_transient:
+                raise
+            path = f"{state_path}/{LOCK}"
+            line = write_deletion_line(workspace.host, [path])
+            raise RemoteError(
+                error.fault,
+                f"The lock {path}, of {dead}, can't be taken over: {error}\nIf that run is dead, somebody who may write "
+                f"{state_path} has to delete it. Run as them:\n  {line}\nThen run:\n"
+                f"  {self.deployment.id.recover_command} --yes",
+            ) from None
         if lock is None:
             raise Locked(f"Another run was quicker to take over the lock {state_path}/{LOCK}. Look again.")
         return lock

@@ -4,6 +4,7 @@ The CLI reads the state before it takes its lock, so its lock alone can't keep t
 `bundle deploy` by hand is refused and told by whom. A lock never expires; only `scope recover` takes over a dead one.
 """
 
+import hashlib
 import json
 import random
 import time
@@ -16,13 +17,14 @@ from scope.errors import Fault, Locked, RemoteError
 from scope.ports import Workspace
 
 NAME = "deploy.lock"
+_UNKNOWN = "an unknown holder (the file isn't JSON)"
 # Between two looks at a lock that another run holds, in seconds; some chance keeps waiting runs apart.
 _POLL = (2.0, 5.0)
 
 
 @dataclass(frozen=True, slots=True)
 class LockInfo:
-    """The holder of a lock, as its file names it. If it can't be read, `user` says so, and there is no id."""
+    """The holder of a lock, as its file names it. If it can't be read, `user` says so, and `id` is by its content."""
 
     id: str
     user: str
@@ -30,7 +32,7 @@ class LockInfo:
 
     def __str__(self) -> str:
         """Return who holds it and since when, as messages have it."""
-        return f"{self.user or 'somebody'} since {self.since or 'an unknown time'}"
+        return self.user if self.user == _UNKNOWN else f"{self.user or 'somebody'} since {self.since or 'an unknown time'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def parse_lock(content: bytes) -> LockInfo:
     except (ValueError, RecursionError):
         tree = None
     if not isinstance(tree, Mapping):
-        return LockInfo("", "an unreadable lock file", "")
+        return LockInfo(f"unreadable-{hashlib.sha256(content).hexdigest()[:12]}", _UNKNOWN, "")
     texts = [value if isinstance(value := tree.get(key), str) else "" for key in ("ID", "User", "AcquisitionTime")]
     return LockInfo(*texts)
 

@@ -4,14 +4,20 @@ Who wins is settled by a claim, a file that only one can create and that stays f
 win again. A winner that died before it wrote the lock needs a claim of another generation.
 """
 
+import hashlib
 import uuid
+from contextlib import suppress
 
 from scope.deployment.lock import NAME, Lock, LockInfo, dump_lock, new_lock_info, parse_lock, read_lock
+from scope.errors import RemoteError
 from scope.ports import Workspace
 
 
 def take_over(workspace: Workspace, state_path: str, dead: LockInfo, user: str, *, generation: int = 1) -> Lock | None:
-    """Take over a dead lock; return None if another run was quicker."""
+    """Take over a dead lock; return None if another run was quicker.
+
+    A claim is given back if the workspace refuses to let the lock be written.
+    """
     current = read_lock(workspace, state_path)
     if current is None or current.id != dead.id:
         return None
@@ -21,7 +27,14 @@ def take_over(workspace: Workspace, state_path: str, dead: LockInfo, user: str, 
         content = workspace.read(claim)
         if content is None or parse_lock(content).id != info.id:
             return None
-    workspace.write(f"{state_path}/{NAME}", dump_lock(info))
+    try:
+        workspace.write(f"{state_path}/{NAME}", dump_lock(info))
+    except RemoteError as error:
+        if not error.fault.is_transient:
+            # If that is refused too, the claim runs out by itself.
+            with suppress(RemoteError):
+                workspace.delete(claim)
+        raise
     current = read_lock(workspace, state_path)
     return Lock(workspace, state_path, info) if current is not None and current.id == info.id else None
 
@@ -45,5 +58,5 @@ def _claim_name(dead: LockInfo, generation: int) -> str:
     try:
         name = str(uuid.UUID(dead.id))
     except ValueError:
-        name = "unreadable"
+        name = hashlib.sha256(dead.id.encode(errors="replace")).hexdigest()[:12]  # anybody's words are no file's name
     return f"takeover-{name}{'' if generation == 1 else f'-{generation}'}.json"

@@ -1,6 +1,10 @@
 """`scope adopt` with the real CLI: one state becomes one per domain, and no resource is made or deleted."""
 
 import json
+import os
+import re
+import shlex
+import signal
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -138,3 +142,66 @@ def test_a_lock_on_the_old_root_is_respected(platform: Platform) -> None:
     subprocess.run(["sh", "-c", line], env=environment, check=True, timeout=60)
     again = platform.scope("adopt", "--target", "prod", "--domain", "ads", "--lock-timeout", "0", "--yes")
     assert again.exit_code == 0, str(again)
+
+
+# Killed
+
+# Method and file of the request at which it is killed, and whether the workspace still did its work.
+KILLED = {
+    "planning": ("GET", f"{BASE}/ads/state/resources.json", False),
+    "before the state": ("POST", f"{BASE}/ads/state/adoption.json", True),
+    "after the state": ("POST", f"{BASE}/ads/state/resources.json", True),
+    "before the old state": ("POST", f"{BASE}/state/resources.json", False),
+    "after the old state": ("POST", f"{BASE}/state/resources.json", True),
+}
+
+
+@pytest.mark.parametrize("moment", KILLED)
+def test_after_a_killed_adoption_the_lines_that_recover_says_complete_it(platform: Platform, moment: str) -> None:
+    before = ids(platform)
+    method, file, after_work = KILLED[moment]
+    rule = platform.workspace.hold(method, under=file, after_work=after_work)
+    process = platform.start("adopt", "--target", "prod", "--domain", "ads", "--yes", before=os.setsid)
+    rule.wait_until_holding(seconds=120)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate(timeout=30)
+    platform.workspace.clear_rules()
+
+    said = platform.scope("recover", "--target", "prod", "--domain", "ads")
+    assert said.exit_code == 0, str(said)
+    assert "nothing to recover" not in said.stderr
+    assert "scope reconcile" not in said.stderr, "that would create everything a second time"
+    if "add --yes" in said.stderr:
+        said = platform.scope("recover", "--target", "prod", "--domain", "ads", "--yes")
+        assert said.exit_code == 3, str(said)
+    lines = re.findall(r"^  (\(cd / .*\))$|(scope adopt .*)$", said.stderr, re.MULTILINE)
+    assert lines, str(said)
+    for shell, scope in lines:
+        if shell:
+            subprocess.run(["sh", "-c", shell], env=platform.cli.environment(platform.workspace), check=True, timeout=60)
+        else:
+            done = platform.scope(*shlex.split(scope)[1:], "--lock-timeout", "0")
+            assert done.exit_code == 0, str(done)
+    assert ids(platform) == before
+    assert old_keys(platform) == {f"resources.jobs.{key}" for key in (*(job("sales", one)[0] for one in range(FEW)), LEFT)}
+    platform.check("ads", [job("ads", number)[1]["name"] for number in range(FEW)], [])
+    assert platform.workspace.read(f"{BASE}/state/deploy.lock") is None
+    assert platform.workspace.read(f"{BASE}/ads/state/adoption.json") is None
+    assert "nothing to recover" in platform.scope("recover", "--target", "prod", "--domain", "ads").stderr
+
+
+def test_what_is_left_of_an_old_root_is_said_with_the_line_that_removes_it(platform: Platform) -> None:
+    """The root that the target had before has nothing but its own files in it."""
+    old = f"{BASE}/ads"
+    adopt(platform, "--domain", "ads", "--yes")
+    text = platform.sandbox.read("targets/prod.yml")
+    platform.sandbox.write("targets/prod.yml", text.replace("${bundle.target}/${var.domain}", "elsewhere/${var.domain}"))
+    platform.push("Change the root")
+    before = ids(platform)
+    said = adopt(platform, "--domain", "ads", "--from", old, "--yes")
+    assert f"Nothing is left in the state of {old}" in said
+    line = said.rstrip().rpartition("Run: ")[2]
+    subprocess.run(["sh", "-c", line], env=platform.cli.environment(platform.workspace), check=True, timeout=60)
+    assert not [path for path in platform.workspace.snapshot().files if path.startswith(f"{old}/")]
+    assert ids(platform) == before
+    assert "already in sync" in platform.deploy("--domain", "ads").stdout

@@ -26,7 +26,10 @@ from scope.model import (
 
 @dataclass
 class InMemoryWorkspace:
-    """A workspace that is a few dictionaries. `failing` holds paths at which every call raises that fault."""
+    """A workspace that is a few dictionaries.
+
+    `failing` holds paths at which every call raises that fault, and `read_only` those that may not be written or deleted.
+    """
 
     host: str = "https://workspace.example.com"
     name: str = "tester@databricks.com"
@@ -39,6 +42,7 @@ class InMemoryWorkspace:
     origins: dict[str, NamedResource] = field(default_factory=dict)
     time: datetime = datetime(2026, 1, 1, tzinfo=UTC)
     failing: dict[str, Fault] = field(default_factory=dict)
+    read_only: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
@@ -56,11 +60,13 @@ class InMemoryWorkspace:
 
     def write(self, path: str, content: bytes) -> None:
         self._check(path)
+        self._check_writable(path)
         self._need_parent(path)
         self.held[path] = content
 
     def create(self, path: str, content: bytes) -> bool:
         self._check(path)
+        self._check_writable(path)
         self._need_parent(path)
         with self._lock:
             if path in self.held:
@@ -70,6 +76,7 @@ class InMemoryWorkspace:
 
     def delete(self, path: str, *, recursive: bool = False) -> bool:
         self._check(path)
+        self._check_writable(path)
         if path in self.held:
             del self.held[path]
             return True
@@ -153,6 +160,10 @@ class InMemoryWorkspace:
         for place, fault in self.failing.items():
             if path == place or path.startswith(f"{place}/"):
                 raise RemoteError(fault, f"{path}: {fault}.")
+
+    def _check_writable(self, path: str) -> None:
+        if any(path == place or path.startswith(f"{place}/") for place in self.read_only):
+            raise RemoteError(Fault.PERMISSION, f"{path}: forbidden.")
 
     def _need_parent(self, path: str) -> None:
         if path.rpartition("/")[0] not in self.folders:

@@ -56,6 +56,35 @@ def test_a_recovery_that_has_just_won_is_not_overtaken_and_one_that_died_is(scen
     assert read_lock(scene.workspace, PATHS.state) is None
 
 
+def test_a_lock_that_is_no_json_is_said_to_be_so_and_taken_over_again_and_again(scene: Scene) -> None:
+    scene.deploy()
+    for content in (b"", b"not JSON", b"[]", b"\xff\xfe"):
+        scene.workspace.write(f"{PATHS.state}/{NAME}", content)
+        steps = list(describe(diagnose(scene.deployment)))
+        assert steps[0] == "take over the lock of an unknown holder (the file isn't JSON) (make sure that run is dead)"
+        with pytest.raises(Locked, match=r"deploy\.lock is held by an unknown holder.*scope recover .* --yes"):
+            scene.deploy()
+        assert scene.recover().done[0] == "took over the lock of an unknown holder (the file isn't JSON)"
+        scene.deploy()
+
+
+@pytest.mark.parametrize("forbidden", [NAME, ""], ids=["the lock", "the folder"])
+def test_a_lock_that_may_not_be_written_says_who_must_delete_it_and_how(scene: Scene, forbidden: str) -> None:
+    scene.workspace.make_folder(PATHS.state)
+    scene.workspace.write(f"{PATHS.state}/{NAME}", b"not JSON")
+    scene.workspace.read_only.add(f"{PATHS.state}/{forbidden}".rstrip("/"))
+    for _ in range(3):
+        with pytest.raises(RemoteError) as caught:
+            scene.recover()
+        assert caught.value.fault is Fault.PERMISSION
+        lines = str(caught.value).splitlines()
+        assert f"somebody who may write {PATHS.state} has to delete it" in lines[1]
+        assert lines[2].strip() == (
+            f"(cd / && export DATABRICKS_HOST={scene.workspace.host} && databricks workspace delete {PATHS.state}/{NAME})"
+        )
+        assert lines[4].strip() == "scope recover --target dev --domain sales --yes"
+
+
 def test_a_recovery_claims_nothing_about_what_a_dead_run_may_have_changed(scene: Scene) -> None:
     scene.deploy()
     assert diagnose(scene.deployment).is_healthy

@@ -2,8 +2,11 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from scope.deployment.lock import acquire
 from scope.deployment.takeover import take_over, takeover_count
+from scope.errors import RemoteError
 from tests.support.fakes import InMemoryWorkspace
 
 STATE = "/Workspace/deploy/x/state"
@@ -31,3 +34,14 @@ def test_a_take_over_that_died_half_way_can_be_repeated() -> None:
     lock = take_over(workspace, STATE, dead, "me", generation=2)
     assert lock is not None
     lock.check()
+
+
+def test_a_claim_is_given_back_if_the_lock_may_not_be_written() -> None:
+    workspace = InMemoryWorkspace()
+    dead = acquire(workspace, STATE, "a dead run", if_dead=IF_DEAD).info
+    workspace.read_only.add(f"{STATE}/deploy.lock")
+    with pytest.raises(RemoteError):
+        take_over(workspace, STATE, dead, "me")
+    assert takeover_count(workspace, STATE, dead) == 0
+    workspace.read_only.clear()
+    assert take_over(workspace, STATE, dead, "me") is not None
