@@ -93,6 +93,7 @@ class _Reconciliation:
         before = read_state(self.deployment.workspace, self.deployment.paths.state)
         apply_plan(self.deployment, self.cli, plan, before)
         after = self._verify(plan, before, was_unclean=was_unclean)
+        self.counts = replace(self.counts or Counts(), uploaded=len(after.files.local))
         self.lock.check()
         self._record_applied(record, after)
 

@@ -92,6 +92,7 @@ def _run(session: Session, operation: Operation) -> Result:
         created=done.counts.created,
         changed=done.counts.changed,
         deleted=done.counts.deleted,
+        uploaded=done.counts.uploaded,
         destructive=error.items if isinstance(error, ApprovalRequired) else (),
         digest=error.digest if isinstance(error, ApprovalRequired) else None,
         seconds=round(time.monotonic() - started, 1),

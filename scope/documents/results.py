@@ -38,11 +38,15 @@ def exit_code(outcomes: Iterable[str]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many resources were created, changed and deleted; one that was recreated counts as deleted and created."""
+    """How many resources were created, changed and deleted, and files uploaded.
+
+    A resource that was recreated counts as deleted and created. A deploy uploads all files of its stage, changed or not.
+    """
 
     created: int = 0
     changed: int = 0
     deleted: int = 0
+    uploaded: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,7 @@ class Result:
     created: int
     changed: int
     deleted: int
+    uploaded: int
     destructive: tuple[str, ...]
     digest: str | None
     seconds: float

@@ -24,10 +24,10 @@ def print_summary(results: Iterable[Result], in_sync: int, stream: TextIO, *, co
         table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
         for name in ("deployment", "outcome", "why"):
             table.add_column(name, no_wrap=True)
-        for name in ("created", "changed", "deleted", "seconds"):
+        for name in ("created", "changed", "deleted", "files", "seconds"):
             table.add_column(name, justify="right", no_wrap=True)
         for item in shown:
-            counts = (str(item.created), str(item.changed), str(item.deleted), f"{item.seconds:.1f}")
+            counts = (str(item.created), str(item.changed), str(item.deleted), str(item.uploaded), f"{item.seconds:.1f}")
             table.add_row(item.id, Text(item.outcome, STYLES[item.outcome]), item.because or "", *counts)
         console.print(table)
     for item in shown:

@@ -11,11 +11,11 @@ from scope.wording import pluralize
 def render_deploy_page(target: str, results: Iterable[Result], in_sync: int) -> str:
     """Return the page of one deploy."""
     rows = [
-        f"| `{item.id}` | {item.outcome} | {item.created} | {item.changed} | {item.deleted} | {item.seconds:.1f} s "
-        f"| {_render_cell(item.message or '')} |"
+        f"| `{item.id}` | {item.outcome} | {item.created} | {item.changed} | {item.deleted} | {item.uploaded} "
+        f"| {item.seconds:.1f} s | {_render_cell(item.message or '')} |"
         for item in results
     ]
-    head = ["| deployment | outcome | created | changed | deleted | time | |", "|---|---|--:|--:|--:|--:|---|"]
+    head = ["| deployment | outcome | created | changed | deleted | files | time | |", "|---|---|--:|--:|--:|--:|--:|---|"]
     note = f"{pluralize(in_sync, 'deployment')} already in sync." if in_sync else ""
     body = [*head, *rows] if rows else ["Nothing to deploy."]
     return "\n".join([f"### Deploy to {target}", "", *body, "", note]).rstrip() + "\n"

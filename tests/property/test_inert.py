@@ -121,6 +121,7 @@ def test_the_message_of_a_deploy_is_a_cell_of_its_summary(text: str) -> None:
         fault=None,
         message=text,
         created=0,
+        uploaded=0,
         changed=0,
         deleted=0,
         destructive=(),
@@ -130,7 +131,7 @@ def test_the_message_of_a_deploy_is_a_cell_of_its_summary(text: str) -> None:
     )
     page = rendered(render_deploy_page("prod", [result], 0))
     assert {tag for tag, _ in page.tags} <= TAGS
-    assert [tag for tag, _ in page.tags].count("td") == 7
+    assert [tag for tag, _ in page.tags].count("td") == 8
     assert not LINKED.findall("\n".join(page.text))
 
 

@@ -13,7 +13,7 @@ from scope.controller.session import Stopped
 from scope.deployment.lock import acquire, read_lock
 from scope.deployment.observation import find_due
 from scope.deployment.record import Record, read_record
-from scope.documents.results import Outcome
+from scope.documents.results import Counts, Outcome
 from scope.errors import CliError, Fault, Locked, Refused, RemoteError
 from scope.model import BundlePlan
 from tests.support.fakes import InMemoryCli
@@ -40,6 +40,13 @@ def test_a_deploy_ends_with_a_clean_record_and_without_a_lock(scene: Scene) -> N
     assert read_lock(scene.workspace, PATHS.state) is None
     assert find_due(scene.deployment.observe(), scene.deployment.fingerprint, "") is None
     assert scene.deploy().outcome is Outcome.NOTHING
+
+
+def test_a_deploy_of_code_alone_counts_what_it_uploaded(scene: Scene, sandbox: Sandbox) -> None:
+    assert scene.deploy().counts == Counts(created=2, uploaded=2)
+    sandbox.write("src/sales/orders/facts.py", "ROWS = 2\n")
+    scene.check_out(sandbox.commit("two"))
+    assert scene.deploy().counts == Counts(uploaded=2)
 
 
 def test_a_stage_that_does_not_stand_alone_is_refused_before_anything_is_written(scene: Scene, sandbox: Sandbox) -> None:

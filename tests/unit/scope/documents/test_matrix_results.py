@@ -23,6 +23,7 @@ RESULT: dict[str, Any] = {
     "fault": None,
     "message": None,
     "created": 0,
+    "uploaded": 0,
     "changed": 0,
     "deleted": 0,
     "destructive": (),

@@ -5,13 +5,13 @@ import json
 import pytest
 
 from scope.documents.results import OutcomeName, Result, exit_code, json_schema
-from scope.render.progress import neutralize
+from scope.escaping import escape_message
 from scope.render.results_page import render_deploy_page
 from tests.support.sandbox import REPOSITORY
 
 
 def result(outcome: OutcomeName, message: str | None = None) -> Result:
-    return Result("prod/x", "prod", "x", "deploy", None, outcome, None, message, 0, 0, 0, (), None, 0.0, None)
+    return Result("prod/x", "prod", "x", "deploy", None, outcome, None, message, 0, 0, 0, 0, (), None, 0.0, None)
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_the_published_schema_is_the_programs_own() -> None:
 
 @pytest.mark.parametrize("line", ["::error::x", "  ::add-mask::x", "##[error]x", "a ##[group]b", "\t::stop-commands::x"])
 def test_a_line_holds_no_workflow_command(line: str) -> None:
-    harmless = neutralize(line)
+    harmless = escape_message(line)
     assert not harmless.lstrip().startswith("::")
     assert "##[" not in harmless
 
@@ -45,7 +45,7 @@ def test_a_message_stays_in_its_cell() -> None:
     page = render_deploy_page("prod", [result("failed", "a | b\n<img src=x> `c` @team #1 [x](y)")], 0)
     row = next(line for line in page.splitlines() if "prod/x" in line)
     cells = row.strip("| ").split(" | ")
-    assert len(cells) == 7
+    assert len(cells) == 8
     # Code means nothing to Markdown, HTML or GitHub's mentions, as long as it isn't left.
     assert cells[-1].startswith("`")
     assert cells[-1].count("`") == 2

@@ -45,7 +45,7 @@ def happen(reporter: Reporter) -> None:
     reporter.event("sales", f"binding job {HOSTILE}\nand more")
     reporter.progress("ads", "planning")
     reporter.finished(
-        Result("prod/sales", "prod", "sales", "deploy", "changed", "deployed", None, None, 1, 0, 0, (), None, 4.2, None)
+        Result("prod/sales", "prod", "sales", "deploy", "changed", "deployed", None, None, 1, 0, 0, 0, (), None, 4.2, None)
     )
 
 
@@ -85,7 +85,9 @@ def test_elsewhere_each_step_is_a_line_without_commands_in_it() -> None:
 def test_the_end_of_a_long_log_is_shown_and_each_line_shortened(tmp_path: Path) -> None:
     log = tmp_path / "sales.log"
     log.write_bytes(b"first\n" + b"x" * 5_000_000 + b"\n" + b"\xff\x1b[2J" + b"y" * 50_000 + b"\nlast\n")
-    result = Result("prod/sales", "prod", "sales", "deploy", "changed", "failed", None, None, 0, 0, 0, (), None, 4.2, None)
+    result = Result(
+        "prod/sales", "prod", "sales", "deploy", "changed", "failed", None, None, 0, 0, 0, 0, (), None, 4.2, None
+    )
     shown = io.StringIO()
     print_failed_log(result, log, shown)
     lines = shown.getvalue().splitlines()
