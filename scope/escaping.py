@@ -1,5 +1,6 @@
 """Text from a repository, made harmless before a person sees it."""
 
+import json
 import re
 import unicodedata
 
@@ -9,11 +10,17 @@ _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _SENTENCE = re.compile(r"[A-Za-z][A-Za-z ,.;'()/-]*")
 _LINKED_WORD = re.compile(r"www\.|\b[a-f]{7,}\b", re.IGNORECASE)
 _TEXT_LENGTH = 240
+# Nearly all of a document is something else, and is looked at no further.
+_NOT_PLAIN = re.compile(r"[^\n -~]")
 
 
 def escape_invisible(text: str) -> str:
-    r"""Return the text with every character that can't be seen written as an escape, such as `\u202e`."""
-    return "".join(_escaped(character) if unicodedata.category(character) in _HIDDEN else character for character in text)
+    r"""Return the text with every character that can't be seen written as an escape, such as `\u202e`.
+
+    What a workflow's log acts on anywhere in a line, `##[x]`, is taken apart.
+    """
+    shown = (_escaped(character) if _is_hidden(character) else character for character in text)
+    return "".join(shown).replace("##[", "## [")
 
 
 def escape_message(text: str) -> str:
@@ -26,10 +33,15 @@ def escape_lines(text: str) -> str:
     return "\n".join(map(escape_invisible, text.split("\n")))
 
 
+def escape_json(document: str) -> str:
+    """Return a JSON document that means the same, with nothing in it that a terminal or a workflow's log would act on."""
+    shown = _NOT_PLAIN.sub(lambda match: json.dumps(match[0])[1:-1] if _is_hidden(match[0]) else match[0], document)
+    return shown.replace("##[", "#\\u0023[")
+
+
 def neutralize(line: str) -> str:
-    """Return a line without GitHub workflow commands: no `::x::` at its start, no `##[x]` anywhere."""
-    text = line.replace("##[", "## [")
-    return f"| {text}" if text.lstrip().startswith("::") else text
+    """Return an escaped line that begins with no GitHub workflow command, `::x::`."""
+    return f"| {line}" if line.lstrip().startswith("::") else line
 
 
 def shortened(text: str, length: int) -> str:
@@ -57,6 +69,10 @@ def markdown_text(text: str, length: int = _TEXT_LENGTH) -> str:
     """Return a text as words of a Markdown sentence where it is plain words; as a code span where it isn't."""
     is_plain = len(text) <= length and _SENTENCE.fullmatch(text) and not _LINKED_WORD.search(text)
     return text if is_plain else code_span(text, length)
+
+
+def _is_hidden(character: str) -> bool:
+    return unicodedata.category(character) in _HIDDEN
 
 
 def _escaped(character: str) -> str:

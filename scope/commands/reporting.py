@@ -14,7 +14,7 @@ from scope.controller.pool import run_all
 from scope.controller.session import Session
 from scope.documents.document import dump
 from scope.documents.results import Outcome, Result, Results, exit_code
-from scope.escaping import escape_invisible, escape_message
+from scope.escaping import escape_message
 from scope.files import find_link, write_atomic
 from scope.render.progress import LineReporter, Reporter, SilentReporter, print_failed_log
 from scope.render.results_page import render_deploy_page
@@ -25,7 +25,7 @@ def say_progress(console: Console) -> Callable[[str, str], None]:
 
     def say(domain: str, message: str) -> None:
         for line in message.splitlines():
-            console.say(escape_invisible(f"{domain}: {line}" if domain else line))
+            console.say(escape_message(f"{domain}: {line}" if domain else line))
 
     return say
 

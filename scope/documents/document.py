@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Protocol
 
 from scope import __version__
+from scope.escaping import escape_json
 
 TOOL = f"scope {__version__}"
 
@@ -38,4 +39,4 @@ def dump_answer(content: Mapping[str, Any], schema_version: int = 1) -> bytes:
 
 
 def _encode(content: Mapping[str, Any]) -> bytes:
-    return (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode(errors="backslashreplace")
+    return (escape_json(json.dumps(content, indent=2, ensure_ascii=False)) + "\n").encode()
