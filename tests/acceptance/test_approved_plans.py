@@ -112,3 +112,55 @@ def test_what_comes_into_the_state_after_a_destroy_was_approved_is_not_deleted(p
     assert done.exit_code == 3, done
     assert "delete schemas.theirs" in done.stdout
     assert "sales.theirs" in platform.workspace.snapshot().resources["schemas"]
+
+
+# Values that no plan shows
+
+
+def write_secret(platform: Platform, reference: str) -> None:
+    """Give sales a secret in Unity Catalog. Its value may only be a reference, and plans show `[redacted]` instead."""
+    fields = {"catalog_name": "sales", "schema_name": "orders", "name": "api_key", "value": reference}
+    platform.sandbox.write("resources/sales/orders/secret.yml", resource_yaml("secrets", "api_key", fields))
+
+
+def read_secret(platform: Platform) -> str:
+    answer = platform.workspace.call("GET", "/api/2.1/unity-catalog/secrets/sales.orders.api_key?include_value=true")
+    return str(answer["effective_value"])
+
+
+def test_a_value_that_no_plan_shows_is_deployed_as_it_is(platform: Platform) -> None:
+    write_secret(platform, "${bundle.name}")
+    platform.push("Add a secret")
+    done = platform.deploy()
+    assert done.exit_code == 0, done
+    assert read_secret(platform) == "data-platform"
+    write_secret(platform, "${bundle.target}")
+    platform.push("Change it")
+    done = platform.deploy()
+    assert done.exit_code == 0, done
+    assert read_secret(platform) == "prod"
+    assert "data-platform" not in done.stdout + done.stderr
+
+
+def test_a_plan_that_lacks_values_is_made_again_before_the_cli_makes_its_own(platform: Platform) -> None:
+    fields = {**pipeline_fields("sales", "orders"), "storage": "/here"}
+    pipeline = "resources/sales/orders/pipelines/final_facts.py"
+    platform.sandbox.write(pipeline, resource_module("pipeline", "sales_orders_final_facts_pipeline", fields))
+    write_secret(platform, "${bundle.name}")
+    platform.push("Add a secret")
+    assert platform.deploy().exit_code == 0
+    (pipeline_id,) = platform.workspace.snapshot().resources["pipelines"]
+    write_secret(platform, "${bundle.target}")
+    platform.push("Change it")
+    # Between the plan that was looked at and the deploy, the attempt is recorded.
+    rule = platform.workspace.hold("POST", under=f"{STATE}/scope.json")
+    process = platform.start("deploy", "--target", "prod")
+    rule.wait_until_holding()
+    spec = platform.workspace.call("GET", f"/api/2.0/pipelines/{pipeline_id}")["spec"]
+    platform.workspace.call("PUT", f"/api/2.0/pipelines/{pipeline_id}", {**spec, "storage": "/elsewhere"})
+    rule.release()
+    done = finished(process)
+    assert done.exit_code == 3, done
+    assert "recreate pipelines.sales_orders_final_facts_pipeline" in done.stdout
+    assert list(platform.workspace.snapshot().resources["pipelines"]) == [pipeline_id]
+    assert read_secret(platform) == "data-platform"
