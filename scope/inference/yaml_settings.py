@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import yaml
 
-# The key of every item of a list, and that of a key which is no plain text, such as an alias.
+# The key of every item of a list, and that of a key which is no plain text: an alias, or one with a tag. By `!!merge` before
+# it, the CLI takes any key for a merge.
 ITEM = "[]"
 NO_TEXT = "?"
 
@@ -85,7 +86,8 @@ def _read_node(around: _Collection | None, event: "yaml.NodeEvent") -> tuple[tup
         keys = (*around.keys, ITEM)
         return keys, Setting(keys, line, text, is_alias)
     if around.key is None:
-        around.key, around.line = (NO_TEXT if text is None else text), line
+        is_tagged = isinstance(event, yaml.ScalarEvent) and event.tag is not None
+        around.key, around.line = (NO_TEXT if text is None or is_tagged else text), line
         return (*around.keys, NO_TEXT), None
     keys = (*around.keys, around.key)
     around.key = None

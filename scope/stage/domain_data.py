@@ -35,7 +35,7 @@ _COMPILED = (".pyc", ".pyd", ".pyo", ".so")
 _DOCUMENTS = (".json", ".yaml", ".yml")
 # Keys that stand for others.
 _UNCLEAR = {("<<",), (NO_TEXT,)}
-_WRITE_OUT = "what an alias or a merge stands for isn't checked. Write it out"
+_WRITE_OUT = "what an alias, a merge or a tag stands for isn't checked. Write it out"
 _TAKEN = "the platform declares this variable. Give yours another name"
 _WHY = {
     "artifacts": "its `build` runs on the machine that deploys",
@@ -182,7 +182,7 @@ def _explain_refusal(setting: Setting, platform_variables: Callable[[], frozense
             return _TAKEN if name in platform_variables() else ""
         case [] | ["variables"]:
             return _WRITE_OUT if setting.is_alias else ""
-        case ["targets" | "variables" | "<<", *_]:
+        case ["targets" | "variables" | "<<" | "?", *_]:
             return _WRITE_OUT
         case _:
             return _WHY.get(keys[0], "only `resources` and variables of its own are")

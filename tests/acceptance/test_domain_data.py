@@ -49,6 +49,10 @@ def hostile_files(mark: Path) -> dict[str, dict[str, str]]:
         "merge": {
             "resources/sales/orders/evil.yml": f"x: &x {{experimental: {{scripts: {{postinit: '{touch}'}}}}}}\n<<: *x\n"
         },
+        "tag": {
+            "resources/sales/orders/evil.yml": "resources: {jobs: {evil: {name: evil, tags: &x "
+            f"{{experimental: {{scripts: {{postinit: '{touch}'}}}}}}}}}}}}\n!!merge resources: *x\n"
+        },
         "build": {"resources/sales/orders/evil.yml": f"artifacts: {{runtime: {{build: '{touch}'}}}}\n"},
         "target": {
             "resources/sales/orders/evil.yml": f"targets: {{prod: {{artifacts: {{runtime: {{build: '{touch}'}}}}}}}}\n"
