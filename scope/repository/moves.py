@@ -5,7 +5,6 @@ two domains. It is carried out by a deploy, not by a person, so it is written do
 """
 
 import re
-import tomllib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,10 +13,17 @@ from scope.errors import UsageError
 from scope.model import ResourceKey
 from scope.names import is_domain_name
 from scope.repository.layout import MOVES
+from scope.repository.toml_file import UnreadableTomlError, load_toml
 from scope.wording import unknown_name
 
 # Said in the place of a destination: the resource isn't moved, but deleted and made anew, each with its own approval.
 NOWHERE = "nowhere"
+# Each is compared with every domain and, of a chain, with every line of it.
+_MOST_MOVES = 1000
+_LONGEST_CHAIN = 50
+_KEY = re.compile(r'\s*+"?([^"=\s]++)"?\s*+=')
+# What stands between any two quotation marks, which may also belong to two texts.
+_QUOTED = re.compile(r"""(?=["']([^"']*+)["'])""")
 _FORM = "is `domain -> domain` or `domain.kind.key -> domain.kind.key`, such as `sales.jobs.refresh -> revenue.jobs.refresh`"
 
 
@@ -148,21 +154,25 @@ def load_moves(content: bytes | None) -> Moves:
     if content is None:
         return Moves()
     try:
-        text = content.decode()
-        table = tomllib.loads(text)
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        table = load_toml(content)
+    except UnreadableTomlError as error:
         raise UsageError(f"{MOVES} can't be read: {error}. Without it, moved resources would be deleted.") from None
+    lines = _LineIndex(content.decode())
     problems = [
-        f"{MOVES}:{_find_line(text, key)}: `{key}` is not a key of {MOVES}; there is only `moves`."
+        f"{MOVES}:{lines.find(key)}: `{key}` is not a key of {MOVES}; there is only `moves`."
         for key in sorted(table.keys() - {"moves"})
     ]
     items = table.get("moves", [])
     if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
-        problems.append(f"{MOVES}:{_find_line(text, 'moves')}: `moves` is a list of texts. Each {_FORM}.")
+        problems.append(f"{MOVES}:{lines.find('moves')}: `moves` is a list of texts. Each {_FORM}.")
         items = []
+    if len(items) > _MOST_MOVES:
+        raise UsageError(
+            f"{MOVES} has {len(items)} moves, and at most {_MOST_MOVES} are read. Remove those that every target has."
+        )
     moves: list[Move] = []
     for item in items:
-        line = _find_line(text, item)
+        line = lines.find(item)
         move = _parse_move(item, line)
         if isinstance(move, str):
             problems.append(f"{MOVES}:{line}: `{item}` {move}.")
@@ -218,18 +228,18 @@ def _find_contradictions(moves: list[Move]) -> Iterator[str]:
                 yield f"{move.place}: `{first.source}` goes to `{move.destination}` too, in line {first.line}."
     for move in by_source.values():
         if _is_in_circle(move, by_source):
-            yield f"{move.place}: `{move}` leads in a circle. Keep the last of these moves alone."
+            yield f"{move.place}: `{move}` leads in a circle, or on through too many. Keep the last of these moves alone."
 
 
 def _is_in_circle(move: Move, by_source: dict[Address, Move]) -> bool:
-    """Return whether a move leads back to the domain or resource that it begins at, also by way of a domain's move."""
+    """Return whether a move leads back to where it begins, also by way of a domain's move, or further than anybody needs."""
     seen: set[Address] = set()
     waiting = [move.destination]
     while waiting:
         address = waiting.pop()
         if address is None or address in seen:
             continue
-        if address == move.source:
+        if address == move.source or len(seen) > _LONGEST_CHAIN:
             return True
         seen.add(address)
         own = by_source.get(address)
@@ -242,7 +252,16 @@ def _is_in_circle(move: Move, by_source: dict[Address, Move]) -> bool:
     return False
 
 
-def _find_line(text: str, word: str) -> int:
-    """Return the line of a key, or of a text of a list; 1 if it is written otherwise."""
-    pattern = re.compile(rf'^\s*"?{re.escape(word)}"?\s*=|["\']{re.escape(word)}["\']')
-    return next((number for number, line in enumerate(text.splitlines(), 1) if pattern.search(line)), 1)
+class _LineIndex:
+    """The lines of the keys of a file, and of the texts in its lists."""
+
+    def __init__(self, text: str) -> None:
+        self._lines: dict[str, int] = {}
+        for number, line in enumerate(text.splitlines(), 1):
+            key = _KEY.match(line)
+            for word in (*((key[1],) if key else ()), *_QUOTED.findall(line)):
+                self._lines.setdefault(word, number)
+
+    def find(self, word: str) -> int:
+        """Return the first line of a key or a text; 1 if it is written otherwise."""
+        return self._lines.get(word, 1)

@@ -4,12 +4,11 @@ Layout owns the files of a stage, and no rule can take one away. A path without 
 than a change that never arrives.
 """
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
-from scope.repository.globs import compile_glob, covers, may_match_below
+from scope.repository.globs import Pattern, compile_glob, covers, may_match_below
 from scope.repository.layout import MOVES, Role, is_placed, place_of
 
 # How a deploy treats active runs; the first is the default.
@@ -84,7 +83,7 @@ class Rules:
         return next((answer for name, answer in self.active_runs if name in {target, EVERY_TARGET}), ACTIVE_RUNS[0])
 
     @cached_property
-    def _compiled(self) -> tuple[tuple[str, re.Pattern[str], Rule], ...]:
+    def _compiled(self) -> tuple[tuple[str, Pattern, Rule], ...]:
         return tuple((path, compile_glob(path), rule) for rule in (*self.own, *DEFAULT_RULES) for path in rule.paths)
 
     def owner(self, path: str) -> Owner:

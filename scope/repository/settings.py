@@ -1,7 +1,6 @@
 """Reads `[tool.scope]` of `pyproject.toml`. Every problem is told at once, with its line."""
 
 import re
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -9,6 +8,7 @@ from scope.errors import UsageError
 from scope.names import is_domain_name, is_target_name
 from scope.repository.layout import CONFIG
 from scope.repository.ownership import ACTIVE_RUNS, EVERY_TARGET, EVERYTHING, NOTHING, Rule, Rules
+from scope.repository.toml_file import UnreadableTomlError, load_toml
 
 _KEYS = ("rules", "matrix-jobs", "max-deletions", "active-runs", "allow-code", "identity-per-domain")
 _RULE_KEYS = {"paths", "deploys", "why"}
@@ -34,9 +34,8 @@ def load_rules(content: bytes | None) -> Rules:
     if content is None:
         return Rules()
     try:
-        text = content.decode()
-        table = tomllib.loads(text).get("tool", {}).get("scope", {})
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, AttributeError) as error:
+        table = load_toml(content).get("tool", {}).get("scope", {})
+    except (UnreadableTomlError, AttributeError) as error:
         raise UsageError(f"{CONFIG} can't be read: {error}. Without it, scope doesn't know the rules.") from None
     if not isinstance(table, dict):
         raise UsageError(f"{CONFIG}: `scope` in [tool] is a table: write [tool.scope].")
@@ -56,6 +55,7 @@ def load_rules(content: bytes | None) -> Rules:
         for key in sorted(table.keys() - {*_KEYS})
     ]
     if problems:
+        text = content.decode()
         lines = (f"{CONFIG}:{_find_line(text, problem.key)}: `{problem.key}` {problem.message}." for problem in problems)
         raise UsageError("\n".join(lines))
     return rules
