@@ -1,6 +1,6 @@
 """What is missing on this machine, in the repository, or in a target, each with its fix."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -13,10 +13,10 @@ from scope.deployment.observation import check_state, writers
 from scope.deployment.record import InvalidRecord
 from scope.deployment.target import read_target
 from scope.errors import Fault, Refused, RemoteError, ScopeError
-from scope.graph.closure import DeploymentIndex
+from scope.inference.yaml_nodes import compose, find_node, is_null
 from scope.names import is_domain_name
 from scope.ports import Git, Workspace
-from scope.repository.layout import target_file
+from scope.repository.layout import BUNDLE, target_file
 from scope.repository.snapshot import Snapshot
 from scope.wording import pluralize
 
@@ -200,7 +200,7 @@ def _check_orphans(session: Session) -> Iterator[Check]:
 
 def _check_catalogs(session: Session) -> Iterator[Check]:
     """Check the catalog of each domain of the head: it is named after the domain, and only its owner creates it."""
-    prefix = _prefix(session.index, session.settings.name)
+    prefix = read_catalog_prefix(session.index.snapshot, session.settings.name)
     if prefix is None:
         yield Check("catalogs", CheckState.UNKNOWN, "The variable `catalog_prefix` isn't a plain text, so none was checked.")
         return
@@ -226,23 +226,23 @@ def _has(workspace: Workspace, name: str) -> bool:
         raise
 
 
-def _prefix(index: DeploymentIndex, target: str) -> str | None:
+def read_catalog_prefix(snapshot: Snapshot, target: str) -> str | None:
+    """Return what the names of catalogs begin with in a target, or None if it isn't a plain text."""
     import yaml  # only what looks at a target reads its files
 
-    def read(path: str) -> Mapping[str, object]:
-        tree = yaml.safe_load(index.snapshot.read(path) or b"")
-        return tree if isinstance(tree, dict) else {}
-
-    def find(tree: object, *keys: str) -> object:
-        for key in keys:
-            tree = tree.get(key) if isinstance(tree, dict) else None
-        return tree
-
-    value = find(read(target_file(target)), "targets", target, *_PREFIX)
-    if value is None:
-        value = find(read("databricks.yml"), *_PREFIX, "default")
-    if isinstance(value, dict):
-        value = value.get("default")
-    if value is None:
+    try:
+        settings = compose(snapshot.read(target_file(target)) or b"")
+        bundle = compose(snapshot.read(BUNDLE) or b"")
+    except (ValueError, yaml.YAMLError):
+        return None
+    value = find_node(settings, "targets", target, *_PREFIX)
+    if is_null(value):
+        value = find_node(bundle, *_PREFIX, "default")
+    if isinstance(value, yaml.MappingNode):
+        value = find_node(value, "default")
+    if is_null(value):
         return ""
-    return value if isinstance(value, str) and "${" not in value else None
+    if not isinstance(value, yaml.ScalarNode) or value.tag != "tag:yaml.org,2002:str":
+        return None
+    text = str(value.value)
+    return None if "${" in text else text

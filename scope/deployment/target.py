@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from scope.errors import Refused, UsageError
-from scope.inference.yaml_nodes import compose
+from scope.inference.yaml_nodes import compose, find_node
 from scope.model import User
 from scope.repository.layout import BUNDLE, TARGET_ROOT, place_of, target_file
 from scope.repository.snapshot import Snapshot
@@ -167,11 +167,7 @@ class _Document:
     def find(self, *keys: str) -> _Value | None:
         import yaml
 
-        node: object = self._tree
-        for name in keys:
-            pairs = node.value if isinstance(node, yaml.MappingNode) else ()
-            # Of a key that is there twice, the CLI takes the last.
-            node = next((value for key, value in reversed(pairs) if key.value == name), None)
+        node = find_node(self._tree, *keys)
         if not isinstance(node, yaml.ScalarNode):
             return None
         return _Value(node.value, f"{self._path}:{node.start_mark.line + 1}")

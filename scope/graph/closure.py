@@ -46,6 +46,8 @@ from scope.repository.snapshot import Snapshot
 
 # Raise it when the same closure gives a different stage: then every record differs, and everything deploys once.
 FINGERPRINT_VERSION = "v1"
+# With or without the dot that makes it the word of a preset: no word is looked at twice.
+_SPEC_WORD = re.compile(rb"([A-Za-z_][\w-]*+)(\.?)")
 
 
 class DeploymentIndex:
@@ -201,8 +203,9 @@ class DeploymentIndex:
         if any(is_preset(path) for path in self.shared_code.files):
             for path, content in self.snapshot.read_all(self.snapshot.files(SPEC_ROOT)).items():
                 for domain in self.rules.owner(path).names:
-                    for word in re.findall(rb"([A-Za-z_][\w-]*)\.", content):
-                        specs.setdefault(domain, {}).setdefault(word.decode(), set()).add(path)
+                    for word, dot in _SPEC_WORD.findall(content):
+                        if dot:
+                            specs.setdefault(domain, {}).setdefault(word.decode(), set()).add(path)
         return specs
 
     def rule_files(self, domain: str) -> dict[str, Entry]:

@@ -17,27 +17,10 @@ from scope.graph.closure import DeploymentIndex
 from scope.graph.digraph import Graph
 from scope.graph.nodes import domain_node, file_node, label, target_node
 from scope.graph.shared_code import Edge, is_preset, preset_stem, search_words
-from scope.inference.imports import MARKERS
+from scope.inference.wide_uses import WIDE, is_wide
 from scope.model import Change, Step
 from scope.repository.layout import domain_folders, is_below_root, place_of, target_file
 
-# Markers that only say that something shared is named: the names of the changed files are narrower.
-_NAMING = frozenset({b"common", b"resources", b"_models"})
-# Uses that reach shared files without naming them: loaders, star imports (also in notebooks, whose lines are JSON strings),
-# whole folders, names composed at run time, packages whose files are opened.
-#
-# Both git and Python read these patterns. In brackets, git takes `\t` for a backslash or a t, so they hold the characters
-# themselves; notebooks write those as `\t`. Alternatives never overlap, since Python would backtrack through all of them.
-_BLANKS = " \t\f\v\r"
-_WRITTEN = rf"\\([nrtfv\\\"{_BLANKS}]|u00[0-9a-fA-F][0-9a-fA-F])"
-WIDE = (
-    *(re.escape(marker.decode()) for marker in MARKERS if marker not in _NAMING),
-    rf"import([^A-Za-z0-9_(\\]|{_WRITTEN})*\*",
-    rf"^([\"{_BLANKS}]|{_WRITTEN})*\*([{_BLANKS}]|{_WRITTEN})*([\"#;]|$)",
-    r"common/|/common",
-    r"(common|_models|resources)(\.[A-Za-z0-9_]*)*[\"'{%\\]",
-    r"importlib",
-)
 # Marks a file that may load any shared file.
 ANYTHING = ""
 
@@ -164,7 +147,7 @@ class Dependents:
         words: dict[str, frozenset[str]] = {}
         # The head is searched; of the base, only the changed files can hold other words, and those are read.
         for path, content in _read(base, self._changes).items():
-            words[path] = _find_words(content, names) | ({ANYTHING} if _WIDE_USE.search(content) else frozenset())
+            words[path] = _find_words(content, names) | ({ANYTHING} if is_wide(content) else frozenset())
         wide = self._search(WIDE)
         named = self._search(re.escape(name) for name in names)
         for path, content in _read(head, wide | named).items():
@@ -187,9 +170,6 @@ class Dependents:
     def _starts(self) -> frozenset[str]:
         moved = {data for path in self._shared for data in self.data_moved_by(path)}
         return frozenset(file_node(path) for path in self._shared | moved)
-
-
-_WIDE_USE = re.compile("|".join(f"(?:{pattern})" for pattern in WIDE).encode(), re.MULTILINE)
 
 
 def _build_graph(edges: Iterable[Edge], alone: Iterable[str] = ()) -> Graph:

@@ -6,13 +6,17 @@ tree as Python's import system would, from the two roots `src` and the repositor
 
 import posixpath
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
-from scope.inference.uses import PathUse, Uses
+from scope.inference.uses import Uses
 from scope.model import Entry
 from scope.repository.layout import CODE_ROOT, COMMON, LOADER, MODELS, RESOURCE_ROOT, VERSION, is_resource, names_on_the_way
+
+_Use = TypeVar("_Use")
 
 # The suffixes that `%run` and notebook paths leave out.
 _NOTEBOOK_SUFFIXES = (".py", ".ipynb", ".sql", ".scala", ".r")
@@ -56,14 +60,14 @@ class SharedCode:
 
     def edges(self, path: str, uses: Uses) -> Iterator[Edge]:
         """Return the edges from a file to the shared files that its uses reach. Other uses are ignored."""
-        for module in uses.modules:
-            if path == VERSION and module.name.endswith("*"):
+        for name, line in _first_lines((module.name, module.line) for module in uses.modules).items():
+            if path == VERSION and name.endswith("*"):
                 continue
-            for file in self._resolve_module(module.name):
-                yield Edge(path, file, "imports", module.line)
-        for use in uses.paths:
-            for file in self._resolve_path(use):
-                yield Edge(path, file, "path", use.line)
+            for file in self._resolve_module(name):
+                yield Edge(path, file, "imports", line)
+        for (text, relative_to), line in _first_lines(((use.path, use.relative_to), use.line) for use in uses.paths).items():
+            for file in self._resolve_path(text, relative_to):
+                yield Edge(path, file, "path", line)
         if uses.dynamic and path != LOADER:
             # It may load any module: too many edges are safe. Resource modules see only `resources`, other files only `src`.
             root = f"{RESOURCE_ROOT}/" if is_resource(path) else f"{CODE_ROOT}/"
@@ -94,13 +98,15 @@ class SharedCode:
         folder = root
         for part in parts[:-1] if wants_all else parts:
             folder = f"{folder}/{part}" if folder else part
+            if folder not in self._folders and f"{folder}.py" not in self.files:
+                return
             if f"{folder}/__init__.py" in self.files:
                 yield f"{folder}/__init__.py"
             elif f"{folder}.py" in self.files:
                 yield f"{folder}.py"
                 return
         if wants_all:
-            yield from (path for path in self.files if path.startswith(f"{folder}/") and path.endswith(".py"))
+            yield from (path for path in self._starting_with(f"{folder}/") if path.endswith(".py"))
 
     @cached_property
     def _folders(self) -> frozenset[str]:
@@ -112,10 +118,22 @@ class SharedCode:
                 folder = posixpath.dirname(folder)
         return frozenset(folders)
 
-    def _resolve_path(self, use: PathUse) -> Iterator[str]:
+    @cached_property
+    def _sorted_files(self) -> tuple[str, ...]:
+        return tuple(sorted(self.files))
+
+    def _starting_with(self, start: str) -> Iterator[str]:
+        """Return the files whose paths start with a text, sorted."""
+        for index in range(bisect_left(self._sorted_files, start), len(self._sorted_files)):
+            file = self._sorted_files[index]
+            if not file.startswith(start):
+                return
+            yield file
+
+    def _resolve_path(self, text: str, relative_to: str) -> Iterator[str]:
         """Return the files that a path names, relative to its own file, to `src` or to the repository's root."""
-        text = use.path.strip()
-        candidates = [posixpath.normpath(posixpath.join(use.relative_to, text))]
+        text = text.strip()
+        candidates = [posixpath.normpath(posixpath.join(relative_to, text))]
         parts = text.split("/")
         if "common" in parts:
             below = parts[len(parts) - parts[::-1].index("common") :]
@@ -138,7 +156,15 @@ class SharedCode:
             yield from exact
         else:
             start = f"{path}/" if path in self._folders else fixed
-            yield from (file for file in self.files if file.startswith(start))
+            yield from self._starting_with(start)
+
+
+def _first_lines(uses: Iterable[tuple[_Use, int]]) -> dict[_Use, int]:
+    """Return each use with its first line: one text may be repeated on every line of a file."""
+    lines: dict[_Use, int] = {}
+    for use, line in uses:
+        lines[use] = min(line, lines.get(use, line))
+    return lines
 
 
 def is_preset(path: str) -> bool:

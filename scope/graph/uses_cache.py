@@ -3,8 +3,9 @@
 import re
 from collections.abc import Mapping
 
-from scope.inference.imports import MARKERS, file_uses
+from scope.inference.imports import file_uses
 from scope.inference.uses import Uses
+from scope.inference.wide_uses import MARKERS
 from scope.model import Entry, Kind
 from scope.repository.snapshot import Snapshot
 

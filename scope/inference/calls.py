@@ -4,10 +4,10 @@ A call whose names aren't known before it runs stays unresolved: anything may be
 """
 
 import ast
-import warnings
 from collections.abc import Callable
 
 from scope.inference.collector import UsesCollector, is_machinery
+from scope.inference.parsing import NOT_PARSED, parse
 from scope.inference.uses import without_src
 
 # Modules and functions that open a package's files; the functions' names are too common to count without their modules.
@@ -30,18 +30,6 @@ _RESOURCE_FUNCTIONS = frozenset(
         "resource_string",
     ]
 )
-# The errors of parsing text that isn't Python, or is nested too deep for the parser.
-NOT_PARSED = (SyntaxError, ValueError, RecursionError, MemoryError)
-
-
-def parse(source: str | bytes) -> ast.Module:
-    """Return the tree of Python source; bytes are read in the encoding that they name. Raises one of `NOT_PARSED`.
-
-    The parser's warnings are left to the linter.
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return ast.parse(source)
 
 
 def read_call(node: ast.Call, uses: UsesCollector) -> None:

@@ -12,6 +12,10 @@ _DOTTED_TEXT = re.compile(r"(?:src\.)?[A-Za-z_]\w*(?:\.\w+)+(?::[\w.]+)?", re.AS
 _DOTTED_START = re.compile(r"(?:src\.)?[A-Za-z_]\w*\.(?:\w+\.)*", re.ASCII)
 _SHARED_ROOT = re.compile(r"(?:src|\.{1,2})?/?common/?")
 _BUILTINS = ("", "builtins", "__builtins__")
+# A name that is imported in more ways, or from a longer name, may stand for anything: looking at each use of it in each way
+# takes time by the square.
+_MOST_ORIGINS = 20
+LONGEST_NAME = 1000
 
 
 @dataclass(slots=True)
@@ -42,6 +46,14 @@ class UsesCollector:
             if self.place.shared:
                 # A shared notebook or script imports its neighbours by their bare names.
                 self.add_module(f"{self.place.package}.{name}", line, certain=False)
+
+    def bind(self, name: str, origin: str, line: int) -> None:
+        """Remember what a local name was imported as."""
+        origins = self.bound.setdefault(name, set())
+        if len(origins) < _MOST_ORIGINS and len(origin) <= LONGEST_NAME:
+            origins.add(origin)
+        elif origin not in origins:
+            self.dynamic.add(line)
 
     def add_below(self, package: str, line: int) -> None:
         """Add everything below a package."""

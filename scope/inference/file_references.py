@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from scope.inference.calls import NOT_PARSED
 from scope.inference.keyed_texts import keyed_texts
+from scope.inference.parsing import NOT_PARSED, parse
 from scope.inference.yaml_settings import UnreadableYamlError
 from scope.repository.globs import matches
 
@@ -64,7 +64,7 @@ def _reference(text: str, line: int, column: int, folder: str) -> FileReference 
 
 def _python_texts(content: bytes) -> Iterator[tuple[str, int, int]]:
     try:
-        tree = ast.parse(content)
+        tree = parse(content)
     except NOT_PARSED:
         return
     for node in ast.walk(tree):

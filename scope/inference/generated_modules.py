@@ -11,7 +11,7 @@ import json
 import re
 from enum import StrEnum
 
-from scope.inference.calls import NOT_PARSED, parse
+from scope.inference.parsing import NOT_PARSED, parse
 
 _CLASSES = {"jobs": "Job", "pipelines": "Pipeline"}
 # No sign that could name an encoding: Python would read the rest of the file in it.

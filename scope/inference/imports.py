@@ -5,11 +5,9 @@ that its text could mean. A false use costs a deploy, a missed one leaves old co
 """
 
 import re
-import tokenize
 from collections.abc import Iterable, Iterator
-from io import BytesIO
+from dataclasses import replace
 
-from scope.inference.calls import NOT_PARSED, parse
 from scope.inference.notebooks import (
     BrokenNotebookError,
     Cell,
@@ -20,20 +18,15 @@ from scope.inference.notebooks import (
     source_cells,
     without_magic_lines,
 )
-from scope.inference.plain_text import MACHINERY_NAMES, dynamic_lines, imported_modules, shared_modules, shared_paths
+from scope.inference.parsing import LARGEST, NOT_PARSED, LargePythonError, decode, parse
+from scope.inference.plain_text import dynamic_lines, imported_modules, shared_modules, shared_paths
 from scope.inference.syntax_tree import tree_uses
-from scope.inference.uses import ModuleUse, PathUse, Place, Uses
-
-# A file of a domain in which none of these occurs uses nothing outside of its domain, and nothing computed. Shared code is
-# always read: it uses its neighbours by relative imports, without a word of these.
-MARKERS: tuple[bytes, ...] = tuple(
-    sorted(
-        {name.encode() for name in MACHINERY_NAMES}
-        | {b"common", b"_models", b"resources", b"pkgutil", b"pkg_resources", b"%run", b"dbutils", b"notebook.run"}
-    )
-)
+from scope.inference.uses import EVERYTHING, ModuleUse, PathUse, Place, Uses
+from scope.inference.wide_uses import is_wide
 
 _RUN_LINE = re.compile(r"%run\b(.*)")
+# A longer notebook is mostly outputs, whose form costs as much to read as code.
+_LARGEST_NOTEBOOK = 16 * 1024 * 1024
 
 
 def file_uses(path: str, source: bytes) -> Uses:
@@ -47,11 +40,9 @@ def python_uses(path: str, source: bytes) -> Uses:
     """Return the uses of a Python file or a Jupyter notebook. `path` counts from the repository's root."""
     place = Place.of(path)
     if path.endswith(".ipynb"):
-        try:
-            cells = jupyter_cells(source)
-        except BrokenNotebookError as error:
-            return _guess(source.decode(errors="replace").replace("\\n", "\n"), place, 1, error.line)
-        return _merged(uses for cell in cells for uses in _cell_uses(cell, place))
+        return _notebook_uses(source, place)
+    if len(source) > LARGEST:
+        return _unread_uses(source, place)
     text = decode(source)
     cells = source_cells(text) if "MAGIC" in text else ()
     return _merged((_python_text(text, place, 1), *(uses for cell in cells for uses in _cell_uses(cell, place))))
@@ -65,14 +56,28 @@ def text_uses(path: str, source: bytes) -> Uses:
     return _merged((_shared_names(text, place, 1), *(uses for cell in cells for uses in _cell_uses(cell, place))))
 
 
-def decode(source: bytes) -> str:
-    r"""Decode Python source by its own encoding, with `\n` for every line end. Bytes that don't decode are replaced."""
+def _notebook_uses(source: bytes, place: Place) -> Uses:
+    if len(source) > _LARGEST_NOTEBOOK:
+        return _unread_uses(source, place)
     try:
-        encoding = tokenize.detect_encoding(BytesIO(source).readline)[0]
-        text = source.decode(encoding, errors="replace")
-    except (SyntaxError, LookupError, UnicodeError):
-        text = source.decode(errors="replace")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+        cells = jupyter_cells(source)
+    except BrokenNotebookError as error:
+        return _guess(_raw_text(source), place, 1, error.line)
+    if sum(len(cell.text) for cell in cells) > LARGEST:
+        return _unread_uses(source, place)
+    return _merged(uses for cell in cells for uses in _cell_uses(cell, place))
+
+
+def _raw_text(source: bytes) -> str:
+    r"""Return the text of a file; a notebook's lines end where its strings have a `\n`."""
+    return source.decode(errors="replace").replace("\\n", "\n")
+
+
+def _unread_uses(source: bytes, place: Place) -> Uses:
+    """Return the uses of Python that is too large to be parsed: all shared code, unless all that it uses is named in it."""
+    if place.shared or is_wide(source):
+        return EVERYTHING
+    return replace(_guess(_raw_text(source), place, 1, 1), broken=None, too_large=True)
 
 
 def _cell_uses(cell: Cell, place: Place) -> Iterator[Uses]:
@@ -86,6 +91,8 @@ def _cell_uses(cell: Cell, place: Place) -> Iterator[Uses]:
 def _python_text(text: str, place: Place, first_line: int) -> Uses:
     try:
         return tree_uses(parse(text), place, text, first_line)
+    except LargePythonError:
+        return _unread_uses(text.encode(errors="replace"), place)
     except NOT_PARSED as error:
         broken = (getattr(error, "lineno", None) or 1) + first_line - 1
     magic = _merged(_magic_uses(text, place, first_line))
@@ -98,6 +105,8 @@ def _python_text(text: str, place: Place, first_line: int) -> Uses:
 
 def _magic_uses(text: str, place: Place, first_line: int) -> Iterator[Uses]:
     for number, line in magic_lines(text):
+        if "run" not in line and "common" not in line:
+            continue
         at = number + first_line - 1
         run = _RUN_LINE.match(line)
         if run:
@@ -136,4 +145,5 @@ def _merged(parts: Iterable[Uses]) -> Uses:
         paths=frozenset[PathUse]().union(*(part.paths for part in listed)),
         dynamic=tuple(sorted({line for part in listed for line in part.dynamic})),
         broken=min(broken) if broken else None,
+        too_large=any(part.too_large for part in listed),
     )

@@ -8,12 +8,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from scope.inference.calls import NOT_PARSED
+from scope.inference.parsing import NOT_PARSED, parse
 from scope.inference.yaml_nodes import compose
 from scope.inference.yaml_settings import UnreadableYamlError
 
 if TYPE_CHECKING:
     import yaml
+
+# With those that aliases lead to under other keys.
+_MOST_TEXTS = 500_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ def keyed_texts(path: str, content: bytes) -> tuple[KeyedText, ...]:
 
 def _python_texts(content: bytes) -> Iterator[KeyedText]:
     try:
-        tree = ast.parse(content)
+        tree = parse(content)
     except NOT_PARSED:
         return
     for node in ast.walk(tree):
@@ -72,6 +75,8 @@ def _yaml_texts(content: bytes) -> Iterator[KeyedText]:
         if node is None or place in seen:
             continue
         seen.add(place)
+        if len(seen) > _MOST_TEXTS:
+            raise UnreadableYamlError(f"it has more than {_MOST_TEXTS} values, with those of its aliases")
         if isinstance(node, yaml.SequenceNode):
             pending += [(key, item) for item in reversed(node.value)]
             continue

@@ -47,15 +47,20 @@ _WORD = re.compile(r"""[^\s"'`()<>,;=|]+""")
 _SHARED_PART = re.compile(r"(?:^|/)(?P<part>common)(?=/|$)")
 _PLACEHOLDER = re.compile(r"[{}%*?\[$]")
 
+_LONGEST_NAME = 1000
 _SPACE = r"(?:[ \t\f]|\\\n)"
+# Neither word can be a part of a name: so no match swallows the beginning of the next, and none is looked for twice.
+_PART = r"(?!(?:from|import)\b)\w++"
 _STATEMENT = re.compile(
-    rf"\bfrom((?:\.|{_SPACE})+\w*(?:{_SPACE}*\.{_SPACE}*\w+)*){_SPACE}*\bimport\b|(?<!\.)\bimport\b",
+    rf"\bfrom((?:\.|{_SPACE})++(?:{_PART}(?:{_SPACE}*+\.{_SPACE}*+{_PART})*+)?+)(?:{_SPACE}*+(?P<complete>import)\b)?+"
+    r"|(?<!\.)\bimport\b",
 )
-_DOTTED = re.compile(rf"\w+(?:{_SPACE}*\.{_SPACE}*\w+)*")
+_DOTTED = re.compile(rf"\w++(?:{_SPACE}*+\.{_SPACE}*+\w++)*+")
+_SPACES = re.compile(rf"{_SPACE}++")
 _COMMENT = re.compile(r"#[^\n]*")
 _DYNAMIC = re.compile(
     rf"\b(?:{'|'.join(sorted(MACHINERY_NAMES))}|importlib|importlib_resources|pkg_resources|pkgutil)\b"
-    rf"|\bnotebook{_SPACE}*\.{_SPACE}*run\b"
+    rf"|\bnotebook{_SPACE}*+\.{_SPACE}*+run\b"
 )
 
 
@@ -111,7 +116,7 @@ def fixed_part(path: str) -> str:
 
 def imported_modules(text: str, place: Place, first_line: int = 1) -> Iterator[ModuleUse]:
     """Yield the modules that Python that doesn't parse may import. None is certain: it may be prose."""
-    matches = list(_STATEMENT.finditer(text))
+    matches = [match for match in _STATEMENT.finditer(text) if match[1] is None or match["complete"]]
     lines = Lines(text, first_line)
     for match, after in zip_longest(matches, matches[1:]):
         line = lines.at(match.start())
@@ -120,11 +125,15 @@ def imported_modules(text: str, place: Place, first_line: int = 1) -> Iterator[M
         if match[1] is None:
             yield from (ModuleUse(place.absolute(name, 0), line, certain=False) for name in names)
             continue
-        origin = re.sub(_SPACE, "", match[1])
+        origin = _SPACES.sub("", match[1])
         name = origin.lstrip(".")
         base = place.absolute(name, len(origin) - len(name))
         if base:
             yield ModuleUse(base, line, certain=False)
+        if len(base) > _LONGEST_NAME:
+            # Each name behind it would be as long: everything in its package instead.
+            yield ModuleUse(f"{base.partition('.')[0]}.*", line, certain=False)
+            continue
         # Without a name and without a star nothing can be meant but the package.
         for imported in names or re.findall(r"\*", tail)[:1]:
             yield ModuleUse(f"{base}.{imported}" if base else imported, line, certain=False)
@@ -137,7 +146,7 @@ def _names_of(tail: str) -> list[str]:
         body = _COMMENT.sub("", body[1:]).partition(")")[0]
     else:
         body = re.split(r"(?<!\\)\n", tail, maxsplit=1)[0]
-    return [re.sub(rf"{_SPACE}", "", match[0]) for match in _DOTTED.finditer(body)]
+    return [_SPACES.sub("", match[0]) for match in _DOTTED.finditer(body)]
 
 
 def dynamic_lines(text: str, first_line: int = 1) -> Iterator[int]:

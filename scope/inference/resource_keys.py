@@ -4,8 +4,8 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from scope.inference.calls import NOT_PARSED
 from scope.inference.full_names import join_name
+from scope.inference.parsing import NOT_PARSED, parse
 from scope.inference.yaml_nodes import compose
 from scope.model import ResourceKey
 
@@ -33,7 +33,7 @@ def defined_resources(contents: Mapping[str, bytes]) -> tuple[DefinedResource, .
 
 def _python_resources(content: bytes) -> Iterator[DefinedResource]:
     try:
-        tree = ast.parse(content)
+        tree = parse(content)
     except NOT_PARSED:
         return
     for statement in tree.body:

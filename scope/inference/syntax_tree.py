@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from scope.inference.calls import read_call
-from scope.inference.collector import UsesCollector, is_machinery
+from scope.inference.collector import LONGEST_NAME, UsesCollector, is_machinery
 from scope.inference.plain_text import MACHINERY_NAMES
 from scope.inference.strings import Text
 from scope.inference.uses import ModuleUse, PathUse, Place, Uses, without_src
@@ -84,7 +84,7 @@ def _read_import(node: ast.Import, uses: UsesCollector) -> None:
         name = without_src(alias.name)
         uses.add_import(name, node.lineno, certain=True)
         first = alias.name.partition(".")[0]
-        uses.bound.setdefault(alias.asname or first, set()).add(alias.name if alias.asname else first)
+        uses.bind(alias.asname or first, alias.name if alias.asname else first, node.lineno)
 
 
 def _read_import_from(node: ast.ImportFrom, uses: UsesCollector) -> None:
@@ -92,13 +92,16 @@ def _read_import_from(node: ast.ImportFrom, uses: UsesCollector) -> None:
     add = uses.add_module if node.level else uses.add_import
     if base:
         add(base, node.lineno, certain=True)
+    if len(base) > LONGEST_NAME:
+        uses.dynamic.add(node.lineno)
+        return
     for alias in node.names:
         if alias.name == "*":
             uses.add_below(base, node.lineno)
             continue
         name = f"{base}.{alias.name}" if base else alias.name
+        uses.bind(alias.asname or alias.name, name, node.lineno)
         add(name, node.lineno, certain=False)
-        uses.bound.setdefault(alias.asname or alias.name, set()).add(name)
 
 
 def _read_constant(node: ast.AST, uses: UsesCollector) -> None:

@@ -39,13 +39,24 @@ class Uses:
     """The uses of one file.
 
     `dynamic` holds the lines whose imports are only known at run time and may be anything. `broken` is the line of the
-    syntax error in a file whose uses were guessed from its text: more than it really has, never less.
+    syntax error in a file whose uses were guessed from its text: more than it really has, never less. `too_large` says the
+    same of a file that wasn't parsed.
     """
 
     modules: frozenset[ModuleUse] = frozenset()
     paths: frozenset[PathUse] = frozenset()
     dynamic: tuple[int, ...] = ()
     broken: int | None = None
+    too_large: bool = False
+
+
+# The uses of a file that may use any shared file, whether it lies in `src` or in `resources`.
+EVERYTHING = Uses(
+    modules=frozenset(ModuleUse(f"{package}.*", 1, certain=False) for package in ("common", "resources._models")),
+    paths=frozenset({PathUse("common/", 1, "src")}),
+    dynamic=(1,),
+    too_large=True,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,16 @@ length. Nothing is resolved: an alias and a merge are reported as what they are.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from scope.inference.yaml_nodes import LargeYamlError, check_size
+
 if TYPE_CHECKING:
     import yaml
 
 # The key of every item of a list, and that of a key which is no plain text: an alias, or one with a tag. By `!!merge` before
 # it, the CLI takes any key for a merge.
 ITEM = "[]"
+# libyaml takes time by the square of the levels.
+_DEEPEST = 10_000
 NO_TEXT = "?"
 
 
@@ -55,18 +59,25 @@ def yaml_settings(content: bytes, depth: int) -> tuple[Setting, ...]:
     collections: list[_Collection] = []
     documents = 0
     try:
+        check_size(content)
         for event in yaml.parse(content.decode(), Loader=yaml.CSafeLoader):
             if isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
             elif isinstance(event, yaml.CollectionEndEvent):
                 collections.pop()
+            elif isinstance(event, yaml.NodeEvent) and len(collections) > depth:
+                # Too deep to be reported. Keys that grow with each level would take memory by the square.
+                if isinstance(event, yaml.CollectionStartEvent):
+                    collections.append(collections[-1])
+                if len(collections) > _DEEPEST:
+                    raise UnreadableYamlError(f"it is nested more than {_DEEPEST} levels deep")
             elif isinstance(event, yaml.NodeEvent):
                 keys, setting = _read_node(collections[-1] if collections else None, event)
                 if setting is not None and len(keys) <= depth:
                     settings.append(setting)
                 if isinstance(event, yaml.CollectionStartEvent):
                     collections.append(_Collection(keys, isinstance(event, yaml.MappingStartEvent)))
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
+    except (UnicodeDecodeError, LargeYamlError, yaml.YAMLError) as error:
         raise UnreadableYamlError(" ".join(str(error).split())) from None
     if documents > 1:
         raise UnreadableYamlError("it holds more than one document, and the CLI reads only the first")

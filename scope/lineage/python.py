@@ -7,9 +7,9 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from scope.inference.calls import NOT_PARSED, parse
 from scope.inference.collector import UsesCollector
 from scope.inference.notebooks import without_magic_lines
+from scope.inference.parsing import NOT_PARSED, parse
 from scope.inference.strings import text_of
 from scope.inference.syntax_tree import read_imports
 from scope.inference.uses import Place
@@ -36,6 +36,9 @@ _TEMPORARY = frozenset(
 )
 # Names assigned through names deeper than this are left alone.
 _DEPTH = 8
+# So are those that may have more values, or longer ones.
+_MOST_VALUES = 50
+_LONGEST = 128 * 1024
 _Placeholders = dict[str, Placeholder | None]
 
 
@@ -55,6 +58,8 @@ class _Source:
     assigned: dict[str, list[ast.expr]] = field(default_factory=dict)
     # Calls of `table()` that were read with the call around them, by identity.
     claimed: set[int] = field(default_factory=set)
+    # The values of names, each as deep as it was looked up.
+    known: dict[tuple[str, int], tuple[_Value, ...]] = field(default_factory=dict)
 
     def line(self, node: ast.expr | ast.stmt) -> int:
         return node.lineno + self.first_line - 1
@@ -75,7 +80,9 @@ class _Source:
             self.claimed.add(id(node))
             return tuple(_Value(value.text, logical=True) for value in self.values(_argument(node, "logical"), depth + 1))
         if isinstance(node, ast.Name):
-            return self._any_of(self.assigned.get(node.id, []), depth)
+            if (node.id, depth) not in self.known:
+                self.known[node.id, depth] = self._any_of(self.assigned.get(node.id, []), depth)
+            return self.known[node.id, depth]
         if isinstance(node, ast.IfExp):
             return self._any_of([node.body, node.orelse], depth)
         if isinstance(node, ast.JoinedStr):
@@ -84,15 +91,18 @@ class _Source:
         return (_Value(text.text),) if text.whole else ()
 
     def _any_of(self, nodes: list[ast.expr], depth: int) -> tuple[_Value, ...]:
+        if len(nodes) > _MOST_VALUES:
+            return ()
         choices = [self.values(node, depth + 1) for node in nodes]
-        return tuple(value for values in choices for value in values) if all(choices) else ()
+        values = tuple(value for values in choices for value in values) if all(choices) else ()
+        return values if len(values) <= _MOST_VALUES else ()
 
     def _joined(self, node: ast.JoinedStr, depth: int) -> tuple[_Value, ...]:
         text, logical = "", False
         for piece in node.values:
             inner = piece.value if isinstance(piece, ast.FormattedValue) else piece
             values = self.values(inner, depth + 1)
-            if len(values) != 1:
+            if len(values) != 1 or len(text) + len(values[0].text) > _LONGEST:
                 return ()
             text += values[0].text
             logical = logical or values[0].logical
@@ -133,6 +143,7 @@ def read_python(text: str, path: str, tables: TableCollector, first_line: int = 
     nodes = list(ast.walk(tree))
     imports = UsesCollector(Place.of(path))
     read_imports(nodes, imports)
+    tables.unresolved.update(line + first_line - 1 for line in imports.dynamic)
     source = _Source(imports, tables, first_line, _assigned(nodes))
     # Datasets first: a view may be read above the function that defines it.
     for node in nodes:

@@ -6,6 +6,7 @@ searched for full names after FROM and JOIN.
 """
 
 import logging
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,6 +23,10 @@ from scope.lineage.collector import LIVE, Placeholder, TableCollector, name_part
 _MOST_STRUCTS = 6
 _MOST_OPEN_JOINS = 8
 _LARGEST = 128 * 1024
+# These are parsed again and again from within, or copied with everything before them.
+_DEEPEST = 50
+_MOST_PIPES = 20
+_PLACEHOLDER = re.compile(r"scope_placeholder_\d+_")
 
 _FROM = frozenset({"FROM", "JOIN"})
 _QUERIES = frozenset({"SELECT", "WITH", "FROM", "VALUES", "TABLE", "("})
@@ -57,7 +62,7 @@ class _Script:
         if placeholder is not None:
             self.seen.add(parts[0])
             parts, line = placeholder.parts, placeholder.line
-        elif not parts or any(name in part for part in parts for name in self.placeholders):
+        elif not parts or any(name in self.placeholders for part in parts for name in _PLACEHOLDER.findall(part)):
             self.tables.unresolved.add(line)
             return
         full = self._with_default(parts)
@@ -136,9 +141,9 @@ def _is_fast(words: list[str]) -> bool:
             structs.append(i > 0 and words[i - 1] == "STRUCT")
         elif word == ")" and structs:
             structs.pop()
-        if structs.count(True) > _MOST_STRUCTS:
+        if len(structs) > _DEEPEST or structs.count(True) > _MOST_STRUCTS:
             return False
-    return joins <= _MOST_OPEN_JOINS
+    return joins <= _MOST_OPEN_JOINS and words.count("|>") <= _MOST_PIPES
 
 
 def _plain(tokens: list[Token]) -> list[Token]:

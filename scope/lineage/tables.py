@@ -6,8 +6,8 @@ Tables never decide what deploys. They show who reads the tables that a change w
 import re
 from collections.abc import Iterable
 
-from scope.inference.imports import decode
 from scope.inference.notebooks import BrokenNotebookError, Cell, Language, jupyter_cells, source_cells
+from scope.inference.parsing import decode
 from scope.lineage.collector import TableCollector, TableRead, TableUses
 from scope.lineage.python import read_python
 from scope.repository.layout import Role, place_of

@@ -13,7 +13,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 
-from scope.inference.calls import NOT_PARSED, parse
+from scope.inference.parsing import NOT_PARSED, parse
 from scope.model import Effect
 
 # Larger files take too long to parse for a mere mark. YAML's parser is by far the slowest.

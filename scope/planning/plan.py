@@ -235,7 +235,10 @@ def _list_warnings(comparison: Comparison, impacted: Iterable[Impacted]) -> list
             (".py", ".ipynb")
         ):
             uses = comparison.head.uses_of(path)
-            if uses.dynamic:
+            if uses.too_large:
+                message = "Too large, or too complex, to be parsed quickly. What it may use is guessed: more than it does."
+                warnings.add(Warn("too-large", quote_path(path), 0, message))
+            elif uses.dynamic:
                 message = "What is imported here is known only at run time, so all shared code counts as used."
                 warnings.update(Warn(_DYNAMIC, quote_path(path), line, message) for line in uses.dynamic)
             if uses.broken is not None:

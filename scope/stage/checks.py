@@ -12,7 +12,9 @@ from scope.errors import Refused
 from scope.graph.closure import DeploymentIndex
 from scope.inference.file_references import file_references
 from scope.inference.imports import python_uses
+from scope.inference.parsing import LARGEST
 from scope.inference.uses import ModuleUse
+from scope.inference.yaml_nodes import LARGEST_YAML
 from scope.model import Entry, Finding, Kind, quote_path
 from scope.names import is_domain_name
 from scope.repository.globs import matches
@@ -42,6 +44,7 @@ def check_stage(index: DeploymentIndex, target: str, domain: str) -> tuple[Findi
         *_check_notebook_names(contents),
         *_check_yaml_places(staged),
         *_check_imports(index, staged, contents),
+        *_check_sizes(contents),
         *_check_references(staged, contents),
         *_check_encodings(index, staged),
     }
@@ -150,6 +153,15 @@ def _modules(staged: Iterable[str]) -> frozenset[str]:
             parts = module_name(path).split(".")
             names.update(".".join(parts[:depth]) for depth in range(1, len(parts) + 1))
     return frozenset(names)
+
+
+def _check_sizes(contents: Mapping[str, bytes]) -> Iterator[Finding]:
+    """Yield a finding for each resource file that is too large for its keys and references to be read."""
+    for path, content in contents.items():
+        largest = LARGEST if path.endswith(".py") else LARGEST_YAML if path.endswith(".yml") else len(content)
+        if is_resource(path) and len(content) > largest:
+            message = f"Larger than {largest // 1024} KiB, so nothing in it can be checked. Split it into several files."
+            yield Finding(quote_path(path), 0, "too-large", message)
 
 
 def _check_references(staged: Mapping[str, Entry], contents: Mapping[str, bytes]) -> Iterator[Finding]:

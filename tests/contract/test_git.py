@@ -9,7 +9,7 @@ import pytest
 
 from scope.adapters.git import GitRepository
 from scope.errors import ScopeError
-from scope.graph.dependents import WIDE
+from scope.inference.wide_uses import WIDE, is_wide
 from scope.model import Kind, Status
 from scope.ports import Git
 from scope.repository.snapshot import Snapshot
@@ -147,6 +147,7 @@ def test_a_search_for_uses_that_name_nothing_means_the_same(tmp_path: Path) -> N
     expected = {path for path, line in zip(files, lines, strict=True) if line not in LINES["none"]}
     assert matches == expected
     assert fake.grep(fake.make(files), WIDE, ("src",)) == expected
+    assert {path for path, text in files.items() if is_wide(text.encode())} == expected
 
 
 def test_names_of_branches_and_remotes_are_told_though_they_are_no_text(tmp_path: Path) -> None:

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from scope.inference.imports import MARKERS, file_uses, python_uses, text_uses
+from scope.inference.imports import file_uses, python_uses, text_uses
 from scope.inference.uses import ModuleUse, PathUse, Uses
+from scope.inference.wide_uses import MARKERS
 
 DOMAIN_FILE = "src/finance/stripe/base/payments.py"
 HERE = "src/finance/stripe/base"

@@ -1,0 +1,57 @@
+"""Python source → its syntax tree, if it can be had in a moment.
+
+Most of what the parser is given takes a second per MiB. Two forms take time and memory by the square of their length: a name
+with many dots in an import, and an f-string with many braces. Both are recognised before they are parsed.
+"""
+
+import ast
+import re
+import tokenize
+import warnings
+from io import BytesIO
+
+# Longer code is data: a generated job of a thousand tasks stays below. In bytes or characters.
+LARGEST = 512 * 1024
+# No path has so many folders.
+_MOST_DOTS = 200
+# The braces of a text by its length, as if it were one f-string: half a second.
+_MOST_FSTRING_WORK = 2**31
+_DOTTED = re.compile(r"(?:\.[\s\\]*+\w++[\s\\]*+)++")
+_FSTRING = re.compile(r"f[rR]?[\"']|F[rR]?[\"']|[rR][fF][\"']")
+
+
+class LargePythonError(ValueError):
+    """Source is too large to be parsed, or would take the parser too long."""
+
+
+# The errors of parsing text that isn't Python, is nested too deep for the parser, or is too large.
+NOT_PARSED = (SyntaxError, ValueError, RecursionError, MemoryError)
+
+
+def parse(source: str | bytes) -> ast.Module:
+    """Return the tree of Python source; bytes are read in the encoding that they name. Raises one of `NOT_PARSED`.
+
+    One of them is `LargePythonError`. The parser's warnings are left to the linter.
+    """
+    if len(source) > LARGEST or _is_costly(decode(source) if isinstance(source, bytes) else source):
+        raise LargePythonError("it is too large, or too complex, to be parsed")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(source)
+
+
+def decode(source: bytes) -> str:
+    r"""Decode Python source by its own encoding, with `\n` for every line end. Bytes that don't decode are replaced."""
+    try:
+        encoding = tokenize.detect_encoding(BytesIO(source).readline)[0]
+        text = source.decode(encoding, errors="replace")
+    except (SyntaxError, LookupError, UnicodeError):
+        text = source.decode(errors="replace")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _is_costly(text: str) -> bool:
+    """Whether the parser takes more than a moment for a text of the usual length."""
+    if text.count("{") * len(text) > _MOST_FSTRING_WORK and _FSTRING.search(text):
+        return True
+    return text.count(".") > _MOST_DOTS and any(run[0].count(".") > _MOST_DOTS for run in _DOTTED.finditer(text))
