@@ -60,7 +60,7 @@ def yaml_settings(content: bytes, depth: int) -> tuple[Setting, ...]:
     documents = 0
     try:
         check_size(content)
-        for event in yaml.parse(content.decode(), Loader=yaml.CSafeLoader):
+        for event in yaml.parse(_decode(content), Loader=yaml.CSafeLoader):
             if isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
             elif isinstance(event, yaml.CollectionEndEvent):
@@ -82,6 +82,15 @@ def yaml_settings(content: bytes, depth: int) -> tuple[Setting, ...]:
     if documents > 1:
         raise UnreadableYamlError("it holds more than one document, and the CLI reads only the first")
     return tuple(settings)
+
+
+def _decode(content: bytes) -> str:
+    text = content.decode()
+    if "\ufeff" in text[1:]:
+        raise UnreadableYamlError(
+            "it holds a byte order mark, which the CLI takes for a part of a key or of its indentation"
+        )
+    return text
 
 
 def _read_node(around: _Collection | None, event: "yaml.NodeEvent") -> tuple[tuple[str, ...], Setting | None]:

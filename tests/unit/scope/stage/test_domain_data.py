@@ -157,7 +157,14 @@ def test_no_way_of_writing_a_setting_hides_it(text: str, key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"resources: [", "presets: {}\n".encode("utf-16"), b"resources: {}\n---\npresets: {}\n"]
+    "content",
+    [
+        b"resources: [",
+        "presets: {}\n".encode("utf-16"),
+        b"resources: {}\n---\npresets: {}\n",
+        # Below `resources` to one parser, and beside it to the other.
+        "resources:\n\ufeffpresets: {}\n".encode(),
+    ],
 )
 def test_a_file_that_cannot_be_read_for_certain_is_refused(content: bytes) -> None:
     assert [(path, "scope can read" in message) for path, _, message in refused({YAML: content})] == [(YAML, True)]
