@@ -58,8 +58,9 @@ def _explain(key: str, text: str, folder: str, platform_variables: Callable[[], 
         return f"`{text}` holds a backslash. Write the path with `/`."
     start = "" if _SCHEME.match(literal) else folder
     if posixpath.normpath(posixpath.join(start, literal)).split("/")[0] in {"..", ""}:
+        instead = "one in resources/" if key == _ALERT_FILE else "src/dist/*.whl, or one in a volume or the workspace"
         return (
             f"`{text}` leads out of the repository, and the CLI would upload the file from the machine that deploys. "
-            "Name one in src/ or resources/, or in a volume or the workspace."
+            f"Name {instead}."
         )
     return ""

@@ -236,7 +236,7 @@ def test_the_message_of_such_a_file_says_what_to_do() -> None:
     leaving, unclear = map(str, check_domain_data(index({YAML: text}), "finance"))
     assert leaving == (
         f"{YAML}:5:11: `../../../../id.whl` leads out of the repository, and the CLI would upload the file from the machine "
-        "that deploys. Name one in src/ or resources/, or in a volume or the workspace."
+        "that deploys. Name src/dist/*.whl, or one in a volume or the workspace."
     )
     assert unclear == (
         f"{YAML}:6:11: `${{var.mine}}/x.jar` is a file that the CLI uploads from the machine that deploys, and a variable "
