@@ -21,7 +21,7 @@ from tests.support.cli import CliResult, DatabricksCli
 from tests.support.deploying import BASE, Platform
 from tests.support.fake_workspace import FakeWorkspace, new_token
 from tests.support.killing import Running, run_and_kill
-from tests.support.law import Held, held
+from tests.support.law.contents import Held, held
 from tests.support.operations import OPERATIONS, Operation, approve, ids, strangers
 
 _KILLS = os.environ.get("SCOPE_KILLS", "4")

@@ -7,6 +7,7 @@ SCOPE_LAW_SEQUENCES=1`.
 
 import os
 import random
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ import pytest
 from tests.support.cli import DatabricksCli
 from tests.support.deploying import Platform
 from tests.support.fake_workspace import FakeWorkspace
-from tests.support.law import Scenario
+from tests.support.law.scenario import Scenario
 
 _FIRST = int(os.environ.get("SCOPE_LAW_SEED", "0"))
 _COUNT = int(os.environ.get("SCOPE_LAW_SEQUENCES", "30"))
@@ -22,18 +23,19 @@ _COUNT = int(os.environ.get("SCOPE_LAW_SEQUENCES", "30"))
 
 @pytest.mark.parametrize("seed", range(_FIRST, _FIRST + _COUNT))
 def test_the_next_undisturbed_reconcile_makes_the_target_what_the_head_says(
-    seed: int, tmp_path: Path, fake_workspace: FakeWorkspace, databricks_cli: DatabricksCli
+    seed: int, tmp_path: Path, fake_workspace: FakeWorkspace, databricks_cli: DatabricksCli, counts: Counter[str]
 ) -> None:
     chance = random.Random(seed)  # noqa: S311  a scenario, not a secret
     platform = Platform.create(tmp_path, fake_workspace, databricks_cli, {"sales": ["orders"]})
     scenario = Scenario(platform, chance)
     try:
         if chance.random() < 0.6:
-            scenario.deploy()
+            scenario.deploys.deploy()
         for _ in range(chance.randint(1, 5)):
             scenario.play_event()
-        scenario.settle()
-        scenario.check()
+        counts.update(scenario.played)
+        scenario.settling.settle()
+        scenario.settling.check()
     except BaseException:
-        print("\n\n".join(scenario.log))  # noqa: T201  what led to the failure
+        print("\n\n".join(scenario.world.log))  # noqa: T201  what led to the failure
         raise
