@@ -1,7 +1,7 @@
 """Killed at any request, with the CLI and everything: what a user does next ends right. Nothing is lost, doubled, orphaned
 or taken.
 
-`SCOPE_KILLS` says at how many of each operation's requests: a number, evenly spread over those that write (4); `writes`,
+`SCOPE_KILLS` says at how many of each operation's requests: a number, evenly spread over those that write (3); `writes`,
 which is all of those, since a kill at a read leaves what the write before it left; or `all`. `SCOPE_KILL_AT=17` is that one.
 """
 
@@ -24,10 +24,10 @@ from tests.support.killing import Running, run_and_kill
 from tests.support.law.contents import Held, held
 from tests.support.operations import OPERATIONS, Operation, approve, ids, strangers
 
-_KILLS = os.environ.get("SCOPE_KILLS", "4")
+_KILLS = os.environ.get("SCOPE_KILLS", "3")
 _AT = os.environ.get("SCOPE_KILL_AT")
 # The kills of one operation are in so many tests, which run beside each other.
-_TESTS = 4
+_TESTS = 3
 # So many times a user does what is printed.
 _ROUNDS = 6
 
