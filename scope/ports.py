@@ -54,6 +54,10 @@ class Git(Protocol):
         """Return the best common ancestor of two commits, or None if they have none."""
         ...
 
+    def merge_bases(self, one: str, other: str) -> tuple[str, ...]:
+        """Return every best common ancestor of two commits, `merge_base` first: several after criss-cross merges."""
+        ...
+
     def count_between(self, older: str, newer: str) -> int:
         """Return how many commits `newer` has that `older` hasn't, as far as this clone's history goes."""
         ...

@@ -204,8 +204,12 @@ class GitRepository:
 
     def merge_base(self, one: str, other: str) -> str | None:
         """Return the best common ancestor of two commits, or None."""
+        return next(iter(self.merge_bases(one, other)), None)
+
+    def merge_bases(self, one: str, other: str) -> tuple[str, ...]:
+        """Return every best common ancestor of two commits, in git's order: several after criss-cross merges."""
         # Exit 1 without text is git's way to say that there is none.
-        return self._run("merge-base", one, other, accept=(0, 1)).strip().decode() or None
+        return tuple(self._run("merge-base", "--all", one, other, accept=(0, 1)).decode().split())
 
     def count_between(self, older: str, newer: str) -> int:
         """Return how many commits `newer` has that `older` hasn't, as far as this clone's history goes."""

@@ -42,10 +42,14 @@ def run(options: argparse.Namespace, console: Console) -> int:
     with GitRepository(Path(options.directory)) as git:
         head = resolve_head(git, options.head)
         index = DeploymentIndex(Snapshot(git, head.tree))
+        index.rules.check_domains(index.domains)
         findings = check_repository(index)
         if options.base:
             comparison = compare(git, options.base, options.head, console.say)
-            findings = (*findings, *check_removed_tables(comparison.base, comparison.head, comparison.changes))
+            removed = {
+                finding for one in comparison.each for finding in check_removed_tables(one.base, one.head, one.changes)
+            }
+            findings = (*findings, *sorted(removed))
     sys.stdout.buffer.write(_render(findings, options.format))
     console.say(f"scope check: {pluralize(len(findings), 'finding') if findings else 'no findings'}.")
     return 1 if findings else 0

@@ -14,7 +14,7 @@ from scope.graph.closure import DeploymentIndex
 from scope.graph.edges import list_edges
 from scope.graph.nodes import file_node, reader_node, source_of_table, split_node, table_node
 from scope.graph.picture import READABLE, Picture, draw_picture
-from scope.planning.comparison import compare
+from scope.planning.comparison import Comparison, compare
 from scope.planning.impact import ImpactAnalysis
 from scope.planning.readers import find_readers
 from scope.render.mermaid import Edge, render_flowchart
@@ -51,17 +51,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
             head = DeploymentIndex(Snapshot(git, resolve_head(git, options.head).tree))
             drawn = draw_picture(list_edges(head), limit=limit)
         else:
-            comparison = compare(git, options.base, options.head, console.say)
-            impact = ImpactAnalysis(comparison.base, comparison.head, comparison.changes).find_impact()
-            domains = {item.domain for item in impact.impacted}
-            # A deleted file still reaches its former dependents.
-            edges = (list_edges(side, domains & set(side.domains)) for side in (comparison.base, comparison.head))
-            changed = frozenset(file_node(change.path) for item in impact.impacted for change, _ in item.causes)
-            readers = find_readers(comparison.head, comparison.base, impact.impacted, comparison.head.domains)
-            tables = {(reader.domain, reader.table) for listed in readers.of.values() for reader in listed}
-            reading = {(reader_node(domain), table_node(table), "reads") for domain, table in tables}
-            reading |= {(table_node(table), source_of_table(table), "written-by") for _, table in tables}
-            drawn = draw_picture(frozenset(reading).union(*edges), changed, limit) if changed else Picture((), ())
+            drawn = _draw_reached(compare(git, options.base, options.head, console.say), limit)
     if drawn.nodes or is_json:
         sys.stdout.buffer.write(_json(drawn) if is_json else _mermaid(drawn).encode())
     else:
@@ -69,6 +59,23 @@ def run(options: argparse.Namespace, console: Console) -> int:
     for fold in drawn.folded:
         console.say(f"Folded to stay readable: {fold}.")
     return 0
+
+
+def _draw_reached(comparison: Comparison, limit: int | None) -> Picture:
+    """Return the picture of what the changes reach; an empty one if they reach nothing."""
+    changed: set[str] = set()
+    edges: set[tuple[str, str, str]] = set()
+    for one in comparison.each:
+        impact = ImpactAnalysis(one.base, one.head, one.changes).find_impact()
+        domains = {item.domain for item in impact.impacted}
+        # A deleted file still reaches its former dependents.
+        edges.update(*(list_edges(side, domains & set(side.domains)) for side in (one.base, one.head)))
+        changed.update(file_node(change.path) for item in impact.impacted for change, _ in item.causes)
+        readers = find_readers(one.head, one.base, impact.impacted, one.head.domains)
+        tables = {(reader.domain, reader.table) for listed in readers.of.values() for reader in listed}
+        edges |= {(reader_node(domain), table_node(table), "reads") for domain, table in tables}
+        edges |= {(table_node(table), source_of_table(table), "written-by") for _, table in tables}
+    return draw_picture(frozenset(edges), frozenset(changed), limit) if changed else Picture((), ())
 
 
 def _json(drawn: Picture) -> bytes:

@@ -1,7 +1,7 @@
 """Reads the base and the head of a comparison from the repository."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scope.documents.manifest import Base, Head
 from scope.errors import UsageError
@@ -9,7 +9,7 @@ from scope.graph.closure import DeploymentIndex
 from scope.graph.uses_cache import UsesCache
 from scope.model import Change, Effect, Kind, Status
 from scope.ports import Git
-from scope.repository.baseline import resolve_base, resolve_head
+from scope.repository.baseline import ResolvedBase, ResolvedHead, resolve_base, resolve_head
 from scope.repository.layout import BUNDLE
 from scope.repository.settings import UNREADABLE_RULES
 from scope.repository.snapshot import Snapshot
@@ -17,17 +17,26 @@ from scope.repository.snapshot import Snapshot
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two trees, the changes between them, and how the manifest names base and head."""
+    """Two trees, the changes between them, and how the manifest names base and head.
+
+    `others` compare the same head with further merge bases, where criss-cross merges have left several.
+    """
 
     base: DeploymentIndex
     head: DeploymentIndex
     changes: tuple[Change, ...]
     base_info: Base
     head_info: Head
+    others: tuple["Comparison", ...] = ()
+
+    @property
+    def each(self) -> tuple["Comparison", ...]:
+        """Return the comparison with each base."""
+        return (self, *self.others)
 
 
 def compare(git: Git, base_ref: str, head_ref: str | None, say: Callable[[str], None]) -> Comparison:
-    """Return the comparison of the head, a commit or the work tree, with its merge base with a ref.
+    """Return the comparison of the head, a commit or the work tree, with its merge base with a ref, or its merge bases.
 
     `say` is called with notes about the base for a person.
     """
@@ -41,12 +50,26 @@ def compare(git: Git, base_ref: str, head_ref: str | None, say: Callable[[str], 
             "run it in that repository, or name it with `-C`."
         )
     cache = UsesCache()
+    index = DeploymentIndex(Snapshot(git, head.tree), cache)
+    index.rules.check_domains(index.domains)
+    first, *others = (_compare(git, one, head, index, cache, say) for one in (base, *base.others))
+    return replace(first, others=tuple(others))
+
+
+def _compare(
+    git: Git,
+    base: ResolvedBase,
+    head: ResolvedHead,
+    head_index: DeploymentIndex,
+    cache: UsesCache,
+    say: Callable[[str], None],
+) -> Comparison:
     base_index = DeploymentIndex.of_base(Snapshot(git, base.tree), cache)
     if base_index.rules is UNREADABLE_RULES:
         say(f"{UNREADABLE_RULES.own[0].why}, so everything deploys.")
     return Comparison(
         base=base_index,
-        head=DeploymentIndex(Snapshot(git, head.tree), cache),
+        head=head_index,
         changes=git.changes(base.tree, head.tree),
         base_info=base.info,
         head_info=head.info,

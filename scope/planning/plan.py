@@ -42,11 +42,26 @@ def plan(
     with_fingerprints: bool = False,
     with_readers: bool = True,
 ) -> Manifest:
-    """Return the manifest of a comparison with one base, for some targets of the head.
+    """Return the manifest of a comparison, for some targets of the head; with several bases, what differs from any.
 
     Readers of tables are searched for in the whole repository, which takes longer than everything else.
     Fingerprints are optional: the set is found without them, and each one needs its whole closure.
     """
+    manifests = (
+        _plan_one(one, targets, effect, with_fingerprints=with_fingerprints, with_readers=with_readers)
+        for one in comparison.each
+    )
+    return unite(manifests, comparison.head)
+
+
+def _plan_one(
+    comparison: Comparison,
+    targets: tuple[str, ...],
+    effect: Callable[[Change], Effect],
+    *,
+    with_fingerprints: bool,
+    with_readers: bool,
+) -> Manifest:
     impact = ImpactAnalysis(comparison.base, comparison.head, comparison.changes).find_impact(targets)
     numbered = {change.path: f"c{number}" for number, change in enumerate(comparison.changes)}
     deploy = tuple(
@@ -74,6 +89,52 @@ def plan(
     )
 
 
+def unite(manifests: Iterable[Manifest], head: DeploymentIndex) -> Manifest:
+    """Return the manifest of everything that one of several does, each of the same head and targets, with another base.
+
+    A deployment is explained by the first that has it; of the changes since the other bases, those are kept that
+    deploy something more.
+    """
+    united, *others = manifests
+    for other in others:
+        base = f"b{len(united.bases)}"
+        known = {item.id for item in united.deploy}
+        more = [item for item in other.deploy if item.id not in known]
+        causes = {cause.change for item in more for cause in item.causes}
+        kept = [change for change in other.changes if change.id in causes]
+        numbered = {change.id: f"c{len(united.changes) + number}" for number, change in enumerate(kept)}
+        added = (
+            replace(item, base=base, causes=tuple(replace(cause, change=numbered[cause.change]) for cause in item.causes))
+            for item in more
+        )
+        deploy = tuple(sorted((*united.deploy, *added), key=lambda item: (item.target, item.domain)))
+        changes = (*united.changes, *(replace(change, id=numbered[change.id], base=base) for change in kept))
+        united = replace(
+            united,
+            mode=find_mode(deploy, united.targets, head),
+            bases=united.bases | {base: other.bases["b0"]},
+            changes=_count_reached(changes, deploy),
+            deploy=deploy,
+            readers=_unite_readers((*united.readers, *other.readers), deploy),
+            matrix=pack_matrix(deploy, head.rules),
+            warnings=tuple(sorted({*united.warnings, *other.warnings}, key=_by_place)),
+            moves=tuple(sorted({*united.moves, *other.moves}, key=lambda move: (move.declared, move.source))),
+        )
+    return united
+
+
+def _unite_readers(readers: Iterable[Reader], deploy: Iterable[Deploy]) -> tuple[Reader, ...]:
+    order = {item.id: number for number, item in enumerate(deploy)}
+    review = {reader for reader in readers if reader.id not in order}
+    return tuple(sorted(review, key=lambda reader: (order[reader.of], reader.id, reader.table, reader.path, reader.line)))
+
+
+def _count_reached(changes: Iterable[ManifestChange], deploy: Iterable[Deploy]) -> tuple[ManifestChange, ...]:
+    """Return the changes, each with the number of deployments that it causes."""
+    reached = Counter(cause for item in deploy for cause in {cause.change for cause in item.causes})
+    return tuple(replace(change, reaches=reached[change.id]) for change in changes)
+
+
 def narrow(manifest: Manifest, domains: Collection[str], rules: Rules) -> Manifest:
     """Return the manifest with only the deployments of some domains, or unchanged if no domain is named.
 
@@ -84,12 +145,11 @@ def narrow(manifest: Manifest, domains: Collection[str], rules: Rules) -> Manife
         return manifest
     deploy = tuple(item for item in manifest.deploy if item.domain in domains)
     ids = {item.id for item in deploy}
-    reached = Counter(cause for item in deploy for cause in {cause.change for cause in item.causes})
     return replace(
         manifest,
         mode="scoped" if deploy else "none",
         deploy=deploy,
-        changes=tuple(replace(change, reaches=reached[change.id]) for change in manifest.changes),
+        changes=_count_reached(manifest.changes, deploy),
         readers=tuple(reader for reader in manifest.readers if reader.of in ids),
         live=tuple(one for one in manifest.live if one.id.partition("/")[2] in domains),
         moves=tuple(
@@ -248,4 +308,8 @@ def _list_warnings(comparison: Comparison, impacted: Iterable[Impacted]) -> list
         if change.after is not None and change.after.kind in {Kind.SYMLINK, Kind.SUBMODULE}:
             message = f"A {change.after.kind} can't be staged: the CLI doesn't upload what it leads to."
             warnings.add(Warn(change.after.kind.value, quote_path(change.path), 0, message))
-    return sorted(warnings, key=lambda warning: (warning.path, warning.line, warning.code))
+    return sorted(warnings, key=_by_place)
+
+
+def _by_place(warning: Warn) -> tuple[str, int, str]:
+    return warning.path, warning.line, warning.code

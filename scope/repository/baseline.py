@@ -1,7 +1,7 @@
 """Resolves the two sides of a comparison: the head, and its merge base with a ref or the reason why there is none."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scope.documents.manifest import Base, Head
 from scope.errors import UsageError
@@ -14,11 +14,15 @@ FETCH_HINT = "Fetch it: `git fetch origin {ref}`, or `fetch-depth: 0` in a workf
 
 @dataclass(frozen=True, slots=True)
 class ResolvedBase:
-    """The base as the manifest names it, its tree (the empty one if there is no base), and notes for a person."""
+    """The base as the manifest names it, its tree (the empty one if there is no base), and notes for a person.
+
+    `others` are further merge bases, as good as this one.
+    """
 
     info: Base
     tree: str
     notes: tuple[str, ...] = ()
+    others: tuple["ResolvedBase", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,7 @@ def resolve_head(git: Git, head_ref: str | None) -> ResolvedHead:
 
 
 def resolve_base(git: Git, base_ref: str, head_commit: str | None) -> ResolvedBase:
-    """Return the merge base of a ref and the head commit.
+    """Return the merge base of a ref and the head commit, with every other one that criss-cross merges have left.
 
     Unrelated histories have none, nor has the row of zeros that GitHub gives for a new branch: then everything is new. A ref
     that isn't in this clone, and a history that was cut off, raise `UsageError`: they never mean "nothing changed".
@@ -50,9 +54,13 @@ def resolve_base(git: Git, base_ref: str, head_commit: str | None) -> ResolvedBa
     if head_commit is None:
         raise UsageError("This repository has no commit yet. Make the first one, then run this again.")
     base_commit, notes = _find_commit(git, base_ref)
-    merge_base = git.merge_base(base_commit, head_commit)
-    if merge_base is not None:
-        return ResolvedBase(Base("merge-base", base_ref, merge_base), git.root_tree(merge_base), notes)
+    bases = [
+        ResolvedBase(Base("merge-base", base_ref, commit), git.root_tree(commit))
+        for commit in git.merge_bases(base_commit, head_commit)
+    ]
+    if bases:
+        several = (f"`{base_ref}` and the head have {len(bases)} merge bases: what differs from any of them counts.",)
+        return replace(bases[0], notes=(*notes, *(several if len(bases) > 1 else ())), others=tuple(bases[1:]))
     if git.is_shallow:
         raise UsageError(
             f"This clone is shallow, so the merge base of `{base_ref}` and {head_commit[:9]} can't be found. "

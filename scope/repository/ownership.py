@@ -4,12 +4,15 @@ Layout owns the files of a stage, and no rule can take one away. A path without 
 than a change that never arrives.
 """
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
+from scope.errors import UsageError
 from scope.repository.globs import Pattern, compile_glob, covers, may_match_below
-from scope.repository.layout import MOVES, Role, is_placed, place_of
+from scope.repository.layout import CONFIG, MOVES, Role, is_placed, place_of
+from scope.wording import unknown_name
 
 # How a deploy treats active runs; the first is the default.
 ACTIVE_RUNS = ("warn", "wait", "refuse")
@@ -39,11 +42,15 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """The paths that a rule owns where layout doesn't. `deploys` is `everything`, `nothing` or names of domains."""
+    """The paths that a rule owns where layout doesn't. `deploys` is `everything`, `nothing` or names of domains.
+
+    `line` is where `pyproject.toml` states it, and no part of what it says.
+    """
 
     paths: tuple[str, ...]
     deploys: tuple[str, ...]
     why: str
+    line: int = field(default=0, compare=False)
 
 
 EVERYTHING = ("everything",)
@@ -81,6 +88,20 @@ class Rules:
     def active_runs_in(self, target: str) -> str:
         """Return how a deploy treats active runs in a target: `warn`, `wait` or `refuse`."""
         return next((answer for name, answer in self.active_runs if name in {target, EVERY_TARGET}), ACTIVE_RUNS[0])
+
+    def check_domains(self, domains: Collection[str]) -> None:
+        """Raise `UsageError` with every rule that deploys a domain which isn't among those of the repository.
+
+        It would deploy nothing for its paths, and say nothing.
+        """
+        named = ((rule, name) for rule in self.own if rule.deploys not in (EVERYTHING, NOTHING) for name in rule.deploys)
+        problems = [
+            f"{CONFIG}:{rule.line}: {unknown_name('domain', name, domains)} Correct `deploys`, or remove the name."
+            for rule, name in named
+            if name not in domains
+        ]
+        if problems:
+            raise UsageError("\n".join(problems))
 
     @cached_property
     def _compiled(self) -> tuple[tuple[str, Pattern, Rule], ...]:

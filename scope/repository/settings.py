@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scope.errors import UsageError
 from scope.names import is_domain_name, is_target_name
@@ -16,10 +16,11 @@ _RULE_KEYS = {"paths", "deploys", "why"}
 
 @dataclass(frozen=True, slots=True)
 class _Problem:
-    """A problem of the value of a key of `[tool.scope]`."""
+    """A problem of the value of a key of `[tool.scope]`; `number` counts where the key is that of several tables."""
 
     key: str
     message: str
+    number: int = 1
 
 
 # Stand for rules that can't be read: nobody knows what they would have said.
@@ -40,8 +41,9 @@ def load_rules(content: bytes | None) -> Rules:
     if not isinstance(table, dict):
         raise UsageError(f"{CONFIG}: `scope` in [tool] is a table: write [tool.scope].")
     problems: list[_Problem] = []
+    text = content.decode()
     rules = Rules(
-        own=tuple(_read_rules(table.get("rules", []), problems)),
+        own=tuple(_read_rules(table.get("rules", []), text, problems)),
         matrix_jobs=_read_number(table, "matrix-jobs", Rules.matrix_jobs, range(1, 257), problems),
         max_deletions=_read_number(table, "max-deletions", Rules.max_deletions, range(1_000_001), problems),
         active_runs=tuple(_read_active_runs(table.get("active-runs", {}), problems)),
@@ -55,22 +57,24 @@ def load_rules(content: bytes | None) -> Rules:
         for key in sorted(table.keys() - {*_KEYS})
     ]
     if problems:
-        text = content.decode()
-        lines = (f"{CONFIG}:{_find_line(text, problem.key)}: `{problem.key}` {problem.message}." for problem in problems)
-        raise UsageError("\n".join(lines))
+        lines = {key: _find_lines(text, key) for key in {problem.key for problem in problems}}
+        places = (lines[problem.key][min(problem.number, len(lines[problem.key])) - 1] for problem in problems)
+        told = (f"{CONFIG}:{line}: `{one.key}` {one.message}." for line, one in zip(places, problems, strict=True))
+        raise UsageError("\n".join(told))
     return rules
 
 
-def _read_rules(value: object, problems: list[_Problem]) -> Iterator[Rule]:
+def _read_rules(value: object, text: str, problems: list[_Problem]) -> Iterator[Rule]:
     if not isinstance(value, list):
         problems.append(_Problem("rules", "is a list of tables: write [[tool.scope.rules]]"))
         return
+    lines = _find_lines(text, "rules") if value else ()
     for number, item in enumerate(value, 1):
         rule = _read_rule(item)
         if isinstance(rule, Rule):
-            yield rule
+            yield replace(rule, line=lines[min(number, len(lines)) - 1])
         else:
-            problems.append(_Problem("rules", f"number {number}{rule}"))
+            problems.append(_Problem("rules", f"number {number}{rule}", number))
 
 
 def _read_rule(item: object) -> Rule | str:
@@ -131,9 +135,10 @@ def _read_number(table: Mapping[str, object], key: str, default: int, allowed: r
     return value
 
 
-def _find_line(text: str, key: str) -> int:
-    """Return the line of a key of `[tool.scope]`, or the table's own if the key isn't found."""
+def _find_lines(text: str, key: str) -> tuple[int, ...]:
+    """Return the lines of a key of `[tool.scope]`, as often as it is there, or the table's own line."""
     lines = text.splitlines()
-    start = next((number for number, line in enumerate(lines, 1) if line.strip().startswith("[tool.scope")), 1)
+    tables = ("[tool.scope", "[[tool.scope")
+    start = next((count for count, line in enumerate(lines, 1) if line.strip().startswith(tables)), 1)
     pattern = re.compile(rf'\s*(\[\[)?(tool\.scope\.)?"?{re.escape(key)}"?\s*(=|\]\])')
-    return next((number for number, line in enumerate(lines, 1) if number >= start and pattern.match(line)), start)
+    return tuple(count for count, line in enumerate(lines, 1) if count >= start and pattern.match(line)) or (start,)

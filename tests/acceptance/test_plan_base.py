@@ -52,6 +52,31 @@ def test_a_branch_is_compared_with_where_it_left_main(sandbox: Sandbox) -> None:
     assert deployed(manifest) == FINANCE
 
 
+def test_what_differs_from_any_of_two_merge_bases_deploys(sandbox: Sandbox) -> None:
+    sandbox.append(A, "# work\n")
+    finance = sandbox.commit("Finance, on the branch")
+    marketing = advance_main(sandbox, "src/marketing/hubspot/base/a.py", "# main\n")
+    for branch, other in (("work", marketing), ("main", finance)):
+        sandbox.switch(branch)
+        sandbox.git("merge", "--quiet", "--no-edit", other)
+    sandbox.switch("work")
+    manifest = plan(sandbox)
+    # Of the two bases, one lacks the change of finance, the other that of marketing.
+    assert {base["commit"] for base in manifest["bases"].values()} == {finance, marketing}
+    assert deployed(manifest) == FINANCE | MARKETING
+    by_id = {change["id"]: change for change in manifest["changes"]}
+    for item in manifest["deploy"]:
+        assert {by_id[cause["change"]]["base"] for cause in item["causes"]} == {item["base"]}
+    assert [change["reaches"] for change in manifest["changes"]] == [2, 2]
+    for domain in ("finance", "marketing"):
+        answer = run_scope(sandbox.root, "why", domain)
+        assert f"{domain} deploys because of:" in answer.stdout
+        assert "2 merge bases" in answer.stderr
+    picture = run_scope(sandbox.root, "graph").stdout
+    assert "finance" in picture
+    assert "marketing" in picture
+
+
 def test_many_commits_are_one_comparison(sandbox: Sandbox) -> None:
     for number in range(3):
         sandbox.append(A, f"# {number}\n")

@@ -38,7 +38,7 @@ class FakeGit:
         self.commits: dict[str, str] = {}
         """Name of a ref → commit; a commit here is named like its tree."""
         self.ancestors: dict[frozenset[str], str] = {}
-        """Two commits → their merge base."""
+        """Two commits → their merge base, or several with spaces between them."""
         self.counts: dict[tuple[str, str], int] = {}
         """Older and newer commit → how many the newer has more."""
         self.fetchable: set[str] = set()
@@ -96,7 +96,11 @@ class FakeGit:
         return self.commits["HEAD"]
 
     def merge_base(self, one: str, other: str) -> str | None:
-        return one if one == other else self.ancestors.get(frozenset({one, other}))
+        return next(iter(self.merge_bases(one, other)), None)
+
+    def merge_bases(self, one: str, other: str) -> tuple[str, ...]:
+        ancestors = one if one == other else self.ancestors.get(frozenset({one, other}), "")
+        return tuple(ancestors.split())
 
     def count_between(self, older: str, newer: str) -> int:
         return 0 if older == newer else self.counts[older, newer]

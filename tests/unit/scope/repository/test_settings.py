@@ -69,3 +69,23 @@ def test_bytes_that_are_no_text_are_an_error_and_not_a_crash() -> None:
 
 def test_without_a_file_the_built_in_rules_stand() -> None:
     assert load_rules(None) == Rules()
+
+
+def test_a_rule_that_names_no_domain_of_the_repository_is_refused_with_its_line() -> None:
+    rules = load_rules(
+        b'[tool.scope]\nmatrix-jobs = 3\n\n[[tool.scope.rules]]\npaths = ["a"]\ndeploys = "nothing"\n'
+        b'\n[[tool.scope.rules]]\npaths = ["data/**"]\ndeploys = ["finance", "finence"]\n'
+    )
+    rules.check_domains(["finance", "finence"])
+    with pytest.raises(UsageError) as caught:
+        rules.check_domains(["finance", "marketing"])
+    assert str(caught.value) == (
+        "pyproject.toml:8: There is no domain `finence`. Known: finance, marketing. Correct `deploys`, or remove the name."
+    )
+
+
+def test_a_problem_of_the_second_rule_has_the_second_rules_line() -> None:
+    rule = b'[[tool.scope.rules]]\npaths = [%s]\ndeploys = "nothing"\n'
+    config = rule % b'"a"' + b"\n" + rule % b""
+    with pytest.raises(UsageError, match=r"pyproject\.toml:5: `rules` number 2"):
+        load_rules(config)
