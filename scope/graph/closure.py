@@ -7,7 +7,6 @@ deployment is the same at two trees exactly if its fingerprints are equal.
 
 import hashlib
 import os
-import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Self
@@ -16,6 +15,7 @@ from scope.errors import UsageError
 from scope.graph.shared_code import Edge, SharedCode, is_preset, preset_stem
 from scope.graph.shared_parts import SharedPart, SharedParts
 from scope.graph.uses_cache import UsesCache
+from scope.inference.preset_words import find_preset_words, is_preset_word
 from scope.inference.resource_keys import DefinedResource, defined_resources
 from scope.inference.uses import Uses
 from scope.model import Entry, Kind
@@ -46,8 +46,9 @@ from scope.repository.snapshot import Snapshot
 
 # Raise it when the same closure gives a different stage: then every record differs, and everything deploys once.
 FINGERPRINT_VERSION = "v1"
-# With or without the dot that makes it the word of a preset: no word is looked at twice.
-_SPEC_WORD = re.compile(rb"([A-Za-z_][\w-]*+)(\.?)")
+# In the place of a word: all specs, and those that may hold any word.
+_ANY_SPEC = ""
+_ANY_WORD = "*"
 
 
 class DeploymentIndex:
@@ -194,18 +195,21 @@ class DeploymentIndex:
         return self._cache.uses(self.snapshot, self.snapshot.files(path)).get(path, Uses())
 
     def specs_naming(self, stem: str, domain: str) -> tuple[str, ...]:
-        """Return the domain's specs that hold a word before a dot, as in the name of a preset, sorted."""
-        return tuple(sorted(self._spec_words.get(domain, {}).get(stem, ())))
+        """Return the domain's specs that may name a preset of a file with this stem, sorted."""
+        words = self._spec_words.get(domain, {})
+        word = stem if is_preset_word(stem) else _ANY_SPEC
+        return tuple(sorted(words.get(word, set[str]()) | words.get(_ANY_WORD, set[str]())))
 
     @cached_property
     def _spec_words(self) -> Mapping[str, Mapping[str, set[str]]]:
+        """Return by domain and word the specs that hold it."""
         specs: dict[str, dict[str, set[str]]] = {}
         if any(is_preset(path) for path in self.shared_code.files):
             for path, content in self.snapshot.read_all(self.snapshot.files(SPEC_ROOT)).items():
+                words = find_preset_words(content)
                 for domain in self.rules.owner(path).names:
-                    for word, dot in _SPEC_WORD.findall(content):
-                        if dot:
-                            specs.setdefault(domain, {}).setdefault(word.decode(), set()).add(path)
+                    for word in (_ANY_SPEC, *((_ANY_WORD,) if words is None else words)):
+                        specs.setdefault(domain, {}).setdefault(word, set()).add(path)
         return specs
 
     def rule_files(self, domain: str) -> dict[str, Entry]:

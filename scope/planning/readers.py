@@ -66,13 +66,16 @@ def find_readers(
 
 
 def _find_reached_sources(impacted: Iterable[Impacted], sides: tuple[DeploymentIndex, ...]) -> Mapping[str, frozenset[str]]:
-    """Return by domain the sources that changes reach: all of them if a change isn't in one source's files."""
+    """Return by domain the sources that changes reach: all of them if a change isn't in one source's files.
+
+    A folder whose name no schema can have is left out: no table's name begins with it.
+    """
     sources: dict[str, set[str]] = defaultdict(set)
     for item in impacted:
         for change, steps in item.causes:
             source = _find_source(change, steps, item.domain)
             everything = (name for side in sides for name in side.sources(item.domain))
-            sources[item.domain].update({source} if source else everything)
+            sources[item.domain].update(name for name in ({source} if source else everything) if name.isidentifier())
     return {domain: frozenset(names) for domain, names in sources.items()}
 
 

@@ -431,3 +431,24 @@ def test_a_folder_that_git_was_told_to_trust_is_opened(sandbox: Sandbox) -> None
     assert subprocess.run(command, cwd=sandbox.root, env=bare, capture_output=True, check=False).returncode == 128
     kept = {**bare, **_safe_directories(trusted)}
     assert subprocess.run(command, cwd=sandbox.root, env=kept, capture_output=True, check=False).returncode == 0
+
+
+# Names
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        b"src/finance/a\nb/a.py",
+        b"src/finance/str\xffipe/a.py",
+        b"resources/finance/\xff\n/jobs/a.py",
+        b"specs/jobs/finance/a\nb/a.yml",
+    ],
+)
+def test_a_name_that_no_schema_can_have_is_planned_like_any_other(sandbox: Sandbox, path: bytes) -> None:
+    file = sandbox.root / os.fsdecode(path)
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"")
+    assert deployed(plan(sandbox)) == FINANCE
+    assert "finance deploys because of:" in run_scope(sandbox.root, "why", "finance").stdout
+    assert run_scope(sandbox.root, "graph").exit_code == 0

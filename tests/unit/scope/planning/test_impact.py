@@ -220,6 +220,26 @@ def test_presets_reach_the_domains_whose_specs_name_them() -> None:
     assert reached(base, {**base, "resources/_models/tags.yml": "a: c\n"}) == MARKETING
 
 
+@pytest.mark.parametrize(
+    ("preset", "reference"),
+    [
+        ("clusters.yml", '"cl\\u0075sters.small"'),
+        ("clusters.yml", '"clus\\\n  ters.small"'),
+        ("clusters.yaml", "clusters.small"),
+        ("2024.yml", "2024.small"),
+        ("clüster.yml", "clüster.small"),
+        ("my presets.yml", "my presets.small"),
+        ("a+.yml", "a+.small"),
+        ("clusters.yml", b"\xff"),
+        ("clusters.yml", '"\\q"'),
+    ],
+)
+def test_a_preset_is_named_by_what_a_spec_means_however_it_is_written(preset: str, reference: str | bytes) -> None:
+    written = reference if isinstance(reference, bytes) else reference.encode()
+    base = {**BASE, f"resources/_models/{preset}": "small: {}\n", "specs/jobs/finance/stripe/a.yml": b"cluster: " + written}
+    assert reached(base, {**base, f"resources/_models/{preset}": "small: {n: 1}\n"}) == FINANCE
+
+
 # Causes and reasons
 
 
