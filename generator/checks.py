@@ -9,6 +9,7 @@ from generator.inventory import Inventory
 from generator.job_checks import job_problems
 from generator.layout import CODE_ROOT, code_folder
 from generator.load import LoadedSpec
+from generator.merges import merge_faults
 from generator.presets import body_problems, one_body_problems
 from generator.resolve import INGESTION_SETTINGS, MAX_TAGS, OWNED_TAGS, tags_of
 from generator.spec import OWNED_SETTINGS, PipelineSpec
@@ -21,6 +22,8 @@ def spec_problems(spec: LoadedSpec, inventory: Inventory) -> Iterator[Problem]:
     document, model = spec.document, spec.model
     yield from spec.problems
     for fault in text_faults(document.tree, spec.identity.domain, inventory):
+        yield document.located(fault)
+    for fault in merge_faults(spec, inventory):
         yield document.located(fault)
     yield from _tag_problems(spec, inventory)
     yield from _settings_problems(spec)
@@ -78,7 +81,7 @@ def _pipeline_problems(spec: LoadedSpec, model: PipelineSpec, inventory: Invento
             yield document.problem(
                 ("configuration", key), "begins with `platform.`, which is the platform's own.", at_key=True
             )
-    if model.clusters and model.serverless:
+    if model.clusters and model.serverless is True:
         yield document.problem(("clusters",), "is only for pipelines with `serverless: false`.")
     yield from body_problems(spec, inventory, "clusters", model.clusters, PIPELINE_CLUSTER)
     if model.environment is not None:

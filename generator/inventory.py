@@ -1,8 +1,10 @@
 """Collects everything that a spec may refer to: other specs, presets, the bundle's variables and targets, domains."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from generator.bundle_file import read_bundle_file
 from generator.bundle_schema import CLUSTER, ENVIRONMENT, schema_faults
@@ -40,15 +42,26 @@ class Inventory:
     domains: Mapping[str, Loaded[DomainSettings]]
 
     @cached_property
-    def yaml_resources(self) -> Mapping[tuple[str, str], str]:
-        """Return (kind, key) → domain of the resources that are written as YAML."""
-        owners: dict[tuple[str, str], str] = {}
-        for path in self.checkout.files(RESOURCE_ROOT):
-            if domain := yaml_domain(path):
-                resources = read_bundle_file(path, self.checkout.read(path)).get("resources")
-                for kind, entries in (resources if isinstance(resources, dict) else {}).items():
-                    owners |= {(str(kind), str(key)): domain for key in (entries if isinstance(entries, dict) else {})}
-        return owners
+    def yaml_resources(self) -> Mapping[tuple[str, str], frozenset[str]]:
+        """Return (kind, key) → the domains that write such a resource as YAML. Each has its own: it is deployed alone."""
+        owners: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for domain, tree in self._domain_trees:
+            for part in (tree, *_mapping(tree.get("targets")).values()):
+                for kind, entries in _mapping(_mapping(part).get("resources")).items():
+                    for key in _mapping(entries):
+                        owners[str(kind), str(key)].add(domain)
+        return {resource: frozenset(domains) for resource, domains in owners.items()}
+
+    def variables_of(self, domain: str) -> frozenset[str]:
+        """Return the variables that a domain's resources may refer to: the bundle's, and those of the domain's own YAML."""
+        own = (tree.get("variables") for name, tree in self._domain_trees if name == domain)
+        return self.variables.union(*(map(str, _mapping(declared)) for declared in own))
+
+    @cached_property
+    def _domain_trees(self) -> tuple[tuple[str, Mapping[str, Any]], ...]:
+        """Return the YAML files that the bundle includes from the domains, each with its domain."""
+        paths = ((yaml_domain(path), path) for path in self.checkout.files(RESOURCE_ROOT))
+        return tuple((domain, read_bundle_file(path, self.checkout.read(path))) for domain, path in paths if domain)
 
     def settings_of(self, domain: str) -> DomainSettings:
         """Return a domain's settings; the empty ones if it has no file."""
@@ -147,9 +160,11 @@ def _read_bundle(checkout: Checkout) -> _Bundle:
         if not path.endswith(".yml"):
             continue
         tree = read_bundle_file(path, checkout.read(path))
-        declared = tree.get("variables")
-        variables |= {str(name) for name in declared} if isinstance(declared, dict) else set()
-        listed_targets = tree.get("targets")
-        for name, target in (listed_targets if isinstance(listed_targets, dict) else {}).items():
-            targets[str(name)] = isinstance(target, dict) and target.get("mode") == "development"
+        variables.update(map(str, _mapping(tree.get("variables"))))
+        for name, target in _mapping(tree.get("targets")).items():
+            targets[str(name)] = _mapping(target).get("mode") == "development"
     return _Bundle(frozenset(variables), dict(sorted(targets.items())))
+
+
+def _mapping(value: object) -> Mapping[Any, Any]:
+    return value if isinstance(value, dict) else {}

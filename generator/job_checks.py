@@ -15,7 +15,7 @@ from generator.names import Layer, part_fault
 from generator.presets import body_problems, preset_fault, preset_text_problems
 from generator.resolve import TASK_PATHS
 from generator.spec import Body, JobSpec, Schedule
-from generator.texts import other_domain
+from generator.texts import has_reference, other_domain
 from generator.yaml_tree import Fault, Json, TreePath
 
 _PARAMETER = re.compile(r"[A-Za-z0-9_.-]{1,100}")
@@ -61,9 +61,10 @@ def _schedule_problems(spec: LoadedSpec, model: JobSpec, inventory: Inventory) -
 
 def _schedule_faults(schedule: Schedule, inventory: Inventory) -> Iterator[Fault]:
     if cron := schedule.cron:
-        if fault := expression_fault(cron.expression):
+        # What a reference stands for is known to the CLI alone.
+        if not has_reference(cron.expression) and (fault := expression_fault(cron.expression)):
             yield Fault(("cron", "expression"), fault)
-        if fault := timezone_fault(cron.timezone):
+        if not has_reference(cron.timezone) and (fault := timezone_fault(cron.timezone)):
             yield Fault(("cron", "timezone"), fault)
     if update := schedule.table_update:
         if not update.tables and not update.external_tables:
@@ -72,11 +73,11 @@ def _schedule_faults(schedule: Schedule, inventory: Inventory) -> Iterator[Fault
             if fault := _table_fault(table, inventory):
                 yield Fault(("table_update", "tables", index), fault)
         for index, table in enumerate(update.external_tables):
-            if table.count(".") != 2:
+            if table.count(".") != 2 and not has_reference(table):
                 yield Fault(
                     ("table_update", "external_tables", index), f"{quoted(table)} is not <catalog>.<schema>.<table>."
                 )
-    if schedule.file_arrival and not schedule.file_arrival.url.endswith("/"):
+    if schedule.file_arrival and not schedule.file_arrival.url.endswith(("/", "}")):
         yield Fault(("file_arrival", "url"), "must end with `/`: it names a folder to watch.")
 
 

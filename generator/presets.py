@@ -8,7 +8,7 @@ from generator.inventory import Inventory, Preset
 from generator.layout import PRESETS
 from generator.load import LoadedSpec
 from generator.resolve import pipeline_environment
-from generator.spec import Body
+from generator.spec import Body, is_reference
 from generator.texts import text_faults
 from generator.yaml_tree import TreePath
 
@@ -28,6 +28,8 @@ def one_body_problems(
     if not isinstance(body, str):
         for fault in schema_faults(definition, body):
             yield spec.document.located(fault.below(*path))
+        return
+    if is_reference(body):
         return
     preset = inventory.presets.get(body)
     if message := preset_fault(preset, body, stem, inventory):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from generator.errors import SpecError
-from generator.spec import DomainSettings, JobSpec, PipelineSpec, Schedule
+from generator.spec import REFERENCE, DomainSettings, JobSpec, PipelineSpec, Schedule
 
 PATH = "docs/resource-generation.md"
 BEGIN = "<!-- The reference begins: written by `generator schema` -->"
@@ -82,6 +82,8 @@ def _value(root: dict[str, Any], field: dict[str, Any]) -> str:
         return " or ".join(dict.fromkeys(_value(root, choice) for choice in choices))
     if "enum" in field or "const" in field:
         return ", ".join(f"`{value}`" for value in field.get("enum", [field.get("const")]))
+    if field.get("pattern") == REFERENCE.pattern:
+        return "a reference"
     kind = field.get("type")
     if kind == "array":
         return f"list of {_value(root, field['items'])}"

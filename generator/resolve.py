@@ -10,7 +10,7 @@ from generator.inventory import Inventory
 from generator.layout import Kind, code_folder, is_code
 from generator.load import LoadedSpec
 from generator.names import Identity
-from generator.spec import Body, DomainSettings, JobSpec, Notifications, Permission, PipelineSpec, Schedule
+from generator.spec import Body, DomainSettings, JobSpec, Notifications, Permission, PipelineSpec, Schedule, is_reference
 
 MAX_TAGS = 25
 OWNED_TAGS = ("domain", "source", "layer", "owner")
@@ -83,7 +83,7 @@ def _pipeline(identity: Identity, spec: PipelineSpec, inventory: Inventory) -> d
         "clusters": [{**_body(body, inventory), "label": label} for label, body in sorted(spec.clusters.items())],
         "configuration": spec.configuration | _platform_values(identity),
         "permissions": _permissions(spec, settings, {}),
-        "notifications": _alerts(spec, settings) + _as_list(spec.settings.get("notifications")),
+        "notifications": _extended(spec.settings.get("notifications"), _alerts(spec, settings)),
     }
 
 
@@ -135,10 +135,12 @@ def _job(identity: Identity, spec: JobSpec, inventory: Inventory) -> dict[str, A
         "parameters": [{"name": name, "default": default} for name, default in sorted(parameters.items())],
         "tasks": [_task(task) for task in tasks],
         "environments": [
-            {"environment_key": key, "spec": _body(body, inventory)} for key, body in sorted(spec.environments.items())
+            {"environment_key": key, "spec": _body_or_reference(body, inventory)}
+            for key, body in sorted(spec.environments.items())
         ],
         "job_clusters": [
-            {"job_cluster_key": key, "new_cluster": _body(body, inventory)} for key, body in sorted(spec.clusters.items())
+            {"job_cluster_key": key, "new_cluster": _body_or_reference(body, inventory)}
+            for key, body in sorted(spec.clusters.items())
         ],
         "schedule": _cron(schedule),
         "trigger": _trigger(schedule, identity),
@@ -165,8 +167,17 @@ def _body(body: Body | str, inventory: Inventory) -> dict[str, Any]:
     return dict(value) if isinstance(value, dict) else {}
 
 
+def _body_or_reference(body: Body | str, inventory: Inventory) -> dict[str, Any] | str:
+    return body if isinstance(body, str) and is_reference(body) else _body(body, inventory)
+
+
 def _as_list(value: object) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else []
+
+
+def _extended(given: object, first: list[Any]) -> list[Any] | str:
+    """Return a list with others before it; a reference in its place stands alone."""
+    return given if isinstance(given, str) else first + _as_list(given)
 
 
 def _permissions(spec: PipelineSpec | JobSpec, settings: DomainSettings, levels: Mapping[str, str]) -> list[dict[str, str]]:
@@ -179,7 +190,8 @@ def _permissions(spec: PipelineSpec | JobSpec, settings: DomainSettings, levels:
     return [{"level": level, kind: name} for (kind, name), level in sorted(by_principal.items())]
 
 
-def _addresses(spec: PipelineSpec | JobSpec, settings: DomainSettings) -> Notifications:
+def addresses_of(spec: PipelineSpec | JobSpec, settings: DomainSettings) -> Notifications:
+    """Return who gets mail about a resource: the domain's addresses and its own."""
     both = (settings.notifications, spec.notifications)
     return Notifications(
         on_failure=tuple(sorted({address for one in both for address in one.on_failure})),
@@ -188,15 +200,17 @@ def _addresses(spec: PipelineSpec | JobSpec, settings: DomainSettings) -> Notifi
 
 
 def _alerts(spec: PipelineSpec, settings: DomainSettings) -> list[dict[str, Any]]:
-    to = _addresses(spec, settings)
+    to = addresses_of(spec, settings)
     failure = {"alerts": ["on-update-failure", "on-flow-failure"], "email_recipients": list(to.on_failure)}
     success = {"alerts": ["on-update-success"], "email_recipients": list(to.on_success)}
     return [alert for alert in (failure, success) if alert["email_recipients"]]
 
 
-def _mails(spec: JobSpec, settings: DomainSettings) -> dict[str, Any]:
-    to = _addresses(spec, settings)
+def _mails(spec: JobSpec, settings: DomainSettings) -> dict[str, Any] | str:
+    to = addresses_of(spec, settings)
     given = spec.settings.get("email_notifications")
+    if isinstance(given, str):
+        return given
     mails: dict[str, Any] = dict(given) if isinstance(given, dict) else {}
     for event, addresses in (("on_failure", to.on_failure), ("on_success", to.on_success)):
         if addresses:
@@ -214,13 +228,17 @@ def _task(task: Body) -> dict[str, Any]:
     for_each = result.get("for_each_task")
     if isinstance(for_each, dict) and isinstance(for_each.get("task"), dict):
         result["for_each_task"] = {**for_each, "task": _task(for_each["task"])}
-    script = result.get("spark_python_task")
-    if isinstance(script, dict) and is_code(str(script.get("python_file")).removeprefix("./")):
-        result["spark_python_task"] = {**script, "parameters": [*_as_list(script.get("parameters")), *_arguments()]}
-    wheel = result.get("python_wheel_task")
-    if isinstance(wheel, dict) and wheel.get("package_name") == RUNTIME_PACKAGE and "named_parameters" not in wheel:
-        result["python_wheel_task"] = {**wheel, "parameters": [*_as_list(wheel.get("parameters")), *_arguments()]}
+    for kind, action in result.items():
+        if isinstance(action, dict) and is_given_arguments(kind, action):
+            result[kind] = {**action, "parameters": [*_as_list(action.get("parameters")), *_arguments()]}
     return result
+
+
+def is_given_arguments(kind: str, action: Body) -> bool:
+    """Return whether a task's action runs code of the repository that takes the platform's values as arguments."""
+    if kind == "spark_python_task":
+        return is_code(str(action.get("python_file")).removeprefix("./"))
+    return kind == "python_wheel_task" and action.get("package_name") == RUNTIME_PACKAGE and "named_parameters" not in action
 
 
 def _arguments() -> list[str]:
@@ -261,6 +279,8 @@ def _trigger(schedule: Schedule | None, identity: Identity) -> dict[str, Any] | 
 
 
 def _pause_status(schedule: Schedule) -> str:
+    if isinstance(schedule.paused, str):
+        return schedule.paused
     return "PAUSED" if schedule.paused else "UNPAUSED"
 
 

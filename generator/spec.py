@@ -4,7 +4,8 @@ Settings, tasks, clusters and environments are Databricks' own: plain mappings h
 schema of the bundle.
 """
 
-from typing import Annotated, Literal, Self
+import re
+from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, JsonValue, Tag, model_validator
 from pydantic_core import PydanticCustomError
@@ -14,6 +15,14 @@ from generator.layout import Kind
 from generator.names import Layer
 
 Body = dict[str, JsonValue]
+
+# A value that is a variable's, of whatever type the variable has.
+REFERENCE = re.compile(r"^\$\{var\.[^{}]+\}$")
+
+
+def is_reference(text: str) -> bool:
+    """Return whether a text is a reference to a variable and nothing else."""
+    return REFERENCE.match(text) is not None
 
 
 class Strict(BaseModel):
@@ -33,7 +42,17 @@ BodyOrPreset = Annotated[
     Discriminator(_is_preset),
 ]
 
-Seconds = Annotated[int, Field(ge=60, description="Seconds, at least 60.")]
+
+def _is_reference(value: object) -> str:
+    return "(reference)" if isinstance(value, str) and is_reference(value) else "(value)"
+
+
+Value = TypeVar("Value")
+Reference = Annotated[str, Field(pattern=REFERENCE.pattern, description="A reference to a variable of the bundle.")]
+OrReference = Annotated[
+    Annotated[Value, Tag("(value)")] | Annotated[Reference, Tag("(reference)")], Discriminator(_is_reference)
+]
+Seconds = Annotated[OrReference[Annotated[int, Field(ge=60)]], Field(description="Seconds, at least 60.")]
 
 
 class OneOf(Strict):
@@ -84,8 +103,10 @@ class Notifications(Strict):
 class Periodic(Strict):
     """Every so often, from whenever the job was deployed."""
 
-    interval: int = Field(ge=1, le=10_000, description="The number of units between two runs.")
-    unit: Literal["HOURS", "DAYS", "WEEKS"] = Field(description="HOURS, DAYS or WEEKS.")
+    interval: OrReference[Annotated[int, Field(ge=1, le=10_000)]] = Field(
+        description="The number of units between two runs."
+    )
+    unit: OrReference[Literal["HOURS", "DAYS", "WEEKS"]] = Field(description="HOURS, DAYS or WEEKS.")
 
 
 class Cron(Strict):
@@ -109,7 +130,7 @@ class TableUpdate(Strict):
     external_tables: tuple[str, ...] = Field(
         (), description="Full names of tables that this repository doesn't write; used as they are in every target."
     )
-    condition: Literal["ANY_UPDATED", "ALL_UPDATED"] = Field(
+    condition: OrReference[Literal["ANY_UPDATED", "ALL_UPDATED"]] = Field(
         "ANY_UPDATED", description="ANY_UPDATED: one table is enough. ALL_UPDATED: each has been written since the last run."
     )
     min_time_between_triggers_seconds: Seconds | None = Field(
@@ -139,7 +160,10 @@ class Schedule(OneOf):
     cron: Cron | None = Field(None, description="At fixed times, in a time zone.")
     table_update: TableUpdate | None = Field(None, description="When tables have been written.")
     file_arrival: FileArrival | None = Field(None, description="When files arrive.")
-    paused: bool = Field(default=False, description="Deploy the schedule paused, in every target.")
+    paused: OrReference[bool] = Field(
+        default=False,
+        description="Deploy the schedule paused, in every target; or by a variable that is PAUSED or UNPAUSED.",
+    )
 
 
 class Identified(Strict):
@@ -167,7 +191,7 @@ class PipelineSpec(Identified):
     files: tuple[str, ...] = Field(
         (), description="Load only files with these names, in each of its layers. By default everything in the folders."
     )
-    serverless: bool = Field(default=True, description="Whether it runs on serverless compute.")
+    serverless: OrReference[bool] = Field(default=True, description="Whether it runs on serverless compute.")
     environment: BodyOrPreset | None = Field(
         None,
         description="Its environment, as a preset (`environments.<name>`) or as Databricks' fields; the runtime package is "

@@ -39,6 +39,11 @@ def text_faults(tree: Json, domain: str, inventory: Inventory) -> Iterator[Fault
                 yield Fault(path, f"`${{{match[1][:80]}}}` {message}")
 
 
+def has_reference(text: str) -> bool:
+    """Return whether the CLI replaces a part of a text, so that its form is known only when it is deployed."""
+    return any(_PATH.fullmatch(match[1]) for match in _REFERENCE.finditer(text))
+
+
 def _texts(tree: Json, path: TreePath) -> Iterator[tuple[TreePath, str]]:
     if isinstance(tree, str):
         yield path, tree
@@ -58,10 +63,13 @@ def _reference_fault(reference: str, domain: str, inventory: Inventory) -> str:
     first, *rest = reference.split(".")
     if first == "var":
         name = re.sub(r"\[.*", "", rest[0]) if rest else ""
-        if name in inventory.variables:
+        known = sorted(inventory.variables_of(domain))
+        if name in known:
             return ""
-        known = sorted(inventory.variables)
-        return f"names no variable of the bundle.{suggestion(name, known)} They are {listed(known, 'and')}."
+        return (
+            f"names no variable of the bundle.{suggestion(name, known)} They are {listed(known, 'and')}. "
+            f"A domain's own stand under `variables` in a YAML file in {RESOURCE_ROOT}/{domain}/<source>."
+        )
     if first == "resources":
         return _resource_fault(rest, domain, inventory)
     if first in _ROOTS:
@@ -77,11 +85,11 @@ def _resource_fault(rest: list[str], domain: str, inventory: Inventory) -> str:
     if len(rest) < 3:
         return "names no field of a resource, as `resources.<kind>.<key>.id` does."
     kind, key = rest[0], rest[1]
-    identity = inventory.identities.get(key)
-    if identity and identity.kind == kind:
-        return "" if identity.domain == domain else other_domain(identity.domain)
-    if owner := inventory.yaml_resources.get((kind, key)):
-        return "" if owner == domain else other_domain(owner)
+    owners = set(inventory.yaml_resources.get((kind, key), ()))
+    if (identity := inventory.identities.get(key)) and identity.kind == kind:
+        owners.add(identity.domain)
+    if owners:
+        return "" if domain in owners else other_domain(min(owners))
     known = [one.key for one in inventory.identities.values() if one.kind == kind and one.domain == domain]
     by = f"{SPEC_ROOT}/{kind}" if kind in tuple(Kind) else f"the YAML in {RESOURCE_ROOT}/"
     return f"refers to a resource that nothing in {by} defines.{suggestion(key, known)}"

@@ -411,6 +411,88 @@ def test_what_is_written_as_yaml_can_be_referred_to_in_its_own_domain_only(tmp_p
     assert "belongs to the domain `finance`" in problem
 
 
+def test_two_domains_may_each_have_a_resource_of_one_key(tmp_path: Path) -> None:
+    tree = tree_with(tmp_path, "tags: {volume: '${resources.volumes.landing.id}'}\n")
+    for folder in ("finance/stripe", "marketing/hubspot"):
+        tree.write(f"resources/{folder}/volumes.yml", "resources: {volumes: {landing: {name: landing}}}\n")
+    assert tree.problems() == []
+
+
+def test_a_resource_that_only_one_target_has_can_be_referred_to(tmp_path: Path) -> None:
+    tree = tree_with(tmp_path, "tags: {volume: '${resources.volumes.landing.id}'}\n")
+    volumes = "targets: {dev: {resources: {volumes: {landing: {name: landing}}}}}\n"
+    tree.write("resources/finance/stripe/volumes.yml", volumes)
+    assert tree.problems() == []
+
+
+def test_a_domains_own_variables_are_its_own(tmp_path: Path) -> None:
+    tree = tree_with(tmp_path, "tags: {x: '${var.team}'}\n")
+    tree.write("resources/finance/stripe/variables.yml", "variables: {team: {default: payments}}\n")
+    assert tree.problems() == []
+    tree.write("resources/marketing/hubspot/variables.yml", "variables: {team: {default: campaigns}}\n")
+    assert tree.problems() == []
+    (tree.root / "resources/finance/stripe/variables.yml").unlink()
+    (problem,) = tree.problems()
+    assert "`${var.team}` names no variable of the bundle." in problem
+    assert "stand under `variables` in a YAML file in resources/finance/<source>" in problem
+
+
+@pytest.mark.parametrize(
+    "job",
+    [
+        "schedule: {cron: {expression: '${var.stage}', timezone: '${var.stage}'}, paused: '${var.stage}'}\n",
+        "schedule: {cron: {expression: '0 0 ${var.stage} * * ?', timezone: UTC}}\n",
+        "schedule: {periodic: {interval: '${var.stage}', unit: '${var.stage}'}}\n",
+        "schedule: {file_arrival: {url: '${var.stage}', min_time_between_triggers_seconds: '${var.stage}'}}\n",
+        "schedule: {table_update: {external_tables: ['${var.stage}'], condition: '${var.stage}'}}\n",
+        "clusters: {small: '${var.stage}'}\nenvironments: {default: '${var.stage}'}\n",
+        "settings: {email_notifications: '${var.stage}'}\n",
+        "settings: {email_notifications: {on_failure: '${var.stage}'}, max_concurrent_runs: '${var.stage}'}\n",
+    ],
+)
+def test_a_reference_has_the_form_of_every_value(tmp_path: Path, job: str) -> None:
+    assert tree_with(tmp_path, job=job).problems() == []
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "field"),
+    [
+        ("serverless: '${var.stage}'\nclusters: {default: '${var.stage}'}\n", "clusters.default"),
+        ("environment: '${var.stage}'\n", "environment"),
+        ("environment: {dependencies: '${var.stage}'}\n", "environment.dependencies"),
+        (
+            "notifications: {on_failure: [a@b.c]}\nsettings: {notifications: '${var.stage}'}\n",
+            "settings.notifications",
+        ),
+    ],
+)
+def test_what_the_platform_adds_to_a_pipeline_is_written_out(tmp_path: Path, pipeline: str, field: str) -> None:
+    (problem,) = tree_with(tmp_path, pipeline).problems()
+    assert f": {field}: must be written out here, not referred to: " in problem
+
+
+@pytest.mark.parametrize(
+    ("job", "field"),
+    [
+        (
+            "notifications: {on_failure: [a@b.c]}\nsettings: {email_notifications: '${var.stage}'}\n",
+            "settings.email_notifications",
+        ),
+        (
+            "notifications: {on_failure: [a@b.c]}\nsettings: {email_notifications: {on_failure: '${var.stage}'}}\n",
+            "settings.email_notifications.on_failure",
+        ),
+        (
+            "tasks: [{task_key: a, spark_python_task: {python_file: src/common/money.py, parameters: '${var.stage}'}}]\n",
+            "tasks[0].spark_python_task.parameters",
+        ),
+    ],
+)
+def test_what_the_platform_adds_to_a_job_is_written_out(tmp_path: Path, job: str, field: str) -> None:
+    problems = tree_with(tmp_path, job=job).problems()
+    assert [problem for problem in problems if f": {field}: must be written out here, not referred to: " in problem]
+
+
 def test_a_variable_of_the_bundle_may_have_any_name(tmp_path: Path) -> None:
     tree = tree_with(tmp_path, "tags: {x: '${var.nope}'}\n")
     tree.write("targets/dev.yml", "variables: {1: {default: x}, on: {default: x}}\ntargets: {dev: {mode: development}}\n")
