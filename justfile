@@ -54,11 +54,12 @@ generate-check:
     {{ generator }} build --all --check
     {{ generator }} schema --check
 
-# Starts a source of a domain: folders, stubs of the four layers, specs, modules, tests: `just scaffold finance adyen`
+# Starts a source of a domain: folders, stubs of the four layers, specs, modules, tests: `just scaffold finance adyen payouts`
 [group('generate')]
 [no-exit-message]
-scaffold domain source:
-    {{ generator }} scaffold {{ quote(trim_start_match(domain, "domain=")) }} {{ quote(trim_start_match(source, "source=")) }}
+scaffold domain source asset="records":
+    {{ generator }} scaffold {{ quote(trim_start_match(domain, "domain=")) }} {{ quote(trim_start_match(source, "source=")) }} \
+        --asset {{ quote(trim_start_match(asset, "asset=")) }}
 
 # Formats the code
 [group('quality')]

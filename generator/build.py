@@ -1,8 +1,8 @@
 """Specs → the files that they make: loads, checks, resolves and emits. Reads the tree, writes nothing."""
 
 import copy
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from generator.checkout import Checkout
@@ -16,6 +16,7 @@ from generator.layout import Kind, domain_yaml, is_resource_of, package_files
 from generator.load import LoadedSpec, load_spec
 from generator.names import Identity, identity_of
 from generator.resolve import resolve, run_as_variable
+from generator.variants import absent_targets, target_faults, variants_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,34 +36,65 @@ def build_all(checkout: Checkout) -> Built:
     except SpecError as error:
         # Without an inventory, only the problems that a document has by itself are known.
         raise SpecError(*error.problems, *problems, *(problem for spec in specs for problem in spec.problems)) from None
-    problems += [problem for spec in specs for problem in spec_problems(spec, inventory)]
+    variants = [variant for spec in specs for variant in variants_of(spec, inventory.targets)]
+    inventory = replace(inventory, absences=_find_absences(specs))
+    problems += _spec_problems(specs, variants, inventory)
     problems += [problem for domain in inventory.domains for problem in domain_problems(domain, inventory)]
-    problems += shared_file_problems([spec for spec in specs if not spec.broken], inventory)
+    problems += shared_file_problems([spec for spec in variants if not spec.broken], inventory)
     if problems:
         raise SpecError(*problems)
-    expected = _render(checkout, specs, inventory)
-    return Built(expected | _domain_files(inventory), tuple(unreached_file_problems(specs, inventory)))
+    expected = _render(checkout, _modules(specs, variants, inventory))
+    return Built(expected | _domain_files(inventory), tuple(unreached_file_problems(variants, inventory)))
 
 
 def build_one(checkout: Checkout, path: str) -> Built:
     """Build one spec, checked against its neighbours. Raises SpecError with its problems."""
     spec = load_spec(path, checkout.read(path))
     inventory = take_inventory(checkout, checkout.spec_paths())
-    problems = [*spec_problems(spec, inventory), *domain_problems(spec.identity.domain, inventory)]
     neighbours = [
         other
         for other in checkout.spec_paths()
-        if other != path
-        and isinstance(identity := identity_of(other), Identity)
-        and (identity.domain, identity.source) == (spec.identity.domain, spec.identity.source)
+        if other != path and isinstance(identity := identity_of(other), Identity) and identity.domain == spec.identity.domain
     ]
     others, _ = _load_specs(checkout, neighbours)
-    shared = shared_file_problems([one for one in (spec, *others) if not one.broken], inventory)
+    inventory = replace(inventory, absences=_find_absences([spec, *others]))
+    variants = list(variants_of(spec, inventory.targets))
+    problems = [*_spec_problems([spec], variants, inventory), *domain_problems(spec.identity.domain, inventory)]
+    beside = [variant for other in others for variant in variants_of(other, inventory.targets)]
+    shared = shared_file_problems([one for one in (*variants, *beside) if not one.broken], inventory)
     problems += [problem for problem in shared if problem.file == path]
     if problems:
         raise SpecError(*problems)
     domain = {path: file for path, file in _domain_files(inventory).items() if is_resource_of(path, spec.identity.domain)}
-    return Built(_render(checkout, [spec], inventory) | domain, ())
+    return Built(_render(checkout, _modules([spec], variants, inventory)) | domain, ())
+
+
+def _find_absences(specs: Iterable[LoadedSpec]) -> dict[str, frozenset[str]]:
+    """Return by key the targets that a resource is absent from."""
+    return {spec.identity.key: absences for spec in specs if (absences := frozenset(absent_targets(spec)))}
+
+
+def _spec_problems(specs: Iterable[LoadedSpec], variants: Iterable[LoadedSpec], inventory: Inventory) -> list[Problem | str]:
+    by_themselves = (spec.document.located(fault) for spec in specs for fault in target_faults(spec, inventory.targets))
+    return [*by_themselves, *(problem for spec in variants for problem in spec_problems(spec, inventory))]
+
+
+def _modules(specs: Iterable[LoadedSpec], variants: Iterable[LoadedSpec], inventory: Inventory) -> dict[str, Module]:
+    """Return the modules of checked specs by path. Raises SpecError with the objections of databricks-bundles."""
+    modules: dict[str, Module] = {}
+    problems: list[Problem] = []
+    for spec in variants:
+        modules[spec.module] = module_of(spec, inventory)
+        if problem := _construction_problem(spec, modules[spec.module]):
+            problems.append(problem)
+    if problems:
+        raise SpecError(*problems)
+    for spec in specs:
+        identity = spec.identity
+        for target in absent_targets(spec):
+            inputs = digest([identity.spec, target])
+            modules[identity.module_in(target)] = Module(identity.spec, identity.kind, identity.key, {}, inputs)
+    return modules
 
 
 def _load_specs(checkout: Checkout, paths: Iterable[str]) -> tuple[list[LoadedSpec], list[Problem | str]]:
@@ -76,12 +108,7 @@ def _load_specs(checkout: Checkout, paths: Iterable[str]) -> tuple[list[LoadedSp
     return specs, problems
 
 
-def _render(checkout: Checkout, specs: Iterable[LoadedSpec], inventory: Inventory) -> dict[str, Expected]:
-    loaded = list(specs)
-    modules = {spec.identity.module: module_of(spec, inventory) for spec in loaded}
-    problems = [problem for spec in loaded if (problem := _construction_problem(spec, modules[spec.identity.module]))]
-    if problems:
-        raise SpecError(*problems)
+def _render(checkout: Checkout, modules: Mapping[str, Module]) -> dict[str, Expected]:
     texts = format_texts({path: module_text(module) for path, module in modules.items()}, checkout.root / "pyproject.toml")
     files = {path: Expected(path, text, modules[path].input_digest) for path, text in texts.items()}
     packages = {package: Expected(package, "", "") for path in texts for package in package_files(path)}
@@ -96,7 +123,8 @@ def module_of(spec: LoadedSpec, inventory: Inventory) -> Module:
         for name, preset in inventory.presets.items()
         if _mentions(spec.document.tree, name)
     }
-    inputs = digest([spec.document.tree, domain.document.tree if domain else None, presets])
+    override = [spec.override.model_dump(mode="json")] if spec.override else []
+    inputs = digest([spec.document.tree, domain.document.tree if domain else None, presets, *override])
     return Module(spec.identity.spec, spec.identity.kind, spec.identity.key, resolve(spec, inventory), inputs)
 
 

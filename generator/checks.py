@@ -21,12 +21,14 @@ def spec_problems(spec: LoadedSpec, inventory: Inventory) -> Iterator[Problem]:
     """Yield all problems of a spec, its own and those with the repository around it."""
     document, model = spec.document, spec.model
     yield from spec.problems
-    for fault in text_faults(document.tree, spec.identity.domain, inventory):
+    for fault in text_faults(document.tree, spec.identity.domain, inventory, spec.targets):
         yield document.located(fault)
     for fault in merge_faults(spec, inventory):
         yield document.located(fault)
     yield from _tag_problems(spec, inventory)
     yield from _settings_problems(spec)
+    if spec.override is not None and spec.override.paused is not None and getattr(model, "schedule", None) is None:
+        yield document.problem(("paused",), "is for jobs with a schedule, and this has none.", at_key=True)
     if isinstance(model, PipelineSpec):
         yield from _pipeline_problems(spec, model, inventory)
     else:

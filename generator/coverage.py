@@ -18,7 +18,7 @@ def shared_file_problems(specs: Iterable[LoadedSpec], inventory: Inventory) -> I
     """Yield a problem for each file that several specs reach, at each of the specs."""
     for path, reaching in sorted(_reached(specs, inventory).items()):
         for spec in reaching:
-            others = [other.identity for other in reaching if other is not spec]
+            others = [other.identity for other in reaching if _meet(spec, other)]
             if not others or (isinstance(spec.model, JobSpec) and all(other.kind is Kind.JOBS for other in others)):
                 continue
             if isinstance(spec.model, PipelineSpec):
@@ -28,6 +28,11 @@ def shared_file_problems(specs: Iterable[LoadedSpec], inventory: Inventory) -> I
             rivals = listed([other.spec for other in others], "and")
             message = f"{verb} {path}, and so does {rivals}. One file belongs to one of them: narrow by `files`."
             yield spec.document.problem((at,), message)
+
+
+def _meet(one: LoadedSpec, other: LoadedSpec) -> bool:
+    """Return whether there is a target that has the resources of both."""
+    return one.identity != other.identity and not set(one.targets).isdisjoint(other.targets)
 
 
 def unreached_file_problems(specs: Iterable[LoadedSpec], inventory: Inventory) -> Iterator[Problem]:
@@ -44,7 +49,7 @@ def unreached_file_problems(specs: Iterable[LoadedSpec], inventory: Inventory) -
             new_spec = spec_path(Kind.PIPELINES, domain, source, f"{layer}_<asset>")
             for path in inventory.checkout.sources(domain, source, layer):
                 if path not in reached:
-                    fix = f"add it to {listed(near)}" if near else f"write {new_spec}"
+                    fix = f"add it to {listed(dict.fromkeys(near))}" if near else f"write {new_spec}"
                     message = f"is in the layer {layer}, but no pipeline loads it and no job runs it; {fix}."
                     yield Problem(path, 0, 0, "", message)
 

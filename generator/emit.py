@@ -31,7 +31,7 @@ _HEADER = re.compile(r"# Generated from (?P<spec>\S+) \((?P<input>[0-9a-f]{12}) 
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """The contents of a module."""
+    """The contents of a module; an empty value says that its target has no such resource."""
 
     spec: str
     kind: Kind
@@ -42,7 +42,7 @@ class Module:
     @property
     def output_digest(self) -> str:
         """Return the digest of everything but the digests themselves."""
-        return digest([self.spec, self.kind, self.key, self.value])
+        return digest([self.spec, self.kind, self.key, self.value] if self.value else [self.spec])
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +63,13 @@ def digest(value: object) -> str:
 
 def module_text(module: Module) -> str:
     """Return a module's text before formatting."""
+    header = f"{_header(module.spec, module.input_digest, module.output_digest)}\n"
+    if not module.value:
+        return header
     class_name = _CLASSES[module.kind]
     value = _sorted(module.value)
     return (
-        f"{_header(module.spec, module.input_digest, module.output_digest)}\n"
-        f"from databricks.bundles.{module.kind} import {class_name}\n\n"
+        f"{header}from databricks.bundles.{module.kind} import {class_name}\n\n"
         f"{module.key} = {class_name}.from_dict(\n{value!r}\n)\n"
     )
 
@@ -111,7 +113,12 @@ def _parse_module(text: str, spec: str, input_digest: str) -> Module | None:
         tokens = list(tokenize.generate_tokens(io.StringIO(text).readline))
     except (SyntaxError, ValueError, tokenize.TokenError, RecursionError, MemoryError):
         return None
+    comments = [token for token in tokens if token.type == tokenize.COMMENT]
+    if len(comments) != 1:
+        return None
     match tree.body:
+        case []:
+            return Module(spec, Kind.JOBS, "", {}, input_digest)
         case [
             ast.ImportFrom(module=package, names=[ast.alias(name=imported, asname=None)], level=0),
             ast.Assign(
@@ -127,8 +134,7 @@ def _parse_module(text: str, spec: str, input_digest: str) -> Module | None:
         case _:
             return None
     kinds = [kind for kind, name in _CLASSES.items() if name == imported and package == f"databricks.bundles.{kind}"]
-    comments = [token for token in tokens if token.type == tokenize.COMMENT]
-    if not kinds or len(comments) != 1:
+    if not kinds:
         return None
     try:
         return Module(spec, kinds[0], key, ast.literal_eval(literal), input_digest)

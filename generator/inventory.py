@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -40,6 +40,8 @@ class Inventory:
     # Target → whether it is in development mode.
     targets: Mapping[str, bool]
     domains: Mapping[str, Loaded[DomainSettings]]
+    # Key → the targets that the resource is absent from.
+    absences: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @cached_property
     def yaml_resources(self) -> Mapping[tuple[str, str], frozenset[str]]:

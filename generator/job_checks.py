@@ -15,7 +15,7 @@ from generator.names import Layer, part_fault
 from generator.presets import body_problems, preset_fault, preset_text_problems
 from generator.resolve import TASK_PATHS
 from generator.spec import Body, JobSpec, Schedule
-from generator.texts import has_reference, other_domain
+from generator.texts import absence, has_reference, other_domain
 from generator.yaml_tree import Fault, Json, TreePath
 
 _PARAMETER = re.compile(r"[A-Za-z0-9_.-]{1,100}")
@@ -120,10 +120,9 @@ def _parameter_problems(spec: LoadedSpec, model: JobSpec) -> Iterator[Problem]:
 
 def _task_problems(spec: LoadedSpec, model: JobSpec, inventory: Inventory) -> Iterator[Problem]:
     if not model.tasks:
-        key = spec.identity.name + Kind.PIPELINES.suffix
-        if key not in inventory.identities:
-            near = _pipeline_fault(spec.identity.name, spec, inventory)
-            yield spec.document.problem((), f"has no tasks, so it refreshes the pipeline of its own name, but {near}")
+        fault = _pipeline_fault(spec.identity.name, spec, inventory)
+        if fault:
+            yield spec.document.problem((), f"has no tasks, so it refreshes the pipeline of its own name, but {fault}")
         return
     keys = [str(task.get("task_key")) for task in model.tasks]
     for index, (task, key) in enumerate(zip(model.tasks, keys, strict=True)):
@@ -169,7 +168,10 @@ def _pipeline_fault(name: str, spec: LoadedSpec, inventory: Inventory) -> str:
     if identity is None:
         known = [one.name for one in inventory.identities.values() if one.kind is Kind.PIPELINES]
         return f"there is no pipeline {quoted(name)}.{suggestion(name, known)} Write its spec first."
-    return "" if identity.domain == spec.identity.domain else f"{quoted(name)} {other_domain(identity.domain)}"
+    if identity.domain != spec.identity.domain:
+        return f"{quoted(name)} {other_domain(identity.domain)}"
+    missing = absence(identity.key, inventory, spec.targets)
+    return f"{quoted(name)} {missing}" if missing else ""
 
 
 def _path_faults(task: Body, spec: LoadedSpec, model: JobSpec, inventory: Inventory) -> Iterator[Fault]:

@@ -15,7 +15,8 @@ from generator.bundle_schema import (
     definitions,
 )
 from generator.layout import SCHEMAS
-from generator.spec import DomainSettings, JobSpec, PipelineSpec, Schedule
+from generator.load import IDENTITY_FIELDS
+from generator.spec import DomainSettings, JobSpec, PipelineSpec, Schedule, TargetSettings
 
 # Field with a plain mapping in the model → Databricks' definition of it. `*` stands for a mapping's values.
 _PIPELINE_BODIES = {"settings": "settings.pipelines", "environment": PIPELINE_ENVIRONMENT, "clusters.*": PIPELINE_CLUSTER}
@@ -25,8 +26,8 @@ _JOB_BODIES = {"settings": "settings.jobs", "environments.*": ENVIRONMENT, "clus
 def schema_texts() -> dict[str, str]:
     """Return the schemas' texts by path."""
     schemas = {
-        "pipeline": _with_bodies(PipelineSpec.model_json_schema(), _PIPELINE_BODIES, "A pipeline's spec"),
-        "job": _with_bodies(JobSpec.model_json_schema(), _JOB_BODIES, "A job's spec"),
+        "pipeline": _with_targets(_with_bodies(PipelineSpec.model_json_schema(), _PIPELINE_BODIES, "A pipeline's spec")),
+        "job": _with_targets(_with_bodies(JobSpec.model_json_schema(), _JOB_BODIES, "A job's spec")),
         "domain": _with_bodies(DomainSettings.model_json_schema(), {}, "A domain's settings"),
         "clusters": _presets({"$ref": f"#/$defs/{CLUSTER}"}, "Presets of clusters"),
         "environments": _presets({"$ref": f"#/$defs/{ENVIRONMENT}"}, "Presets of environments"),
@@ -61,6 +62,15 @@ def _with_bodies(schema: Schema, bodies: dict[str, str], title: str) -> Schema:
         else:
             key = "items" if "items" in field else "additionalProperties"
             field[key] = _replaced(field[key], reference)
+    return schema
+
+
+def _with_targets(schema: Schema) -> Schema:
+    """Return a spec's schema in which the settings of a target have the spec's fields, too."""
+    fields = {name: field for name, field in schema["properties"].items() if name not in (*IDENTITY_FIELDS, "targets")}
+    settings = schema["$defs"][TargetSettings.__name__]
+    settings["properties"] |= fields
+    settings["additionalProperties"] = False
     return schema
 
 

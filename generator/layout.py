@@ -20,6 +20,8 @@ DOMAIN_SETTINGS = f"{SPEC_ROOT}/domains"
 NO_DOMAINS = frozenset({"common", "dist", "build"})
 # A domain's generated YAML lies here; no source can have this name.
 _DOMAIN_FOLDER = "_domain"
+# Modules for single targets lie here; the loader takes them by name.
+_TARGETS_FOLDER = "_targets"
 _INIT = "__init__.py"
 
 
@@ -63,9 +65,10 @@ def spec_path(kind: Kind, domain: str, source: str, name: str) -> str:
     return f"{SPEC_ROOT}/{kind}/{domain}/{source}/{name}.yml"
 
 
-def module_path(kind: Kind, domain: str, source: str, name: str) -> str:
-    """Return the path of the module that a spec becomes."""
-    return f"{RESOURCE_ROOT}/{domain}/{source}/{kind}/{name}.py"
+def module_path(kind: Kind, domain: str, source: str, name: str, target: str | None = None) -> str:
+    """Return the path of the module that a spec becomes, or of the one that the loader takes in one target instead."""
+    inside = f"{_TARGETS_FOLDER}/{target}/" if target is not None else ""
+    return f"{RESOURCE_ROOT}/{domain}/{source}/{kind}/{inside}{name}.py"
 
 
 def package_files(module: str) -> Iterator[str]:
@@ -96,6 +99,8 @@ def is_generated(path: str) -> bool:
     match path.split("/"):
         case ["resources", _, _, kind, file]:
             return kind in tuple(Kind) and file.endswith(".py") and file != _INIT
+        case ["resources", _, _, kind, folder, _, file]:
+            return kind in tuple(Kind) and folder == _TARGETS_FOLDER and file.endswith(".py") and file != _INIT
         case ["resources", _, folder, file]:
             return folder == _DOMAIN_FOLDER and file.endswith(".yml")
         case _:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from generator.errors import Problem, SpecError, listed, quoted, suggestion, value_name
 from generator.layout import DOMAIN_SETTINGS, settings_domain
 from generator.names import Identity, Layer, identity_of, part_fault
-from generator.spec import OWNED_SETTINGS, SPEC_MODELS, DomainSettings, JobSpec, PipelineSpec
+from generator.spec import OWNED_SETTINGS, SPEC_MODELS, DomainSettings, JobSpec, PipelineSpec, TargetSettings
 from generator.yaml_tree import Document, Json, TreePath, parse_document
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -31,7 +31,7 @@ class LoadedSpec:
     """A spec, the identity of its resource, and the document it came from.
 
     `problems` are those of the document by itself. The model lacks the fields that they concern, `broken`, so that the
-    others can still be checked.
+    others can still be checked. `targets` are those that the spec holds in, and `override` is what it says about the one.
     """
 
     identity: Identity
@@ -39,6 +39,13 @@ class LoadedSpec:
     model: Spec
     problems: tuple[Problem, ...]
     broken: frozenset[str]
+    targets: tuple[str, ...] = ()
+    override: TargetSettings | None = None
+
+    @property
+    def module(self) -> str:
+        """Return the path of the module that the spec becomes."""
+        return self.identity.module_in(self.targets[0]) if self.override is not None else self.identity.module
 
 
 def load_spec(path: str, content: bytes) -> LoadedSpec:
@@ -46,7 +53,11 @@ def load_spec(path: str, content: bytes) -> LoadedSpec:
     identity = identity_of(path)
     if isinstance(identity, str):
         raise SpecError(Problem(path, 0, 0, "", identity))
-    document = parse_document(path, content)
+    return load_tree(identity, parse_document(path, content))
+
+
+def load_tree(identity: Identity, document: Document) -> LoadedSpec:
+    """Return the spec that a document holds, with its problems."""
     problems = [*_identity_problems(document, identity)]
     model_class = SPEC_MODELS[identity.kind]
     # On the identity, the path wins.

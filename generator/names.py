@@ -62,6 +62,10 @@ class Identity:
         """Return the path of the module that the spec becomes."""
         return module_path(self.kind, self.domain, self.source, f"{self.layer}_{self.asset}")
 
+    def module_in(self, target: str) -> str:
+        """Return the path of the module that stands for it in one target, where the spec says something about that."""
+        return module_path(self.kind, self.domain, self.source, f"{self.layer}_{self.asset}", target)
+
 
 def identity_of(path: str) -> Identity | str:
     """Return the identity of the resource of the spec at a path, or why the path can't be a spec's."""

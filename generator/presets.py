@@ -54,5 +54,5 @@ def preset_fault(preset: Preset | None, name: str, stem: str, inventory: Invento
 def preset_text_problems(spec: LoadedSpec, path: TreePath, preset: Preset, inventory: Inventory) -> Iterator[Problem]:
     """Yield the faults of a preset's texts at the place that names it: references count for the spec's domain."""
     tree = preset.document.tree.get(preset.name)
-    for fault in text_faults(tree, spec.identity.domain, inventory):
+    for fault in text_faults(tree, spec.identity.domain, inventory, spec.targets):
         yield spec.document.problem(path, f"in {preset.document.file}, {fault.place(preset.name)}: {fault.message}")

@@ -1,6 +1,7 @@
 """Spec → resource: names, paths and defaults resolved, presets and the domain's settings filled in. No text yet.
 
-Nothing here knows a target: values that differ between targets are references to variables of the bundle.
+A spec is that of all targets or, where it says something about one, of that target. Other values that differ between
+targets are references to variables of the bundle.
 """
 
 from collections.abc import Mapping
@@ -10,7 +11,17 @@ from generator.inventory import Inventory
 from generator.layout import Kind, code_folder, is_code
 from generator.load import LoadedSpec
 from generator.names import Identity
-from generator.spec import Body, DomainSettings, JobSpec, Notifications, Permission, PipelineSpec, Schedule, is_reference
+from generator.spec import (
+    Body,
+    DomainSettings,
+    JobSpec,
+    Notifications,
+    Permission,
+    PipelineSpec,
+    Schedule,
+    TargetSettings,
+    is_reference,
+)
 
 MAX_TAGS = 25
 OWNED_TAGS = ("domain", "source", "layer", "owner")
@@ -44,7 +55,20 @@ def resolve(spec: LoadedSpec, inventory: Inventory) -> dict[str, Any]:
         value = _pipeline(spec.identity, spec.model, inventory)
     else:
         value = _job(spec.identity, spec.model, inventory)
+    if spec.override is not None:
+        value |= _overridden(spec.override, value)
     return {name: field for name, field in value.items() if field not in (None, [], {}, ())}
+
+
+def _overridden(override: TargetSettings, value: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields that a target's own settings have, beside those that stand in the place of the spec's."""
+    fields: dict[str, Any] = {}
+    if override.run_as is not None:
+        fields["run_as"] = override.run_as.model_dump(exclude_none=True)
+    if override.paused is not None:
+        status = {"pause_status": "PAUSED" if override.paused else "UNPAUSED"}
+        fields |= {name: value[name] | status for name in ("schedule", "trigger") if value.get(name)}
+    return fields
 
 
 def tags_of(identity: Identity, model: PipelineSpec | JobSpec, settings: DomainSettings) -> dict[str, str]:

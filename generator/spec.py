@@ -166,6 +166,17 @@ class Schedule(OneOf):
     )
 
 
+class TargetSettings(BaseModel):
+    """What is different in one target: any other field of the spec, and these."""
+
+    # The other fields are those of the spec, which is checked with them in the place of the common ones.
+    model_config = ConfigDict(strict=True, extra="allow", frozen=True)
+
+    absent: bool = Field(default=False, description="Whether there is none in this target.")
+    paused: bool | None = Field(None, description="Whether its schedule is paused in this target.")
+    run_as: RunAs | None = Field(None, description="Who runs it in this target, instead of the domain's `run_as`.")
+
+
 class Identified(Strict):
     """The fields that both kinds of spec have."""
 
@@ -179,6 +190,11 @@ class Identified(Strict):
     notifications: Notifications = Field(Notifications(), description="Email notifications, in addition to the domain's.")
     tags: dict[str, str] = Field(
         {}, description="Tags, in addition to the domain's. `domain`, `source`, `layer` are always set and can't be changed."
+    )
+    targets: dict[str, TargetSettings] = Field(
+        {},
+        description="What is different in single targets: any field but the four of the name. Entries of mappings are added "
+        "to the common ones; everything else replaces them.",
     )
 
 

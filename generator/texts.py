@@ -1,7 +1,7 @@
 """Checks every text in a spec for tokens, and for references that lead nowhere."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from generator.errors import listed, quoted, suggestion
 from generator.inventory import Inventory
@@ -27,15 +27,16 @@ _ROOTS = ("var", "resources", "bundle", "workspace", "artifacts")
 _NEARLY = re.compile(rf"\s*(?:{'|'.join(_ROOTS)})\b\s*(?:[.\[]|$)")
 
 
-def text_faults(tree: Json, domain: str, inventory: Inventory) -> Iterator[Fault]:
-    """Yield the faults of every text in a tree, names of fields included."""
+def text_faults(tree: Json, domain: str, inventory: Inventory, targets: Iterable[str] = ()) -> Iterator[Fault]:
+    """Yield the faults of every text in a tree that holds in some targets, names of fields included."""
+    there = frozenset(targets)
     for path, text in _texts(tree, ()):
         if _TOKENS.search(text):
             yield Fault(
                 path, "looks like a token or a key. Keep it in a secret scope: `{{secrets/<scope>/<key>}}` refers to it."
             )
         for match in _REFERENCE.finditer(text):
-            if message := _reference_fault(match[1], domain, inventory):
+            if message := _reference_fault(match[1], domain, inventory, there):
                 yield Fault(path, f"`${{{match[1][:80]}}}` {message}")
 
 
@@ -56,7 +57,7 @@ def _texts(tree: Json, path: TreePath) -> Iterator[tuple[TreePath, str]]:
             yield from _texts(value, (*path, index))
 
 
-def _reference_fault(reference: str, domain: str, inventory: Inventory) -> str:
+def _reference_fault(reference: str, domain: str, inventory: Inventory, targets: frozenset[str]) -> str:
     if not _PATH.fullmatch(reference):
         example = "names in a reference are letters, digits, `-` and `_` without blanks, as in `${var.catalog_prefix}`"
         return f"would be deployed as it is: {example}." if _NEARLY.match(reference) else ""
@@ -71,7 +72,7 @@ def _reference_fault(reference: str, domain: str, inventory: Inventory) -> str:
             f"A domain's own stand under `variables` in a YAML file in {RESOURCE_ROOT}/{domain}/<source>."
         )
     if first == "resources":
-        return _resource_fault(rest, domain, inventory)
+        return _resource_fault(rest, domain, inventory, targets)
     if first in _ROOTS:
         return "" if rest else f"names no field of the {first}."
     shell = "" if rest or not reference.isidentifier() else f"`${reference}` for a shell, or "
@@ -81,7 +82,7 @@ def _reference_fault(reference: str, domain: str, inventory: Inventory) -> str:
     )
 
 
-def _resource_fault(rest: list[str], domain: str, inventory: Inventory) -> str:
+def _resource_fault(rest: list[str], domain: str, inventory: Inventory, targets: frozenset[str]) -> str:
     if len(rest) < 3:
         return "names no field of a resource, as `resources.<kind>.<key>.id` does."
     kind, key = rest[0], rest[1]
@@ -89,10 +90,18 @@ def _resource_fault(rest: list[str], domain: str, inventory: Inventory) -> str:
     if (identity := inventory.identities.get(key)) and identity.kind == kind:
         owners.add(identity.domain)
     if owners:
-        return "" if domain in owners else other_domain(min(owners))
+        return absence(key, inventory, targets) if domain in owners else other_domain(min(owners))
     known = [one.key for one in inventory.identities.values() if one.kind == kind and one.domain == domain]
     by = f"{SPEC_ROOT}/{kind}" if kind in tuple(Kind) else f"the YAML in {RESOURCE_ROOT}/"
     return f"refers to a resource that nothing in {by} defines.{suggestion(key, known)}"
+
+
+def absence(key: str, inventory: Inventory, targets: Iterable[str]) -> str:
+    """Return the message for a reference to a resource that is absent from one of some targets, or an empty text."""
+    missing = sorted(inventory.absences.get(key, frozenset()).intersection(targets))
+    if not missing:
+        return ""
+    return f"is absent in {listed(missing, 'and')}, where this holds, too. Say under `targets` what holds there instead."
 
 
 def other_domain(domain: str) -> str:

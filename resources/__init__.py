@@ -2,7 +2,8 @@
 
 The CLI calls `load_resources` in every bundle command (see `python.resources` in databricks.yml). A resource is a module's
 variable that holds a `databricks.bundles` object; the variable's name is the resource's key. Folders that begin with an
-underscore hold no resources.
+underscore hold no resources, but `_targets/<target>`: in that target, its modules are taken in the place of those of the
+same names beside `_targets`.
 
 It does what `load_resources_from_package_module` does, with two differences: what is wrong is a diagnostic that names
 the file, and a thousand modules take 4 s, not 8.5 s (`Resources.add_resources` walks the call stack for every resource).
@@ -17,11 +18,12 @@ from types import ModuleType
 from databricks.bundles.core import Bundle, Location, Resource, Resources
 
 
-def load_resources(bundle: Bundle) -> Resources:  # noqa: ARG001  the CLI passes it
+def load_resources(bundle: Bundle) -> Resources:
     """Return the resources of all modules, in order of module name; problems as diagnostics with file and line."""
     resources = Resources()
     seen: dict[str, Location] = {}
-    for name in sorted(_module_names(list(__path__), f"{__name__}.")):
+    for common in sorted(_module_names(list(__path__), f"{__name__}.")):
+        name = _module_in(common, bundle.target)
         try:
             module = importlib.import_module(name)
         except Exception as error:  # noqa: BLE001  whatever a module raises is the message to show
@@ -42,6 +44,13 @@ def _module_names(paths: list[str], prefix: str) -> list[str]:
         if info.ispkg:
             names += _module_names([str(Path(path, last)) for path in paths], f"{info.name}.")
     return names
+
+
+def _module_in(name: str, target: str) -> str:
+    """Return the name of the module that a target has in the place of another, or that of the other."""
+    package, _, last = name.rpartition(".")
+    folder = Path(__file__).parent.joinpath(*package.split(".")[1:], "_targets", target)
+    return f"{package}._targets.{target}.{last}" if (folder / f"{last}.py").is_file() else name
 
 
 def _add_module(resources: Resources, module: ModuleType, seen: dict[str, Location]) -> None:

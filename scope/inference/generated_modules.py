@@ -53,14 +53,19 @@ def runs_nothing(content: bytes) -> bool:
             return False
 
 
-def _read_resource(content: bytes) -> tuple[str, str, object] | None:
-    """Return the kind, the key and the value of the one resource that a module defines by a literal; else None."""
+def _read_resource(content: bytes) -> tuple[object, ...] | None:
+    """Return the kind, the key and the value of the one resource that a module defines by a literal.
+
+    One that says that a target has no such resource holds nothing, and gives nothing; any other module gives None.
+    """
     try:
         # As bytes: what is parsed must be what Python imports, in the encoding that the file itself may name.
         body = parse(content).body
     except NOT_PARSED:
         return None
     match body:
+        case []:
+            return ()
         case [
             ast.ImportFrom(module=str(package), names=[ast.alias(name=imported, asname=None)], level=0),
             ast.Assign(

@@ -107,7 +107,36 @@ def test_each_target_runs_as_the_domains_settings_say(
     )
     assert result.exit_code == 0, result
     resources = result.json["resources"]
+    resources["jobs"].pop("finance_stripe_final_by_reference_job", None)  # its spec names others
     assert all(resource["run_as"] == runner for kind in ("jobs", "pipelines") for resource in resources[kind].values())
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [
+        ("dev", None),
+        ("staging", ("PAUSED", "0 0 4 * * ?", {"service_principal_name": "44444444-4444-4444-8444-444444444444"}, 1, None)),
+        ("prod", ("UNPAUSED", "0 30 2 * * ?", {"service_principal_name": "22222222-2222-4222-8222-222222222222"}, 4, 2)),
+    ],
+)
+def test_a_job_is_in_each_target_what_its_spec_says_of_it(
+    everything: Sandbox,
+    databricks_cli: DatabricksCli,
+    fake_workspace: FakeWorkspace,
+    target: str,
+    expected: tuple[object, ...] | None,
+) -> None:
+    result = databricks_cli.bundle(
+        "validate", "--strict", "-o", "json", cwd=everything.root, workspace=fake_workspace, target=target, domain="finance"
+    )
+    assert result.exit_code == 0, result
+    job = result.json["resources"]["jobs"].get("finance_stripe_final_by_reference_job")
+    if expected is None:
+        assert job is None
+    else:
+        schedule, cluster = job["schedule"], job["job_clusters"][0]["new_cluster"]
+        found = (schedule["pause_status"], schedule["quartz_cron_expression"], job["run_as"], cluster["num_workers"])
+        assert (*found, job["max_concurrent_runs"]) == expected
 
 
 def test_a_scaffolded_source_validates_beside_what_is_there(

@@ -411,6 +411,56 @@ def test_what_is_written_as_yaml_can_be_referred_to_in_its_own_domain_only(tmp_p
     assert "belongs to the domain `finance`" in problem
 
 
+@pytest.mark.parametrize(
+    ("targets", "problem"),
+    [
+        ("{qa: {}}", "6:11: targets.qa: is not a target. They are dev, prod or staging."),
+        ("{dv: {absent: true}}", "Did you mean `dev`?"),
+        ("{dev: {absent: true, paused: true}}", "is absent there, so nothing else can be said about it."),
+        ("{dev: {absent: 1}}", "targets.dev.absent: must be true or false, not the number `1`."),
+        ("{dev: {layer: raw}}", "targets.dev.layer: is the same in every target. Leave it out."),
+        ("{dev: {targets: {}}}", "targets.dev.targets: is the same in every target. Leave it out."),
+        ("{dev: {sheduled: 1}}", "6:17: sheduled: is not a field here."),
+        ("{dev: {run_as: {}}}", "targets.dev.run_as: needs exactly one of user_name or service_principal_name"),
+        ("{dev: {schedule: schedules.nope}}", "6:27: schedule: `schedules.nope` is not a preset"),
+        ("{dev: {tags: {x: '${var.nope}'}}}", "6:27: tags.x: `${var.nope}` names no variable of the bundle."),
+        ("{dev: {settings: {max_concurrent_runs: many}}}", "max_concurrent_runs: must be a whole number"),
+        ("[dev]", "targets: must be a mapping, not a list."),
+    ],
+)
+def test_a_problem_in_one_target_is_told_once_with_its_place(tmp_path: Path, targets: str, problem: str) -> None:
+    (told,) = tree_with(tmp_path, job=f"schedule: schedules.nightly\ntargets: {targets}\n").problems()
+    assert problem in told
+
+
+def test_only_a_schedule_can_be_paused_in_a_target(tmp_path: Path) -> None:
+    (job,) = tree_with(tmp_path / "job", job="targets: {dev: {paused: true}}\n").problems()
+    assert ":5:17: paused: is for jobs with a schedule, and this has none." in job
+    (pipeline,) = tree_with(tmp_path / "pipeline", "targets: {dev: {paused: false}}\n").problems()
+    assert "paused: is for jobs with a schedule" in pipeline
+
+
+def test_what_is_absent_in_a_target_cannot_be_referred_to_there(tmp_path: Path) -> None:
+    tree = tree_with(tmp_path, "targets: {dev: {absent: true}}\n", "")
+    (problem,) = tree.problems()
+    assert "`finance_stripe_final_payments` is absent in dev, where this holds, too." in problem
+    tree.write(JOB, f"{IDENTITY}targets: {{dev: {{absent: true}}}}\n")
+    assert tree.problems() == []
+    tree.write(JOB, f"{IDENTITY}tags: {{x: '${{resources.pipelines.finance_stripe_final_payments_pipeline.id}}'}}\n")
+    assert all("is absent in dev" in problem for problem in tree.problems())
+
+
+def test_two_pipelines_that_no_target_has_both_of_may_load_one_file(tmp_path: Path) -> None:
+    other = f"{IDENTITY.replace('payments', 'others')}files: [payments.py]\n"
+    tree = tree_with(tmp_path, "targets: {dev: {absent: true}}\n")
+    (tree.root / JOB).unlink(missing_ok=True)
+    path = PIPELINE.replace("payments", "others")
+    tree.write(path, other)
+    assert len(tree.problems()) == 2
+    tree.write(path, f"{other}targets: {{staging: {{absent: true}}, prod: {{absent: true}}}}\n")
+    assert tree.problems() == []
+
+
 def test_two_domains_may_each_have_a_resource_of_one_key(tmp_path: Path) -> None:
     tree = tree_with(tmp_path, "tags: {volume: '${resources.volumes.landing.id}'}\n")
     for folder in ("finance/stripe", "marketing/hubspot"):
