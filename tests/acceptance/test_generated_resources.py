@@ -115,7 +115,7 @@ def test_each_target_runs_as_the_domains_settings_say(
     ("target", "expected"),
     [
         ("dev", None),
-        ("staging", ("PAUSED", "0 0 4 * * ?", {"service_principal_name": "44444444-4444-4444-8444-444444444444"}, 1, None)),
+        ("staging", ("PAUSED", "0 0 4 * * ?", {"service_principal_name": "44444444-4444-4444-8444-444444444444"}, 1, 1)),
         ("prod", ("UNPAUSED", "0 30 2 * * ?", {"service_principal_name": "22222222-2222-4222-8222-222222222222"}, 4, 2)),
     ],
 )
