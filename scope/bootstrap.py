@@ -22,6 +22,7 @@ from scope.graph.closure import DeploymentIndex
 from scope.repository.layout import target_file
 from scope.repository.snapshot import Snapshot
 from scope.stage.domain_data import needs_code
+from scope.stage.values import find_values
 
 LOGS = Path(".scope", "logs")
 
@@ -78,7 +79,8 @@ def open_session(
         def make_cli(folder: Path, domain: str) -> StagedCli:
             with git_lock:
                 restricted = restriction(needs_code=needs_code(index, request.target, domain))
-            child = {**credentials.settings(), **restricted, "DATABRICKS_RATE_LIMIT": str(rate.share())}
+                values = find_values(index, request.target, domain, os.environ).environment
+            child = {**values, **credentials.settings(), **restricted, "DATABRICKS_RATE_LIMIT": str(rate.share())}
             log = logs / f"{domain}.log"
             require_no_link(log, git.root)
             return StagedCli(find_cli(git.root), folder, request.target, domain, log, child)
@@ -95,6 +97,7 @@ def open_session(
             cli_version=version,
             make_cli=make_cli,
             run_url=run_url(os.environ),
+            environment=os.environ,
             stop=threading.Event(),
             progress=progress,
             event=event or progress,

@@ -232,7 +232,9 @@ class Finding:
 Action = Literal["deploy", "destroy"]
 
 
-Because = Literal["changed", "rule", "first-deploy", "failed-attempt", "untrusted-record", "base-unreachable", "removed"]
+Because = Literal[
+    "changed", "rule", "first-deploy", "failed-attempt", "untrusted-record", "base-unreachable", "new-value", "removed"
+]
 
 
 @dataclass(frozen=True, slots=True)

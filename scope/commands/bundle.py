@@ -1,6 +1,7 @@
 """`scope bundle`: a `databricks bundle` command that changes no deployment, in the stage of one domain."""
 
 import argparse
+import os
 import signal
 from dataclasses import replace
 from pathlib import Path
@@ -52,9 +53,9 @@ def run_staged(
     git: GitRepository, target: str, domain: str, arguments: list[str], console: Console, head_ref: str | None = None
 ) -> int:
     """Run `databricks bundle ARGUMENTS` in the stage of a deployment, without a deploy permit; return its exit code."""
-    ready = prepare(git, target, domain, head_ref, console)
+    ready = prepare(git, target, domain, head_ref, console, os.environ)
     cli = find_cli(git.root)
-    facts, settings = ready.facts, restriction(needs_code=ready.needs_code)
+    facts, settings = ready.facts, {**ready.values.environment, **restriction(needs_code=ready.needs_code)}
     if arguments[0] not in _OFFLINE:
         # In the CLI a host in the YAML beats the environment: an edited file would lead the token elsewhere.
         here = read_target(ready.snapshot, target)

@@ -19,7 +19,7 @@ from scope.controller.undeclared_moves import refuse_undeclared_moves
 from scope.deployment.approval import Approval, review_plan
 from scope.deployment.evidence import PendingCreates
 from scope.deployment.lock import Lock
-from scope.deployment.observation import Observed, check_state, find_due
+from scope.deployment.observation import Observed, check_state, check_values, find_due
 from scope.deployment.orphans import planned_creates_by_name
 from scope.deployment.record import Applied, Attempt, Record
 from scope.deployment.state import DeploymentState, ResourceState, parse_resources, read_state
@@ -40,7 +40,7 @@ def deploy_domain(deployment: Deployment) -> OperationResult:
     with deployment.stage() as cli, deployment.lock() as lock:
         # The lock is this run's by now.
         observed = replace(deployment.observe(), lock_info=None)
-        due = find_due(observed, fingerprint, deployment.session.head.repository)
+        due = find_due(observed, fingerprint, deployment.session.head.repository, deployment.values)
         if due is None:
             return OperationResult(Outcome.NOTHING, message="another run deployed it meanwhile")
         deployment.check_repository(observed)
@@ -48,6 +48,7 @@ def deploy_domain(deployment: Deployment) -> OperationResult:
         if newer is not None:
             return OperationResult(Outcome.SUPERSEDED, message=f"{newer[:9]} is newer, and was deployed or tried already")
         check_state(observed)
+        check_values(observed, deployment.values)
         reconciliation = _Reconciliation(
             deployment,
             cli,

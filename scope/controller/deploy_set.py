@@ -54,8 +54,9 @@ def find_candidates(session: Session, domains: Iterable[str] = ()) -> tuple[Cand
 
 
 def _candidate(session: Session, observed: Observed) -> Candidate:
-    fingerprint = Deployment(session, observed.id.domain).fingerprint
-    return Candidate(observed, find_due(observed, fingerprint, session.head.repository))
+    deployment = Deployment(session, observed.id.domain)
+    due = find_due(observed, deployment.fingerprint, session.head.repository, deployment.values)
+    return Candidate(observed, due)
 
 
 def warn_of_unseen(session: Session, candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:

@@ -24,6 +24,7 @@ from scope.repository.layout import is_own_file
 from scope.stage.checks import require_self_contained
 from scope.stage.domain_data import require_domain_data
 from scope.stage.folder import StageFacts, open_stage
+from scope.stage.values import DeployValues, find_values
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,12 @@ class Deployment:
         """Return the fingerprint of the head's closure, or None if the domain is gone there."""
         with self.session.git_lock:
             return self.session.index.fingerprint(self.id.target, self.domain)
+
+    @property
+    def values(self) -> DeployValues:
+        """Return the values that the environment gives to variables that the deployment refers to."""
+        with self.session.git_lock:
+            return find_values(self.session.index, self.id.target, self.domain, self.session.environment)
 
     def read_uploaded(self, index: DeploymentIndex) -> Mapping[str, bytes]:
         """Return the contents of the files that a deploy of a tree uploads."""
@@ -237,6 +244,7 @@ class Deployment:
             cli_version=session.cli_version,
             creates=creates,
             approval=approval,
+            values=self.values.digests() if action == "deploy" else {},
         )
 
     def new_record(self, attempt: Attempt, applied: Applied | None = None, inventory: Inventory | None = None) -> Record:

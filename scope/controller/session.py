@@ -75,6 +75,8 @@ class Session:
     cli_version: str
     make_cli: Callable[[Path, str], BundleCli]
     run_url: str | None = None
+    # Where the values of the bundle's listed variables come from.
+    environment: Mapping[str, str] = field(default_factory=dict)
     stop: threading.Event = field(default_factory=threading.Event)
     # What is being done now, and what should stay to be read; by domain, or about the whole session without one.
     progress: Callable[[str, str], None] = field(default=lambda _domain, _message: None)

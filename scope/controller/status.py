@@ -87,6 +87,8 @@ def _assess(session: Session, candidate: Candidate, bases: Bases) -> Status:
         case "failed-attempt" | "untrusted-record" as because:
             sync = Sync.DIRTY if because == "failed-attempt" else Sync.FOREIGN
             return replace(status, sync=sync, why=_why_untrusted(candidate))
+        case "new-value":
+            return replace(status, sync=Sync.BEHIND, why=candidate.due.why if candidate.due is not None else None)
         case _:
             return _compare(session, candidate, bases, status)
 

@@ -18,6 +18,7 @@ from scope.deployment.target import DeploymentId, Paths
 from scope.errors import Fault, Refused, RemoteError
 from scope.model import Because, Grant, User
 from scope.ports import Workspace
+from scope.stage.values import PREFIX, DeployValues
 
 _ABSENT = DeploymentState(ResourceState(FileState.ABSENT), UploadState(FileState.ABSENT))
 
@@ -77,6 +78,11 @@ class Observed:
     def applied_fingerprint(self) -> str | None:
         """Return the fingerprint of what was last applied, whether or not it can be believed."""
         return self.applied.attempt.fingerprint if self.applied is not None else None
+
+    @property
+    def applied_values(self) -> Mapping[str, str]:
+        """Return the digests of the values that were given to what was last applied, by name."""
+        return self.applied.attempt.values if self.applied is not None else {}
 
     @property
     def commits(self) -> tuple[str, ...]:
@@ -150,10 +156,10 @@ class Due:
     why: str | None = None
 
 
-def find_due(observed: Observed, fingerprint: str | None, repository: str) -> Due | None:
+def find_due(observed: Observed, fingerprint: str | None, repository: str, values: DeployValues | None = None) -> Due | None:
     """Return why a deployment should be deployed or destroyed, or None if the workspace has what the head has.
 
-    `fingerprint` is the head's, or None if the domain is gone there.
+    `fingerprint` is the head's, or None if the domain is gone there; `values` are those that the environment gives.
     """
     if observed.unseen is not None:
         # Its own deploy fails, and says so. One that the head doesn't have isn't known to be gone, or to be one at all.
@@ -168,8 +174,11 @@ def find_due(observed: Observed, fingerprint: str | None, repository: str) -> Du
     if why is None and observed.lock_info is not None:
         # A deploy by hand that was killed at its upload leaves new files, and nothing but its lock to tell of them.
         why = f"its lock is held by {observed.lock_info}: a run is going on, or died"
+    if why is None and observed.applied_fingerprint != fingerprint:
+        return Due("changed")
     if why is None:
-        return None if observed.applied_fingerprint == fingerprint else Due("changed")
+        new = values.find_changed(observed.applied_values) if values is not None else ()
+        return Due("new-value", f"the environment gives a new value to {' and '.join(new)}") if new else None
     is_failed = observed.valid_record is not None and not observed.is_clean
     return Due("failed-attempt" if is_failed else "untrusted-record", why)
 
@@ -188,6 +197,16 @@ def check_repository(observed: Observed, repository: str, root_place: str) -> No
         f"Change `root_path` ({root_place}) or the bundle's name in one of them. If it is the same, at a new address: "
         f"{observed.id.recover_command} --yes --new-repository"
     )
+
+
+def check_values(observed: Observed, values: DeployValues) -> None:
+    """Raise `Refused` if a value that the last deploy was given isn't given now: the bundle's default would replace it."""
+    missing = values.find_missing(observed.applied_values)
+    if missing:
+        raise Refused(
+            f"{observed.id} was last deployed with a value for {' and '.join(missing)}, and now there is none. "
+            f"Set {' and '.join(PREFIX + name for name in missing)}, or take the name out of `variables` in [tool.scope]."
+        )
 
 
 def check_state(observed: Observed) -> None:

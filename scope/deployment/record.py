@@ -8,6 +8,7 @@ believed only if it agrees with the state files beside it; an invalid one makes 
 import json
 import re
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -38,7 +39,8 @@ class Attempt:
     """One deploy or destroy that began.
 
     `creates` tells which resources that the workspace didn't have before may exist after an unclean end, and be ours.
-    `approval` covers the list that was approved, so that a repeated run may do the rest of it.
+    `approval` covers the list that was approved, so that a repeated run may do the rest of it. `values` has a digest of
+    each value that the environment gave, by the variable's name.
     """
 
     __pydantic_config__: ClassVar[dict[str, object]] = _STRICT
@@ -55,6 +57,7 @@ class Attempt:
     cli_version: str
     creates: PendingCreates = field(default_factory=PendingCreates)
     approval: Approval | None = None
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +143,7 @@ def new_attempt(
     cli_version: str,
     creates: PendingCreates | None = None,
     approval: Approval | None = None,
+    values: Mapping[str, str] | None = None,
 ) -> Attempt:
     """Return an attempt that begins now, unlike any other."""
     return Attempt(
@@ -155,6 +159,7 @@ def new_attempt(
         cli_version=cli_version,
         creates=creates or PendingCreates(),
         approval=approval,
+        values=values or {},
     )
 
 

@@ -7,7 +7,8 @@ deployment is the same at two trees exactly if its fingerprints are equal.
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from typing import Self
 
@@ -34,6 +35,7 @@ from scope.repository.layout import (
     Role,
     code_folder,
     domain_folders,
+    is_code,
     place_of,
     resource_folder,
     spec_paths,
@@ -239,6 +241,13 @@ class DeploymentIndex:
             for path, entry, owner in owners
             if not owner.is_staged and owner.reach in {Reach.EVERYTHING, Reach.DOMAIN}
         }
+
+    def used_variables(self, target: str, domain: str, names: Collection[str]) -> frozenset[str]:
+        """Return those of some variables of the bundle that the files which the CLI reads of a stage refer to."""
+        read = {path: entry for path, entry in self.staged(target, domain).items() if not is_code(path)}
+        pattern = re.compile(rb"\bvar\.(" + b"|".join(re.escape(name.encode()) for name in sorted(names)) + rb")(?![\w-])")
+        contents = self.snapshot.read_all(read).values() if names else ()
+        return frozenset(name.decode() for content in contents for name in pattern.findall(content))
 
     def fingerprint(self, target: str, domain: str) -> str | None:
         """Return the digest over the closure's paths, kinds and blobs, or None if the deployment doesn't exist."""

@@ -14,6 +14,7 @@ REASONS: Mapping[Because, str] = MappingProxyType(
         "failed-attempt": "the last deploy did not complete",
         "untrusted-record": "the record can't be trusted",
         "base-unreachable": "no base to compare with",
+        "new-value": "a value from the environment is new",
         "removed": "gone from the repository",
     }
 )

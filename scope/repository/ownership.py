@@ -84,6 +84,9 @@ class Rules:
     allow_code: tuple[str, ...] = ()
     # The targets in which each domain is deployed with an identity of its own, from an environment of its own.
     identity_per_domain: tuple[str, ...] = ()
+    # The variables of the bundle whose values deploys take from the environment; those of one domain alone as
+    # `<domain>.<name>`.
+    variables: tuple[str, ...] = ()
 
     def active_runs_in(self, target: str) -> str:
         """Return how a deploy treats active runs in a target: `warn`, `wait` or `refuse`."""

@@ -10,7 +10,10 @@ from scope.repository.layout import CONFIG
 from scope.repository.ownership import ACTIVE_RUNS, EVERY_TARGET, EVERYTHING, NOTHING, Rule, Rules
 from scope.repository.toml_file import UnreadableTomlError, load_toml
 
-_KEYS = ("rules", "matrix-jobs", "max-deletions", "active-runs", "allow-code", "identity-per-domain")
+_KEYS = ("rules", "matrix-jobs", "max-deletions", "active-runs", "allow-code", "identity-per-domain", "variables")
+# A domain, if it is that one's alone, and a variable's name as the CLI takes it in a reference.
+_VARIABLE = re.compile(r"(?:[a-z][a-z0-9_]*\.)?[A-Za-z_][A-Za-z0-9_-]*")
+_OWN_VARIABLES = frozenset({"domain", "stage"})
 _RULE_KEYS = {"paths", "deploys", "why"}
 
 
@@ -50,6 +53,13 @@ def load_rules(content: bytes | None) -> Rules:
         allow_code=_read_names(table, "allow-code", is_domain_name, 'domains by name, such as ["finance"]', problems),
         identity_per_domain=_read_names(
             table, "identity-per-domain", is_target_name, 'targets by name, such as ["prod"]', problems
+        ),
+        variables=_read_names(
+            table,
+            "variables",
+            _is_variable,
+            'variables of the bundle by name, such as ["region", "finance.api_key"], the latter for one domain alone',
+            problems,
         ),
     )
     problems += [
@@ -124,6 +134,11 @@ def _read_names(
         problems.append(_Problem(key, f"is a list of {what}, not {value!r}"))
         return ()
     return tuple(sorted(set(names)))
+
+
+def _is_variable(name: str) -> bool:
+    """Return whether a name can be listed: a variable's whose value isn't scope's own to set."""
+    return _VARIABLE.fullmatch(name) is not None and name.rpartition(".")[2] not in _OWN_VARIABLES
 
 
 def _read_number(table: Mapping[str, object], key: str, default: int, allowed: range, problems: list[_Problem]) -> int:

@@ -13,6 +13,7 @@ from scope.repository.snapshot import Snapshot
 from scope.stage.checks import require_self_contained
 from scope.stage.domain_data import needs_code, require_domain_data
 from scope.stage.folder import StageFacts
+from scope.stage.values import DeployValues, find_values
 from scope.wording import pluralize, unknown_name
 
 
@@ -24,10 +25,13 @@ class PreparedStage:
     files: Mapping[str, Entry]
     facts: StageFacts
     needs_code: bool
+    values: DeployValues
 
 
-def prepare(git: Git, target: str, domain: str, head_ref: str | None, console: Console) -> PreparedStage:
-    """Return the stage of a deployment at a commit, or from the work tree.
+def prepare(
+    git: Git, target: str, domain: str, head_ref: str | None, console: Console, environment: Mapping[str, str]
+) -> PreparedStage:
+    """Return the stage of a deployment at a commit, or from the work tree, with the values that an environment gives it.
 
     Raises `UsageError` for unknown names, and `Refused` with every finding for a domain that would run code and may not, and
     for a stage that doesn't stand on its own.
@@ -44,4 +48,6 @@ def prepare(git: Git, target: str, domain: str, head_ref: str | None, console: C
     console.say(f"Staging {target}/{domain}: {pluralize(len(files), 'file')}.")
     branch = git.branch if head.info.commit == git.commit("HEAD") else None
     facts = StageFacts(target, domain, head.info.commit, branch, git.origin)
-    return PreparedStage(index.snapshot, files, facts, needs_code(index, target, domain))
+    return PreparedStage(
+        index.snapshot, files, facts, needs_code(index, target, domain), find_values(index, target, domain, environment)
+    )

@@ -194,3 +194,34 @@ def test_an_approval_is_used_up_by_the_attempt_that_completed(scene: Scene) -> N
     scene.workspace.delete(f"{PATHS.state}/scope.json")
     with pytest.raises(ApprovalRequired):
         deploy_domain(Deployment(scene.allowing(approvals=frozenset({digest})), "sales"))
+
+
+# Values from the environment
+
+
+def with_value(scene: Scene, sandbox: Sandbox, value: str | None) -> Scene:
+    """Check out a commit whose domain refers to a listed variable, in an environment with a value for it, or without one."""
+    sandbox.write("pyproject.toml", '[tool.scope]\nvariables = ["region"]\n')
+    sandbox.append("databricks.yml", "# ${var.region}\n")
+    scene.check_out(sandbox.commit("refer"))
+    scene.session = replace(scene.session, environment={"BUNDLE_VAR_region": value} if value else {})
+    return scene
+
+
+def test_a_new_value_is_due_and_is_on_record_by_its_digest_alone(scene: Scene, sandbox: Sandbox) -> None:
+    with_value(scene, sandbox, "eu-central-7").deploy()
+    assert scene.deploy().outcome is Outcome.NOTHING
+    assert set(scene.record.attempted.values) == {"region"}
+    assert b"eu-central-7" not in scene.workspace.held[f"{PATHS.state}/scope.json"]
+    scene.session = replace(scene.session, environment={"BUNDLE_VAR_region": "us"})
+    due = find_due(scene.deployment.observe(), scene.deployment.fingerprint, "", scene.deployment.values)
+    assert due is not None
+    assert (due.because, due.why) == ("new-value", "the environment gives a new value to region")
+    assert scene.deploy().outcome is Outcome.DEPLOYED
+
+
+def test_a_deploy_without_a_value_that_the_last_one_had_is_refused(scene: Scene, sandbox: Sandbox) -> None:
+    with_value(scene, sandbox, "eu").deploy()
+    with_value(scene, sandbox, None)
+    with pytest.raises(Refused, match=r"last deployed with a value for region.* Set BUNDLE_VAR_region, or take the name"):
+        scene.deploy()
