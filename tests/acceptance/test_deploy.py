@@ -161,3 +161,35 @@ def test_the_lock_is_held_in_the_clis_own_file_while_a_deploy_goes_on(platform: 
     assert "deploy lock acquired by scope run https://ci/a/b/actions/runs/42 (sales)" in by_hand.stderr
     assert process.returncode == 0, out + err
     platform.check("sales", [JOB], [PIPELINE])
+
+
+def test_a_value_from_the_environment_reaches_the_bundle_and_a_new_one_is_deployed(platform: Platform) -> None:
+    config = platform.sandbox.read("pyproject.toml")
+    listed = '[tool.scope]\nvariables = ["sales.region"]\n'
+    platform.sandbox.write("pyproject.toml", config.replace("[tool.scope]\n", listed))
+    platform.sandbox.write(
+        "resources/sales/orders/regional.yml",
+        "variables: {region: {description: Where it runs.}}\n"
+        "resources: {jobs: {regional: {name: 'regional_${var.region}', tasks: []}}}\n",
+    )
+    platform.push("Ask for a region")
+    missing = platform.deploy()
+    assert missing.exit_code == 1, missing
+    assert "no value assigned to required variable region" in missing.stdout + missing.stderr
+    for region, because in (("eu", "first-deploy"), ("us", "new-value")):
+        done = platform.deploy(BUNDLE_VAR_region=region)
+        assert done.exit_code == 0, done
+        assert platform.results()["prod/sales"]["because"] == because
+        assert f"regional_{region}" in platform.owned("sales")["jobs"]
+        assert platform.scope("status", "--target", "prod", BUNDLE_VAR_region=region).exit_code == 0
+    status = platform.scope("status", "--target", "prod", "--format", "json", BUNDLE_VAR_region="asia")
+    (told,) = json.loads(status.stdout)["domains"]
+    assert (told["sync"], told["why"]) == ("behind", "the environment gives a new value to region")
+    plan = platform.scope("plan", "--base", "deployed", "--target", "prod", "--output", "-", BUNDLE_VAR_region="asia")
+    assert [item["because"] for item in json.loads(plan.stdout)["deploy"]] == ["new-value"]
+    assert platform.scope("status", "--target", "prod").exit_code == 0
+    platform.sandbox.append("src/sales/orders/base/facts.py", "MORE = 1\n")
+    platform.push("Go on")
+    refused = platform.deploy()
+    assert refused.exit_code == 3, refused
+    assert "was last deployed with a value for region, and now there is none. Set BUNDLE_VAR_region" in refused.stdout
