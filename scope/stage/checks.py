@@ -19,6 +19,7 @@ from scope.model import Entry, Finding, Kind, quote_path
 from scope.names import is_domain_name
 from scope.repository.globs import matches
 from scope.repository.layout import WHEELS, is_loaded_yaml, is_resource, module_name
+from scope.stage.bundle_checks import check_bundle
 from scope.stage.folder import RESERVED
 
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/v1\n"
@@ -47,6 +48,7 @@ def check_stage(index: DeploymentIndex, target: str, domain: str) -> tuple[Findi
         *_check_sizes(contents),
         *_check_references(staged, contents),
         *_check_encodings(index, staged),
+        *check_bundle(index, target, staged),
     }
     return tuple(sorted(findings))
 
