@@ -1,0 +1,102 @@
+"""What `scope check` finds, and what the real CLI does with the same stage: red here where it is red there, and back."""
+
+from pathlib import Path
+
+import pytest
+
+from scope.adapters.git import GitRepository
+from scope.graph.closure import DeploymentIndex
+from scope.repository.snapshot import Snapshot
+from scope.stage.folder import StageFacts, open_stage
+from tests.support.builders import domain, skeleton
+from tests.support.cli import CliResult, DatabricksCli
+from tests.support.fake_workspace import FakeWorkspace
+from tests.support.sandbox import Sandbox
+from tests.support.scope_command import run_scope
+
+PATHS = "  paths:\n    - ./src\n"
+INCLUDE = "  - .stage/*.yml\n"
+MORE: dict[str, str | bytes] = {
+    "config/rates.yml": "a: 1\n",
+    "extra/alerts.yml": "resources: {jobs: {alerting: {name: alerting, tasks: []}}}\n",
+    "libs/rates/pyproject.toml": '[project]\nname = "rates"\nversion = "1"\n',
+    "mutators.py": "def change(bundle, job):\n    return job\n",
+    "scripts/notify.sh": "echo told\n",
+}
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path, fake_workspace: FakeWorkspace) -> Sandbox:
+    sandbox = Sandbox.create(tmp_path / "platform", {**skeleton(), **domain("sales"), **MORE})
+    sandbox.point_at(fake_workspace)
+    sandbox.commit("Begin")
+    return sandbox
+
+
+def deploy_stage(sandbox: Sandbox, cli: DatabricksCli, workspace: FakeWorkspace) -> CliResult:
+    """Deploy a domain's stage with the CLI alone, whatever scope thinks of it."""
+    with GitRepository(sandbox.root) as git:
+        index = DeploymentIndex(Snapshot(git, git.work_tree()))
+        facts = StageFacts("dev", "sales", sandbox.head, git.branch, git.origin, has_permit=True)
+        with open_stage(index.snapshot, index.staged("dev", "sales"), facts) as folder:
+            return cli.bundle("deploy", "--auto-approve", cwd=folder, workspace=workspace, domain="sales")
+
+
+def names(workspace: FakeWorkspace) -> set[str]:
+    jobs = workspace.snapshot().resources.get("jobs", {})
+    return {str((job.get("settings") or job)["name"]) for job in jobs.values()}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "finding"),
+    [
+        (PATHS, f"{PATHS}    - ./config\n", "`sync.paths.[]`: config isn't in the stage"),
+        (INCLUDE, f"  - extra/alerts.yml\n{INCLUDE}", "`include.[]`: extra/alerts.yml isn't in the stage"),
+        ("    path: ./src\n", "    path: ./libs/rates\n", "`artifacts.runtime.path`: libs/rates isn't in the stage"),
+        ("  resources:\n", "  mutators: ['mutators:change']\n  resources:\n", "the module mutators isn't in the stage"),
+        (
+            "  scripts:\n",
+            "  scripts:\n    postdeploy: sh scripts/notify.sh\n",
+            "`experimental.scripts.postdeploy`: scripts/notify.sh isn't in the stage",
+        ),
+    ],
+)
+def test_what_the_cli_fails_on_in_a_stage_is_found_before(
+    sandbox: Sandbox, databricks_cli: DatabricksCli, fake_workspace: FakeWorkspace, old: str, new: str, finding: str
+) -> None:
+    assert run_scope(sandbox.root, "check").exit_code == 0
+    bundle = sandbox.read("databricks.yml")
+    assert bundle.count(old) == 1
+    sandbox.write("databricks.yml", bundle.replace(old, new))
+    line = next(number for number, text in enumerate(sandbox.read("databricks.yml").splitlines(), 1) if text not in bundle)
+    found = run_scope(sandbox.root, "check")
+    assert found.exit_code == 1
+    assert f"databricks.yml:{line}: " in found.stdout
+    assert finding in found.stdout
+    assert deploy_stage(sandbox, databricks_cli, fake_workspace).exit_code != 0
+
+
+def test_what_a_glob_includes_and_the_cli_silently_leaves_out_is_found(
+    sandbox: Sandbox, databricks_cli: DatabricksCli, fake_workspace: FakeWorkspace
+) -> None:
+    sandbox.write("databricks.yml", sandbox.read("databricks.yml").replace(INCLUDE, f"  - extra/*.yml\n{INCLUDE}"))
+    found = run_scope(sandbox.root, "check")
+    assert found.exit_code == 1
+    assert "extra/alerts.yml isn't in the stage, so what it defines is silently not deployed." in found.stdout
+    assert deploy_stage(sandbox, databricks_cli, fake_workspace).exit_code == 0
+    assert not [name for name in names(fake_workspace) if "alerting" in name]
+
+
+def test_the_same_things_in_their_places_pass_here_and_there(
+    sandbox: Sandbox, databricks_cli: DatabricksCli, fake_workspace: FakeWorkspace
+) -> None:
+    sandbox.write("src/common/notify.sh", "echo told\n")
+    sandbox.write("src/sales/alert.py", "# from src/common/notify.sh\n")
+    sandbox.write("resources/sales/orders/alerts.yml", MORE["extra/alerts.yml"])
+    bundle = sandbox.read("databricks.yml")
+    bundle = bundle.replace(PATHS, f"{PATHS}    - ./resources\n")
+    sandbox.write("databricks.yml", bundle.replace("  scripts:\n", "  scripts:\n    postdeploy: sh src/common/notify.sh\n"))
+    assert run_scope(sandbox.root, "check").exit_code == 0
+    done = deploy_stage(sandbox, databricks_cli, fake_workspace)
+    assert done.exit_code == 0, done
+    assert [name for name in names(fake_workspace) if "alerting" in name]
