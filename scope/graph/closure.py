@@ -18,6 +18,7 @@ from scope.graph.shared_parts import SharedPart, SharedParts
 from scope.graph.uses_cache import UsesCache
 from scope.inference.preset_words import find_preset_words, is_preset_word
 from scope.inference.resource_keys import DefinedResource, defined_resources
+from scope.inference.target_files import may_configure
 from scope.inference.uses import Uses
 from scope.model import Entry, Kind
 from scope.names import is_domain_name
@@ -102,9 +103,24 @@ class DeploymentIndex:
     @cached_property
     def targets(self) -> tuple[str, ...]:
         """Return the bundle's targets, which have a file in `targets`, sorted."""
-        files = (name for name, entry in self.snapshot.names(TARGET_ROOT).items() if entry.kind is not Kind.FOLDER)
-        places = (place_of(f"{TARGET_ROOT}/{name}") for name in files)
-        return tuple(sorted(place.target for place in places if place.target is not None))
+        contents = self.snapshot.read_all(self._target_files)
+        return tuple(
+            sorted(
+                target
+                for path in self._target_files
+                if (target := place_of(path).target) and (path not in contents or may_configure(target, contents[path]))
+            )
+        )
+
+    @property
+    def files_without_target(self) -> tuple[str, ...]:
+        """Return the files of `targets` that configure no target of their name, sorted."""
+        return tuple(sorted(path for path in self._target_files if place_of(path).target not in self.targets))
+
+    @cached_property
+    def _target_files(self) -> dict[str, Entry]:
+        files = {f"{TARGET_ROOT}/{name}": entry for name, entry in self.snapshot.names(TARGET_ROOT).items()}
+        return {path: entry for path, entry in files.items() if entry.kind is not Kind.FOLDER and place_of(path).target}
 
     @cached_property
     def shared_code(self) -> SharedCode:

@@ -30,6 +30,12 @@ _PLACE = "A stage holds resources/<domain>/<source>/[<folder>/]<name>.yml and th
 
 def check_bundle(index: DeploymentIndex, target: str, staged: Mapping[str, Entry]) -> Iterator[Finding]:
     """Yield a finding for each path that the bundle or the target names and that its stage doesn't hold."""
+    for path in index.files_without_target:
+        message = (
+            f"It configures no target of its name, and no stage holds it. Each target has a file of its own here; variables "
+            f"stand in {BUNDLE}, or in a domain's YAML."
+        )
+        yield Finding(path, 1, "no-target", message)
     stage = _Stage(index, frozenset(staged))
     for path in (BUNDLE, target_file(target)):
         if path not in staged:

@@ -111,3 +111,25 @@ def test_what_only_another_target_names_is_no_matter_of_this_one() -> None:
 
 def test_a_glob_that_matches_other_domains_and_targets_alone_leaves_nothing_out() -> None:
     assert findings(bundle=BUNDLE.replace("resources/*/*/*.yml", "resources/marketing/*/*.yml")) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "is_target"),
+    [
+        ("targets: {qa: {}}\n", True),
+        ("targets:\n  qa:\n    mode: development\n", True),
+        ('"targets": {"qa": {}}\n', True),
+        ("", True),
+        ("# nothing yet\n", True),
+        ("a: [\n", True),
+        ("x: &x {qa: {}}\ntargets: *x\n", True),
+        ("x: &x {targets: {qa: {}}}\n<<: *x\n", True),
+        ("variables: {region: {default: qa}}\n", False),
+        ("targets: {prod: {}}\nvariables: {}\n", False),
+    ],
+)
+def test_a_file_that_says_other_things_is_no_target(content: str, is_target: bool) -> None:
+    index = DeploymentIndex(FakeGit().snapshot({**FILES, "targets/qa.yml": content}))
+    assert index.targets == (("dev", "prod", "qa") if is_target else ("dev", "prod"))
+    told = [str(one) for one in check_stage(index, "dev", "finance") if one.code == "no-target"]
+    assert [one.partition(": ")[0] for one in told] == ([] if is_target else ["targets/qa.yml:1"])
