@@ -107,28 +107,34 @@ def run_process(
         stderr=subprocess.PIPE,
         start_new_session=not has_terminal,
     )
-    _running.add(process)
-    if _is_ending.is_set():
-        _signal(process, signal.SIGKILL)
-    reading = _Reading(process, longest, on_errors)
-    threads = reading.start(text)
     try:
-        code: int | None = process.wait(timeout=seconds)
-    except subprocess.TimeoutExpired:
-        _end(process)
-        code = None
+        _running.add(process)
+        if _is_ending.is_set():
+            _signal(process, signal.SIGKILL)
+        reading = _Reading(process, longest, on_errors)
+        threads = reading.start(text)
+        code = _wait(process, seconds)
+        # A process that the program left behind may still hold a pipe.
+        deadline = time.monotonic() + _PIPE_SECONDS
+        for thread in threads:
+            thread.join(timeout=max(0.0, deadline - time.monotonic()))
+        reading.stop()
+        return Ended(None if reading.is_too_long else code, bytes(reading.answer), reading.errors, reading.is_too_long)
     except BaseException:
         # Somebody pressed Ctrl-C, and what follows may release the lock that this process works under.
         _end(process)
         raise
     finally:
         _running.discard(process)
-    # A process that the program left behind may still hold a pipe.
-    deadline = time.monotonic() + _PIPE_SECONDS
-    for thread in threads:
-        thread.join(timeout=max(0.0, deadline - time.monotonic()))
-    reading.stop()
-    return Ended(None if reading.is_too_long else code, bytes(reading.answer), reading.errors, reading.is_too_long)
+
+
+def _wait(process: "subprocess.Popen[bytes]", seconds: float | None) -> int | None:
+    """Return the exit code, or None for a process that had to be stopped after so many seconds."""
+    try:
+        return process.wait(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        _end(process)
+        return None
 
 
 class _Reading:

@@ -173,6 +173,7 @@ def test_outputs_are_single_lines_without_a_path_of_the_repository(name: str) ->
     assert outputs["has_changes"] == ("true" if manifest.deploy else "false")
     assert all(value.isprintable() for value in outputs.values())
     assert json.loads(outputs["matrix"])["include"] == [
-        {"id": entry.id, "target": entry.target, "domains": entry.domains} for entry in manifest.matrix.include
+        {"id": entry.id, "target": entry.target, "domains": entry.domains, "environment": entry.environment}
+        for entry in manifest.matrix.include
     ]
     assert re.fullmatch(r"[A-Za-z0-9_:,\"{}\[\] -]*", outputs["matrix"])

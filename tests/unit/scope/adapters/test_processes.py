@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 import tracemalloc
 from pathlib import Path
@@ -137,6 +138,20 @@ def test_ctrl_c_ends_the_program_before_anything_else_is_done(tmp_path: Path) ->
     while time.monotonic() < deadline and is_alive(child):
         time.sleep(0.05)
     assert not is_alive(child)
+
+
+def test_ctrl_c_before_anything_is_read_ends_the_program_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[subprocess.Popen[bytes]] = []
+
+    def interrupt(reading: processes._Reading, _text: bytes) -> list[threading.Thread]:
+        started.append(reading._process)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(processes._Reading, "start", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        processes.run_process([str(script(tmp_path, "sleep 300"))], {}, longest=None)
+    with started[0] as process:  # closes its pipes
+        assert process.poll() is not None
 
 
 def test_what_git_says_is_shortened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
