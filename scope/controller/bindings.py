@@ -47,15 +47,19 @@ def find_bindings(deployment: Deployment, observed: Observed, plan: BundlePlan, 
     search, record = search_for(deployment), observed.valid_record
     bindings = list(_import(search, observed, plan, imports))
     imported = {binding.key for binding in bindings}
-    known_ids = observed.state.resources.known_ids | {binding.id for binding in bindings}
+    state = observed.state.resources
+    known_ids = state.known_ids | {binding.id for binding in bindings}
+    # A declared move that was ended has a key for it in the record already: a second one in the state would delete it.
+    held = {(key.kind, resource_id) for key, resource_id in state.inventory.resources.items()}
     plan = replace(plan, actions=tuple(action for action in plan.actions if action.key.resource not in imported))
     orphans = match_orphans(plan, deployment.find_tagged(), known_ids)
     bindings += orphans.bindings
     recorded = tuple(_bind_recorded(search, plan, record)) if record is not None else ()
-    bindings += recorded
+    bindings += (binding for binding in recorded if (binding.key.kind, binding.id) not in held)
     notes: list[str] = []
     for conflict in find_conflicts(search, plan, observed.pending_creates):
-        if conflict.action.key in {binding.key for binding in recorded}:
+        is_held = all((conflict.action.kind, one) in held for one in conflict.ids)
+        if is_held or conflict.action.key in {binding.key for binding in recorded}:
             continue
         if conflict.is_certain:
             bindings.append(conflict.binding())

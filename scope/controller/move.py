@@ -155,7 +155,7 @@ class _Transfer:
             self._require_kept(selection, arrived)
         session.check_stop("Stopped before anything was moved.")
         self._record(selection)
-        if selection.moved:
+        if selection.moved or self._is_within_one:
             self._write(self.destination, arrived, is_new=self._there is None)
         if left is not None:
             self._write(self.source, left, is_new=False)

@@ -5,7 +5,7 @@ To delete a resource and make another one is right too, if it is meant; then `mo
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from scope.controller.deployment import Deployment
@@ -91,13 +91,19 @@ def _refuse(deployment: Deployment, moves: Iterable[Move]) -> None:
 
 
 def _within(
-    deployment: Deployment, deleted: Iterable[ResourceKey], created: Iterable[PlanAction], held: _Holding
+    deployment: Deployment, deleted: Collection[ResourceKey], created: Iterable[PlanAction], held: _Holding
 ) -> Iterator[Move]:
-    """Yield the resources whose key alone is another: deleted under one, created under another by the same name."""
+    """Yield the resources whose key alone is another: deleted under one, created under another by the same name.
+
+    Or kept under another, with the same id: deleted under either, it is gone.
+    """
     by_name = {(one.key.kind, one.full_name or one.name): one.key for one in created}
+    kept = {(key.kind, one): key for key, one in held.inventory.items() if key not in deleted}
     for key in sorted(deleted):
         name = held.names.get(key)
-        new = None if key.is_child or name is None else by_name.get((key.kind, name))
+        new = kept.get((key.kind, held.inventory.get(key, "")))
+        if new is None and name is not None:
+            new = None if key.is_child else by_name.get((key.kind, name))
         if new is not None:
             yield Move(Address(deployment.domain, key), Address(deployment.domain, new))
 

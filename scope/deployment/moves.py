@@ -161,16 +161,20 @@ def rename_entries(state: StateDocument, selection: Selection) -> bytes:
     keys = {one.source: one.destination for one in selection.moved}
     kept = {
         _renamed(name, keys): _with_references(entry, keys, keys, keeps_others=True)
-        for name, entry in state.entries.items()
-        if _parse(name) not in selection.released
+        for name, entry in _without(state, selection.released).items()
     }
     return state.with_entries(kept)
 
 
 def drop_entries(state: StateDocument, keys: Collection[ResourceKey]) -> bytes:
     """Return a state without some resources, and without what belongs to them."""
+    return state.with_entries(_without(state, keys))
+
+
+def _without(state: StateDocument, keys: Collection[ResourceKey]) -> dict[str, Any]:
+    """Return the entries of a state but for some resources, what belongs to them, and the references to them."""
     kept = {name: entry for name, entry in state.entries.items() if _parse(name) not in keys}
-    return state.with_entries({name: _with_references(entry, {}, keys) for name, entry in kept.items()})
+    return {name: _with_references(entry, {}, keys) for name, entry in kept.items()}
 
 
 def _of(state: StateDocument, resources: Collection[ResourceKey]) -> Iterator[tuple[str, Any]]:

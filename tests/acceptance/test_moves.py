@@ -275,6 +275,25 @@ def test_a_resource_that_seems_to_have_moved_is_refused_until_it_is_said_to_be_a
     platform.check("ads", ["ads_clicks_refresh", "sales_orders_refresh"], ["ads_clicks_final_facts"])
 
 
+def test_a_second_key_of_one_resource_is_not_deleted_with_it(platform: Platform) -> None:
+    before, resources = ids(platform, "sales"), held(platform)
+    path = f"{BASE}/sales/state/resources.json"
+    content = json.loads(platform.workspace.read(path) or b"")
+    content["state"]["resources.schemas.facts"] = content["state"]["resources.schemas.sales_orders"]
+    platform.workspace.write(path, json.dumps(content).encode())
+    platform.sandbox.append("src/sales/orders/base/facts.py", "MORE = 1\n")
+    platform.push("Change")
+    said = deploy(platform, code=3)
+    line = "sales.schemas.facts -> sales.schemas.sales_orders"
+    assert f'  "{line}",' in said
+    assert "--approve-destructive" not in said
+    declare(platform, line)
+    platform.push("Declare it")
+    deploy(platform)
+    assert ids(platform, "sales") == before
+    assert held(platform) == resources
+
+
 # Killed
 
 
@@ -302,6 +321,38 @@ def kill_and_repeat(platform: Platform, rule: Rule) -> None:
     deploy(platform, "--domain", "sales")
     deploy(platform)
     assert ids(platform, "sales", "ads") == before
+    assert held(platform) == resources
+    assert "already in sync" in deploy(platform)
+
+
+@pytest.mark.parametrize("is_bound_twice", [False, True])
+def test_a_renamed_key_that_is_killed_before_its_state_and_recovered_is_one_key(
+    platform: Platform, *, is_bound_twice: bool
+) -> None:
+    before, resources = ids(platform, "sales"), held(platform)
+    schema = {"name": "orders", "catalog_name": "main", "grants": [{"principal": "readers", "privileges": ["SELECT"]}]}
+    platform.sandbox.write("resources/sales/orders/schema.yml", resource_yaml("schemas", "facts", schema))
+    volume = {**VOLUME, "schema_name": "${resources.schemas.facts.name}"}
+    platform.sandbox.write("resources/sales/orders/volume.yml", resource_yaml("volumes", "sales_landing", volume))
+    declare(platform, "sales.schemas.sales_orders -> sales.schemas.facts")
+    platform.push("Rename a key")
+    rule = platform.workspace.hold("POST", under=f"{BASE}/sales/state/scope.json", after_work=True)
+    process = platform.start("deploy", "--target", "prod", "--domain", "sales")
+    rule.wait_until_holding()
+    kill(process)
+    platform.workspace.clear_rules()
+    done = platform.scope("recover", "--target", "prod", "--domain", "sales", "--yes")
+    assert done.exit_code == 0, done
+    # The state has it under the old key, and the record under the new one.
+    assert ids(platform, "sales") == before
+    if is_bound_twice:
+        path = f"{BASE}/sales/state/resources.json"
+        content = json.loads(platform.workspace.read(path) or b"")
+        content["state"]["resources.schemas.facts"] = content["state"]["resources.schemas.sales_orders"]
+        platform.workspace.write(path, json.dumps(content).encode())
+    deploy(platform)
+    assert ids(platform, "sales") == before
+    assert "resources.schemas.facts" in state(platform, "sales")
     assert held(platform) == resources
     assert "already in sync" in deploy(platform)
 
