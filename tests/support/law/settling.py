@@ -53,6 +53,9 @@ class Settling:
         elif refused := _CANT_MOVE.search(message):
             forget_source(self.world.sandbox, refused.group(1))
             self._declare([f"{refused.group(1)} -> nowhere"])
+        elif others := re.findall(r"write `(\S+ -> nowhere)` instead", message):
+            # What was declared to come has been made there by hand.
+            self._declare(others)
         elif "looks like a move" in message:
             self._answer(re.findall(r'^  "(\S+) -> (\S+)",$', message, re.MULTILINE))
         elif there := _ELSEWHERE.search(message):
