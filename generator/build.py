@@ -93,7 +93,7 @@ def _modules(specs: Iterable[LoadedSpec], variants: Iterable[LoadedSpec], invent
         identity = spec.identity
         for target in absent_targets(spec):
             inputs = digest([identity.spec, target])
-            modules[identity.module_in(target)] = Module(identity.spec, identity.kind, identity.key, {}, inputs)
+            modules[identity.module_in(target)] = Module(identity.spec, identity.kind, "", {}, inputs)
     return modules
 
 

@@ -31,7 +31,7 @@ _HEADER = re.compile(r"# Generated from (?P<spec>\S+) \((?P<input>[0-9a-f]{12}) 
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """The contents of a module; an empty value says that its target has no such resource."""
+    """The contents of a module; without a key, it says that its target has no such resource."""
 
     spec: str
     kind: Kind
@@ -42,7 +42,7 @@ class Module:
     @property
     def output_digest(self) -> str:
         """Return the digest of everything but the digests themselves."""
-        return digest([self.spec, self.kind, self.key, self.value] if self.value else [self.spec])
+        return digest([self.spec, self.kind, self.key, self.value] if self.key else [self.spec])
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def digest(value: object) -> str:
 def module_text(module: Module) -> str:
     """Return a module's text before formatting."""
     header = f"{_header(module.spec, module.input_digest, module.output_digest)}\n"
-    if not module.value:
+    if not module.key:
         return header
     class_name = _CLASSES[module.kind]
     value = _sorted(module.value)

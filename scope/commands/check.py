@@ -43,6 +43,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         head = resolve_head(git, options.head)
         index = DeploymentIndex(Snapshot(git, head.tree))
         index.rules.check_domains(index.domains)
+        index.check_target_files()
         findings = check_repository(index)
         if options.base:
             comparison = compare(git, options.base, options.head, console.say)

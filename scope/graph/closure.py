@@ -18,7 +18,7 @@ from scope.graph.shared_parts import SharedPart, SharedParts
 from scope.graph.uses_cache import UsesCache
 from scope.inference.preset_words import find_preset_words, is_preset_word
 from scope.inference.resource_keys import DefinedResource, defined_resources
-from scope.inference.target_files import may_configure
+from scope.inference.target_files import is_without_target
 from scope.inference.uses import Uses
 from scope.model import Entry, Kind
 from scope.names import is_domain_name
@@ -103,19 +103,24 @@ class DeploymentIndex:
     @cached_property
     def targets(self) -> tuple[str, ...]:
         """Return the bundle's targets, which have a file in `targets`, sorted."""
-        contents = self.snapshot.read_all(self._target_files)
-        return tuple(
-            sorted(
-                target
-                for path in self._target_files
-                if (target := place_of(path).target) and (path not in contents or may_configure(target, contents[path]))
-            )
-        )
+        places = (place_of(path) for path in self._target_files)
+        return tuple(sorted(place.target for place in places if place.target is not None))
 
-    @property
+    @cached_property
     def files_without_target(self) -> tuple[str, ...]:
-        """Return the files of `targets` that configure no target of their name, sorted."""
-        return tuple(sorted(path for path in self._target_files if place_of(path).target not in self.targets))
+        """Return the files of `targets` that configure no target, but something else of the bundle, sorted."""
+        contents = self.snapshot.read_all(self._target_files)
+        return tuple(sorted(path for path, content in contents.items() if is_without_target(content)))
+
+    def check_target_files(self) -> None:
+        """Raise `UsageError` with each file of `targets` that configures no target: it would be taken for one."""
+        problems = [
+            f"{path}:1: It configures no target, and no stage holds it. Each target has a file of its own in "
+            f"{TARGET_ROOT}/; variables stand in {BUNDLE}, or in a domain's YAML."
+            for path in self.files_without_target
+        ]
+        if problems:
+            raise UsageError("\n".join(problems))
 
     @cached_property
     def _target_files(self) -> dict[str, Entry]:

@@ -1,4 +1,4 @@
-"""Whether a file of `targets` configures the target of its name, or something else that the bundle includes."""
+"""Whether a file of `targets` configures a target, or only something else that the bundle includes."""
 
 import re
 
@@ -8,20 +8,18 @@ _TARGETS = re.compile(rb"^[\"']?targets[\"']?[ \t]*:", re.MULTILINE)
 # What a bundle's file may say beside `targets`, of which one is enough to know what it is for.
 _OTHER = frozenset(
     {"artifacts", "bundle", "experimental", "include", "permissions", "presets", "python", "resources", "run_as"}
-    | {"scripts", "sync", "targets", "variables", "workspace"}
+    | {"scripts", "sync", "variables", "workspace"}
 )
-# Keys whose meaning stands elsewhere in the file.
-_UNCLEAR = frozenset({"<<", NO_TEXT})
+# Keys whose meaning stands elsewhere in the file, and the one that is looked for.
+_ANY = frozenset({"<<", NO_TEXT, "targets"})
 
 
-def may_configure(target: str, content: bytes) -> bool:
-    """Return False only for a file that clearly says other things: a deploy tells what is wrong with a target."""
-    if not content.strip() or (_TARGETS.search(content) is not None and target.encode() in content):
-        return True
+def is_without_target(content: bytes) -> bool:
+    """Return True only for a file that clearly says other things of the bundle, and nothing of a target."""
+    if not content.strip() or _TARGETS.search(content) is not None:
+        return False
     try:
-        settings = yaml_settings(content, 2)
+        names = {one.keys[0] for one in yaml_settings(content, 1)}
     except UnreadableYamlError:
-        return True
-    names = {one.keys[0] for one in settings}
-    is_unclear = any(one.keys == ("targets",) and one.is_alias for one in settings) or not names.isdisjoint(_UNCLEAR)
-    return is_unclear or names.isdisjoint(_OTHER) or any(one.keys == ("targets", target) for one in settings)
+        return False
+    return names.isdisjoint(_ANY) and not names.isdisjoint(_OTHER)

@@ -30,12 +30,6 @@ _PLACE = "A stage holds resources/<domain>/<source>/[<folder>/]<name>.yml and th
 
 def check_bundle(index: DeploymentIndex, target: str, staged: Mapping[str, Entry]) -> Iterator[Finding]:
     """Yield a finding for each path that the bundle or the target names and that its stage doesn't hold."""
-    for path in index.files_without_target:
-        message = (
-            f"It configures no target of its name, and no stage holds it. Each target has a file of its own here; variables "
-            f"stand in {BUNDLE}, or in a domain's YAML."
-        )
-        yield Finding(path, 1, "no-target", message)
     stage = _Stage(index, frozenset(staged))
     for path in (BUNDLE, target_file(target)):
         if path not in staged:
@@ -134,7 +128,7 @@ class _Stage:
     def _is_elsewhere(self, path: str) -> bool:
         """Return whether a file is in this stage, or in those of other domains or targets."""
         owner = self.index.rules.owner(path)
-        return path in self.files or owner.is_staged
+        return self._holds(path) or owner.is_staged
 
     def _explain_function(self, text: str) -> str | None:
         module = text.partition(":")[0].replace(".", "/")
