@@ -1,6 +1,7 @@
 """The resources that modules and YAML files define, with their keys and names, read without running anything."""
 
 import ast
+import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -21,14 +22,22 @@ class DefinedResource:
 
 
 def defined_resources(contents: Mapping[str, bytes]) -> tuple[DefinedResource, ...]:
-    """Return every resource that the files define, sorted by key. Files that can't be parsed add none."""
+    """Return every resource that the files define, for all targets or for one, sorted by key.
+
+    Files that can't be parsed add none.
+    """
     resources: dict[ResourceKey, DefinedResource] = {}
     for path, content in contents.items():
-        if path.endswith(".py"):
-            resources.update((one.key, one) for one in _python_resources(content))
-        elif path.endswith(".yml"):
-            resources.update((one.key, one) for one in _yaml_resources(content))
+        readers = {".py": _python_resources, ".yml": _yaml_resources}
+        for one in readers.get(posixpath.splitext(path)[1], _no_resources)(content):
+            # What a target says of a resource that all have is often a part of it, without the name.
+            if one.name is not None or one.key not in resources:
+                resources[one.key] = one
     return tuple(resources[key] for key in sorted(resources))
+
+
+def _no_resources(_content: bytes) -> Iterator[DefinedResource]:
+    return iter(())
 
 
 def _python_resources(content: bytes) -> Iterator[DefinedResource]:
@@ -78,12 +87,12 @@ def _yaml_resources(content: bytes) -> Iterator[DefinedResource]:
         tree = compose(content)
     except (ValueError, yaml.YAMLError):
         return
-    for name, kinds in _pairs(tree):
-        if name == "resources":
-            for kind, resources in _pairs(kinds):
-                for key, fields in _pairs(resources):
-                    texts = {field: one.value for field, one in _pairs(fields) if isinstance(one, yaml.ScalarNode)}
-                    yield DefinedResource(ResourceKey(kind, key), join_name(kind, texts))
+    targets = (target for name, listed in _pairs(tree) if name == "targets" for _, target in _pairs(listed))
+    for part in (*targets, tree):
+        for kind, resources in (pair for name, kinds in _pairs(part) if name == "resources" for pair in _pairs(kinds)):
+            for key, fields in _pairs(resources):
+                texts = {field: one.value for field, one in _pairs(fields) if isinstance(one, yaml.ScalarNode)}
+                yield DefinedResource(ResourceKey(kind, key), join_name(kind, texts))
 
 
 def _pairs(node: object) -> Iterator[tuple[str, object]]:
