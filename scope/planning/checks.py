@@ -1,25 +1,32 @@
 """Checks the whole repository for problems that would break a stage or the workspace."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import product
 
 from scope.graph.closure import DeploymentIndex
+from scope.inference.resource_keys import defined_resources
 from scope.lineage.tables import CODE, file_tables
 from scope.model import Change, Finding, Kind, quote_path
 from scope.names import NO_DOMAINS, is_domain_name
 from scope.planning.readers import TableReader, find_reads, find_writes, read_writes
-from scope.repository.layout import DOMAIN_ROOTS, RESERVED_FOLDERS, code_folder, is_code
+from scope.repository.layout import DOMAIN_ROOTS, RESERVED_FOLDERS, code_folder, is_code, resource_folder
+from scope.stage.bundle_checks import check_bundle
 from scope.stage.checks import check_stage
 from scope.stage.domain_data import check_domain_data
 
 
 def check_repository(index: DeploymentIndex) -> tuple[Finding, ...]:
     """Return the findings about every domain and its stage, and about names of domains and tables, sorted by place."""
-    findings = {*_check_names(index), *_check_table_names(index)}
+    findings = {*_check_names(index), *_check_table_names(index), *_check_keys(index)}
     for domain in index.domains:
         findings.update(check_domain_data(index, domain))
         for target in index.targets[:1]:
             findings.update(check_stage(index, target, domain))
+    # Stages of one domain differ by the target's own file alone.
+    for target, domain in product(index.targets[1:], index.domains[:1]):
+        findings.update(check_bundle(index, target, index.staged(target, domain)))
     return tuple(sorted(findings))
 
 
@@ -79,3 +86,29 @@ def _check_names(index: DeploymentIndex) -> Iterator[Finding]:
                 f"Differs from {', '.join(others)} only in case, and Unity Catalog doesn't tell cases apart. Rename one."
             )
             yield Finding(code_folder(first), 0, "case", message)
+
+
+def _check_keys(index: DeploymentIndex) -> Iterator[Finding]:
+    """Yield a finding for each key that resources of two domains have, of whatever kind: in one bundle, it has to be one."""
+    domains: dict[str, list[str]] = defaultdict(list)
+    for domain in index.domains:
+        for name in sorted({one.key.name for one in index.defined_resources(domain)}):
+            domains[name].append(domain)
+    for name, (first, *others) in domains.items():
+        for domain in others:
+            path, line = _find_definition(index, domain, name)
+            message = (
+                f"`{name}` is the key of a resource of {first}, too. Their deploys are apart, but `just validate` and an "
+                "editor read all domains as one bundle, and fail. Rename one; moves.toml keeps what is deployed."
+            )
+            yield Finding(path, line, "shared-key", message)
+
+
+def _find_definition(index: DeploymentIndex, domain: str, name: str) -> tuple[str, int]:
+    """Return the file that defines a domain's resource, and the first line that has its key; 0 if none has it plainly."""
+    key = re.compile(rf"\s*[\"']?{re.escape(name)}[\"']?\s*[:=]")
+    for path, content in index.snapshot.read_all(index.snapshot.files(resource_folder(domain))).items():
+        if any(one.key.name == name for one in defined_resources({path: content})):
+            lines = content.decode(errors="replace").splitlines()
+            return quote_path(path), next((number for number, line in enumerate(lines, 1) if key.match(line)), 0)
+    return resource_folder(domain), 0

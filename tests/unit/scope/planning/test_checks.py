@@ -79,3 +79,16 @@ def test_a_finding_cannot_begin_a_command_of_its_own() -> None:
     hostile = Finding("a,b:c\n::error::x", 3, "import", "one%\n::add-mask::two\r", 7)
     (line,) = render_annotations([hostile]).splitlines()
     assert line.startswith("::error file=a%2Cb%3Ac%0A%3A%3Aerror%3A%3Ax,line=3,col=7,title=scope check%3A import::one%25%0A")
+
+
+def test_a_key_that_two_domains_have_is_found() -> None:
+    text = "resources:\n  {kind}:\n    landing:\n      name: x\n"
+    one, other = "resources/finance/stripe/v.yml", "resources/marketing/hubspot/v.yml"
+    same = {one: text.format(kind="volumes"), other: text.format(kind="jobs")}
+    assert codes(same) == [("shared-key", other, 3)]
+    assert codes({**same, other: text.replace("landing", "inbox").format(kind="jobs")}) == []
+
+
+def test_what_only_the_last_target_names_and_no_stage_holds_is_found() -> None:
+    settings = "targets:\n  prod:\n    sync:\n      paths: [../docs]\n"
+    assert codes({"targets/prod.yml": settings}) == [("bundle-path", "targets/prod.yml", 4)]
