@@ -15,6 +15,7 @@ from scope.repository.layout import DOMAIN_ROOTS, RESERVED_FOLDERS, code_folder,
 from scope.stage.bundle_checks import check_bundle
 from scope.stage.checks import check_stage
 from scope.stage.domain_data import check_domain_data
+from scope.stage.variable_checks import check_variables
 
 
 def check_repository(index: DeploymentIndex) -> tuple[Finding, ...]:
@@ -25,8 +26,12 @@ def check_repository(index: DeploymentIndex) -> tuple[Finding, ...]:
         for target in index.targets[:1]:
             findings.update(check_stage(index, target, domain))
     # Stages of one domain differ by the target's own file alone.
-    for target, domain in product(index.targets[1:], index.domains[:1]):
-        findings.update(check_bundle(index, target, index.staged(target, domain)))
+    for number, (target, domain) in enumerate(product(index.targets[1:], index.domains)):
+        staged = index.staged(target, domain)
+        if number % len(index.domains) == 0:
+            findings.update(check_bundle(index, target, staged))
+        contents = index.snapshot.read_all({path: entry for path, entry in staged.items() if path.endswith(".yml")})
+        findings.update(check_variables(index, target, domain, contents))
     return tuple(sorted(findings))
 
 

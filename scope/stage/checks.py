@@ -21,6 +21,7 @@ from scope.repository.globs import matches
 from scope.repository.layout import WHEELS, is_loaded_yaml, is_resource, module_name
 from scope.stage.bundle_checks import check_bundle
 from scope.stage.folder import RESERVED
+from scope.stage.variable_checks import check_variables
 
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/v1\n"
 _NOTEBOOK_MARKS = {".py": b"# Databricks notebook source", ".sql": b"-- Databricks notebook source"}
@@ -49,6 +50,7 @@ def check_stage(index: DeploymentIndex, target: str, domain: str) -> tuple[Findi
         *_check_references(staged, contents),
         *_check_encodings(index, staged),
         *check_bundle(index, target, staged),
+        *check_variables(index, target, domain, contents),
     }
     return tuple(sorted(findings))
 

@@ -76,6 +76,24 @@ def test_what_the_cli_fails_on_in_a_stage_is_found_before(
     assert deploy_stage(sandbox, databricks_cli, fake_workspace).exit_code != 0
 
 
+def test_a_variable_that_nobody_uses_and_that_has_no_value_is_found_before(
+    sandbox: Sandbox, databricks_cli: DatabricksCli, fake_workspace: FakeWorkspace
+) -> None:
+    path = "resources/sales/orders/variables.yml"
+    sandbox.write(path, "variables:\n  region:\n    description: Where.\n")
+    found = run_scope(sandbox.root, "check")
+    assert found.exit_code == 1
+    assert f"{path}:2: `region` has no value in dev, so every deploy fails." in found.stdout
+    failed = deploy_stage(sandbox, databricks_cli, fake_workspace)
+    assert failed.exit_code != 0
+    assert "no value assigned to required variable region" in failed.stderr
+    sandbox.write(path, "variables: {region: {}}\ntargets: {dev: {variables: {region: eu}}}\n")
+    other = run_scope(sandbox.root, "check").stdout
+    assert "has no value in dev" not in other
+    assert f"{path}:1: `region` has no value in prod" in other
+    assert deploy_stage(sandbox, databricks_cli, fake_workspace).exit_code == 0
+
+
 def test_what_a_glob_includes_and_the_cli_silently_leaves_out_is_found(
     sandbox: Sandbox, databricks_cli: DatabricksCli, fake_workspace: FakeWorkspace
 ) -> None:
