@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
+from scope.inference.notebooks import notebook_names
 from scope.inference.uses import Uses
 from scope.model import Entry
 from scope.repository.layout import CODE_ROOT, COMMON, LOADER, MODELS, RESOURCE_ROOT, VERSION, is_resource, names_on_the_way
 
 _Use = TypeVar("_Use")
 
-# The suffixes that `%run` and notebook paths leave out.
-_NOTEBOOK_SUFFIXES = (".py", ".ipynb", ".sql", ".scala", ".r")
+# The folders around the shared code.
+_ABOVE = frozenset([".", CODE_ROOT, RESOURCE_ROOT])
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -65,14 +66,15 @@ class SharedCode:
                 continue
             for file in self._resolve_module(name):
                 yield Edge(path, file, "imports", line)
-        for (text, relative_to), line in _first_lines(((use.path, use.relative_to), use.line) for use in uses.paths).items():
-            for file in self._resolve_path(text, relative_to):
+        paths = _first_lines(((use.path, use.relative_to, use.anchor), use.line) for use in uses.paths)
+        for (text, relative_to, anchor), line in paths.items():
+            for file in self._resolve_path(text, relative_to, anchor):
                 yield Edge(path, file, "path", line)
         if uses.dynamic and path != LOADER:
             # It may load any module: too many edges are safe. Resource modules see only `resources`, other files only `src`.
             root = f"{RESOURCE_ROOT}/" if is_resource(path) else f"{CODE_ROOT}/"
             for file in self.files:
-                if file.startswith(root) and not is_preset(file):
+                if file.startswith(root):
                     yield Edge(path, file, "dynamic-import", uses.dynamic[0])
 
     def package_data(self, path: str) -> Iterator[Edge]:
@@ -130,33 +132,61 @@ class SharedCode:
                 return
             yield file
 
-    def _resolve_path(self, text: str, relative_to: str) -> Iterator[str]:
+    def _resolve_path(self, text: str, relative_to: str, anchor: str) -> Iterator[str]:
         """Return the files that a path names, relative to its own file, to `src` or to the repository's root."""
-        text = text.strip()
-        candidates = [posixpath.normpath(posixpath.join(relative_to, text))]
-        parts = text.split("/")
-        if "common" in parts:
-            below = parts[len(parts) - parts[::-1].index("common") :]
-            candidates.append(posixpath.normpath("/".join([COMMON, *below])))
-        files = {
-            file
-            for candidate in candidates
-            if candidate == COMMON or candidate.startswith(f"{COMMON}/")
-            for file in self._match(candidate)
-        }
-        yield from sorted(files)
+        if anchor:
+            candidates = self._beside_module(anchor, text)
+        else:
+            text = text.strip()
+            candidates = [posixpath.normpath(posixpath.join(relative_to, text))]
+            parts = text.split("/")
+            if "common" in parts:
+                below = parts[len(parts) - parts[::-1].index("common") :]
+                candidates.append(posixpath.normpath("/".join([COMMON, *below])))
+            elif parts[0] == ".." and parts[-1] not in {"..", ""}:
+                candidates += self._ending_in("/".join(part for part in parts if part != ".."))
+        yield from sorted({file for candidate in candidates for file in self._match(candidate)})
+
+    def _beside_module(self, module: str, path: str) -> list[str]:
+        """Return the path that counts from a module's file; all shared code if no file has the module's name."""
+        folder = module.replace(".", "/")
+        root = "" if module.partition(".")[0] == RESOURCE_ROOT else f"{CODE_ROOT}/"
+        for file in (f"{root}{folder}/__init__.py", f"{root}{folder}.py"):
+            if file in self.files:
+                return [posixpath.normpath(posixpath.join(file, path))]
+        if root + folder in self._folders:
+            return [posixpath.normpath(posixpath.join(root + folder, "__init__.py", path))]
+        return [COMMON, MODELS]
+
+    def _ending_in(self, path: str) -> list[str]:
+        """Return the shared files and folders at a path that climbs first, from wherever that counts."""
+        return [file for file in self._by_name.get(posixpath.basename(path), ()) if file.endswith(f"/{path}")]
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, list[str]]:
+        """Return the shared files and folders by the last part of their paths."""
+        paths: dict[str, list[str]] = {}
+        for path in (*self.files, *self._folders):
+            paths.setdefault(posixpath.basename(path), []).append(path)
+        return paths
 
     def _match(self, path: str) -> Iterator[str]:
         """Return the file at a path, the files below a folder, or those that match the part known before run time."""
+        if path in _ABOVE:
+            yield from (file for file in self.files if path == "." or file.startswith(f"{path}/"))
+            return
+        if not path.startswith((COMMON, MODELS)):
+            return
         fixed = re.split(r"[*?{$\[]", path)[0]
-        exact = [
-            candidate for candidate in (path, *(path + suffix for suffix in _NOTEBOOK_SUFFIXES)) if candidate in self.files
-        ]
+        # A name may be that of a folder whose files are opened; only an end with a suffix is one of files.
+        end = re.split(r"[*?}\]]", path)[-1] if fixed != path else ""
+        exact = [candidate for candidate in (path, *notebook_names(path)) if candidate in self.files]
         if exact and fixed == path:
             yield from exact
         else:
             start = f"{path}/" if path in self._folders else fixed
-            yield from self._starting_with(start)
+            ends = end if "." in end else ""
+            yield from (file for file in self._starting_with(start) if file.endswith(ends))
 
 
 def _first_lines(uses: Iterable[tuple[_Use, int]]) -> dict[_Use, int]:

@@ -9,8 +9,12 @@ from scope.inference.wide_uses import MARKERS
 from scope.model import Entry, Kind
 from scope.repository.snapshot import Snapshot
 
-# Other kinds of files are data, which has no uses.
-_READABLE = (".py", ".ipynb", ".sql", ".scala", ".r", ".yml", ".yaml", ".json", ".toml", ".ini", ".cfg", ".sh", ".txt")
+# Data has no uses: tables, pictures, archives, compiled code. Whatever else people call their files is text, read as such.
+_DATA = (
+    *(".avro", ".csv", ".feather", ".orc", ".parquet", ".pickle", ".pkl", ".tsv", ".xls", ".xlsx"),
+    *(".bmp", ".gif", ".ico", ".jpeg", ".jpg", ".pdf", ".png", ".svg", ".ttf", ".woff", ".woff2"),
+    *(".7z", ".bz2", ".dll", ".egg", ".gz", ".jar", ".pyc", ".pyd", ".so", ".tar", ".tgz", ".whl", ".xz", ".zip", ".zst"),
+)
 _NO_USES = Uses()
 # Fewer files than these are read faster than they are searched.
 _FEW = 50
@@ -30,7 +34,7 @@ class UsesCache:
         always read: its relative imports hold no word to search for.
         """
         unknown = {path: entry for path, entry in files.items() if (path, entry) not in self._known}
-        readable = {path: entry for path, entry in unknown.items() if entry.kind is Kind.FILE and path.endswith(_READABLE)}
+        readable = {path: entry for path, entry in unknown.items() if entry.kind is Kind.FILE and not is_data(path)}
         if folders and len(readable) > _FEW:
             marked = snapshot.grep(tuple(re.escape(marker.decode()) for marker in MARKERS), folders)
             readable = {path: entry for path, entry in readable.items() if path in marked}
@@ -39,3 +43,8 @@ class UsesCache:
             self._known[path, entry] = file_uses(path, contents[path]) if path in contents else _NO_USES
         known = {path: self._known[path, entry] for path, entry in files.items()}
         return {path: uses for path, uses in known.items() if uses != _NO_USES}
+
+
+def is_data(path: str) -> bool:
+    """Return whether a file is of a kind that names no other file, by its suffix in any case."""
+    return path.lower().endswith(_DATA)

@@ -145,6 +145,7 @@ def _read_resource(node: ast.Call, uses: UsesCollector) -> None:
         uses.dynamic.add(node.lineno)
     for package in packages:
         uses.add_below(package, node.lineno)
+        uses.add_folder_of(package, node.lineno)
         if name.whole and "." in package:
             uses.add_module(package, node.lineno, certain=False)
 

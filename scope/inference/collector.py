@@ -61,6 +61,11 @@ class UsesCollector:
         if package and (package, self.place.module) != ("resources", "resources"):
             self.add_module(f"{package}.*", line, certain=False)
 
+    def add_folder_of(self, package: str, line: int) -> None:
+        """Add the files of a package, whichever of the shared ones it is."""
+        if package.startswith(("common", "resources._models")):
+            self.paths.add(PathUse("..", line, "", anchor=package))
+
     def add_path(self, path: Text, line: int) -> None:
         """Add a path, or the folder that the known part of one leads to."""
         known = path.text if path.whole else path.text[: path.text.rfind("/") + 1]
@@ -77,8 +82,10 @@ class UsesCollector:
             elif is_shared_path(text):
                 self.add_path(Text(fixed_part(text), value.whole), line)
             self.modules.update(ModuleUse(use.name, line, certain=False) for use in shared_modules(text))
-        if self.place.shared and text.startswith(("./", "../")):
-            # Counted from a shared notebook's folder.
+        if text.startswith(("./", "../") if self.place.shared else "../") and (
+            self.place.shared or not is_shared_path(text)
+        ):
+            # Counted from a shared notebook's folder, or from wherever the code that is given it lies.
             self.add_path(value, line)
         if len(text) < 200 and _DOTTED_TEXT.fullmatch(text):
             self.add_module(without_src(text.partition(":")[0]), line, certain=False)

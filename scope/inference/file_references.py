@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from scope.inference.keyed_texts import keyed_texts
+from scope.inference.notebooks import notebook_names
 from scope.inference.parsing import NOT_PARSED, parse
 from scope.inference.yaml_settings import UnreadableYamlError
 from scope.repository.globs import matches
 
-_NOTEBOOK_SUFFIXES = (".py", ".ipynb", ".sql", ".scala", ".r")
 _WHEEL = re.compile(r"(^|/)dist/[^/]*\.whl$")
 
 
@@ -31,7 +31,7 @@ class FileReference:
         """Whether the file or folder exists; a glob needs one match."""
         if self._is_glob:
             return any(self.means(file) for file in files)
-        return self.path in folders or any(self.path + suffix in files for suffix in ("", *_NOTEBOOK_SUFFIXES))
+        return self.path in folders or any(name in files for name in (self.path, *notebook_names(self.path)))
 
     def means(self, file: str) -> bool:
         """Whether the path names a file: the file itself, a folder around it, or a glob that it matches."""
@@ -39,7 +39,7 @@ class FileReference:
             return matches(self.path, file)
         return file.startswith(f"{self.path}/") or file in {
             self.path,
-            *(self.path + suffix for suffix in _NOTEBOOK_SUFFIXES),
+            *notebook_names(self.path),
         }
 
     @property

@@ -19,7 +19,7 @@ from scope.inference.notebooks import (
     without_magic_lines,
 )
 from scope.inference.parsing import LARGEST, NOT_PARSED, LargePythonError, decode, parse
-from scope.inference.plain_text import dynamic_lines, imported_modules, shared_modules, shared_paths
+from scope.inference.plain_text import climbing_paths, dynamic_lines, imported_modules, shared_modules, shared_paths
 from scope.inference.syntax_tree import tree_uses
 from scope.inference.uses import EVERYTHING, ModuleUse, PathUse, Place, Uses
 from scope.inference.wide_uses import is_wide
@@ -115,11 +115,12 @@ def _magic_uses(text: str, place: Place, first_line: int) -> Iterator[Uses]:
 
 
 def _shared_names(text: str, place: Place, first_line: int) -> Uses:
+    paths = frozenset(climbing_paths(text, place.folder, first_line)) if place.shared and "../" in text else frozenset()
     if "common" not in text:
-        return Uses()
+        return Uses(paths=paths)
     return Uses(
         modules=frozenset(shared_modules(text, first_line)),
-        paths=frozenset(shared_paths(text, place.folder, first_line)),
+        paths=paths | frozenset(shared_paths(text, place.folder, first_line)),
     )
 
 

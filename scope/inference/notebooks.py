@@ -42,9 +42,16 @@ _LANGUAGES = {"python": Language.PYTHON, "py": Language.PYTHON, "sql": Language.
 _WHOLE_CELL = frozenset(
     {"bash", "fs", "html", "javascript", "js", "md", "md-sandbox", "r", "scala", "script", "sh", "writefile"}
 )
+# The suffixes that `%run` and notebook paths leave out. The CLI takes them in any case.
+_SUFFIXES = (".py", ".ipynb", ".sql", ".scala", ".r")
 _MAGIC = re.compile(r"[ \t]*%{1,2}([\w-]+)[ \t]*(.*)", re.DOTALL)
 _COMMENTED = re.compile(r"^[ \t]*(?:#|--|//)[ \t]*MAGIC(?:[ \t](.*))?$", re.MULTILINE)
 _MAGIC_LINE = re.compile(r"^([ \t]*)[%!](.*)$", re.MULTILINE)
+
+
+def notebook_names(path: str) -> tuple[str, ...]:
+    """Return the files that a notebook's path may mean, which has no suffix: `.sql` and `.SQL`."""
+    return tuple(path + name for suffix in _SUFFIXES for name in (suffix, suffix.upper()))
 
 
 def source_cells(text: str) -> Iterator[Cell]:

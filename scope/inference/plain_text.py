@@ -42,6 +42,29 @@ QUALIFIED_LOADERS = frozenset(
 CODE_RUNNERS = frozenset({"eval", "exec"})
 MACHINERY_NAMES = LOADERS | CODE_RUNNERS | {name.rpartition(".")[2] for name in QUALIFIED_LOADERS}
 
+# Names that tell where code lies, or change where it is looked for. Without any of them, a domain's file opens nothing by
+# its place.
+PLACE_NAMES = frozenset(
+    [
+        "__cached__",
+        "__file__",
+        "__getattr__",
+        "__loader__",
+        "__path__",
+        "__spec__",
+        "addsitedir",
+        "co_filename",
+        "inspect",
+        "extract_stack",
+        "walk_stack",
+        "submodule_search_locations",
+        "sys as",
+        "sys import",
+        "sys.modules",
+        "sys.path",
+    ]
+)
+
 SHARED_NAME = re.compile(r"(?<![\w.])(?:src\.)?common(?:\.\w+)+")
 _WORD = re.compile(r"""[^\s"'`()<>,;=|]+""")
 _SHARED_PART = re.compile(r"(?:^|/)(?P<part>common)(?=/|$)")
@@ -61,6 +84,7 @@ _COMMENT = re.compile(r"#[^\n]*")
 _DYNAMIC = re.compile(
     rf"\b(?:{'|'.join(sorted(MACHINERY_NAMES))}|importlib|importlib_resources|pkg_resources|pkgutil)\b"
     rf"|\bnotebook{_SPACE}*+\.{_SPACE}*+run\b"
+    rf"|{'|'.join(map(re.escape, sorted(PLACE_NAMES)))}"
 )
 
 
@@ -91,6 +115,14 @@ def shared_paths(text: str, folder: str, first_line: int = 1) -> Iterator[PathUs
     lines = Lines(text, first_line)
     for match in _WORD.finditer(text):
         if is_shared_path(match[0]):
+            yield PathUse(fixed_part(match[0]), lines.at(match.start()), folder)
+
+
+def climbing_paths(text: str, folder: str, first_line: int = 1) -> Iterator[PathUse]:
+    """Yield the paths of a shared file that begin with `../` and lead to others."""
+    lines = Lines(text, first_line)
+    for match in _WORD.finditer(text):
+        if match[0].startswith("../"):
             yield PathUse(fixed_part(match[0]), lines.at(match.start()), folder)
 
 

@@ -5,16 +5,16 @@ name that is bound to the import machinery anywhere means it everywhere. That fi
 """
 
 import ast
-import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from scope.inference.calls import read_call
 from scope.inference.collector import LONGEST_NAME, UsesCollector, is_machinery
+from scope.inference.own_places import has_places, read_places
 from scope.inference.plain_text import MACHINERY_NAMES
 from scope.inference.strings import Text
-from scope.inference.uses import ModuleUse, PathUse, Place, Uses, without_src
-
-_UPWARDS = re.compile(r"\.parents\b|\.parent\s*\.\s*parent|dirname\s*\(\s*(?:[\w.]*\.)?dirname|\.\.|\bpardir\b")
+from scope.inference.uses import ModuleUse, Place, Uses, without_src
+from scope.repository.layout import LOADER, VERSION
 
 
 def tree_uses(tree: ast.AST, place: Place, source: str, first_line: int = 1) -> Uses:
@@ -23,19 +23,16 @@ def tree_uses(tree: ast.AST, place: Place, source: str, first_line: int = 1) -> 
     collector.code.append(tree)
     # The list grows while it is read, and keeps every tree: nodes are told apart by identity.
     for code in collector.code:
-        _read_tree(code, collector)
-    if place.shared and "__file__" in source and _UPWARDS.search(source):
-        # A path that climbs from a shared file ends somewhere in shared code, with no name to tell where.
-        collector.add_below("common", 1)
+        _read_tree(code, collector, source)
     shift = first_line - 1
     return Uses(
         modules=frozenset(ModuleUse(use.name, use.line + shift, use.certain) for use in collector.modules),
-        paths=frozenset(PathUse(use.path, use.line + shift, use.relative_to) for use in collector.paths),
+        paths=frozenset(replace(use, line=use.line + shift) for use in collector.paths),
         dynamic=tuple(sorted(line + shift for line in collector.dynamic)),
     )
 
 
-def _read_tree(tree: ast.AST, uses: UsesCollector) -> None:
+def _read_tree(tree: ast.AST, uses: UsesCollector, source: str) -> None:
     nodes = _relevant_nodes(tree)
     # Imports first: a name may be used above the import that binds it.
     read_imports(nodes, uses)
@@ -43,6 +40,8 @@ def _read_tree(tree: ast.AST, uses: UsesCollector) -> None:
         read = _READERS.get(node.__class__)
         if read is not None:
             read(node, uses)
+    if uses.place.path not in _INDEPENDENT and has_places(source, shared=uses.place.shared):
+        read_places(tree, uses)
 
 
 def read_imports(nodes: Iterable[ast.AST], uses: UsesCollector) -> None:
@@ -139,6 +138,8 @@ def _read_call(node: ast.AST, uses: UsesCollector) -> None:
         read_call(node, uses)
 
 
+# They look at whatever files a stage holds, and need none of them.
+_INDEPENDENT = frozenset([LOADER, VERSION])
 _READERS: dict[type[ast.AST], Callable[[ast.AST, UsesCollector], None]] = {
     ast.Attribute: _read_reference,
     ast.BinOp: _read_compound,

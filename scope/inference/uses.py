@@ -27,20 +27,24 @@ class ModuleUse:
 
 @dataclass(frozen=True, slots=True, order=True)
 class PathUse:
-    """A path as a file writes it, and that file's folder, from which Python and notebooks count it."""
+    """A path as a file writes it, and that file's folder, from which Python and notebooks count it.
+
+    With an `anchor` it counts from the file of the module of that name instead, wherever that lies.
+    """
 
     path: str
     line: int
     relative_to: str
+    anchor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Uses:
     """The uses of one file.
 
-    `dynamic` holds the lines whose imports are only known at run time and may be anything. `broken` is the line of the
-    syntax error in a file whose uses were guessed from its text: more than it really has, never less. `too_large` says the
-    same of a file that wasn't parsed.
+    `dynamic` holds the lines whose imports or files are only known at run time and may be anything. `broken` is the line of
+    the syntax error in a file whose uses were guessed from its text: more than it really has, never less. `too_large` says
+    the same of a file that wasn't parsed.
     """
 
     modules: frozenset[ModuleUse] = frozenset()
@@ -63,6 +67,7 @@ EVERYTHING = Uses(
 class Place:
     """A file's place among the packages: its folder, its module's name, and the package that relative imports count from."""
 
+    path: str
     folder: str
     module: str
     package: str
@@ -75,7 +80,7 @@ class Place:
         package = without_src(folder.replace("/", "."))
         stem = name.partition(".")[0]
         module = package if stem == "__init__" else ".".join(filter(None, (package, stem)))
-        return cls(folder=folder, module=module, package=package, shared=place_of(path).role is Role.SHARED)
+        return cls(path=path, folder=folder, module=module, package=package, shared=place_of(path).role is Role.SHARED)
 
     def absolute(self, name: str, level: int, package: str | None = None) -> str:
         """Return a name from the import root, given with `level` dots before it. Too many dots end at the root."""

@@ -2,13 +2,13 @@
 
 import re
 
-from scope.inference.plain_text import MACHINERY_NAMES
+from scope.inference.plain_text import MACHINERY_NAMES, PLACE_NAMES
 
 # A file of a domain in which none of these occurs uses nothing outside of its domain, and nothing computed. Shared code is
 # always read: it uses its neighbours by relative imports, without a word of these.
 MARKERS: tuple[bytes, ...] = tuple(
     sorted(
-        {name.encode() for name in MACHINERY_NAMES}
+        {name.encode() for name in MACHINERY_NAMES | PLACE_NAMES}
         | {b"common", b"_models", b"resources", b"pkgutil", b"pkg_resources", b"%run", b"dbutils", b"notebook.run"}
     )
 )
@@ -16,7 +16,7 @@ MARKERS: tuple[bytes, ...] = tuple(
 # Markers that only say that something shared is named: the names of the changed files are narrower.
 _NAMING = frozenset({b"common", b"resources", b"_models"})
 # Uses that reach shared files without naming them: loaders, star imports (also in notebooks, whose lines are JSON strings),
-# whole folders, names composed at run time, packages whose files are opened.
+# whole folders, names composed at run time, packages whose files are opened, folders around those that shared code offers.
 #
 # Both git and Python read these patterns. In brackets, git takes `\t` for a backslash or a t, so they hold the characters
 # themselves; notebooks write those as `\t`. Alternatives never overlap, since Python would backtrack through all of them.
@@ -29,6 +29,7 @@ _OTHERS = (
     rf"^([\"{_BLANKS}]|{_WRITTEN})*\*([{_BLANKS}]|{_WRITTEN})*([\"#;]|$)",
     r"common/|/common",
     r"importlib",
+    r"dirname|\.parent",
 )
 WIDE = (*_OTHERS, _COMPOSED)
 _OTHER_USE = re.compile("|".join(f"(?:{pattern})" for pattern in _OTHERS).encode(), re.MULTILINE)

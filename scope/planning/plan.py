@@ -299,7 +299,7 @@ def _list_warnings(comparison: Comparison, impacted: Iterable[Impacted]) -> list
                 message = "Too large, or too complex, to be parsed quickly. What it may use is guessed: more than it does."
                 warnings.add(Warn("too-large", quote_path(path), 0, message))
             elif uses.dynamic:
-                message = "What is imported here is known only at run time, so all shared code counts as used."
+                message = "What is imported or opened here is known only at run time, so all shared code counts as used."
                 warnings.update(Warn(_DYNAMIC, quote_path(path), line, message) for line in uses.dynamic)
             if uses.broken is not None:
                 message = "Not valid Python. Its imports are guessed from the text: more than it has, never less."

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from scope.errors import Refused
 from scope.graph.closure import DeploymentIndex
+from scope.graph.shared_code import is_preset
 from scope.inference.file_references import file_references
 from scope.inference.imports import python_uses
 from scope.inference.parsing import LARGEST
@@ -18,7 +19,7 @@ from scope.inference.yaml_nodes import LARGEST_YAML
 from scope.model import Entry, Finding, Kind, quote_path
 from scope.names import is_domain_name
 from scope.repository.globs import matches
-from scope.repository.layout import WHEELS, is_loaded_yaml, is_resource, module_name
+from scope.repository.layout import CODE_ROOT, COMMON, WHEELS, is_loaded_yaml, is_resource, module_name
 from scope.stage.bundle_checks import check_bundle
 from scope.stage.folder import RESERVED
 from scope.stage.variable_checks import check_variables
@@ -121,7 +122,8 @@ def _check_notebook_names(contents: Mapping[str, bytes]) -> Iterator[Finding]:
 
 def _check_yaml_places(staged: Iterable[str]) -> Iterator[Finding]:
     for path in staged:
-        if is_resource(path) and path.endswith((".yml", ".yaml")) and not is_loaded_yaml(path):
+        # Presets that a module opens are staged with it: nobody takes them for resources.
+        if is_resource(path) and path.endswith((".yml", ".yaml")) and not is_loaded_yaml(path) and not is_preset(path):
             message = (
                 "The CLI doesn't load it. Its place is resources/<domain>/<source>/[<folder>/]<name>.yml: move or rename it."
             )
@@ -134,11 +136,11 @@ def _check_imports(index: DeploymentIndex, staged: Mapping[str, Entry], contents
     for path, content in contents.items():
         if path.endswith((".py", ".ipynb")):
             for use in python_uses(path, content).modules:
-                if use.certain and (message := _explain_missing(use, modules, index)):
+                if use.certain and (message := _explain_missing(use, path, modules, index)):
                     yield Finding(path, use.line, "import", message)
 
 
-def _explain_missing(use: ModuleUse, modules: frozenset[str], index: DeploymentIndex) -> str | None:
+def _explain_missing(use: ModuleUse, path: str, modules: frozenset[str], index: DeploymentIndex) -> str | None:
     if use.name in modules:
         return None
     top = use.name.partition(".")[0]
@@ -146,6 +148,10 @@ def _explain_missing(use: ModuleUse, modules: frozenset[str], index: DeploymentI
         return f"`{use.name}` isn't in the repository. Add the module, or remove the import."
     if is_domain_name(top) and top in index.domains:
         return f"`{use.name}` is another domain's code, which isn't deployed with this. Move what both need to src/common."
+    # A script finds what lies beside it first.
+    beside = f"{posixpath.dirname(path).removeprefix(f'{CODE_ROOT}/').replace('/', '.')}.{top}"
+    if f"{top}.py" in index.snapshot.names(CODE_ROOT) and beside not in modules:
+        return f"`{top}` is {CODE_ROOT}/{top}.py, which no stage holds: what domains share lies in {COMMON}. Move it there."
     return None
 
 

@@ -1,8 +1,11 @@
 """What a deployment is made of, and its fingerprint."""
 
+import pytest
+
 from scope.graph.closure import DeploymentIndex
 from scope.graph.uses_cache import UsesCache
 from scope.model import Kind
+from scope.stage.checks import check_stage
 from tests.support.fake_git import FakeGit, Files, Node
 
 FRAME: dict[str, str | bytes | Node] = {
@@ -62,6 +65,67 @@ def test_shared_code_is_staged_as_far_as_the_domain_reaches_it() -> None:
         "src/common/readers/csv.py",
         "src/common/readers/rates.csv",
     }
+
+
+@pytest.mark.parametrize(
+    "name", ["page.j2", "page.jinja", "load.R", "load.SQL", "Load.Sql", "run.bash", "Makefile", "query.hql", "notes.TXT"]
+)
+def test_what_a_text_of_any_suffix_names_is_staged(name: str) -> None:
+    text = "-- see common/readers/rates.csv and common.money\n"
+    assert {"src/common/money.py", "src/common/readers/rates.csv"} <= staged({f"src/finance/stripe/{name}": text, **COMMON})
+    shared = {CODE: f"open('../../../common/texts/{name}')\n", f"src/common/texts/{name}": "include ../readers/rates.csv\n"}
+    assert "src/common/readers/rates.csv" in staged({**shared, **COMMON})
+
+
+@pytest.mark.parametrize("suffix", [".py", ".PY", ".R", ".r", ".SQL", ".ipynb"])
+def test_a_notebook_s_path_means_it_whatever_the_case_of_its_suffix(suffix: str) -> None:
+    notebook = f"src/common/setup{suffix}"
+    assert notebook in staged({CODE: "dbutils.notebook.run('../../../common/setup', 60)\n", notebook: "", **COMMON})
+
+
+def test_names_that_are_made_lazily_are_staged() -> None:
+    attached = "import lazy_loader as lazy\n__getattr__, __dir__, _ = lazy.attach(__name__, submod_attrs={'money': ['X']})\n"
+    files = {CODE: "from common import X\n", **COMMON}
+    assert "src/common/money.py" not in staged(files)
+    assert "src/common/money.py" in staged({**files, "src/common/__init__.py": attached})
+    made = "import own_helper\n__getattr__ = own_helper.make(__name__)\n"
+    assert "src/common/readers/csv.py" in staged({**files, "src/common/__init__.py": made})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "open(Path(__file__).parent / 'data' / 'rates.csv')",
+        "open(Path(__file__).parents[1] / 'readers' / 'data' / 'rates.csv')",
+        "open(HERE / name)",
+        "import common.readers.data as d\nopen(Path(d.__file__).with_name('rates.csv'))",
+        "import common.readers.data as d\nopen(d.__path__[0] + '/rates.csv')",
+        "import sys\nsys.path.append(str(HERE / 'data'))",
+        "__path__.append(str(HERE / 'data'))",
+        "__loader__.get_data(str(HERE / 'data' / 'rates.csv'))",
+        "open(elsewhere(__file__, 'rates.csv'))",
+    ],
+)
+def test_what_shared_code_opens_by_its_own_place_is_staged(text: str) -> None:
+    files = {
+        CODE: "from common.readers import csv\n",
+        **COMMON,
+        "src/common/readers/csv.py": f"from pathlib import Path\nHERE = Path(__file__).parent\n{text}\n",
+        "src/common/readers/data/__init__.py": "",
+        "src/common/readers/data/rates.csv": "1\n",
+    }
+    assert "src/common/readers/data/rates.csv" in staged(files)
+    assert ("src/common/money.py" in staged(files)) == ("elsewhere" in text)
+
+
+def test_a_preset_that_a_model_opens_is_staged_and_is_no_resource() -> None:
+    files = {
+        "resources/finance/stripe/a.py": "from resources._models import sizes\n",
+        "resources/_models/sizes.py": "from pathlib import Path\nTEXT = Path(__file__).with_name('sizes.yml').read_text()\n",
+        "resources/_models/sizes.yml": "small: 1\n",
+    }
+    assert "resources/_models/sizes.yml" in staged(files)
+    assert check_stage(index(files), "dev", "finance") == ()
 
 
 def test_modules_that_import_each_other_come_together() -> None:

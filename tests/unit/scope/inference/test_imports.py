@@ -171,11 +171,100 @@ def test_a_shared_script_may_mean_what_lies_beside_it() -> None:
     assert {"common.jobs.helper", "common.jobs.tools", "common.jobs.tools.clean"} <= names(uses, certain=False)
 
 
-def test_a_path_that_climbs_from_a_shared_file_may_end_anywhere_in_shared_code() -> None:
-    climbing = uses_of("DATA = Path(__file__).parent.parent / 'schemas' / 'x.json'", "src/common/a/b.py")
-    assert "common.*" in names(climbing)
-    beside = uses_of("DATA = Path(__file__).parent / 'x.json'", "src/common/a/b.py")
-    assert "common.*" not in names(beside)
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("Path(__file__).parent / 'x.json'", "src/common/a/x.json"),
+        ("Path(__file__).parent.parent / 'schemas' / 'x.json'", "src/common/schemas/x.json"),
+        ("Path(__file__).resolve().parents[1].joinpath('schemas', 'x.json')", "src/common/schemas/x.json"),
+        ("os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'schemas/x.json')", "src/common/schemas/x.json"),
+        ("f'{os.path.dirname(__file__)}/../schemas/x.json'", "src/common/schemas/x.json"),
+        ("'%s/%s' % (os.path.dirname(__file__), 'x.json')", "src/common/a/x.json"),
+        ("__file__.rpartition('/')[0] + '/x.json'", "src/common/a/x.json"),
+        ("Path(__spec__.origin).with_name('x.json')", "src/common/a/x.json"),
+        ("Path(sys._getframe().f_code.co_filename).parent / 'x.json'", "src/common/a/x.json"),
+        ("Path(__file__).parent / name", "src/common/a/"),
+        ("Path(__file__).parent / 'schemas' / f'{name}.json'", "src/common/a/schemas/**.json"),
+        ("(Path(__file__).parent / 'schemas').glob('*.json')", "src/common/a/schemas/*.json"),
+        ("os.listdir(os.path.dirname(__file__))", "src/common/a"),
+        ("sys.path.insert(0, str(Path(__file__).parent / 'vendor'))", "src/common/a/vendor"),
+    ],
+)
+def test_a_path_from_the_place_of_shared_code_is_found(text: str, path: str) -> None:
+    for form in (f"open({text})", f"HERE = {text}\nopen(HERE)", f"def find():\n    return {text}\nopen(find())"):
+        uses = uses_of(f"import os, sys\nfrom pathlib import Path\n{form}", "src/common/a/b.py")
+        assert (path, "") in {(use.path, use.relative_to) for use in uses.paths}
+        assert uses.dynamic == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("import common.a\nopen(Path(common.a.__file__).parent / 'x.json')", "../x.json"),
+        ("from common import a as m\nopen(os.path.join(os.path.dirname(m.__file__), '..', 'x.json'))", "../../x.json"),
+        ("import common.a as m\nopen(m.__path__[0] + '/x.json')", "../x.json"),
+        ("import importlib\nm = importlib.import_module('common.a')\nopen(Path(m.__file__).parent / name)", "../"),
+        ("from importlib.resources import files\nopen(files('common.a') / '../x.json')", "../../x.json"),
+        ("from importlib.util import find_spec\nopen(Path(find_spec('common.a').origin).parent / 'x.json')", "../x.json"),
+    ],
+)
+def test_a_path_from_the_place_of_another_module_counts_from_its_file(text: str, path: str) -> None:
+    uses = uses_of(f"import os\nfrom pathlib import Path\n{text}")
+    assert (path, "common.a") in {(use.path, use.anchor) for use in uses.paths}
+    assert uses.dynamic == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "load(__file__, 'x.json')",
+        "open(__file__.replace('b.py', 'x.json'))",
+        "open(globals()['__file__'])",
+        "from common import schemas; open(schemas.HERE.parent / 'x.json')",
+        "from common import Table; import inspect; open(Path(inspect.getfile(Table)).parent / 'x.json')",
+        "import inspect; open(Path(inspect.stack()[1].filename).parent / name)",
+        "from common import load; open(Path(load.__code__.co_filename).parent / 'x.json')",
+        "sys.path.append(folder)",
+        "sys.path[:0] = folders",
+        "__path__.append(folder)",
+        "__loader__.get_data(name)",
+        "import lazy; __getattr__ = lazy.make(__name__)",
+        "import lazy; sys.modules[__name__] = lazy.Module(__name__)",
+        "from lazy import __getattr__",
+        "HERE = Path(__file__).parents[1]",
+        "os.listdir(Path(__file__).parents[2])",
+    ],
+)
+def test_what_may_lead_anywhere_from_the_place_of_code_is_named_with_its_line(text: str) -> None:
+    assert uses_of(f"import os, sys\nfrom pathlib import Path\n{text}", "src/common/a/b.py").dynamic == (3,)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import logging; log = logging.getLogger(__file__)",
+        "print(f'reading in {__file__}')",
+        "import pyspark; open(pyspark.__file__)",
+        "ROOT = Path(__file__).parents[3]\nif str(ROOT) not in sys.path:\n    sys.path.insert(0, str(ROOT))",
+        "sys.path.append('/Workspace/shared')",
+        "before = list(sys.path)",
+        "if __spec__ is None: x = __spec__.name",
+        "ROOT = Path(__file__).parents[2]\nopen(ROOT / 'config.yml')",
+        "import sys; sys.modules['pyspark'] = fake",
+        "def __getattr__(name): raise AttributeError(name)",
+    ],
+)
+def test_ordinary_mentions_of_the_place_of_code_lead_nowhere(text: str) -> None:
+    assert uses_of(f"import os, sys\nfrom pathlib import Path\n{text}").dynamic == ()
+
+
+def test_names_that_a_helper_makes_lazily_are_used() -> None:
+    text = (
+        "import lazy_loader as lazy\n__getattr__, __dir__, __all__ = lazy.attach(__name__, submod_attrs={'rates': ['rate']})"
+    )
+    uses = uses_of(text, "src/common/__init__.py")
+    assert "common.rates" in names(uses)
+    assert uses.dynamic == ()
 
 
 def test_a_relative_path_in_a_shared_file_is_a_path() -> None:

@@ -29,6 +29,13 @@ def test_an_import_of_another_domain_is_found() -> None:
     assert codes({path: "import finance.stripe.final.payments\n"}) == [("import", path, 1)]
 
 
+def test_an_import_of_a_file_right_in_src_is_found() -> None:
+    path = "src/finance/stripe/base/b.py"
+    files = {"src/helpers.py": "", path: "import os\nfrom helpers import f\n"}
+    assert codes(files) == [("import", path, 2)]
+    assert codes({**files, "src/finance/stripe/base/helpers.py": ""}) == []  # what lies beside a script comes first
+
+
 def test_an_import_of_nothing_is_found_in_shared_code_that_a_domain_reaches() -> None:
     assert codes({"src/common/tables.py": "import common.gone\n"}) == [("import", "src/common/tables.py", 1)]
 
