@@ -74,9 +74,13 @@ class Loader(importlib.machinery.SourceFileLoader):
     """Compiles a repository's modules once for all the processes; they still open each file that they import."""
 
     known: ClassVar[dict[tuple[str, bytes], types.CodeType]] = {}
+    repositories: ClassVar[set[str]] = set()
 
     @classmethod
     def compile_before(cls, repository: str) -> None:
+        if repository in cls.repositories:
+            return
+        cls.repositories.add(repository)
         for folder, _, names in os.walk(repository):
             for path in [f"{folder}/{name}" for name in names if name.endswith(".py")]:
                 with open(path, "rb") as file:  # noqa: PTH123
