@@ -4,7 +4,7 @@ Names mean all that is assigned to them, in whatever scope: that finds more, nev
 """
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from scope.inference.collector import UsesCollector
@@ -55,6 +55,7 @@ class Locator:
         self._results: dict[str, list[ast.expr]] = {}
         self.own_file = Location("", uses.place.path)
         self._known: dict[int, Locations] = {}
+        self._named_values: dict[str, set[Location]] = {}
         self._parts: list[int] = []
         self.continued: set[int] = set()
         """Expressions that others begin with, by identity: the path goes on."""
@@ -69,8 +70,7 @@ class Locator:
             case ast.AnnAssign(target=target) | ast.NamedExpr(target=target) if node.value is not None:
                 self._bind(target, node.value)
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-                returned = [inner.value for inner in ast.walk(node) if isinstance(inner, ast.Return) and inner.value]
-                self._results.setdefault(name, []).extend(returned)
+                self._results.setdefault(name, []).extend(_returned(node))
 
     def _bind(self, target: ast.expr, value: ast.expr) -> None:
         if isinstance(target, ast.Tuple | ast.List) and isinstance(value, ast.Tuple | ast.List):
@@ -128,7 +128,15 @@ class Locator:
             return [Location("", self._uses.place.folder)]
         if name == "__file__" and name not in self._values:
             return [self.own_file]
-        return self._all(self._values.get(name, ()), depth)
+        return self._find_values(name, depth)
+
+    def _find_values(self, name: str, depth: int) -> Iterable[Location]:
+        """Return the paths that are assigned to a name. One that is made of itself finds what is found so far."""
+        if name not in self._named_values:
+            found = self._named_values[name] = set()
+            for value in self._values.get(name, ()):
+                found |= self.locate(value, depth)
+        return self._named_values[name]
 
     def _find_sum(self, node: ast.BinOp, depth: int) -> Iterable[Location]:
         match node:
@@ -163,7 +171,7 @@ class Locator:
             case "co_filename":
                 return self._file_of_code(base)
             case _:
-                return self._all(self._values.get(name, ()), depth)
+                return self._find_values(name, depth)
 
     def _files_of(self, node: ast.AST, depth: int) -> Iterable[Location]:
         """Return the file of a module, of its spec or of its loader."""
@@ -365,3 +373,14 @@ class Locator:
                 return text.text if text.whole else ""
             case _:
                 return ""
+
+
+def _returned(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.expr]:
+    """Yield what a function returns, without the functions inside it."""
+    pending: list[ast.AST] = list(function.body)
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Return) and node.value is not None:
+            yield node.value
+        elif not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            pending.extend(ast.iter_child_nodes(node))

@@ -130,9 +130,9 @@ def _is_in_function(node: ast.AST, tree: PlaceTree) -> bool:
 def _climbs_in_a_loop(node: ast.AST, tree: PlaceTree) -> bool:
     """Whether a path is climbed for as long as something isn't found: `while …: folder = folder.parent`."""
     statement = tree.parent(node)
-    if not isinstance(statement, ast.Assign) or not any(
-        isinstance(outer, ast.While | ast.For) for outer in tree.ancestors(node)
-    ):
+    if not isinstance(statement, ast.Assign):
+        return False
+    if not any(isinstance(outer, ast.While | ast.For) for outer in tree.ancestors(statement)):
         return False
     names = {target.id for target in statement.targets if isinstance(target, ast.Name)}
     return any(isinstance(inner, ast.Name) and inner.id in names for inner in ast.walk(node))

@@ -21,9 +21,10 @@ def tree_uses(tree: ast.AST, place: Place, source: str, first_line: int = 1) -> 
     """Return the uses of a parsed module. `source` is its text, `first_line` where that starts in the file."""
     collector = UsesCollector(place)
     collector.code.append(tree)
+    has_own_places = place.path not in _INDEPENDENT and has_places(source, shared=place.shared)
     # The list grows while it is read, and keeps every tree: nodes are told apart by identity.
     for code in collector.code:
-        _read_tree(code, collector, source)
+        _read_tree(code, collector, has_own_places=has_own_places)
     shift = first_line - 1
     return Uses(
         modules=frozenset(ModuleUse(use.name, use.line + shift, use.certain) for use in collector.modules),
@@ -32,7 +33,7 @@ def tree_uses(tree: ast.AST, place: Place, source: str, first_line: int = 1) -> 
     )
 
 
-def _read_tree(tree: ast.AST, uses: UsesCollector, source: str) -> None:
+def _read_tree(tree: ast.AST, uses: UsesCollector, *, has_own_places: bool) -> None:
     nodes = _relevant_nodes(tree)
     # Imports first: a name may be used above the import that binds it.
     read_imports(nodes, uses)
@@ -40,7 +41,7 @@ def _read_tree(tree: ast.AST, uses: UsesCollector, source: str) -> None:
         read = _READERS.get(node.__class__)
         if read is not None:
             read(node, uses)
-    if uses.place.path not in _INDEPENDENT and has_places(source, shared=uses.place.shared):
+    if has_own_places:
         read_places(tree, uses)
 
 
