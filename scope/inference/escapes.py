@@ -5,6 +5,8 @@ by somebody else's function.
 """
 
 import ast
+import re
+from itertools import islice
 
 from scope.inference.place_tree import PlaceTree, called_name
 from scope.inference.search_paths import is_kept, is_known_folder
@@ -13,13 +15,17 @@ _NAMES_IN_STRINGS = frozenset(["__cached__", "__file__", "__getattr__", "__loade
 _FRAMES = frozenset(["inspect.getframeinfo", "inspect.stack", "traceback.extract_stack", "traceback.walk_stack"])
 _FILE_FINDERS = frozenset(["inspect.getabsfile", "inspect.getfile", "inspect.getsourcefile"])
 _SHARED = ("common", "resources._models")
+_UPWARDS = re.compile(r"\.\.(?:/\.\.)*/?")
+# The parts of an expression that are looked at. Whatever is larger may be a path as well.
+_LARGEST_PATH = 50
 
 
 def may_lead_anywhere(node: ast.AST, tree: PlaceTree) -> bool:
     """Whether a node, which isn't a path itself, uses the place of code in a way that isn't understood."""
     match node:
         case ast.Constant(value=str(text)):
-            return text in _NAMES_IN_STRINGS and not _is_argument_of(node, "hasattr", tree)
+            names_place = text in _NAMES_IN_STRINGS and not _is_argument_of(node, "hasattr", tree)
+            return names_place or (_UPWARDS.fullmatch(text) is not None and _climbs_from_shared_code(node, tree))
         case ast.Attribute(attr="__path__" | "submodule_search_locations"):
             return not tree.is_foreign(node) and not is_kept(node, tree)
         case ast.Attribute(attr="__file__" | "__cached__" | "co_filename", value=value):
@@ -29,9 +35,11 @@ def may_lead_anywhere(node: ast.AST, tree: PlaceTree) -> bool:
         case ast.Name(id="__getattr__", ctx=ast.Store()):
             return _is_made_by_others(node, tree)
         case ast.ImportFrom(module=str(module), level=0, names=names):
-            return any(alias.name == "__getattr__" for alias in names) and not tree.locator.is_own(module)
+            return any(alias.name == "__getattr__" for alias in names) and not tree.bindings.is_own(module)
         case ast.Attribute(attr="parent" | "parents", value=value):
-            return _is_from_shared_code(value, tree)
+            return _holds_shared_code(value, tree)
+        case ast.Attribute(attr="pardir"):
+            return _climbs_from_shared_code(node, tree)
         case ast.Call():
             return _is_escaping_call(node, tree)
         case ast.Name() | ast.Attribute():
@@ -49,10 +57,24 @@ def _leads_to_path(node: ast.AST, tree: PlaceTree) -> bool:
     return any(tree.locations(outer) for outer in tree.ancestors(node, 4))
 
 
-def _is_from_shared_code(node: ast.AST, tree: PlaceTree) -> bool:
-    """Whether a value is a path, perhaps, that shared code offers."""
-    origin = node.func if isinstance(node, ast.Call) else node
-    return any(name.startswith(_SHARED) for name in tree.uses.imported(origin))
+def _holds_shared_code(node: ast.AST, tree: PlaceTree) -> bool:
+    """Whether a value is made of a path, perhaps, that shared code offers."""
+    nodes = [node]
+    for inner in nodes:
+        nodes.extend(islice(ast.iter_child_nodes(inner), _LARGEST_PATH - len(nodes)))
+        if any(name.startswith(_SHARED) for name in tree.uses.imported(inner)):
+            return True
+    return len(nodes) == _LARGEST_PATH
+
+
+def _climbs_from_shared_code(node: ast.AST, tree: PlaceTree) -> bool:
+    """Whether a part `..` may climb from a path in shared code, as in `os.path.join(shared.HERE, "..")`."""
+    if _leads_to_path(node, tree) or isinstance(tree.parent(node), ast.Compare):
+        return False
+    if tree.uses.place.offered:
+        return True
+    outer = [one for one in tree.ancestors(node, 4) if isinstance(one, ast.expr)]
+    return bool(outer) and _holds_shared_code(outer[-1], tree)
 
 
 def _is_spec_understood(node: ast.AST, tree: PlaceTree) -> bool:
@@ -104,7 +126,7 @@ def _is_escaping_call(node: ast.Call, tree: PlaceTree) -> bool:
     if tree.origins(node.func) & _FILE_FINDERS and node.args:
         return not tree.is_foreign(node.args[0])
     if called_name(node) == "dirname" and node.args:
-        return _is_from_shared_code(node.args[0], tree)
+        return _holds_shared_code(node.args[0], tree)
     if called_name(node) == "addsitedir" and node.args:
         return not is_known_folder(node.args[0], tree)
     arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
@@ -135,5 +157,5 @@ def _is_escaping_reference(node: ast.Name | ast.Attribute, tree: PlaceTree) -> b
 
 
 def _is_foreign_name(node: ast.Subscript, tree: PlaceTree) -> bool:
-    name = tree.locator.text(node.slice)
-    return name.whole and not tree.locator.is_own(name.text)
+    name = tree.bindings.text(node.slice)
+    return name.whole and not tree.bindings.is_own(name.text)

@@ -29,7 +29,9 @@ class Location:
         if not self.whole:
             return replace(self, end=text.text if text.whole else end)
         known = text.text if text.whole else text.text[: text.text.rfind("/") + 1]
-        return Location(self.anchor, _normal(posixpath.join(self.path, known.lstrip("/"))), text.whole, end)
+        return Location(
+            self.anchor, _normal(posixpath.join(self.path, known.lstrip("/"))), text.whole, "" if text.whole else end
+        )
 
 
 Locations = frozenset[Location]

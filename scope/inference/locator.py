@@ -1,17 +1,17 @@
 """Expressions that begin with the place of code (`__file__`, `module.__path__`, `files(package)`) → the paths they lead to.
 
-Names mean all that is assigned to them, in whatever scope: that finds more, never less.
+Nothing is said of expressions that begin with anything else.
 """
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 
+from scope.inference.bindings import Bindings
 from scope.inference.collector import UsesCollector
 from scope.inference.locations import ANYWHERE, Location, Locations
 from scope.inference.strings import Text
 from scope.inference.uses import without_src
-from scope.repository.layout import RESOURCE_ROOT
 
 # Nobody's path is composed deeper than this, or of more alternatives.
 _DEPTH = 40
@@ -48,51 +48,25 @@ _FILE_FINDERS = frozenset(["getabsfile", "getfile", "getsourcefile"])
 class Locator:
     """Evaluates the expressions of one syntax tree."""
 
-    def __init__(self, nodes: Iterable[ast.AST], uses: UsesCollector) -> None:
-        """Note what is assigned to names and attributes, and what functions return."""
+    def __init__(self, bindings: Bindings, uses: UsesCollector) -> None:
+        """Evaluate nothing yet."""
+        self._bindings = bindings
         self._uses = uses
-        self._values: dict[str, list[ast.expr]] = {}
-        self._results: dict[str, list[ast.expr]] = {}
         self.own_file = Location("", uses.place.path)
         self._known: dict[int, Locations] = {}
-        self._named_values: dict[str, set[Location]] = {}
+        self._assigned: dict[str, Locations] = {}
         self._parts: list[int] = []
         self.continued: set[int] = set()
         """Expressions that others begin with, by identity: the path goes on."""
-        for node in nodes:
-            self._note(node)
-
-    def _note(self, node: ast.AST) -> None:
-        match node:
-            case ast.Assign(targets=targets, value=value):
-                for target in targets:
-                    self._bind(target, value)
-            case ast.AnnAssign(target=target) | ast.NamedExpr(target=target) if node.value is not None:
-                self._bind(target, node.value)
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-                self._results.setdefault(name, []).extend(_returned(node))
-
-    def _bind(self, target: ast.expr, value: ast.expr) -> None:
-        if isinstance(target, ast.Tuple | ast.List) and isinstance(value, ast.Tuple | ast.List):
-            for one, other in zip(target.elts, value.elts, strict=False):
-                self._bind(one, other)
-        elif isinstance(target, ast.Name | ast.Attribute):
-            self._values.setdefault(target.id if isinstance(target, ast.Name) else target.attr, []).append(value)
-
-    def text(self, node: ast.AST | None) -> Text:
-        """Return the known text of a string expression; a name that is assigned one string has that."""
-        values = self._values.get(node.id, []) if isinstance(node, ast.Name) else []
-        if len(values) == 1 and isinstance(values[0], ast.Constant | ast.BinOp | ast.JoinedStr):
-            return self._uses.text(values[0])
-        return self._uses.text(node)
 
     def locate(self, node: ast.AST, depth: int = 0) -> Locations:
         """Return the paths that an expression may be, or none if it isn't known to begin with the place of code."""
         if id(node) not in self._known:
+            if depth == _DEPTH:
+                return _NONE  # what is inside is found by itself
             self._known[id(node)] = _NONE  # a name that is made of itself
             before, self._parts = self._parts, []
-            found = frozenset(self._find(node, depth + 1) if depth < _DEPTH else ())
-            self._known[id(node)] = found if len(found) <= _ALTERNATIVES else frozenset({ANYWHERE})
+            self._known[id(node)] = _bounded(self._find(node, depth + 1))
             if self._known[id(node)]:
                 self.continued.update(self._parts)
             self._parts = before
@@ -103,7 +77,7 @@ class Locator:
     def _find(self, node: ast.AST, depth: int) -> Iterable[Location]:
         match node:
             case ast.Name(id=name):
-                return self._find_name(name, depth)
+                return self._find_name(name)
             case ast.Attribute():
                 return self._find_attribute(node, depth)
             case ast.Call():
@@ -123,20 +97,20 @@ class Locator:
             case _:
                 return _NONE
 
-    def _find_name(self, name: str, depth: int) -> Iterable[Location]:
+    def _find_name(self, name: str) -> Iterable[Location]:
         if name == "__path__":
             return [Location("", self._uses.place.folder)]
-        if name == "__file__" and name not in self._values:
+        if name == "__file__" and not self._bindings.values(name):
             return [self.own_file]
-        return self._find_values(name, depth)
+        return self._find_values(name, self._bindings.values(name))
 
-    def _find_values(self, name: str, depth: int) -> Iterable[Location]:
-        """Return the paths that are assigned to a name. One that is made of itself finds what is found so far."""
-        if name not in self._named_values:
-            found = self._named_values[name] = set()
-            for value in self._values.get(name, ()):
-                found |= self.locate(value, depth)
-        return self._named_values[name]
+    def _find_values(self, name: str, values: Iterable[ast.expr]) -> Locations:
+        """Return the paths that a name may have. One that is made of itself has those that are found so far."""
+        if name not in self._assigned:
+            self._assigned[name] = _NONE
+            for value in values:
+                self._assigned[name] = _bounded(self._assigned[name] | self.locate(value))
+        return self._assigned[name]
 
     def _find_sum(self, node: ast.BinOp, depth: int) -> Iterable[Location]:
         match node:
@@ -171,7 +145,7 @@ class Locator:
             case "co_filename":
                 return self._file_of_code(base)
             case _:
-                return self._find_values(name, depth)
+                return self._find_values(name, self._bindings.values(name))
 
     def _files_of(self, node: ast.AST, depth: int) -> Iterable[Location]:
         """Return the file of a module, of its spec or of its loader."""
@@ -179,9 +153,9 @@ class Locator:
             case ast.Name(id="__spec__" | "__loader__"):
                 return [self.own_file]
             case ast.Attribute(attr="loader" | "__spec__" | "__loader__", value=value):
-                return self._files_of(value, depth)
+                return self._files_of(value, depth + 1) if depth < _DEPTH else _NONE
             case ast.Name() | ast.Attribute() | ast.Call() | ast.Subscript():
-                return [self._module_file(name) for name in self.modules(node, depth)]
+                return [self._module_file(name) for name in self._bindings.modules(node)]
             case _:
                 return _NONE
 
@@ -190,31 +164,6 @@ class Locator:
         return (isinstance(node, ast.Name) and node.id == "__loader__") or (
             isinstance(node, ast.Attribute) and node.attr in {"loader", "__loader__"}
         )
-
-    def modules(self, node: ast.AST, depth: int = 0) -> frozenset[str]:
-        """Return the names of the modules of this repository that an expression may be."""
-        names: frozenset[str] = frozenset()
-        match node:
-            case ast.Subscript(value=value, slice=index) if "sys.modules" in self._uses.origins(value):
-                names = self._named(index)
-            case ast.Call(func=function, args=[first, *_]):
-                called = {origin.rpartition(".")[2] for origin in self._uses.origins(function)}
-                if called & {"import_module", "find_spec"}:
-                    names = self._named(first)
-            case ast.Name(id=name) if name not in self._uses.bound and depth < _DEPTH:
-                for value in self._values.get(name, ()):
-                    names |= self.modules(value, depth + 1)
-            case ast.Name() | ast.Attribute():
-                names = self._uses.imported(node)
-        return frozenset(name for name in map(without_src, names) if self.is_own(name))
-
-    def _named(self, node: ast.AST) -> frozenset[str]:
-        name = self.text(node)
-        return frozenset({name.text}) if name.whole and not name.text.startswith(".") else frozenset()
-
-    def is_own(self, name: str) -> bool:
-        """Whether a dotted name begins like a module of this repository that this file may import."""
-        return name.partition(".")[0] in {"common", RESOURCE_ROOT, self._uses.place.module.partition(".")[0]}
 
     def _module_file(self, name: str) -> Location:
         if name == self._uses.place.module:
@@ -249,8 +198,9 @@ class Locator:
         else:
             name = getattr(function, "id", "")
             name = min(self._uses.bound.get(name, {name})).rpartition(".")[2]
-        if name in self._results:
-            return self._all(self._results[name], depth)
+        results = self._bindings.results(name)
+        if results is not None:
+            return self._find_values(f"{name}()", results)
         if not node.args:
             return [Location("", self._uses.place.folder)] if name == "files" and not node.keywords else _NONE
         return self._find_function(name, node.args, depth)
@@ -270,8 +220,8 @@ class Locator:
     def _package_folders(self, node: ast.AST) -> Iterable[Location]:
         if isinstance(node, ast.Name) and node.id == "__package__":
             return [Location("", self._uses.place.folder)]
-        names = {without_src(name) for name in self._named(node)} or self.modules(node)
-        return [self._module_file(name).climb() for name in names if self.is_own(name)]
+        names = {without_src(name) for name in self._bindings.named(node)} or self._bindings.modules(node)
+        return [self._module_file(name).climb() for name in names if self._bindings.is_own(name)]
 
     def _find_method(self, name: str, receiver: Locations, node: ast.Call) -> Iterable[Location]:
         if name in _SAME_METHODS:
@@ -283,9 +233,9 @@ class Locator:
         if name in {"with_suffix", "with_stem"}:
             return [replace(one.climb(), whole=False) if one.whole else replace(one, end="") for one in receiver]
         if name == "iterdir":
-            return [replace(one, whole=False) for one in receiver]
+            return [replace(one, whole=False, end="") for one in receiver]
         if name in _LISTINGS and node.args:
-            pattern = self.text(node.args[0])
+            pattern = self._bindings.text(node.args[0])
             within = "**/" if name == "rglob" else ""
             return [one.join(Text(within + pattern.text, pattern.whole)) for one in receiver]
         return _NONE
@@ -298,7 +248,7 @@ class Locator:
             case ast.Call(func=ast.Attribute(attr="rpartition" | "rsplit", value=base)) if number == 0:
                 split = (
                     value.args[:1]
-                    and self.text(value.args[0]) == Text("/", whole=True)
+                    and self._bindings.text(value.args[0]) == Text("/", whole=True)
                     and len(value.args) == (1 if value.func.attr == "rpartition" else 2)
                 )
                 return [one.climb() for one in self.locate(base, depth)] if split else _NONE
@@ -325,16 +275,14 @@ class Locator:
             if isinstance(part, ast.Starred):
                 found = [one for start in found for one in self._joined_all(start, part.value)]
             else:
-                text, end = self.text(part), self._end(part)
+                text, end = self._bindings.text(part), self._end(part)
                 found = [one.join(text, end) for one in found]
         return found
 
     def _joined_all(self, start: Location, node: ast.AST) -> list[Location]:
         """Return a path with the names of a list after it."""
-        values = self._values.get(node.id, []) if isinstance(node, ast.Name) else [node]
-        if len(values) == 1 and isinstance(values[0], ast.List | ast.Tuple):
-            return self._joined([start], values[0].elts)
-        return [start.join(_UNKNOWN)]
+        items = self._bindings.items(node)
+        return [start.join(_UNKNOWN)] if items is None else self._joined([start], items)
 
     def _added(self, starts: Iterable[Location], parts: list[ast.expr]) -> list[Location]:
         """Return paths with text after them: `folder + "/x.csv"`."""
@@ -343,7 +291,7 @@ class Locator:
             return []
         text, whole, end = "", True, ""
         for part in parts:
-            value = self.text(part)
+            value = self._bindings.text(part)
             if whole:
                 text += value.text
             whole = whole and value.whole
@@ -369,18 +317,13 @@ class Locator:
             case ast.JoinedStr(values=[*_, ast.Constant(value=str(text))]):
                 return text
             case ast.BinOp(op=ast.Add(), right=right):
-                text = self.text(right)
+                text = self._bindings.text(right)
                 return text.text if text.whole else ""
             case _:
                 return ""
 
 
-def _returned(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.expr]:
-    """Yield what a function returns, without the functions inside it."""
-    pending: list[ast.AST] = list(function.body)
-    while pending:
-        node = pending.pop()
-        if isinstance(node, ast.Return) and node.value is not None:
-            yield node.value
-        elif not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-            pending.extend(ast.iter_child_nodes(node))
+def _bounded(locations: Iterable[Location]) -> Locations:
+    """Return some paths, or any path instead of more than anybody has."""
+    found = frozenset(locations)
+    return found if len(found) <= _ALTERNATIVES else frozenset({ANYWHERE})

@@ -15,12 +15,12 @@ from scope.inference.place_tree import PlaceTree, called_name, line_of
 from scope.inference.plain_text import PLACE_NAMES
 from scope.inference.search_paths import is_kept, is_search_path, is_searched
 from scope.inference.uses import PathUse
-from scope.repository.layout import CODE_ROOT, COMMON, RESOURCE_ROOT
+from scope.repository.layout import CODE_ROOT, COMMON, MODELS, RESOURCE_ROOT
 
 _PLACES = re.compile("|".join(map(re.escape, sorted(PLACE_NAMES))))
-_FOLDERS = re.compile(r"\b(?:dirname|files|get_data|parents?)\b")
+_FOLDERS = re.compile(r"\b(?:dirname|files|get_data|pardir|parents?)\b|\.\.")
 # Folders with all the shared code of their part of the repository.
-_EVERYTHING = frozenset([".", CODE_ROOT, COMMON, RESOURCE_ROOT])
+_EVERYTHING = frozenset([".", CODE_ROOT, COMMON, MODELS, RESOURCE_ROOT])
 # Attributes and calls that read a module's file, look at it or show it.
 _LOOKING = frozenset(
     ["as_posix", "exists", "is_dir", "is_file", "lstat", "name", "open", "read_bytes", "read_text", "stat", "stem", "suffix"]
@@ -61,12 +61,12 @@ _CHANGING = frozenset(
 )
 
 
-def has_places(source: str, *, shared: bool) -> bool:
-    """Whether a text may use code's own place at all: `shared` code, or a domain's file that names some of it."""
+def has_places(source: str, *, offered: bool) -> bool:
+    """Whether a text may use code's own place at all: code that is `offered` to domains, or a file that names some of it."""
     if _PLACES.search(source):
         return True
     # Folders of shared code, and the paths that others make of them.
-    return (shared or "common" in source or "_models" in source) and _FOLDERS.search(source) is not None
+    return (offered or "common" in source or "_models" in source) and _FOLDERS.search(source) is not None
 
 
 def read_places(tree: ast.AST, uses: UsesCollector) -> None:
@@ -85,17 +85,15 @@ def _read_path(node: ast.AST, location: Location, tree: PlaceTree) -> None:
     parent = tree.parent(node)
     if is_search_path(node, tree):
         leads_anywhere = not tree.goes_on(node) and not is_kept(node, tree)
+    elif _climbs_in_a_loop(node, tree):
+        leads_anywhere = True
     elif _is_offered(node, tree):
         leads_anywhere = _adds_everything(node, location, tree)
-    elif tree.goes_on(node) and not _climbs_in_a_loop(node, tree):
-        return
-    elif isinstance(parent, ast.Assign | ast.AnnAssign | ast.NamedExpr):
-        leads_anywhere = _climbs_in_a_loop(node, tree)
+    elif tree.goes_on(node) or isinstance(parent, ast.Assign | ast.AnnAssign | ast.NamedExpr):
+        leads_anywhere = False
     elif tree.is_module_file(location):
         leads_anywhere = not _is_looked_at(parent, tree)
-    elif (isinstance(parent, ast.Attribute) and parent.attr in _CHANGING) or (
-        isinstance(parent, ast.Subscript) and parent.value is node
-    ):
+    elif _is_changed(node, parent):
         leads_anywhere = True
     else:
         leads_anywhere = not _leads_nowhere(node, parent) and _adds_everything(node, location, tree)
@@ -103,9 +101,20 @@ def _read_path(node: ast.AST, location: Location, tree: PlaceTree) -> None:
         tree.uses.dynamic.add(line_of(node))
 
 
+def _is_changed(node: ast.AST, parent: ast.AST | None) -> bool:
+    """Whether a part is taken of a path, or another made of it, in a way that isn't followed."""
+    match parent:
+        case ast.Attribute(attr=attr):
+            return attr in _CHANGING
+        case ast.Subscript(value=value):
+            return value is node
+        case _:
+            return False
+
+
 def _is_offered(node: ast.AST, tree: PlaceTree) -> bool:
     """Whether other modules may take a path from this one: a name of a module or class, or what a function returns."""
-    if not tree.uses.place.shared:
+    if not tree.uses.place.offered:
         return False
     for outer in tree.ancestors(node):
         match outer:
@@ -145,7 +154,7 @@ def _adds_everything(node: ast.AST, location: Location, tree: PlaceTree) -> bool
     path = "." if not location.path or (location.path.startswith("..") and not location.anchor) else location.path
     is_everything = not location.anchor and path in _EVERYTHING
     if is_everything and location.whole and is_searched(node, tree):
-        return path == COMMON  # from the others, modules are imported by their full names
+        return path in {COMMON, MODELS}  # from the others, modules are imported by their full names
     tail = "" if location.whole else f"/**{location.end}" if "." in location.end else "/"
     tree.uses.paths.add(PathUse(path + tail, line_of(node), "", location.anchor))
     return is_everything

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 
+from scope.inference.bindings import Bindings
 from scope.inference.collector import UsesCollector
 from scope.inference.locations import Location, Locations
 from scope.inference.locator import Locator
@@ -15,7 +16,8 @@ class PlaceTree:
         """Find every path, so that it is known which ones go on in others."""
         self.uses = uses
         self.nodes = list(ast.walk(tree))
-        self.locator = Locator(self.nodes, uses)
+        self.bindings = Bindings(self.nodes, uses)
+        self.locator = Locator(self.bindings, uses)
         self._parents = {id(child): node for node in self.nodes for child in ast.iter_child_nodes(node)}
         self._located = {id(node): found for node in self.nodes if _is_read(node) and (found := self.locator.locate(node))}
 
@@ -45,7 +47,7 @@ class PlaceTree:
     def is_foreign(self, node: ast.AST) -> bool:
         """Whether an expression is a module of somebody else, or a part of one."""
         names = self.uses.imported(node)
-        return bool(names) and not any(self.locator.is_own(name) for name in names)
+        return bool(names) and not any(self.bindings.is_own(name) for name in names)
 
     def origins(self, node: ast.AST | None) -> frozenset[str]:
         """Return the dotted names that a reference may stand for; none for a name that nothing binds."""

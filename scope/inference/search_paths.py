@@ -48,7 +48,7 @@ def is_known_folder(node: ast.AST, tree: PlaceTree) -> bool:
         case ast.Call(func=ast.Attribute(attr="getcwd" | "cwd")):
             return True
         case _:
-            return bool(tree.locations(node)) or tree.locator.text(node).whole or is_search_path(node, tree)
+            return bool(tree.locations(node)) or tree.bindings.text(node).whole or is_search_path(node, tree)
 
 
 def is_kept(node: ast.AST, tree: PlaceTree) -> bool:

@@ -21,7 +21,7 @@ def tree_uses(tree: ast.AST, place: Place, source: str, first_line: int = 1) -> 
     """Return the uses of a parsed module. `source` is its text, `first_line` where that starts in the file."""
     collector = UsesCollector(place)
     collector.code.append(tree)
-    has_own_places = place.path not in _INDEPENDENT and has_places(source, shared=place.shared)
+    has_own_places = place.path not in _INDEPENDENT and has_places(source, offered=place.offered)
     # The list grows while it is read, and keeps every tree: nodes are told apart by identity.
     for code in collector.code:
         _read_tree(code, collector, has_own_places=has_own_places)

@@ -65,13 +65,17 @@ EVERYTHING = Uses(
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A file's place among the packages: its folder, its module's name, and the package that relative imports count from."""
+    """A file's place among the packages: its folder, its module's name, and the package that relative imports count from.
+
+    `shared` code lies in `src/common`; `offered` is what domains import, which includes models.
+    """
 
     path: str
     folder: str
     module: str
     package: str
     shared: bool
+    offered: bool
 
     @classmethod
     def of(cls, path: str) -> "Place":
@@ -80,7 +84,9 @@ class Place:
         package = without_src(folder.replace("/", "."))
         stem = name.partition(".")[0]
         module = package if stem == "__init__" else ".".join(filter(None, (package, stem)))
-        return cls(path=path, folder=folder, module=module, package=package, shared=place_of(path).role is Role.SHARED)
+        role = place_of(path).role
+        is_offered = role in {Role.SHARED, Role.MODEL}
+        return cls(path, folder, module, package, shared=role is Role.SHARED, offered=is_offered)
 
     def absolute(self, name: str, level: int, package: str | None = None) -> str:
         """Return a name from the import root, given with `level` dots before it. Too many dots end at the root."""

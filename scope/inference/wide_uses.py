@@ -29,7 +29,8 @@ _OTHERS = (
     rf"^([\"{_BLANKS}]|{_WRITTEN})*\*([{_BLANKS}]|{_WRITTEN})*([\"#;]|$)",
     r"common/|/common",
     r"importlib",
-    r"dirname|\.parent",
+    r"dirname|pardir|\.parent",
+    r"[\"']\.\.(/\.\.)*/?\\?[\"']",
 )
 WIDE = (*_OTHERS, _COMPOSED)
 _OTHER_USE = re.compile("|".join(f"(?:{pattern})" for pattern in _OTHERS).encode(), re.MULTILINE)

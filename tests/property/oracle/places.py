@@ -107,10 +107,25 @@ def _from_file(random: Random, file: str, folder: str, target: str, n: int) -> t
             f"class Place_{n}:\n    root = Path({file}).parent\n    def to(self, name):\n        return self.root / name",
             f"Place_{n}().to({dots!r})",
         ),
+        (f"name = 'words'\ndef find_{n}(name):\n    return Path({file}).parent / name", f"find_{n}({dots!r})"),
+        (f"name = 'words'\nname = {dots!r}", f"Path({file}).parent / name"),
+        (f"for name in ('words', {dots!r}):\n    pass", f"os.path.join(os.path.dirname({file}), name)"),
+        (
+            f"FOLDER_{n} = Path({file}).parent\nfor part in {dots!r}.split('/'):\n    FOLDER_{n} = FOLDER_{n} / part",
+            f"FOLDER_{n}",
+        ),
         (f"FILE_{n} = Path({file})", f"FILE_{n}{'.parent' * (ups + 1)}{below}"),
         (f"DIR_{n} = FOLDER_{n} = Path({file}).parent", f"FOLDER_{n} / {dots!r}"),
         (f"ROOT_{n}, STEM_{n} = Path({file}).parents[{ups}], {slashed!r}", f"ROOT_{n} / STEM_{n}"),
     ]
+    top = posixpath.basename(posixpath.commonpath([folder, target]))
+    if downs and top:
+        climb = f"ROOT_{n} = Path({file}).resolve().parent"
+        forms += [
+            (f"{climb}\nwhile ROOT_{n}.name != {top!r}:\n    ROOT_{n} = ROOT_{n}.parent", f"ROOT_{n}{below}"),
+            (f"ROOT_{n} = next(p for p in Path({file}).parents if p.name == {top!r})", f"ROOT_{n}{below}"),
+            (f"for ROOT_{n} in Path({file}).parents:\n    if ROOT_{n}.name == {top!r}:\n        break", f"ROOT_{n}{below}"),
+        ]
     if stem and stem != last:
         suffix = last[len(stem) :]
         parent = "/".join([".."] * ups + downs[:-1])
@@ -194,6 +209,7 @@ def _other_module(trip: Trip) -> Way:
         f"inspect.getfile({module}.function)",
         f"inspect.getsourcefile({module}.Class)",
         f"{module}.function.__code__.co_filename",
+        f"(lambda module: module.__file__)({module})",
         f"getattr({module}, '__file__')",
         f"vars({module})['__file__']",
         f"importlib.util.find_spec({other.name!r}).origin",

@@ -231,7 +231,11 @@ def test_a_path_from_the_place_of_another_module_counts_from_its_file(text: str,
         "import lazy; __getattr__ = lazy.make(__name__)",
         "import lazy; sys.modules[__name__] = lazy.Module(__name__)",
         "from lazy import __getattr__",
+        "import common.a; open(os.path.join(common.a.HERE, '..', 'x.json'))",
+        "for part in ['..', 'x.json']: folder = folder / part",
         "HERE = Path(__file__).parents[1]",
+        "ROOT = next(folder for folder in Path(__file__).parents if folder.name == 'common')",
+        "open(Path((lambda module: module.__file__)(os)).parent / 'x.json')",
         "os.listdir(Path(__file__).parents[2])",
     ],
 )
@@ -252,10 +256,25 @@ def test_what_may_lead_anywhere_from_the_place_of_code_is_named_with_its_line(te
         "ROOT = Path(__file__).parents[2]\nopen(ROOT / 'config.yml')",
         "import sys; sys.modules['pyspark'] = fake",
         "def __getattr__(name): raise AttributeError(name)",
+        "if '..' in folder.parts: raise ValueError(folder)",
     ],
 )
 def test_ordinary_mentions_of_the_place_of_code_lead_nowhere(text: str) -> None:
     assert uses_of(f"import os, sys\nfrom pathlib import Path\n{text}").dynamic == ()
+
+
+def test_a_name_that_may_have_other_values_is_not_taken_for_one_of_them() -> None:
+    text = (
+        "from pathlib import Path\nname = 'x.json'\ndef read(name):\n    return (Path(__file__).parent / name).read_text()"
+    )
+    paths = {use.path for use in uses_of(text, "src/common/a/b.py").paths}
+    assert "src/common/a/" in paths
+
+
+def test_a_folder_that_is_climbed_until_it_is_found_may_be_any() -> None:
+    text = "from pathlib import Path\nroot = Path(__file__)\nwhile root.name != 'common':\n    root = root.parent"
+    assert uses_of(text, "src/common/a/b/c.py").dynamic == (2, 4)
+    assert uses_of(text).dynamic == (4,)
 
 
 def test_names_that_a_helper_makes_lazily_are_used() -> None:
