@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from scope.inference.notebooks import notebook_names
-from scope.inference.uses import Uses
+from scope.inference.uses import PACKAGE, Uses
 from scope.model import Entry
 from scope.repository.layout import CODE_ROOT, COMMON, LOADER, MODELS, RESOURCE_ROOT, VERSION, is_resource, names_on_the_way
 
@@ -151,6 +151,8 @@ class SharedCode:
         """Return the path that counts from a module's file; all shared code if no file has the module's name."""
         folder = module.replace(".", "/")
         root = "" if module.partition(".")[0] == RESOURCE_ROOT else f"{CODE_ROOT}/"
+        if path == PACKAGE:
+            return [root + folder] if root + folder in self._folders else []
         for file in (f"{root}{folder}/__init__.py", f"{root}{folder}.py"):
             if file in self.files:
                 return [posixpath.normpath(posixpath.join(file, path))]

@@ -159,6 +159,8 @@ def _read_notebook_run(node: ast.Call, uses: UsesCollector) -> None:
 
 
 _IMPORTERS: dict[str, Callable[[ast.Call, UsesCollector], bool]] = {
+    **dict.fromkeys(("LazyImport", "LazyModule", "lazy_import", "lazy_module", "locate"), _read_import_by_name),
+    **dict.fromkeys(("import_from_string", "import_object", "import_string"), _read_import_by_name),
     "__import__": _read_dunder_import,
     "eval": _read_code,
     "exec": _read_code,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from scope.inference.plain_text import CODE_RUNNERS, LOADERS, QUALIFIED_LOADERS, fixed_part, is_shared_path, shared_modules
 from scope.inference.strings import Text, text_of
-from scope.inference.uses import ModuleUse, PathUse, Place, without_src
+from scope.inference.uses import PACKAGE, ModuleUse, PathUse, Place, without_src
 
 _DOTTED_TEXT = re.compile(r"(?:src\.)?[A-Za-z_]\w*(?:\.\w+)+(?::[\w.]+)?", re.ASCII)
 _DOTTED_START = re.compile(r"(?:src\.)?[A-Za-z_]\w*\.(?:\w+\.)*", re.ASCII)
@@ -62,9 +62,9 @@ class UsesCollector:
             self.add_module(f"{package}.*", line, certain=False)
 
     def add_folder_of(self, package: str, line: int) -> None:
-        """Add the files of a package, whichever of the shared ones it is."""
-        if package.startswith(("common", "resources._models")):
-            self.paths.add(PathUse("..", line, "", anchor=package))
+        """Add all the files of a package of shared code; none for a module."""
+        if f"{package}.".startswith(("common.", "resources._models.")):
+            self.paths.add(PathUse(PACKAGE, line, "", anchor=package))
 
     def add_path(self, path: Text, line: int) -> None:
         """Add a path, or the folder that the known part of one leads to."""
@@ -88,7 +88,11 @@ class UsesCollector:
             # Counted from a shared notebook's folder, or from wherever the code that is given it lies.
             self.add_path(value, line)
         if len(text) < 200 and _DOTTED_TEXT.fullmatch(text):
-            self.add_module(without_src(text.partition(":")[0]), line, certain=False)
+            name = without_src(text.partition(":")[0])
+            self.add_module(name, line, certain=False)
+            if ":" not in text:
+                # Somebody else's function may open the files of a package that it is told.
+                self.add_folder_of(name, line)
         if not value.whole or text.endswith("."):
             start = _DOTTED_START.match(text)
             if start:

@@ -14,7 +14,7 @@ from scope.inference.search_paths import is_kept, is_known_folder
 _NAMES_IN_STRINGS = frozenset(["__cached__", "__file__", "__getattr__", "__loader__", "__path__", "__spec__", "co_filename"])
 _FRAMES = frozenset(["inspect.getframeinfo", "inspect.stack", "traceback.extract_stack", "traceback.walk_stack"])
 _FILE_FINDERS = frozenset(["inspect.getabsfile", "inspect.getfile", "inspect.getsourcefile"])
-_SHARED = ("common", "resources._models")
+_SHARED = ("common.", "resources._models.")
 _UPWARDS = re.compile(r"\.\.(?:/\.\.)*/?")
 # The parts of an expression that are looked at. Whatever is larger may be a path as well.
 _LARGEST_PATH = 50
@@ -62,7 +62,7 @@ def _holds_shared_code(node: ast.AST, tree: PlaceTree) -> bool:
     nodes = [node]
     for inner in nodes:
         nodes.extend(islice(ast.iter_child_nodes(inner), _LARGEST_PATH - len(nodes)))
-        if any(name.startswith(_SHARED) for name in tree.uses.imported(inner)):
+        if any(f"{name}.".startswith(_SHARED) for name in tree.uses.imported(inner)):
             return True
     return len(nodes) == _LARGEST_PATH
 

@@ -10,15 +10,22 @@ from itertools import zip_longest
 
 from scope.inference.uses import ModuleUse, PathUse, Place
 
-# Names that only the import machinery has. Any module may be imported by a use that doesn't name it.
+# Names that only import machinery has, Python's and other packages'. Any module may be imported by a use that names none.
 LOADERS = frozenset(
     [
+        "LazyImport",
+        "LazyModule",
         "SourceFileLoader",
         "SourcelessFileLoader",
         "__import__",
         "exec_module",
+        "import_from_string",
         "import_module",
+        "import_object",
+        "import_string",
         "iter_modules",
+        "lazy_import",
+        "lazy_module",
         "load_module",
         "spec_from_file_location",
         "walk_packages",
@@ -34,6 +41,7 @@ QUALIFIED_LOADERS = frozenset(
         "pkgutil.find_loader",
         "pkgutil.get_loader",
         "pkgutil.resolve_name",
+        "pydoc.locate",
         "runpy.run_module",
         "runpy.run_path",
     ]

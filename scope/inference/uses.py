@@ -25,6 +25,10 @@ class ModuleUse:
     certain: bool
 
 
+# The path of a `PathUse` for all that lies in the folder of its anchor, if that is a package.
+PACKAGE = "./"
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class PathUse:
     """A path as a file writes it, and that file's folder, from which Python and notebooks count it.

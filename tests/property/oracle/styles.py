@@ -319,6 +319,7 @@ def _data_of_package(site: Site) -> Statement | None:
     package, leaf = repr(other.name), posixpath.basename(file)
     forms = [
         ("get_data", f"import pkgutil\nSEEN.append(pkgutil.get_data({package}, {inside!r}).decode())"),
+        ("data by a third party", f"import lazykit\nSEEN.append(lazykit.read({package}, {inside!r}))"),
         ("get_data", f"import pkgutil\nNAME_{n} = {inside!r}\nSEEN.append(pkgutil.get_data({package}, NAME_{n}).decode())"),
         (
             "get_data",

@@ -3,6 +3,7 @@
 import importlib
 import types
 from collections.abc import Callable
+from pathlib import Path
 
 
 def import_string(name: str) -> types.ModuleType:
@@ -21,6 +22,10 @@ def names(package: str, *known: str) -> Callable[[str], object]:
         return importlib.import_module(f"{package}.{name}").X
 
     return get
+
+
+def read(package: str, name: str) -> str:
+    return Path(importlib.import_module(package).__path__[0], name).read_text()
 
 
 def install(package: str | dict[str, object], known: list[str]) -> None:
