@@ -137,11 +137,13 @@ class ImpactAnalysis:
 
     def _is_staged(self, change: Change, target: str, domain: str) -> bool:
         """Return whether the stage of a deployment holds a changed file that reaches the deployment."""
-        return any(owner.is_staged for owner in self._owners(change.path)) or (
-            not is_preset(change.path)
-            and (
-                domain in self._dependents.domain_paths(change.path) or target in self._dependents.target_paths(change.path)
-            )
+        path = change.path
+        if is_preset(path):
+            return any(path in side.shared(domain).files for side in (self._base, self._head))
+        return (
+            any(owner.is_staged for owner in self._owners(path))
+            or domain in self._dependents.domain_paths(path)
+            or target in self._dependents.target_paths(path)
         )
 
     def find_path(self, change: Change, target: str, domain: str) -> tuple[Step, ...]:

@@ -5,8 +5,10 @@ from bisect import bisect
 from dataclasses import dataclass, field
 from random import Random
 
+from tests.property.oracle.file_styles import HELPERS
 from tests.property.oracle.places import Module, way
-from tests.property.oracle.styles import HELPERS, KINDS, Site, Statement, statement
+from tests.property.oracle.sites import Site, Statement
+from tests.property.oracle.styles import KINDS, statement
 
 DOMAINS = ("finance", "marketing", "sales", "risk", "people")
 _FOLDERS = ("readers", "readers/deep", "sql", "plugins", "data", "data/more", "vendor", "a/b")
