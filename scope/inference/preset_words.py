@@ -2,6 +2,8 @@
 
 import re
 
+from scope.inference.yaml_nodes import DEEPEST
+
 _WORD = r"[\w-]+"
 # With or without the dot that makes it the word of a preset: no word is looked at twice.
 _WORDS = re.compile(rf"({_WORD}+)(\.?)")
@@ -28,10 +30,18 @@ def find_preset_words(content: bytes) -> frozenset[str] | None:
 
 
 def _texts(text: str) -> tuple[str, ...] | None:
+    """Return the texts of a YAML document, or None if it is none, or nested too deep to be read."""
     import yaml  # 20 ms, and few specs hold an escape
 
+    texts: list[str] = []
+    depth = 0
     try:
-        events = yaml.parse(text, Loader=yaml.CSafeLoader)
-        return tuple(event.value for event in events if isinstance(event, yaml.ScalarEvent))
+        for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > DEEPEST:
+                return None
+            if isinstance(event, yaml.ScalarEvent):
+                texts.append(event.value)
     except yaml.YAMLError:
         return None
+    return tuple(texts)

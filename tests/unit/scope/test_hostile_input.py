@@ -6,9 +6,11 @@ their bounds these texts take minutes or gigabytes.
 
 import json
 import signal
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -19,17 +21,23 @@ from generator.errors import SpecError
 from generator.load import load_domain, load_spec
 from scope.adapters.cli_output import classify_failure, first_error, masked_failure, parse_plan
 from scope.controller.doctor import read_catalog_prefix
+from scope.deployment.lock import parse_lock
+from scope.deployment.metadata import read_cli_commit, read_cli_repository
 from scope.deployment.record import parse_record
 from scope.deployment.state import parse_files, parse_resources
-from scope.deployment.target import read_target
+from scope.deployment.target import Paths, read_target
 from scope.documents.manifest_reader import loads
+from scope.documents.matrix_results import read_results
 from scope.errors import ScopeError
+from scope.graph.closure import DeploymentIndex
 from scope.graph.shared_code import SharedCode
 from scope.inference.file_references import file_references
 from scope.inference.generated_modules import module_origin, runs_nothing
 from scope.inference.imports import file_uses
 from scope.inference.parsing import LARGEST
+from scope.inference.preset_words import find_preset_words
 from scope.inference.resource_keys import defined_resources
+from scope.inference.target_files import is_without_target
 from scope.inference.uses import EVERYTHING
 from scope.inference.wide_uses import is_wide
 from scope.inference.yaml_settings import UnreadableYamlError, yaml_settings
@@ -41,7 +49,10 @@ from scope.repository.layout import BUNDLE
 from scope.repository.moves import load_moves
 from scope.repository.settings import load_rules
 from scope.repository.snapshot import Snapshot
+from scope.stage.bundle_checks import check_bundle
+from scope.stage.variable_checks import check_variables
 from tests.support.fake_git import FakeGit
+from tests.support.fakes import InMemoryWorkspace
 
 Reader = Callable[[bytes], object]
 SIZE = 64 * 1024
@@ -103,6 +114,27 @@ def target(content: bytes) -> object:
     return read_catalog_prefix(tree, "dev"), read_target(tree, "dev")
 
 
+def metadata(content: bytes) -> object:
+    workspace, paths = InMemoryWorkspace(), Paths("/Workspace/deploy/finance")
+    workspace.write(paths.metadata, content)
+    return read_cli_commit(workspace, paths), read_cli_repository(workspace, paths)
+
+
+def results(content: bytes) -> object:
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(content)
+        file.flush()
+        return read_results(Path(file.name))
+
+
+def bundle_checks(content: bytes) -> object:
+    files = {"targets/dev.yml": content, BUNDLE: content, f"{RESOURCE}.yml": content, "src/finance/x.py": b""}
+    index = DeploymentIndex(snapshot(files))
+    staged = index.staged("dev", "finance")
+    contents = index.snapshot.read_all(staged)
+    return list(check_bundle(index, "dev", staged)), list(check_variables(index, "dev", "finance", contents))
+
+
 CODE, MODULE, RESOURCE = "src/finance/stripe/base/x", "resources/finance/stripe/jobs/x", "resources/finance/stripe/x"
 PYTHON: dict[str, Reader] = {
     "uses": partial(uses, f"{CODE}.py"),
@@ -135,6 +167,9 @@ YAML: dict[str, Reader] = {
     "pipeline's spec": partial(load_spec, "specs/pipelines/finance/stripe/base_payments.yml"),
     "domain": partial(load_domain, "specs/domains/finance.yml"),
     "bundle": partial(read_bundle_file, BUNDLE),
+    "bundle's checks": bundle_checks,
+    "preset's words": find_preset_words,
+    "file of targets": is_without_target,
 }
 TOML: dict[str, Reader] = {"rules": rules, "moves": load_moves}
 JSON: dict[str, Reader] = {
@@ -143,6 +178,9 @@ JSON: dict[str, Reader] = {
     "resources": parse_resources,
     "files": parse_files,
     "plan": parse_plan,
+    "lock": parse_lock,
+    "metadata": metadata,
+    "results": results,
 }
 TEXT: dict[str, Reader] = {"failure": failure}
 
@@ -203,6 +241,7 @@ HOSTILE: dict[str, tuple[dict[str, Reader], bytes]] = {
     "deep lists": (YAML, repeated("[")),
     "deep block lists": (YAML, repeated("- ")),
     "deep mappings": (YAML, repeated("{a: ")),
+    "deep mappings with an escape": (YAML, repeated("{a: ", "['\\', ")),
     "deep blocks": (YAML, b"".join(b" " * level + b"a:\n" for level in range(700))),
     "merges of merges": (
         YAML,
@@ -214,6 +253,10 @@ HOSTILE: dict[str, tuple[dict[str, Reader], bytes]] = {
         b"a0: &a0 [x]\n" + b"".join(b"a%d: &a%d [%s]\n" % (n + 1, n + 1, b", ".join([b"*a%d" % n] * 9)) for n in range(40)),
     ),
     "word without a dot": (YAML, repeated("a-")),
+    "long command": (YAML, repeated("a ", "scripts: {x: {content: '", "'}}")),
+    "command of quotes": (YAML, repeated('"a" ', "scripts: {x: {content: '", "'}}")),
+    "long include": (YAML, repeated("*a", "include: ['", "']")),
+    "many paths": (YAML, repeated("  - ./src/a\n", "sync:\n paths:\n")),
     "number": (YAML, repeated("9", "a: ")),
     "deep table": (TOML, repeated("[", "a=")),
     "table of many parts": (TOML, repeated(".a", "[a", "]")),
