@@ -5,7 +5,7 @@ name that is bound to the import machinery anywhere means it everywhere. That fi
 """
 
 import ast
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from scope.inference.calls import read_call
@@ -47,11 +47,35 @@ def _read_tree(tree: ast.AST, uses: UsesCollector, *, has_own_places: bool) -> N
 
 def read_imports(nodes: Iterable[ast.AST], uses: UsesCollector) -> None:
     """Add the import statements among some nodes, and the names that they bind."""
-    for node in nodes:
+    listed = tuple(nodes)
+    optional = frozenset(id(statement) for node in listed for statement in _optional_statements(node))
+    for node in listed:
         if isinstance(node, ast.Import):
-            _read_import(node, uses)
+            _read_import(node, uses, certain=id(node) not in optional)
         elif isinstance(node, ast.ImportFrom):
-            _read_import_from(node, uses)
+            _read_import_from(node, uses, certain=id(node) not in optional)
+
+
+def _optional_statements(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield what may fail to be imported without harm: it is tried, or only there for type checkers."""
+    match node:
+        case ast.Try(body=body) if any(map(_catches_import_errors, node.handlers)):
+            pass
+        case ast.If(body=body) if _last_name(node.test) == "TYPE_CHECKING":
+            pass
+        case _:
+            return
+    for statement in body:
+        yield from ast.walk(statement)
+
+
+def _catches_import_errors(handler: ast.ExceptHandler) -> bool:
+    caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return any(one is None or _last_name(one) in _CATCHING for one in caught)
+
+
+def _last_name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
 def _relevant_nodes(tree: ast.AST) -> list[ast.AST]:
@@ -79,19 +103,21 @@ def _is_bare_text(node: ast.AST) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
-def _read_import(node: ast.Import, uses: UsesCollector) -> None:
+def _read_import(node: ast.Import, uses: UsesCollector, *, certain: bool) -> None:
     for alias in node.names:
         name = without_src(alias.name)
-        uses.add_import(name, node.lineno, certain=True)
+        uses.add_import(name, node.lineno, certain=certain)
         first = alias.name.partition(".")[0]
         uses.bind(alias.asname or first, alias.name if alias.asname else first, node.lineno)
 
 
-def _read_import_from(node: ast.ImportFrom, uses: UsesCollector) -> None:
+def _read_import_from(node: ast.ImportFrom, uses: UsesCollector, *, certain: bool) -> None:
     base = uses.place.absolute(node.module or "", node.level)
     add = uses.add_module if node.level else uses.add_import
     if base:
-        add(base, node.lineno, certain=True)
+        # In a folder whose name no package can have, only what runs there knows what is beside it.
+        is_package = not node.level or all(map(str.isidentifier, uses.place.package.split(".")))
+        add(base, node.lineno, certain=certain and is_package)
     if len(base) > LONGEST_NAME:
         uses.dynamic.add(node.lineno)
         return
@@ -149,7 +175,9 @@ _READERS: dict[type[ast.AST], Callable[[ast.AST, UsesCollector], None]] = {
     ast.JoinedStr: _read_compound,
     ast.Name: _read_reference,
 }
-_RELEVANT = frozenset({*_READERS, ast.Import, ast.ImportFrom})
+_RELEVANT = frozenset({*_READERS, ast.If, ast.Import, ast.ImportFrom, ast.Try})
+# Handlers of these go on without a module that isn't there.
+_CATCHING = frozenset({"BaseException", "Exception", "ImportError", "ModuleNotFoundError"})
 # Positions, names, contexts and operators: most of a tree, with nothing inside.
 _EMPTY = frozenset(
     {int, str, type(None), ast.Load, ast.Store, ast.Del, *ast.operator.__subclasses__(), *ast.cmpop.__subclasses__()}

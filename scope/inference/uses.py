@@ -18,7 +18,10 @@ from scope.repository.layout import Role, place_of
 
 @dataclass(frozen=True, slots=True, order=True)
 class ModuleUse:
-    """A module that a file may import. `certain` ones are imported as modules; the others may be attributes or mere text."""
+    """A module that a file may import.
+
+    `certain` ones are imported as modules, and the file fails without them; others may be attributes, mere text, or tried.
+    """
 
     name: str
     line: int

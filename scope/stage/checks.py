@@ -144,13 +144,15 @@ def _explain_missing(use: ModuleUse, path: str, modules: frozenset[str], index: 
     if use.name in modules:
         return None
     top = use.name.partition(".")[0]
+    # A script finds what lies beside it first.
+    beside = f"{posixpath.dirname(path).removeprefix(f'{CODE_ROOT}/').replace('/', '.')}.{top}"
+    if beside in modules:
+        return None
     if top in {"common", "resources"} or top in {module.partition(".")[0] for module in modules}:
         return f"`{use.name}` isn't in the repository. Add the module, or remove the import."
     if is_domain_name(top) and top in index.domains:
         return f"`{use.name}` is another domain's code, which isn't deployed with this. Move what both need to src/common."
-    # A script finds what lies beside it first.
-    beside = f"{posixpath.dirname(path).removeprefix(f'{CODE_ROOT}/').replace('/', '.')}.{top}"
-    if f"{top}.py" in index.snapshot.names(CODE_ROOT) and beside not in modules:
+    if f"{top}.py" in index.snapshot.names(CODE_ROOT):
         return f"`{top}` is {CODE_ROOT}/{top}.py, which no stage holds: what domains share lies in {COMMON}. Move it there."
     return None
 

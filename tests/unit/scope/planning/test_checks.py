@@ -1,5 +1,7 @@
 """What `scope check` finds in the whole repository."""
 
+import pytest
+
 from scope.graph.closure import DeploymentIndex
 from scope.graph.uses_cache import UsesCache
 from scope.model import Finding
@@ -99,3 +101,37 @@ def test_a_key_that_two_domains_have_is_found() -> None:
 def test_what_only_the_last_target_names_and_no_stage_holds_is_found() -> None:
     settings = "targets:\n  prod:\n    sync:\n      paths: [../docs]\n"
     assert codes({"targets/prod.yml": settings}) == [("bundle-path", "targets/prod.yml", 4)]
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "more"),
+    [
+        ("tasks/train.py", "from finance.datasets import X\n", {"tasks/finance/datasets.py": ""}),
+        ("tasks/train.py", "import finance\n", {"tasks/finance.py": ""}),
+        ("tasks/train.py", "from common.here import X\n", {"tasks/common/here.py": ""}),
+        ("tasks/train.py", "try:\n    import finance.x\nexcept ImportError:\n    finance = None\n", {}),
+        ("tasks/train.py", "try:\n    import common.gone\nexcept (ValueError, ModuleNotFoundError):\n    pass\n", {}),
+        ("tasks/train.py", "try:\n    import common.gone\nexcept:\n    pass\n", {}),
+        ("tasks/train.py", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from finance.stripe import X\n", {}),
+        ("tasks/train.py", "import typing\nif typing.TYPE_CHECKING:\n    import common.gone\n", {}),
+        (".hidden/x.py", "from . import y\nfrom .z import w\n", {}),
+        ("my-tools/x.py", "from .z import w\n", {}),
+    ],
+)  # fmt: skip
+def test_an_import_that_works_is_no_finding(path: str, code: str, more: dict[str, str]) -> None:
+    home = "src/marketing/hubspot"
+    assert codes({f"{home}/{path}": code, **{f"{home}/{name}": text for name, text in more.items()}}) == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "try:\n    import finance.x\nexcept ValueError:\n    pass\n",
+        "try:\n    pass\nexcept ImportError:\n    import finance.x\n",
+        "if True:\n    import finance.x\n",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    pass\nelse:\n    import finance.x\n",
+    ],
+)
+def test_an_import_that_fails_in_the_end_is_found_wherever_it_stands(code: str) -> None:
+    path = "src/marketing/hubspot/tasks/train.py"
+    assert [(item[0], item[1]) for item in codes({path: code})] == [("import", path)]
