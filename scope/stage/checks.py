@@ -5,6 +5,7 @@ run time, are findings with the line that needs them. A missing edge of the grap
 code in prod.
 """
 
+import ast
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -13,17 +14,19 @@ from scope.graph.closure import DeploymentIndex
 from scope.graph.shared_code import is_preset
 from scope.inference.file_references import file_references
 from scope.inference.imports import python_uses
-from scope.inference.parsing import LARGEST
+from scope.inference.parsing import LARGEST, NOT_PARSED, parse
 from scope.inference.uses import ModuleUse
 from scope.inference.yaml_nodes import LARGEST_YAML
 from scope.model import Entry, Finding, Kind, quote_path
 from scope.names import is_domain_name
 from scope.repository.globs import matches
-from scope.repository.layout import CODE_ROOT, COMMON, WHEELS, is_loaded_yaml, is_resource, module_name
+from scope.repository.layout import CODE_ROOT, COMMON, LOADER, WHEELS, is_loaded_yaml, is_resource, module_name
 from scope.stage.bundle_checks import check_bundle
 from scope.stage.folder import RESERVED
 from scope.stage.variable_checks import check_variables
 
+# What the CLI calls in the modules that `python.resources` names.
+_LOADING = "load_resources"
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/v1\n"
 _NOTEBOOK_MARKS = {".py": b"# Databricks notebook source", ".sql": b"-- Databricks notebook source"}
 
@@ -47,6 +50,7 @@ def check_stage(index: DeploymentIndex, target: str, domain: str) -> tuple[Findi
         *_check_notebook_names(contents),
         *_check_yaml_places(staged),
         *_check_imports(index, staged, contents),
+        *_check_loaders(contents),
         *_check_sizes(contents),
         *_check_references(staged, contents),
         *_check_encodings(index, staged),
@@ -155,6 +159,24 @@ def _explain_missing(use: ModuleUse, path: str, modules: frozenset[str], index: 
     if f"{top}.py" in index.snapshot.names(CODE_ROOT):
         return f"`{top}` is {CODE_ROOT}/{top}.py, which no stage holds: what domains share lies in {COMMON}. Move it there."
     return None
+
+
+def _check_loaders(contents: Mapping[str, bytes]) -> Iterator[Finding]:
+    """Yield a finding for each function of a domain's module that the CLI would call, if databricks.yml named it."""
+    for path, content in contents.items():
+        if not is_resource(path) or path == LOADER or not path.endswith(".py") or _LOADING.encode() not in content:
+            continue
+        try:
+            body = parse(content).body
+        except NOT_PARSED:
+            continue  # told by others
+        for statement in body:
+            if isinstance(statement, ast.FunctionDef) and statement.name == _LOADING:
+                message = (
+                    f"Nobody calls `{_LOADING}` here: {LOADER} takes the resources that a module's variables hold. Assign "
+                    "each to a variable of the module; its name is the resource's key."
+                )
+                yield Finding(quote_path(path), statement.lineno, "never-called", message)
 
 
 def _modules(staged: Iterable[str]) -> frozenset[str]:

@@ -135,3 +135,11 @@ def test_an_import_that_works_is_no_finding(path: str, code: str, more: dict[str
 def test_an_import_that_fails_in_the_end_is_found_wherever_it_stands(code: str) -> None:
     path = "src/marketing/hubspot/tasks/train.py"
     assert [(item[0], item[1]) for item in codes({path: code})] == [("import", path)]
+
+
+def test_a_loader_that_nobody_calls_is_found() -> None:
+    path = "resources/finance/stripe/jobs/more.py"
+    code = "from databricks.bundles.core import Resources\n\n\ndef load_resources(bundle):\n    return Resources()\n"
+    allowed: Files = {"pyproject.toml": '[tool.scope]\nallow-code = ["finance"]\n'}
+    assert codes({**allowed, path: code}) == [("never-called", path, 4)]
+    assert codes({**allowed, path: code.replace("def load_resources", "def _all")}) == []
