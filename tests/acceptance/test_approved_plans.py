@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.builders import pipeline_fields, resource_module, resource_yaml, wheel_job_fields
-from tests.support.cli import DatabricksCli
+from tests.support.cli import CliResult, DatabricksCli
 from tests.support.deploying import BASE, Platform, finished
-from tests.support.fake_workspace import FakeWorkspace
+from tests.support.fake_workspace import FakeWorkspace, Rule
 
 STATE = f"{BASE}/sales/state"
 WHEELS = f"{BASE}/sales/artifacts/.internal/"
@@ -25,6 +25,16 @@ def change(platform: Platform) -> None:
     platform.push("Change")
 
 
+def deploy_while_the_storage_changes(platform: Platform, rule: Rule, pipeline_id: str) -> CliResult:
+    """Deploy, and change a pipeline's storage by hand while a rule holds one of the deploy's requests."""
+    process = platform.start("deploy", "--target", "prod")
+    rule.wait_until_holding()
+    spec = platform.workspace.call("GET", f"/api/2.0/pipelines/{pipeline_id}")["spec"]
+    platform.workspace.call("PUT", f"/api/2.0/pipelines/{pipeline_id}", {**spec, "storage": "/elsewhere"})
+    rule.release()
+    return finished(process)
+
+
 def test_a_pipeline_that_somebody_changes_during_the_upload_is_not_recreated(platform: Platform) -> None:
     fields = {**pipeline_fields("sales", "orders"), "storage": "/here"}
     platform.sandbox.write(
@@ -36,12 +46,7 @@ def test_a_pipeline_that_somebody_changes_during_the_upload_is_not_recreated(pla
     (pipeline_id,) = platform.workspace.snapshot().resources["pipelines"]
     change(platform)
     rule = platform.workspace.hold("POST", under=f"{BASE}/sales/files")
-    process = platform.start("deploy", "--target", "prod")
-    rule.wait_until_holding()
-    spec = platform.workspace.call("GET", f"/api/2.0/pipelines/{pipeline_id}")["spec"]
-    platform.workspace.call("PUT", f"/api/2.0/pipelines/{pipeline_id}", {**spec, "storage": "/elsewhere"})
-    rule.release()
-    done = finished(process)
+    done = deploy_while_the_storage_changes(platform, rule, pipeline_id)
     assert done.exit_code == 0, done
     assert list(platform.workspace.snapshot().resources["pipelines"]) == [pipeline_id]
     # It would be recreated, so the next deploy asks.
@@ -154,12 +159,7 @@ def test_a_plan_that_lacks_values_is_made_again_before_the_cli_makes_its_own(pla
     platform.push("Change it")
     # Between the plan that was looked at and the deploy, the attempt is recorded.
     rule = platform.workspace.hold("POST", under=f"{STATE}/scope.json")
-    process = platform.start("deploy", "--target", "prod")
-    rule.wait_until_holding()
-    spec = platform.workspace.call("GET", f"/api/2.0/pipelines/{pipeline_id}")["spec"]
-    platform.workspace.call("PUT", f"/api/2.0/pipelines/{pipeline_id}", {**spec, "storage": "/elsewhere"})
-    rule.release()
-    done = finished(process)
+    done = deploy_while_the_storage_changes(platform, rule, pipeline_id)
     assert done.exit_code == 3, done
     assert "recreate pipelines.sales_orders_final_facts_pipeline" in done.stdout
     assert list(platform.workspace.snapshot().resources["pipelines"]) == [pipeline_id]
