@@ -21,7 +21,7 @@ def variants_of(spec: LoadedSpec, targets: Mapping[str, bool]) -> Iterator[Loade
 
     A target that it is absent from has none.
     """
-    own = {} if "targets" in spec.broken else spec.model.targets
+    own = spec.model.targets
     common = replace(spec.document, tree={name: value for name, value in spec.document.tree.items() if name != "targets"})
     yield replace(spec, document=common, targets=tuple(name for name in targets if name not in own))
     for target, settings in own.items():
@@ -32,13 +32,12 @@ def variants_of(spec: LoadedSpec, targets: Mapping[str, bool]) -> Iterator[Loade
 
 def absent_targets(spec: LoadedSpec) -> tuple[str, ...]:
     """Return the targets that a spec is absent from, sorted."""
-    own = {} if "targets" in spec.broken else spec.model.targets
-    return tuple(sorted(target for target, settings in own.items() if settings.absent))
+    return tuple(sorted(target for target, settings in spec.model.targets.items() if settings.absent))
 
 
 def target_faults(spec: LoadedSpec, targets: Mapping[str, bool]) -> Iterator[Fault]:
     """Yield the faults of a spec's `targets` by themselves."""
-    for target, settings in {} if "targets" in spec.broken else spec.model.targets.items():
+    for target, settings in spec.model.targets.items():
         at = ("targets", target)
         if target not in targets:
             yield Fault(at, f"is not a target.{suggestion(target, targets)} They are {listed(targets)}.", at_key=True)

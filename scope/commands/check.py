@@ -42,8 +42,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     with GitRepository(Path(options.directory)) as git:
         head = resolve_head(git, options.head)
         index = DeploymentIndex(Snapshot(git, head.tree))
-        index.rules.check_domains(index.domains)
-        index.check_target_files()
+        index.check_names()
         findings = check_repository(index)
         if options.base:
             comparison = compare(git, options.base, options.head, console.say)

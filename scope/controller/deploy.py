@@ -40,7 +40,8 @@ def deploy_domain(deployment: Deployment) -> OperationResult:
     with deployment.stage() as cli, deployment.lock() as lock:
         # The lock is this run's by now.
         observed = replace(deployment.observe(), lock_info=None)
-        due = find_due(observed, fingerprint, deployment.session.head.repository, deployment.values)
+        values = deployment.values
+        due = find_due(observed, fingerprint, deployment.session.head.repository, values)
         if due is None:
             return OperationResult(Outcome.NOTHING, message="another run deployed it meanwhile")
         deployment.check_repository(observed)
@@ -48,7 +49,7 @@ def deploy_domain(deployment: Deployment) -> OperationResult:
         if newer is not None:
             return OperationResult(Outcome.SUPERSEDED, message=f"{newer[:9]} is newer, and was deployed or tried already")
         check_state(observed)
-        check_values(observed, deployment.values)
+        check_values(observed, values)
         reconciliation = _Reconciliation(
             deployment,
             cli,

@@ -106,18 +106,14 @@ class DeploymentIndex:
         places = (place_of(path) for path in self._target_files)
         return tuple(sorted(place.target for place in places if place.target is not None))
 
-    @cached_property
-    def files_without_target(self) -> tuple[str, ...]:
-        """Return the files of `targets` that configure no target, but something else of the bundle, sorted."""
-        contents = self.snapshot.read_all(self._target_files)
-        return tuple(sorted(path for path, content in contents.items() if is_without_target(content)))
-
-    def check_target_files(self) -> None:
-        """Raise `UsageError` with each file of `targets` that configures no target: it would be taken for one."""
+    def check_names(self) -> None:
+        """Raise `UsageError` for rules that name domains which aren't there, and for files of `targets` that are none."""
+        self.rules.check_domains(self.domains)
         problems = [
             f"{path}:1: It configures no target, and no stage holds it. Each target has a file of its own in "
             f"{TARGET_ROOT}/; variables stand in {BUNDLE}, or in a domain's YAML."
-            for path in self.files_without_target
+            for path, content in sorted(self.snapshot.read_all(self._target_files).items())
+            if is_without_target(content)
         ]
         if problems:
             raise UsageError("\n".join(problems))

@@ -3,7 +3,6 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from itertools import product
 
 from scope.graph.closure import DeploymentIndex
 from scope.inference.resource_keys import defined_resources
@@ -26,12 +25,13 @@ def check_repository(index: DeploymentIndex) -> tuple[Finding, ...]:
         for target in index.targets[:1]:
             findings.update(check_stage(index, target, domain))
     # Stages of one domain differ by the target's own file alone.
-    for number, (target, domain) in enumerate(product(index.targets[1:], index.domains)):
-        staged = index.staged(target, domain)
-        if number % len(index.domains) == 0:
-            findings.update(check_bundle(index, target, staged))
-        contents = index.snapshot.read_all({path: entry for path, entry in staged.items() if path.endswith(".yml")})
-        findings.update(check_variables(index, target, domain, contents))
+    for target in index.targets[1:]:
+        for domain in index.domains[:1]:
+            findings.update(check_bundle(index, target, index.staged(target, domain)))
+        for domain in index.domains:
+            staged = index.staged(target, domain)
+            contents = index.snapshot.read_all({path: entry for path, entry in staged.items() if path.endswith(".yml")})
+            findings.update(check_variables(index, target, domain, contents))
     return tuple(sorted(findings))
 
 

@@ -51,8 +51,7 @@ def compare(git: Git, base_ref: str, head_ref: str | None, say: Callable[[str], 
         )
     cache = UsesCache()
     index = DeploymentIndex(Snapshot(git, head.tree), cache)
-    index.rules.check_domains(index.domains)
-    index.check_target_files()
+    index.check_names()
     first, *others = (_compare(git, one, head, index, cache, say) for one in (base, *base.others))
     return replace(first, others=tuple(others))
 

@@ -2,6 +2,7 @@
 
 import re
 from collections import defaultdict
+from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Protocol
 
@@ -98,6 +99,12 @@ class _ManyStars:
 def matches(glob: str, path: str) -> bool:
     """Return whether a glob matches a path."""
     return compile_glob(glob).fullmatch(path) is not None
+
+
+def matches_cli(glob: str, path: str) -> bool:
+    """Return whether one of the CLI's own globs, in which no `*` crosses a folder, matches a path."""
+    parts, names = glob.replace("[^", "[!").split("/"), path.split("/")
+    return len(parts) == len(names) and all(map(fnmatchcase, names, parts))
 
 
 def covers(glob: str, folder: str) -> bool:

@@ -9,12 +9,12 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from functools import cached_property
 
 from scope.graph.closure import DeploymentIndex
 from scope.inference.yaml_settings import ITEM, Setting, UnreadableYamlError, yaml_settings
 from scope.model import Entry, Finding, Kind, quote_path
+from scope.repository.globs import matches_cli
 from scope.repository.layout import BUNDLE, target_file
 from scope.stage.folder import RESERVED
 
@@ -118,11 +118,9 @@ class _Stage:
 
     def _find_tracked(self, glob: str) -> Iterator[str]:
         """Yield the files of the repository that one of the CLI's globs matches, in which no `*` crosses a folder."""
-        fixed = _WILDCARDS.split(glob)[0].rpartition("/")[0]
-        parts = glob.replace("[^", "[!").split("/")
-        for path, entry in self.index.snapshot.files(fixed, skip=lambda folder: folder.count("/") + 1 >= len(parts)).items():
-            names = path.split("/")
-            if entry.kind is Kind.FILE and len(names) == len(parts) and all(map(fnmatchcase, names, parts)):
+        fixed, depth = _WILDCARDS.split(glob)[0].rpartition("/")[0], glob.count("/")
+        for path, entry in self.index.snapshot.files(fixed, skip=lambda folder: folder.count("/") >= depth).items():
+            if entry.kind is Kind.FILE and matches_cli(glob, path):
                 yield path
 
     def _is_elsewhere(self, path: str) -> bool:

@@ -14,7 +14,6 @@ import posixpath
 import sys
 import sysconfig
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from fnmatch import fnmatchcase
 from functools import cache
 
 from scope.errors import Refused
@@ -23,6 +22,7 @@ from scope.inference.generated_modules import Origin, module_origin, runs_nothin
 from scope.inference.keyed_texts import KeyedText, keyed_texts
 from scope.inference.yaml_settings import ITEM, NO_TEXT, Setting, UnreadableYamlError, yaml_settings
 from scope.model import Entry, Finding, quote_path
+from scope.repository.globs import matches_cli
 from scope.repository.layout import BUNDLE, CONFIG, TARGET_ROOT, code_folder, is_loaded_yaml, is_resource, target_file
 from scope.stage.uploads import check_uploads
 
@@ -195,7 +195,7 @@ def _included(index: DeploymentIndex, own: Mapping[str, Entry]) -> dict[str, Ent
     return {
         path: entry
         for path, entry in documents.items()
-        if is_loaded_yaml(path) or any(_matches_glob(glob, path) for glob in globs)
+        if is_loaded_yaml(path) or any(matches_cli(glob, path) for glob in globs)
     }
 
 
@@ -213,12 +213,6 @@ def _read_platform_variables(index: DeploymentIndex) -> frozenset[str]:
 def _read_include(index: DeploymentIndex) -> tuple[str, ...]:
     settings = _read_platform(index.snapshot.read(BUNDLE) or b"")
     return tuple(posixpath.normpath(item.text) for item in settings if item.keys == ("include", ITEM) and item.text)
-
-
-def _matches_glob(glob: str, path: str) -> bool:
-    """Return whether one of the CLI's globs, in which no `*` crosses a folder, matches a path."""
-    parts, names = glob.replace("[^", "[!").split("/"), path.split("/")
-    return len(parts) == len(names) and all(map(fnmatchcase, names, parts))
 
 
 def _read_platform(content: bytes) -> tuple[Setting, ...]:

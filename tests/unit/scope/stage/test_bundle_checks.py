@@ -132,7 +132,7 @@ def test_a_glob_that_matches_other_domains_and_targets_alone_leaves_nothing_out(
 def test_a_file_that_says_other_things_is_no_target(content: str, is_target: bool) -> None:
     index = DeploymentIndex(FakeGit().snapshot({**FILES, "targets/qa.yml": content}))
     if is_target:
-        index.check_target_files()
+        index.check_names()
     else:
         with pytest.raises(UsageError, match=r"^targets/qa\.yml:1: It configures no target, and no stage holds it\. "):
-            index.check_target_files()
+            index.check_names()
