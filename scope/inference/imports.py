@@ -18,7 +18,7 @@ from scope.inference.notebooks import (
     source_cells,
     without_magic_lines,
 )
-from scope.inference.parsing import LARGEST, NOT_PARSED, LargePythonError, decode, parse
+from scope.inference.parsing import LARGEST, NOT_PARSED, LargePythonError, decode, is_large, parse
 from scope.inference.plain_text import climbing_paths, dynamic_lines, imported_modules, shared_modules, shared_paths
 from scope.inference.syntax_tree import tree_uses
 from scope.inference.uses import EVERYTHING, ModuleUse, PathUse, Place, Uses
@@ -63,7 +63,7 @@ def _notebook_uses(source: bytes, place: Place) -> Uses:
         cells = jupyter_cells(source)
     except BrokenNotebookError as error:
         return _guess(_raw_text(source), place, 1, error.line)
-    if sum(len(cell.text) for cell in cells) > LARGEST:
+    if is_large([cell.text for cell in cells]):
         return _unread_uses(source, place)
     return _merged(uses for cell in cells for uses in _cell_uses(cell, place))
 

@@ -1,17 +1,22 @@
 """Python source → its syntax tree, if it can be had in a moment.
 
-Most of what the parser is given takes a second per MiB. Two forms take time and memory by the square of their length: a name
-with many dots in an import, and an f-string with many braces. Both are recognised before they are parsed.
+What the parser and those who walk its tree need grows with the words and signs, so code has a bound of both. Two forms take
+time and memory by the square of their length: a name with many dots in an import, and an f-string with many braces. All are
+recognised before they are parsed, which is why no file takes more than a second.
 """
 
 import ast
 import re
 import tokenize
 import warnings
+from collections.abc import Sequence
 from io import BytesIO
 
-# Longer code is data: a generated job of a thousand tasks stays below. In bytes or characters.
+# Longer code is data: a generated job of half a thousand tasks stays below both. In bytes or characters.
 LARGEST = 512 * 1024
+# Words and signs.
+MOST_WORDS = 128 * 1024
+_WORD = re.compile(r"\w+|[^\w\s]")
 # No path has so many folders.
 _MOST_DOTS = 200
 # The braces of a text by its length, as if it were one f-string: half a second.
@@ -23,6 +28,9 @@ _FSTRING = re.compile(r"f[rR]?[\"']|F[rR]?[\"']|[rR][fF][\"']")
 class LargePythonError(ValueError):
     """Source is too large to be parsed, or would take the parser too long."""
 
+    def __init__(self) -> None:
+        super().__init__("it is too large, or too complex, to be parsed")
+
 
 # The errors of parsing text that isn't Python, is nested too deep for the parser, or is too large.
 NOT_PARSED = (SyntaxError, ValueError, RecursionError, MemoryError)
@@ -33,8 +41,8 @@ def parse(source: str | bytes) -> ast.Module:
 
     One of them is `LargePythonError`. The parser's warnings are left to the linter.
     """
-    if len(source) > LARGEST or _is_costly(decode(source) if isinstance(source, bytes) else source):
-        raise LargePythonError("it is too large, or too complex, to be parsed")
+    if is_too_large(source):
+        raise LargePythonError
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return ast.parse(source)
@@ -48,6 +56,21 @@ def decode(source: bytes) -> str:
     except (SyntaxError, LookupError, UnicodeError):
         text = source.decode(errors="replace")
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def is_too_large(source: str | bytes) -> bool:
+    """Whether Python source is too large, or too complex, to be parsed."""
+    if len(source) > LARGEST:
+        return True
+    text = decode(source) if isinstance(source, bytes) else source
+    return is_large((text,)) or _is_costly(text)
+
+
+def is_large(texts: Sequence[str]) -> bool:
+    """Whether the code of one file, in parts, is more than is parsed."""
+    length = sum(map(len, texts))
+    # No text has more words than characters.
+    return length > LARGEST or (length > MOST_WORDS and sum(len(_WORD.findall(text)) for text in texts) > MOST_WORDS)
 
 
 def _is_costly(text: str) -> bool:

@@ -55,6 +55,8 @@ class TableCollector:
     # Views that live no longer than a run: their names aren't tables.
     views: set[str] = field(default_factory=set)
     unresolved: set[int] = field(default_factory=set)
+    sql_length: int = 0
+    """Characters of SQL that were read."""
 
     def add_write(self, parts: tuple[str, ...], line: int) -> None:
         """Add a table that is written."""

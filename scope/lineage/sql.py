@@ -22,7 +22,8 @@ from scope.lineage.collector import LIVE, Placeholder, TableCollector, name_part
 # sqlglot tries some forms twice at each level, so these take time by powers of two; larger texts take seconds.
 _MOST_STRUCTS = 6
 _MOST_OPEN_JOINS = 8
-_LARGEST = 128 * 1024
+# All SQL of one file, in characters.
+LARGEST = 96 * 1024
 # These are parsed again and again from within, or copied with everything before them.
 _DEEPEST = 50
 _MOST_PIPES = 20
@@ -80,11 +81,15 @@ class _Script:
 def read_sql(
     text: str, tables: TableCollector, first_line: int = 1, placeholders: Mapping[str, Placeholder | None] | None = None
 ) -> None:
-    """Collect the tables that SQL writes and reads. A placeholder of None stands for text that isn't known to be a table."""
+    """Collect the tables that SQL writes and reads. A placeholder of None stands for text that isn't known to be a table.
+
+    SQL beyond what is read of one file is unresolved.
+    """
     dialect = Databricks()
     script = _Script(dialect.parser(), text, tables, first_line, placeholders or {})
+    tables.sql_length += len(text)
     try:
-        tokens = dialect.tokenize(text) if len(text) <= _LARGEST else None
+        tokens = dialect.tokenize(text) if tables.sql_length <= LARGEST else None
     except TokenError:
         tokens = None
     if tokens is None:

@@ -4,10 +4,10 @@ Tables never decide what deploys. They show who reads the tables that a change w
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from scope.inference.notebooks import BrokenNotebookError, Cell, Language, jupyter_cells, source_cells
-from scope.inference.parsing import decode
+from scope.inference.parsing import decode, is_large
 from scope.lineage.collector import TableCollector, TableRead, TableUses
 from scope.lineage.python import read_python
 from scope.repository.layout import Role, place_of
@@ -36,7 +36,7 @@ def table_uses(path: str, source: bytes, *, home: tuple[str, str] | None) -> Tab
     elif path.endswith(".py") and _PYTHON.search(source):
         text = decode(source)
         read_python(text, path, tables)
-        _read_cells(source_cells(text), path, tables)
+        _read_cells(tuple(source_cells(text)), path, tables)
     elif path.endswith(".ipynb") and _PYTHON.search(source):
         try:
             _read_cells(jupyter_cells(source), path, tables)
@@ -45,11 +45,14 @@ def table_uses(path: str, source: bytes, *, home: tuple[str, str] | None) -> Tab
     elif path.endswith(".sql") and _SQL.search(source):
         text = source.decode(errors="replace").replace("\r\n", "\n")
         _read_sql(text, tables)
-        _read_cells(source_cells(text), path, tables)
+        _read_cells(tuple(source_cells(text)), path, tables)
     return tables.to_uses()
 
 
-def _read_cells(cells: Iterable[Cell], path: str, tables: TableCollector) -> None:
+def _read_cells(cells: Sequence[Cell], path: str, tables: TableCollector) -> None:
+    if is_large([cell.text for cell in cells if cell.language is Language.PYTHON]):
+        tables.unresolved.update(cell.line for cell in cells)
+        return
     for cell in cells:
         if cell.language is Language.SQL:
             _read_sql(cell.text, tables, cell.line)

@@ -103,6 +103,8 @@ def matches(glob: str, path: str) -> bool:
 
 def matches_cli(glob: str, path: str) -> bool:
     """Return whether one of the CLI's own globs, in which no `*` crosses a folder, matches a path."""
+    if len(glob) - glob.count("*") > _LONGEST_PATH:
+        return False
     parts, names = glob.replace("[^", "[!").split("/"), path.split("/")
     return len(parts) == len(names) and all(map(fnmatchcase, names, parts))
 

@@ -14,7 +14,7 @@ from scope.graph.closure import DeploymentIndex
 from scope.graph.shared_code import is_preset
 from scope.inference.file_references import file_references
 from scope.inference.imports import python_uses
-from scope.inference.parsing import LARGEST, NOT_PARSED, parse
+from scope.inference.parsing import LARGEST, MOST_WORDS, NOT_PARSED, is_too_large, parse
 from scope.inference.uses import ModuleUse
 from scope.inference.yaml_nodes import LARGEST_YAML
 from scope.model import Entry, Finding, Kind, quote_path
@@ -192,10 +192,16 @@ def _modules(staged: Iterable[str]) -> frozenset[str]:
 def _check_sizes(contents: Mapping[str, bytes]) -> Iterator[Finding]:
     """Yield a finding for each resource file that is too large for its keys and references to be read."""
     for path, content in contents.items():
-        largest = LARGEST if path.endswith(".py") else LARGEST_YAML if path.endswith(".yml") else len(content)
-        if is_resource(path) and len(content) > largest:
-            message = f"Larger than {largest // 1024} KiB, so nothing in it can be checked. Split it into several files."
-            yield Finding(quote_path(path), 0, "too-large", message)
+        if not is_resource(path):
+            continue
+        if path.endswith(".py") and is_too_large(content):
+            bound = f"{LARGEST // 1024} KiB or {MOST_WORDS} words, or more complex than is parsed"
+        elif path.endswith(".yml") and len(content) > LARGEST_YAML:
+            bound = f"{LARGEST_YAML // 1024} KiB"
+        else:
+            continue
+        message = f"Larger than {bound}, so nothing in it can be checked. Split it into several files."
+        yield Finding(quote_path(path), 0, "too-large", message)
 
 
 def _check_references(staged: Mapping[str, Entry], contents: Mapping[str, bytes]) -> Iterator[Finding]:
