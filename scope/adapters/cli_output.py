@@ -35,7 +35,7 @@ _TEXTS: tuple[tuple[str, Fault], ...] = (
     (r"RESOURCE_EXHAUSTED|REQUEST_LIMIT_EXCEEDED|too many requests|rate limit", Fault.THROTTLED),
     (r"INTERNAL_ERROR|TEMPORARILY_UNAVAILABLE|internal server error|bad gateway|service unavailable", Fault.SERVER),
     (r"connection (?:refused|reset)|no such host|network is unreachable|broken pipe|server closed", Fault.NETWORK),
-    (r"i/o timeout|TLS handshake|unexpected EOF|: EOF|context deadline exceeded", Fault.NETWORK),
+    (r"i/o timeout|TLS handshake|unexpected EOF|\": EOF|context deadline exceeded", Fault.NETWORK),
     (r"DOES_NOT_EXIST|NOT_FOUND|failed to fetch the resource.{0,500}(?:does not exist|not found)", Fault.MISSING),
 )
 _BY_STATUS = {

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from scope.deployment.inventory import Inventory
+from scope.inference.notebook_files import remote_name
 from scope.ports import Workspace
 
 # The highest version of `resources.json` that the tested CLI reads.
@@ -130,15 +131,8 @@ def parse_files(content: bytes | None) -> UploadState:
         if not isinstance(path, str) or not path or path.startswith("/") or ".." in path.split("/"):
             return UploadState(FileState.BROKEN)
         local.add(path)
-        remote.add(without_extension(path) if item.get("is_notebook") is True else path)
+        remote.add(remote_name(path) if item.get("is_notebook") is True else path)
     return UploadState(FileState.READABLE, seq, frozenset(local), frozenset(remote), hashlib.sha256(content).hexdigest())
-
-
-def without_extension(path: str) -> str:
-    """Return the path of a notebook in the workspace."""
-    folder, slash, name = path.rpartition("/")
-    stem = name.rpartition(".")[0]
-    return f"{folder}{slash}{stem or name}"
 
 
 def _mapping(content: bytes) -> Mapping[str, object] | None:

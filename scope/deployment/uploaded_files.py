@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Protocol
 
-from scope.deployment.state import without_extension
+from scope.inference.notebook_files import remote_name
 from scope.model import RemoteEntry, RemoteKind
 
 # What the CLI and scope put below a deployment's root. `resources/` is for dashboards and the like.
@@ -55,7 +55,7 @@ def compare_contents(
         paths = [
             path
             for path, name in names.items()
-            if (entries[name].kind is RemoteKind.NOTEBOOK and path.endswith(_JUPYTER)) == as_jupyter
+            if (entries[name].kind is not RemoteKind.FILE and path.endswith(_JUPYTER)) == as_jupyter
         ]
         contents = read([entries[names[path]].path for path in paths], as_jupyter=as_jupyter)
         edited += [
@@ -74,12 +74,12 @@ def _name_there(path: str, entries: Mapping[str, RemoteEntry]) -> str | None:
     """Return the name of an uploaded file in the workspace: a notebook's has no extension. None if it isn't there."""
     if path in entries:
         return path
-    stem = without_extension(path)
+    stem = remote_name(path)
     return stem if stem in entries and entries[stem].kind is RemoteKind.NOTEBOOK else None
 
 
 def _is_same(path: str, kind: RemoteKind, ours: bytes, theirs: bytes) -> bool:
-    return ours == theirs or (kind is RemoteKind.NOTEBOOK and _cells(path, ours) == _cells(path, theirs) is not None)
+    return ours == theirs or (kind is not RemoteKind.FILE and _cells(path, ours) == _cells(path, theirs) is not None)
 
 
 def _cells(path: str, content: bytes) -> tuple[object, ...] | None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from scope.inference.collector import UsesCollector, is_machinery
 from scope.inference.parsing import NOT_PARSED, parse
-from scope.inference.uses import without_src
+from scope.inference.uses import NotebookRun, without_src
 
 # Modules and functions that open a package's files; the functions' names are too common to count without their modules.
 _RESOURCE_MODULES = ("importlib.resources", "importlib_resources", "pkg_resources", "pkgutil")
@@ -152,6 +152,8 @@ def _read_resource(node: ast.Call, uses: UsesCollector) -> None:
 
 def _read_notebook_run(node: ast.Call, uses: UsesCollector) -> None:
     path = uses.text(_argument(node, 0, "path"))
+    if path.whole and not any(node.lineno in lines for lines in uses.tried):
+        uses.runs.add(NotebookRun((path.text,), node.lineno))
     if path.whole or "/" in path.text:
         uses.add_path(path, node.lineno)
     else:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from scope.inference.plain_text import CODE_RUNNERS, LOADERS, QUALIFIED_LOADERS, fixed_part, is_shared_path, shared_modules
 from scope.inference.strings import Text, text_of
-from scope.inference.uses import PACKAGE, ModuleUse, PathUse, Place, without_src
+from scope.inference.uses import PACKAGE, ImportedName, ModuleUse, NotebookRun, PathUse, Place, without_src
 
 _DOTTED_TEXT = re.compile(r"(?:src\.)?[A-Za-z_]\w*(?:\.\w+)+(?::[\w.]+)?", re.ASCII)
 _DOTTED_START = re.compile(r"(?:src\.)?[A-Za-z_]\w*\.(?:\w+\.)*", re.ASCII)
@@ -26,6 +26,10 @@ class UsesCollector:
     modules: set[ModuleUse] = field(default_factory=set)
     paths: set[PathUse] = field(default_factory=set)
     dynamic: set[int] = field(default_factory=set)
+    names: set[ImportedName] = field(default_factory=set)
+    runs: set[NotebookRun] = field(default_factory=set)
+    # The lines in which an error is caught.
+    tried: list[range] = field(default_factory=list)
     # Local name → the dotted names it was imported as; several if it is bound twice.
     bound: dict[str, set[str]] = field(default_factory=dict)
     # References to the import machinery whose calls name their modules, by identity.

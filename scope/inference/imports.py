@@ -21,7 +21,7 @@ from scope.inference.notebooks import (
 from scope.inference.parsing import LARGEST, NOT_PARSED, LargePythonError, decode, is_large, parse
 from scope.inference.plain_text import climbing_paths, dynamic_lines, imported_modules, shared_modules, shared_paths
 from scope.inference.syntax_tree import tree_uses
-from scope.inference.uses import EVERYTHING, ModuleUse, PathUse, Place, Uses
+from scope.inference.uses import EVERYTHING, ImportedName, ModuleUse, NotebookRun, PathUse, Place, Uses
 from scope.inference.wide_uses import is_wide
 
 _RUN_LINE = re.compile(r"%run\b(.*)")
@@ -82,10 +82,17 @@ def _unread_uses(source: bytes, place: Place) -> Uses:
 
 def _cell_uses(cell: Cell, place: Place) -> Iterator[Uses]:
     if cell.language is Language.RUN:
-        yield Uses(paths=frozenset(PathUse(path, cell.line, place.folder) for path in run_paths(cell.text)))
+        yield _run_uses(cell.text, place, cell.line)
     elif cell.language is Language.PYTHON:
         yield _python_text(cell.text, place, cell.line)
     yield _shared_names(cell.text, place, cell.line)
+
+
+def _run_uses(argument: str, place: Place, line: int) -> Uses:
+    paths = run_paths(argument)
+    return Uses(
+        paths=frozenset(PathUse(path, line, place.folder) for path in paths), runs=frozenset({NotebookRun(paths, line)})
+    )
 
 
 def _python_text(text: str, place: Place, first_line: int) -> Uses:
@@ -110,7 +117,7 @@ def _magic_uses(text: str, place: Place, first_line: int) -> Iterator[Uses]:
         at = number + first_line - 1
         run = _RUN_LINE.match(line)
         if run:
-            yield Uses(paths=frozenset(PathUse(path, at, place.folder) for path in run_paths(run[1])))
+            yield _run_uses(run[1], place, at)
         yield _shared_names(line, place, at)
 
 
@@ -147,4 +154,6 @@ def _merged(parts: Iterable[Uses]) -> Uses:
         dynamic=tuple(sorted({line for part in listed for line in part.dynamic})),
         broken=min(broken) if broken else None,
         too_large=any(part.too_large for part in listed),
+        names=frozenset[ImportedName]().union(*(part.names for part in listed)),
+        runs=frozenset[NotebookRun]().union(*(part.runs for part in listed)),
     )

@@ -1,10 +1,12 @@
-"""The texts of a resource module or a YAML file, each with the key that it stands under.
+"""The texts of a resource module or a YAML file, each with the keys that it stands under.
 
-Keys of any depth count alike: what an anchor, a merge or a variable carries to another place is found where it is written.
+Keys of any depth count alike: what an anchor, a merge or a variable carries to another place is found where it is written,
+and under each key that leads to it.
 """
 
 import ast
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,6 +19,19 @@ if TYPE_CHECKING:
 
 # With those that aliases lead to under other keys.
 _MOST_TEXTS = 500_000
+# The classes of resources, by the key that YAML has their kind under.
+_CLASSES = {
+    "Alert": "alerts",
+    "App": "apps",
+    "Dashboard": "dashboards",
+    "GenieSpace": "genie_spaces",
+    "Job": "jobs",
+    "Pipeline": "pipelines",
+}
+_GIT = "git_source"
+_MERGE = "<<"
+# Longer lists of them only cost time.
+_MOST_MERGED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +42,28 @@ class KeyedText:
     text: str | None
     line: int
     column: int
+    above: tuple[str, str] = ("", "")
+    """The two keys above, the nearer last. Of a resource that is made by its class, its kind and no key."""
+    in_git: bool = False
+    """It is of a job that takes its code from a git repository."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """The keys that lead to a value, the nearest last, and whether it is of a job with a git source."""
+
+    keys: tuple[str, str, str] = ("", "", "")
+    in_git: bool = False
+
+    def below(self, key: str) -> "_Place":
+        return _Place((*self.keys[1:], key), self.in_git)
+
+    def text(self, text: str | None, line: int, column: int) -> KeyedText:
+        return KeyedText(self.keys[2], text, line, column, self.keys[:2], self.in_git)
 
 
 def keyed_texts(path: str, content: bytes) -> tuple[KeyedText, ...]:
-    """Return every value of every mapping, and every item of a list in one, as often as another key leads to it.
+    """Return every value of every mapping, and every item of a list in one, as often as other keys lead to it.
 
     What isn't Python has none. Raises `UnreadableYamlError` for what isn't YAML, nor JSON.
     """
@@ -38,56 +71,114 @@ def keyed_texts(path: str, content: bytes) -> tuple[KeyedText, ...]:
 
 
 def _python_texts(content: bytes) -> Iterator[KeyedText]:
+    """Yield the values of dictionaries and of named arguments; a name that is assigned a text once stands for it."""
     try:
         tree = parse(content)
     except NOT_PARSED:
         return
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Dict):
-            for key, value in zip(node.keys, node.values, strict=True):
-                if isinstance(key, ast.Constant):
-                    yield from _python_values(str(key.value), value)
-
-
-def _python_values(key: str, value: ast.expr) -> Iterator[KeyedText]:
-    items = [value]
-    while items:
-        item = items.pop()
-        if isinstance(item, ast.List | ast.Tuple):
-            items += reversed(item.elts)
+    constants = _constants(tree)
+    pending: list[tuple[_Place, ast.AST]] = [(_Place(), tree)]
+    while pending:
+        place, node = pending.pop()
+        if isinstance(node, ast.Dict | ast.Call):
+            pending += reversed(list(_python_items(place, node)))
+        elif isinstance(node, ast.List | ast.Tuple | ast.IfExp | ast.Starred):
+            pending += [(place, item) for item in reversed(list(ast.iter_child_nodes(node)))]
         else:
-            text = item.value if isinstance(item, ast.Constant) and isinstance(item.value, str) else None
-            yield KeyedText(key, text, item.lineno, item.col_offset + 1)
+            inner = ast.iter_child_nodes(node)
+            pending += [(_Place(), item) for item in reversed(list(inner))]
+        if isinstance(node, ast.expr) and place.keys[2] and not isinstance(node, ast.List | ast.Tuple):
+            yield place.text(_text(node, constants), node.lineno, node.col_offset + 1)
+
+
+def _text(node: ast.expr, constants: Mapping[str, str]) -> str | None:
+    if isinstance(node, ast.Name):
+        return constants.get(node.id)
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+def _python_items(place: _Place, node: ast.Dict | ast.Call) -> Iterator[tuple[_Place, ast.AST]]:
+    """Yield the values in a dictionary or a call, each with its place."""
+    if isinstance(node, ast.Dict):
+        named = [
+            (key.value if isinstance(key, ast.Constant) else None, value)
+            for key, value in zip(node.keys, node.values, strict=True)
+        ]
+    else:
+        named = [(keyword.arg, keyword.value) for keyword in node.keywords]
+        kind = _class_of(node.func)
+        if kind is not None:
+            place = _Place(("", kind, ""))
+        yield place, node.func
+        yield from ((place, argument) for argument in node.args)
+    if any(key == _GIT and not (isinstance(value, ast.Constant) and value.value is None) for key, value in named):
+        place = _Place(place.keys, in_git=True)
+    for key, value in named:
+        yield place.below("" if key is None else str(key)), value
+
+
+def _class_of(function: ast.expr) -> str | None:
+    """Return the kind of resource that a call makes, `Job(…)` or `jobs.Job.from_dict(…)`, or None."""
+    if isinstance(function, ast.Attribute) and function.attr == "from_dict":
+        function = function.value
+    name = function.attr if isinstance(function, ast.Attribute) else function.id if isinstance(function, ast.Name) else ""
+    return _CLASSES.get(name)
+
+
+def _constants(tree: ast.Module) -> Mapping[str, str]:
+    """Return the names that a module assigns a text, and assigns once."""
+    nodes = list(ast.walk(tree))
+    assigned = Counter(node.id for node in nodes if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load))
+    texts: dict[str, str] = {}
+    for node in nodes:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            texts |= {name.id: node.value.value for name in node.targets if isinstance(name, ast.Name)}
+    return {name: text for name, text in texts.items() if assigned[name] == 1}
 
 
 def _yaml_texts(content: bytes) -> Iterator[KeyedText]:
     import yaml  # 20 ms, and most domains have no YAML resources
 
     try:
-        pending = [("", compose(content))]
+        pending = [(_Place(), compose(content))]
     except (ValueError, yaml.YAMLError) as error:
         raise UnreadableYamlError(" ".join(str(error).split())) from None
-    seen: set[tuple[str, int]] = set()
+    seen: set[tuple[_Place, int]] = set()
     while pending:
-        key, node = pending.pop()
-        # An anchor's node is met again by each alias; a mapping's own keys count, however it is reached.
-        place = ("" if isinstance(node, yaml.MappingNode) else key, id(node))
-        if node is None or place in seen:
+        place, node = pending.pop()
+        # An anchor's node is met again by each alias.
+        if node is None or (place, id(node)) in seen:
             continue
-        seen.add(place)
+        seen.add((place, id(node)))
         if len(seen) > _MOST_TEXTS:
             raise UnreadableYamlError(f"it has more than {_MOST_TEXTS} values, with those of its aliases")
         if isinstance(node, yaml.SequenceNode):
-            pending += [(key, item) for item in reversed(node.value)]
+            pending += [(place, item) for item in reversed(node.value)]
             continue
-        yield _keyed(key, node)
+        yield place.text(
+            node.value if isinstance(node, yaml.ScalarNode) else None, node.start_mark.line + 1, node.start_mark.column + 1
+        )
         if isinstance(node, yaml.MappingNode):
             pairs = [(name.value if isinstance(name, yaml.ScalarNode) else "", value) for name, value in node.value]
-            pending += reversed(pairs)
+            if _has_git(node):
+                place = _Place(place.keys, in_git=True)
+            # What is merged into a mapping stands where that stands.
+            pending += [(place if name == _MERGE else place.below(name), value) for name, value in reversed(pairs)]
 
 
-def _keyed(key: str, node: "yaml.Node") -> KeyedText:
+def _has_git(mapping: "yaml.MappingNode") -> bool:
+    """Return whether a mapping has a git source, itself or in what is merged into it."""
     import yaml
 
-    text = node.value if isinstance(node, yaml.ScalarNode) else None
-    return KeyedText(key, text, node.start_mark.line + 1, node.start_mark.column + 1)
+    merged = [value for name, value in mapping.value if name.value == _MERGE]
+    mappings = [
+        mapping,
+        *merged,
+        *(item for node in merged if isinstance(node, yaml.SequenceNode) for item in node.value[:_MOST_MERGED]),
+    ]
+    return any(
+        name.value == _GIT and value.tag != "tag:yaml.org,2002:null"
+        for node in mappings
+        if isinstance(node, yaml.MappingNode)
+        for name, value in node.value
+    )

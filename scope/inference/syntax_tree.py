@@ -13,7 +13,7 @@ from scope.inference.collector import LONGEST_NAME, UsesCollector, is_machinery
 from scope.inference.own_places import has_places, read_places
 from scope.inference.plain_text import MACHINERY_NAMES
 from scope.inference.strings import Text
-from scope.inference.uses import ModuleUse, Place, Uses, without_src
+from scope.inference.uses import ImportedName, ModuleUse, Place, Uses, without_src
 from scope.repository.layout import LOADER, VERSION
 
 
@@ -30,6 +30,8 @@ def tree_uses(tree: ast.AST, place: Place, source: str, first_line: int = 1) -> 
         modules=frozenset(ModuleUse(use.name, use.line + shift, use.certain) for use in collector.modules),
         paths=frozenset(replace(use, line=use.line + shift) for use in collector.paths),
         dynamic=tuple(sorted(line + shift for line in collector.dynamic)),
+        names=frozenset(replace(name, line=name.line + shift) for name in collector.names),
+        runs=frozenset(replace(run, line=run.line + shift) for run in collector.runs),
     )
 
 
@@ -50,6 +52,8 @@ def read_imports(nodes: Iterable[ast.AST], uses: UsesCollector) -> None:
     listed = tuple(nodes)
     optional = frozenset(id(statement) for node in listed for statement in _optional_statements(node))
     for node in listed:
+        if isinstance(node, ast.Try) and node.handlers:
+            uses.tried.append(range(node.lineno, node.handlers[0].lineno))
         if isinstance(node, ast.Import):
             _read_import(node, uses, certain=id(node) not in optional)
         elif isinstance(node, ast.ImportFrom):
@@ -117,7 +121,8 @@ def _read_import_from(node: ast.ImportFrom, uses: UsesCollector, *, certain: boo
     if base:
         # In a folder whose name no package can have, only what runs there knows what is beside it.
         is_package = not node.level or all(map(str.isidentifier, uses.place.package.split(".")))
-        add(base, node.lineno, certain=certain and is_package)
+        certain = certain and is_package
+        add(base, node.lineno, certain=certain)
     if len(base) > LONGEST_NAME:
         uses.dynamic.add(node.lineno)
         return
@@ -125,6 +130,8 @@ def _read_import_from(node: ast.ImportFrom, uses: UsesCollector, *, certain: boo
         if alias.name == "*":
             uses.add_below(base, node.lineno)
             continue
+        if certain and base:
+            uses.names.add(ImportedName(base, alias.name, node.lineno))
         name = f"{base}.{alias.name}" if base else alias.name
         uses.bind(alias.asname or alias.name, name, node.lineno)
         add(name, node.lineno, certain=False)

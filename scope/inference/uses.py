@@ -45,6 +45,23 @@ class PathUse:
     anchor: str = ""
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class ImportedName:
+    """A name that a file imports from a module, and fails without."""
+
+    module: str
+    name: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class NotebookRun:
+    """A notebook that a file runs, and fails without: the paths that the text may mean, as the file writes them."""
+
+    paths: tuple[str, ...]
+    line: int
+
+
 @dataclass(frozen=True, slots=True)
 class Uses:
     """The uses of one file.
@@ -59,6 +76,8 @@ class Uses:
     dynamic: tuple[int, ...] = ()
     broken: int | None = None
     too_large: bool = False
+    names: frozenset[ImportedName] = frozenset()
+    runs: frozenset[NotebookRun] = frozenset()
 
 
 # The uses of a file that may use any shared file, whether it lies in `src` or in `resources`.

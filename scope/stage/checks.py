@@ -6,29 +6,25 @@ code in prod.
 """
 
 import ast
-import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 
 from scope.errors import Refused
 from scope.graph.closure import DeploymentIndex
 from scope.graph.shared_code import is_preset
-from scope.inference.file_references import file_references
-from scope.inference.imports import python_uses
 from scope.inference.parsing import LARGEST, MOST_WORDS, NOT_PARSED, is_too_large, parse
-from scope.inference.uses import ModuleUse
 from scope.inference.yaml_nodes import LARGEST_YAML
 from scope.model import Entry, Finding, Kind, quote_path
-from scope.names import is_domain_name
 from scope.repository.globs import matches
-from scope.repository.layout import CODE_ROOT, COMMON, LOADER, WHEELS, is_loaded_yaml, is_resource, module_name
+from scope.repository.layout import LOADER, WHEELS, is_loaded_yaml, is_resource
 from scope.stage.bundle_checks import check_bundle
 from scope.stage.folder import RESERVED
+from scope.stage.import_checks import check_imports
+from scope.stage.path_checks import check_paths
 from scope.stage.variable_checks import check_variables
 
 # What the CLI calls in the modules that `python.resources` names.
 _LOADING = "load_resources"
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/v1\n"
-_NOTEBOOK_MARKS = {".py": b"# Databricks notebook source", ".sql": b"-- Databricks notebook source"}
 
 
 def require_self_contained(index: DeploymentIndex, target: str, domain: str) -> None:
@@ -47,12 +43,11 @@ def check_stage(index: DeploymentIndex, target: str, domain: str) -> tuple[Findi
         *_check_reserved_names(index),
         *_check_entries(staged),
         *_check_lfs_pointers(contents),
-        *_check_notebook_names(contents),
         *_check_yaml_places(staged),
-        *_check_imports(index, staged, contents),
+        *check_imports(index, staged, contents),
         *_check_loaders(contents),
         *_check_sizes(contents),
-        *_check_references(staged, contents),
+        *check_paths(contents),
         *_check_encodings(index, staged),
         *check_bundle(index, target, staged),
         *check_variables(index, target, domain, contents),
@@ -102,28 +97,6 @@ def _check_lfs_pointers(contents: Mapping[str, bytes]) -> Iterator[Finding]:
             )
 
 
-def _check_notebook_names(contents: Mapping[str, bytes]) -> Iterator[Finding]:
-    """Yield a finding for each notebook that shares its path in the workspace, where notebooks have no extension."""
-    stems: dict[str, list[str]] = {}
-    for path, content in contents.items():
-        stem, extension = posixpath.splitext(path)
-        mark = _NOTEBOOK_MARKS.get(extension)
-        if extension == ".ipynb" or (mark is not None and content.startswith(mark)):
-            stems.setdefault(stem, []).append(path)
-    for stem, paths in stems.items():
-        if len(paths) > 1:
-            yield Finding(
-                paths[1],
-                0,
-                "notebook-twin",
-                f"{paths[0]} is the same notebook in the workspace, {stem}. Rename one of them.",
-            )
-        elif stem in contents:
-            yield Finding(
-                paths[0], 0, "notebook-twin", f"The file {stem} has the same path in the workspace. Rename one of them."
-            )
-
-
 def _check_yaml_places(staged: Iterable[str]) -> Iterator[Finding]:
     for path in staged:
         # Presets that a module opens are staged with it: nobody takes them for resources.
@@ -132,33 +105,6 @@ def _check_yaml_places(staged: Iterable[str]) -> Iterator[Finding]:
                 "The CLI doesn't load it. Its place is resources/<domain>/<source>/[<folder>/]<name>.yml: move or rename it."
             )
             yield Finding(quote_path(path), 0, "unloaded-resource", message)
-
-
-def _check_imports(index: DeploymentIndex, staged: Mapping[str, Entry], contents: Mapping[str, bytes]) -> Iterator[Finding]:
-    """Yield a finding for each first-party import of a module that isn't in the stage."""
-    modules = _modules(staged)
-    for path, content in contents.items():
-        if path.endswith((".py", ".ipynb")):
-            for use in python_uses(path, content).modules:
-                if use.certain and (message := _explain_missing(use, path, modules, index)):
-                    yield Finding(path, use.line, "import", message)
-
-
-def _explain_missing(use: ModuleUse, path: str, modules: frozenset[str], index: DeploymentIndex) -> str | None:
-    if use.name in modules:
-        return None
-    top = use.name.partition(".")[0]
-    # A script finds what lies beside it first.
-    beside = f"{posixpath.dirname(path).removeprefix(f'{CODE_ROOT}/').replace('/', '.')}.{top}"
-    if beside in modules:
-        return None
-    if top in {"common", "resources"} or top in {module.partition(".")[0] for module in modules}:
-        return f"`{use.name}` isn't in the repository. Add the module, or remove the import."
-    if is_domain_name(top) and top in index.domains:
-        return f"`{use.name}` is another domain's code, which isn't deployed with this. Move what both need to src/common."
-    if f"{top}.py" in index.snapshot.names(CODE_ROOT):
-        return f"`{top}` is {CODE_ROOT}/{top}.py, which no stage holds: what domains share lies in {COMMON}. Move it there."
-    return None
 
 
 def _check_loaders(contents: Mapping[str, bytes]) -> Iterator[Finding]:
@@ -179,16 +125,6 @@ def _check_loaders(contents: Mapping[str, bytes]) -> Iterator[Finding]:
                 yield Finding(quote_path(path), statement.lineno, "never-called", message)
 
 
-def _modules(staged: Iterable[str]) -> frozenset[str]:
-    """Return the dotted names of the modules and packages that a stage can import."""
-    names: set[str] = set()
-    for path in staged:
-        if path.endswith((".py", ".pyi", ".so")):
-            parts = module_name(path).split(".")
-            names.update(".".join(parts[:depth]) for depth in range(1, len(parts) + 1))
-    return frozenset(names)
-
-
 def _check_sizes(contents: Mapping[str, bytes]) -> Iterator[Finding]:
     """Yield a finding for each resource file that is too large for its keys and references to be read."""
     for path, content in contents.items():
@@ -202,25 +138,6 @@ def _check_sizes(contents: Mapping[str, bytes]) -> Iterator[Finding]:
             continue
         message = f"Larger than {bound}, so nothing in it can be checked. Split it into several files."
         yield Finding(quote_path(path), 0, "too-large", message)
-
-
-def _check_references(staged: Mapping[str, Entry], contents: Mapping[str, bytes]) -> Iterator[Finding]:
-    """Yield a finding for each file or glob that a resource names and that isn't staged."""
-    files = frozenset(staged)
-    folders = frozenset(parent for path in files for parent in _parents(path))
-    for path, content in contents.items():
-        if is_resource(path):
-            for reference in file_references(path, content):
-                if not reference.is_answered_by(files, folders):
-                    message = f"`{reference.text}` matches nothing that is deployed here. Correct the path, or add the file."
-                    yield Finding(path, reference.line, "reference", message, reference.column)
-
-
-def _parents(path: str) -> Iterator[str]:
-    folder = posixpath.dirname(path)
-    while folder:
-        yield folder
-        folder = posixpath.dirname(folder)
 
 
 def _check_encodings(index: DeploymentIndex, staged: Iterable[str]) -> Iterator[Finding]:

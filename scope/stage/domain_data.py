@@ -87,14 +87,14 @@ def check_domain_data(index: DeploymentIndex, domain: str) -> tuple[Finding, ...
             message = f"Not YAML that scope can read: {error}. Correct it."
             unreadable.append(Finding(quote_path(path), 0, CODE, message))
     platform_variables = cache(lambda: _read_platform_variables(index))
-    findings = (
+    findings = {
         *_check_name(domain, own),
         *_check_compiled(own),
         *_check_modules(modules),
         *unreadable,
         *_check_settings(settings, platform_variables),
         *check_uploads(texts, platform_variables, CODE),
-    )
+    }
     return tuple(sorted(findings))
 
 

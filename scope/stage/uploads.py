@@ -10,6 +10,7 @@ import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping
 
+from scope.inference.file_references import OPTION, SCHEME
 from scope.inference.keyed_texts import KeyedText
 from scope.model import Finding, quote_path
 
@@ -19,10 +20,6 @@ _ALERT_FILE = "file_path"
 _REFERENCE = re.compile(r"\$\{(?:var\.(?P<variable>[^${}.\[\]]+)|bundle\.(?:name|target))\}")
 # In the workspace, whatever follows: `..` doesn't lead from there to this machine.
 _REMOTE = re.compile(r"/|\$\{workspace\.(?:root|file|artifact|resource|state)_path\}/")
-# An option of pip, which the CLI doesn't take for a file.
-_OPTION = re.compile(r"--?[A-Za-z0-9][A-Za-z0-9-]*(?:[ =]|$)")
-# What may be a scheme, as in `dbfs:/lib.jar`; such a path isn't read from the file's own folder.
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
 def check_uploads(
@@ -44,7 +41,7 @@ def _explain(key: str, text: str, folder: str, platform_variables: Callable[[], 
     """Return why a path may lead out of the stage, or an empty text if it can't."""
     if key != _ALERT_FILE and _REMOTE.match(text):
         return ""
-    if key == "dependencies" and _OPTION.match(text):
+    if key == "dependencies" and OPTION.match(text):
         return ""
     literal = _REFERENCE.sub(
         lambda found: "x" if found["variable"] is None or found["variable"] in platform_variables() else found[0], text
@@ -56,7 +53,8 @@ def _explain(key: str, text: str, folder: str, platform_variables: Callable[[], 
         )
     if "\\" in literal:
         return f"`{text}` holds a backslash. Write the path with `/`."
-    start = "" if _SCHEME.match(literal) else folder
+    # Such a path, `dbfs:/lib.jar`, isn't read from the file's own folder.
+    start = "" if SCHEME.match(literal) else folder
     if posixpath.normpath(posixpath.join(start, literal)).split("/")[0] in {"..", ""}:
         instead = "one in resources/" if key == _ALERT_FILE else "src/dist/*.whl, or one in a volume or the workspace"
         return (

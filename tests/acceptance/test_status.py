@@ -90,6 +90,28 @@ def test_a_change_by_hand_shows_as_drift(platform: Platform) -> None:
     ]
 
 
+def test_notebooks_of_every_kind_are_known_where_they_lie(platform: Platform) -> None:
+    jupyter = json.dumps({"cells": [{"cell_type": "code", "source": "x = 1"}], "metadata": {}, "nbformat": 4})
+    folder = "src/sales/orders/final"
+    notebooks = {
+        "a.ipynb": jupyter,
+        "b.designer.ipynb": jupyter,
+        "c.sql": "-- Databricks notebook source\nSELECT 1\n",
+        "d.scala": "// Databricks notebook source\nval x = 1\n",
+        "e.R": "# Databricks notebook source\nx <- 1\n",
+        "f.py": "# Databricks notebook source\nx = 1\n",
+    }
+    for name, text in notebooks.items():
+        platform.sandbox.write(f"{folder}/{name}", text)
+    platform.push("Add notebooks")
+    assert platform.deploy("--domain", "sales").exit_code == 0
+    held = platform.workspace.snapshot(f"{BASE}/sales/files/{folder}").files
+    assert {"a", "b.designer.ipynb", "c", "d", "e", "f"} <= {path.rpartition("/")[2] for path in held}
+    assert status(platform, "--domain", "sales", "--verify")["sales"]["sync"] == "in-sync"
+    platform.workspace.write(f"{BASE}/sales/files/{folder}/b.designer.ipynb", jupyter.replace("x = 1", "x = 2").encode())
+    assert status(platform, "--domain", "sales", "--verify")["sales"]["differences"] == [f"edited {folder}/b.designer.ipynb"]
+
+
 def test_files_that_no_upload_explains_show_in_a_domain_that_is_behind(platform: Platform) -> None:
     platform.sandbox.write("src/sales/orders/final/report.py", "# Databricks notebook source\nROWS = 1\n")
     platform.push("Add a notebook")

@@ -61,7 +61,7 @@ def uses(path: str, content: bytes) -> object:
 
 
 def references(path: str, content: bytes) -> object:
-    return [one.is_answered_by(frozenset({"src/a/b.py"}), frozenset({"src/a"})) for one in file_references(path, content)]
+    return [one.means("src/a/b.py") for one in file_references(path, content)]
 
 
 def effect(path: str, content: bytes) -> object:

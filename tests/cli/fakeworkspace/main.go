@@ -24,6 +24,7 @@ func main() {
 
 	// The first registration of a route wins, so the defaults come last.
 	addMendedHandlers(server)
+	addNotebookHandlers(server)
 	made := newDashboardLog()
 	addNamedHandlers(server, made)
 	addControlHandlers(server, rules, journal, harness, made)

@@ -81,6 +81,7 @@ API = "Error: cannot create resources.jobs.x: {0}\n\nEndpoint: POST https://x/ap
         ("Error: Failed to acquire deployment lock: deploy lock acquired by x at y\n", Fault.LOCKED),
         ("Error: lineage mismatch in state files\n", Fault.STATE),
         ("Error: invalid dependency\n", Fault.INVALID),
+        ("Error: src/a.ipynb: error loading Jupyter notebook file: EOF\n", Fault.INVALID),
         ("panic: runtime error", Fault.UNKNOWN),
         ("", Fault.UNKNOWN),
     ],

@@ -39,7 +39,9 @@ def test_an_import_of_a_file_right_in_src_is_found() -> None:
 
 
 def test_an_import_of_nothing_is_found_in_shared_code_that_a_domain_reaches() -> None:
-    assert codes({"src/common/tables.py": "import common.gone\n"}) == [("import", "src/common/tables.py", 1)]
+    assert codes({"src/common/tables.py": "import common.gone\ndef table(name): ...\n"}) == [
+        ("import", "src/common/tables.py", 1)
+    ]
 
 
 def test_a_table_named_past_the_function_is_found_in_python_and_sql() -> None:
@@ -143,3 +145,106 @@ def test_a_loader_that_nobody_calls_is_found() -> None:
     allowed: Files = {"pyproject.toml": '[tool.scope]\nallow-code = ["finance"]\n'}
     assert codes({**allowed, path: code}) == [("never-called", path, 4)]
     assert codes({**allowed, path: code.replace("def load_resources", "def _all")}) == []
+
+
+NAMES = "src/marketing/hubspot/base/names.py"
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "gone = 1\n",
+        "gone: int\n",
+        "def gone(): ...\n",
+        "class gone: ...\n",
+        "import gone\n",
+        "import a.b as gone\n",
+        "from a import gone\n",
+        "from a import *\n",
+        "if x:\n    gone = 1\n",
+        "for gone in (): ...\n",
+        "with x as (gone, _): ...\n",
+        "try:\n    pass\nexcept E as gone:\n    pass\n",
+        "x = [gone := 1]\n",
+        "match x:\n    case [gone, *_]: ...\n",
+        "def f():\n    global gone\n    gone = 1\n",
+        "def __getattr__(name): ...\n",
+        "globals()['gone'] = 1\n",
+        "import sys\nsetattr(sys.modules[__name__], 'gone', 1)\n",
+        "exec('gone = 1')\n",
+        "gone = (",
+    ],
+)
+def test_a_name_that_a_module_has_or_may_have_can_be_imported(module: str) -> None:
+    assert [
+        item for item in codes({"src/common/kit.py": module, NAMES: "from common.kit import gone\n"}) if item[1] == NAMES
+    ] == []
+
+
+@pytest.mark.parametrize(
+    ("code", "files"),
+    [
+        ("from common import gone\n", {}),
+        ("from common import gone\n", {"src/common/__init__.py": "here = 1\n"}),
+        ("from common.kit import gone\n", {"src/common/kit.py": "def f():\n    gone = 1\nclass C:\n    gone = 1\n"}),
+        ("from .near import gone\n", {"src/marketing/hubspot/base/near.py": ""}),
+        ("from common.bare import gone\n", {"src/common/bare/here.py": ""}),
+        ("def f():\n    from common.kit import here, gone\n", {"src/common/kit.py": "here = 1\n"}),
+    ],
+)
+def test_a_name_that_no_module_has_is_found(code: str, files: dict[str, str]) -> None:
+    assert codes({**files, NAMES: f"\n{code}"}) == [("import", NAMES, 1 + code.count("\n"))]
+
+
+@pytest.mark.parametrize(
+    ("code", "files"),
+    [
+        ("from common import kit\n", {"src/common/kit.py": ""}),
+        ("from common import __path__, __name__\n", {}),
+        ("from common.native import x\n", {"src/common/native.so": ""}),
+        ("try:\n    from common import gone\nexcept ImportError:\n    gone = None\n", {}),
+        ("from os import gone\n", {}),
+    ],
+)
+def test_a_name_that_may_be_there_is_no_finding(code: str, files: dict[str, str]) -> None:
+    assert codes({**files, NAMES: code}) == []
+
+
+RUNS = {
+    "magic.py": "# Databricks notebook source\n# MAGIC %run {}\n",
+    "call.py": "# Databricks notebook source\ndbutils.notebook.run('{}', 60)\n",
+    "cell.ipynb": '{{"cells": [{{"cell_type": "code", "source": "%run {}"}}], "metadata": {{}}, "nbformat": 4}}',
+    "other.sql": "-- Databricks notebook source\n-- MAGIC %run {}\n",
+}
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_a_notebook_that_is_run_must_be_deployed(name: str) -> None:
+    path = f"src/marketing/hubspot/base/{name}"
+    line = 1 if name.endswith(".ipynb") else 2
+
+    def findings(notebook: str, **files: str) -> list[tuple[str, str, int]]:
+        more = {f"src/marketing/hubspot/{other}": "# Databricks notebook source\n" for other in files.values()}
+        return codes({**more, path: RUNS[name].format(notebook)})
+
+    there = "# Databricks notebook source\n"
+    assert findings("./gone") == [("notebook-run", path, line)]
+    assert findings("../../../finance/stripe/final/payments") == [("notebook-run", path, line)]
+    assert findings("./near", near="base/near.py") == []
+    assert findings("../far", far="far.py") == []
+    assert findings("/Shared/anything") == []
+    assert findings("../../../../../beyond/the/repository") == []
+    assert codes({path: RUNS[name].format("../../../common/kit"), "src/common/kit.sql": there.replace("#", "--")}) == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "try:\n    dbutils.notebook.run('./gone', 60)\nexcept Exception:\n    pass\n",
+        "dbutils.notebook.run(f'./{name}', 60)\n",
+        "# MAGIC %run $path\n",
+        "# MAGIC %run ./{name}\n",
+    ],
+)
+def test_a_notebook_that_may_be_there_is_no_finding(code: str) -> None:
+    assert codes({"src/marketing/hubspot/base/x.py": f"# Databricks notebook source\n{code}"}) == []

@@ -1,0 +1,100 @@
+"""Checks that what a stage's code imports, and the notebooks that it runs, are in the stage."""
+
+import posixpath
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+
+from scope.graph.closure import DeploymentIndex
+from scope.inference.exports import exported_names
+from scope.inference.imports import file_uses
+from scope.inference.notebooks import notebook_names
+from scope.inference.uses import ImportedName, ModuleUse, NotebookRun
+from scope.model import Entry, Finding, quote_path
+from scope.names import is_domain_name
+from scope.repository.layout import CODE_ROOT, COMMON, module_name
+
+_CODE = (".py", ".ipynb", ".sql", ".scala", ".r")
+
+
+def check_imports(index: DeploymentIndex, staged: Mapping[str, Entry], contents: Mapping[str, bytes]) -> Iterator[Finding]:
+    """Yield a finding for each first-party import, and each notebook that another one runs, that isn't in the stage."""
+    modules = _modules(staged)
+    sources = {module_name(path): content for path, content in contents.items() if path.endswith(".py")}
+    compiled = frozenset(module_name(path) for path in staged if path.endswith((".pyi", ".so")))
+
+    @cache
+    def names_of(module: str) -> frozenset[str] | None:
+        if module in sources:
+            return exported_names(sources[module])
+        # A package without a file of its own has its modules alone.
+        return frozenset() if module in modules - compiled else None
+
+    for path, content in contents.items():
+        if not path.lower().endswith(_CODE):
+            continue
+        uses = file_uses(path, content)
+        for use in uses.modules:
+            if use.certain and (message := _explain_missing(use, path, modules, index)):
+                yield Finding(quote_path(path), use.line, "import", message)
+        for name in uses.names:
+            known = names_of(name.module)
+            if known is not None and name.name not in known and not _is_there(name, path, modules):
+                message = (
+                    f"`{name.module}` has no `{name.name}`, neither a name nor a module. Correct the import, or add what it "
+                    "imports."
+                )
+                yield Finding(quote_path(path), name.line, "import", message)
+        for run in uses.runs:
+            if message := _explain_run(run, path, staged, index):
+                yield Finding(quote_path(path), run.line, "notebook-run", message)
+
+
+def _modules(staged: Iterable[str]) -> frozenset[str]:
+    """Return the dotted names of the modules and packages that a stage can import."""
+    names: set[str] = set()
+    for path in staged:
+        if path.endswith((".py", ".pyi", ".so")):
+            parts = module_name(path).split(".")
+            names.update(".".join(parts[:depth]) for depth in range(1, len(parts) + 1))
+    return frozenset(names)
+
+
+def _beside(top: str, path: str) -> str:
+    """Return the name of what lies beside a script, which finds that first."""
+    return f"{posixpath.dirname(path).removeprefix(f'{CODE_ROOT}/').replace('/', '.')}.{top}"
+
+
+def _explain_missing(use: ModuleUse, path: str, modules: frozenset[str], index: DeploymentIndex) -> str | None:
+    if use.name in modules:
+        return None
+    top = use.name.partition(".")[0]
+    if _beside(top, path) in modules:
+        return None
+    if top in {"common", "resources"} or top in {module.partition(".")[0] for module in modules}:
+        return f"`{use.name}` isn't in the repository. Add the module, or remove the import."
+    if is_domain_name(top) and top in index.domains:
+        return f"`{use.name}` is another domain's code, which isn't deployed with this. Move what both need to src/common."
+    if f"{top}.py" in index.snapshot.names(CODE_ROOT):
+        return f"`{top}` is {CODE_ROOT}/{top}.py, which no stage holds: what domains share lies in {COMMON}. Move it there."
+    return None
+
+
+def _is_there(name: ImportedName, path: str, modules: frozenset[str]) -> bool:
+    is_dunder = name.name.startswith("__") and name.name.endswith("__")
+    return is_dunder or f"{name.module}.{name.name}" in modules or _beside(name.module.partition(".")[0], path) in modules
+
+
+def _explain_run(run: NotebookRun, path: str, staged: Mapping[str, Entry], index: DeploymentIndex) -> str | None:
+    """Return why a notebook can't be run from a file, or None if it can, or lies elsewhere in the workspace."""
+    meant: list[str] = []
+    for text in run.paths:
+        known = posixpath.normpath(posixpath.join(posixpath.dirname(path), text))
+        if text.startswith("/") or known.startswith("../") or not set("${}").isdisjoint(text):
+            return None
+        meant += [known, *notebook_names(known)]
+    if not meant or not staged.keys().isdisjoint(meant):
+        return None
+    shown = f"`{run.paths[0]}`"
+    if any(index.snapshot.entry(name) is not None for name in meant):
+        return f"{shown} is a notebook that isn't deployed with this. Move what both need to src/common."
+    return f"{shown} leads to no notebook of the repository. Correct the path, or add the notebook."
