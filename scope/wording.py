@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
+# Longer ones are no slip of a finger.
+_LONGEST_NAME = 100
 _NAMES_SHOWN = 20
 
 
@@ -22,6 +24,18 @@ def abbreviate(texts: Sequence[str], limit: int = 3) -> str:
     """
     more = len(texts) - limit
     return ", ".join(texts[:limit]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def suggest(name: str, known: Iterable[str]) -> str:
+    """Return the sentence, after a space, that names the nearest of some names, or an empty text.
+
+    >>> suggest("shedule", ["schedule", "tasks"])
+    ' Did you mean `schedule`?'
+    """
+    import difflib  # only what went wrong needs it
+
+    near = difflib.get_close_matches(name, known, n=1) if len(name) <= _LONGEST_NAME else []
+    return f" Did you mean `{near[0]}`?" if near else ""
 
 
 def unknown_name(kind: str, name: str, known: Iterable[str], where: str = "") -> str:

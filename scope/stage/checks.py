@@ -17,6 +17,7 @@ from scope.model import Entry, Finding, Kind, quote_path
 from scope.repository.globs import matches
 from scope.repository.layout import LOADER, WHEELS, is_loaded_yaml, is_resource
 from scope.stage.bundle_checks import check_bundle
+from scope.stage.field_checks import check_fields
 from scope.stage.folder import RESERVED
 from scope.stage.import_checks import check_imports
 from scope.stage.path_checks import check_paths
@@ -48,6 +49,7 @@ def check_stage(index: DeploymentIndex, target: str, domain: str) -> tuple[Findi
         *_check_loaders(contents),
         *_check_sizes(contents),
         *check_paths(contents),
+        *check_fields(contents),
         *_check_encodings(index, staged),
         *check_bundle(index, target, staged),
         *check_variables(index, target, domain, contents),

@@ -35,11 +35,20 @@ def sandbox(tmp_path: Path, fake_workspace: FakeWorkspace) -> Sandbox:
 
 def deploy_stage(sandbox: Sandbox, cli: DatabricksCli, workspace: FakeWorkspace) -> CliResult:
     """Deploy a domain's stage with the CLI alone, whatever scope thinks of it."""
+    return run_in_stage(sandbox, cli, workspace, "deploy", "--auto-approve")
+
+
+def plan_stage(sandbox: Sandbox, cli: DatabricksCli, workspace: FakeWorkspace) -> CliResult:
+    """Plan it likewise."""
+    return run_in_stage(sandbox, cli, workspace, "plan")
+
+
+def run_in_stage(sandbox: Sandbox, cli: DatabricksCli, workspace: FakeWorkspace, *command: str) -> CliResult:
     with GitRepository(sandbox.root) as git:
         index = DeploymentIndex(Snapshot(git, git.work_tree()))
         facts = StageFacts("dev", "sales", sandbox.head, git.branch, git.origin, has_permit=True)
         with open_stage(index.snapshot, index.staged("dev", "sales"), facts) as folder:
-            return cli.bundle("deploy", "--auto-approve", cwd=folder, workspace=workspace, domain="sales")
+            return cli.bundle(*command, cwd=folder, workspace=workspace, domain="sales")
 
 
 def names(workspace: FakeWorkspace) -> set[str]:
@@ -118,3 +127,49 @@ def test_the_same_things_in_their_places_pass_here_and_there(
     done = deploy_stage(sandbox, databricks_cli, fake_workspace)
     assert done.exit_code == 0, done
     assert [name for name in names(fake_workspace) if "alerting" in name]
+
+
+CLUSTER = "existing_cluster_id: '1'"
+RUN = "task_key: x, run_job_task: {job_id: 1"
+NOTEBOOK = f"task_key: x, {CLUSTER}, notebook_task: {{notebook_path: /x}}"
+# What the CLI makes of resources: it stops, warns of a field that it leaves out, or has nothing to say.
+FIELDS = {
+    "jobs: {a: {name: a, performance_target: FOO}}": "stops",
+    "jobs: {a: {name: a, tasks: [{task_key: x, dbt_task: {commands: [x]}, run_if: NEVER}]}}": "stops",
+    "jobs: {a: {name: a, tasks: [{task_key: x, spark_jar_task: {}}]}}": "stops",
+    f"jobs: {{a: {{name: a, tasks: [{{{RUN}, notebook_params: {{a: b}}}}}}]}}}}": "stops",
+    "schemas: {a: {name: a}}": "stops",
+    "volumes: {a: {name: a, catalog_name: b, schema_name: c, volume_type: HUGE}}": "stops",
+    "jobs: {a: {name: a, shedule: {}}}": "warns",
+    f"jobs: {{a: {{name: a, tasks: [{{{NOTEBOOK}, retries: 1}}]}}}}": "warns",
+    "pipelines: {a: {name: a, catalogue: x}}": "warns",
+    "experiments: {a: {name: /a, what: 1}}": "warns",
+    "jbos: {a: {name: a}}": "warns",
+    "jobs: {a: {name: a, tags: {any: thing}, performance_target: null}}": "takes",
+    f"jobs: {{a: {{name: a, tasks: [{{{RUN}, job_parameters: {{any: thing}}}}}}]}}}}": "takes",
+    "jobs: {a: {name: a, max_concurrent_runs: '5', parameters: [{name: x, default: ''}]}}": "takes",
+    "schemas: {a: {name: a, catalog_name: b, grants: [{principal: x, privileges: [SELECT]}]}}": "takes",
+}
+
+
+@pytest.mark.parametrize("text", FIELDS)
+def test_a_field_is_found_where_the_cli_stops_or_leaves_it_out(
+    sandbox: Sandbox, databricks_cli: DatabricksCli, fake_workspace: FakeWorkspace, text: str
+) -> None:
+    sandbox.write("resources/sales/orders/x.yml", f"resources: {{{text}}}\n")
+    done = plan_stage(sandbox, databricks_cli, fake_workspace)
+    warns = "unknown field" in done.stderr
+    assert FIELDS[text] == ("stops" if done.exit_code else "warns" if warns else "takes"), done
+    found = run_scope(sandbox.root, "check")
+    assert (found.exit_code, "resources/sales/orders/x.yml:1:" in found.stdout) == (
+        (0, False) if FIELDS[text] == "takes" else (1, True)
+    ), found
+
+
+def test_a_field_that_a_target_completes_is_no_finding(
+    sandbox: Sandbox, databricks_cli: DatabricksCli, fake_workspace: FakeWorkspace
+) -> None:
+    targets = "{dev: {resources: {schemas: {a: {catalog_name: b}}}}, prod: {resources: {schemas: {a: {catalog_name: c}}}}}"
+    sandbox.write("resources/sales/orders/x.yml", f"resources: {{schemas: {{a: {{name: a}}}}}}\ntargets: {targets}\n")
+    assert plan_stage(sandbox, databricks_cli, fake_workspace).exit_code == 0
+    assert run_scope(sandbox.root, "check").stdout == ""

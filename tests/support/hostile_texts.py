@@ -40,6 +40,7 @@ from scope.repository.moves import load_moves
 from scope.repository.settings import load_rules
 from scope.repository.snapshot import Snapshot
 from scope.stage.bundle_checks import check_bundle
+from scope.stage.field_checks import check_fields
 from scope.stage.variable_checks import check_variables
 from tests.support.fake_git import FakeGit
 from tests.support.fakes import InMemoryWorkspace
@@ -142,6 +143,7 @@ YAML: dict[str, Reader] = {
     "domain": partial(load_domain, "specs/domains/finance.yml"),
     "bundle": partial(read_bundle_file, BUNDLE),
     "bundle's checks": bundle_checks,
+    "fields": lambda content: list(check_fields({f"{RESOURCE}.yml": content})),
     "preset's words": find_preset_words,
     "file of targets": is_without_target,
 }

@@ -1,12 +1,19 @@
 """What `scope check` finds in the whole repository."""
 
+import dataclasses
+import json
+
 import pytest
+from databricks.bundles.jobs import Job, Task
+from databricks.bundles.pipelines import Pipeline
+from databricks.bundles.schemas import Schema
 
 from scope.graph.closure import DeploymentIndex
 from scope.graph.uses_cache import UsesCache
 from scope.model import Finding
 from scope.planning.checks import check_removed_tables, check_repository
 from scope.render.github_annotations import render_annotations
+from scope.stage.field_checks import FILE
 from tests.support.fake_git import FakeGit, Files
 from tests.unit.scope.planning.two_domains import BASE, index
 
@@ -95,7 +102,7 @@ def test_a_finding_cannot_begin_a_command_of_its_own() -> None:
 def test_a_key_that_two_domains_have_is_found() -> None:
     text = "resources:\n  {kind}:\n    landing:\n      name: x\n"
     one, other = "resources/finance/stripe/v.yml", "resources/marketing/hubspot/v.yml"
-    same = {one: text.format(kind="volumes"), other: text.format(kind="jobs")}
+    same = {one: text.format(kind="pipelines"), other: text.format(kind="jobs")}
     assert codes(same) == [("shared-key", other, 3)]
     assert codes({**same, other: text.replace("landing", "inbox").format(kind="jobs")}) == []
 
@@ -248,3 +255,39 @@ def test_a_notebook_that_is_run_must_be_deployed(name: str) -> None:
 )
 def test_a_notebook_that_may_be_there_is_no_finding(code: str) -> None:
     assert codes({"src/marketing/hubspot/base/x.py": f"# Databricks notebook source\n{code}"}) == []
+
+
+def test_fields_are_read_through_anchors_merges_and_targets() -> None:
+    path = "resources/marketing/hubspot/x.yml"
+    text = """\
+resources:
+  jobs:
+    a: &a
+      name: a
+      shedule: {}
+    b:
+      <<: *a
+      name: b
+targets:
+  dev:
+    resources:
+      schemas:
+        c: {comment: x, coment: y}
+"""
+    assert codes({path: text}) == [("field", path, 5), ("field", path, 13)]
+    # The CLI fills in an empty key, and the workspace refuses that.
+    assert codes({path: "resources: {jobs: {a: {name: a, tasks: [{notebook_task: {notebook_path: /x}}]}}}"}) == [
+        ("field", path, 1)
+    ]
+
+
+def test_the_fields_that_are_known_are_those_of_the_installed_package() -> None:
+    published = json.loads(FILE.read_text(encoding="utf-8"))
+    for name, known in {
+        "resources.Job": Job,
+        "resources.Pipeline": Pipeline,
+        "resources.Schema": Schema,
+        "jobs.Task": Task,
+    }.items():
+        assert published[name]["fields"].keys() <= {field.name for field in dataclasses.fields(known)}
+        assert "name" in published[name]["fields"] or name == "jobs.Task"
