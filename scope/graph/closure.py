@@ -16,8 +16,9 @@ from scope.errors import UsageError
 from scope.graph.shared_code import Edge, SharedCode, is_preset, preset_stem
 from scope.graph.shared_parts import SharedPart, SharedParts
 from scope.graph.uses_cache import UsesCache
+from scope.inference.generated_modules import GENERATED
 from scope.inference.preset_words import find_preset_words, is_preset_word
-from scope.inference.resource_keys import DefinedResource, defined_resources
+from scope.inference.resource_keys import DefinedResource, defined_resources, unread_resources
 from scope.inference.target_files import is_without_target
 from scope.inference.uses import Uses
 from scope.model import Entry, Kind
@@ -154,6 +155,13 @@ class DeploymentIndex:
             files = self.snapshot.files(resource_folder(domain))
             self._resources[domain] = defined_resources(self.snapshot.read_all(files))
         return self._resources[domain]
+
+    def unread_resources(self, domain: str) -> tuple[tuple[str, int], ...]:
+        """Return where a domain's modules make resources whose keys their text doesn't tell: paths and lines, sorted."""
+        files = {path: entry for path, entry in self.snapshot.files(resource_folder(domain)).items() if path.endswith(".py")}
+        contents = self.snapshot.read_all(files)
+        written = {path: content for path, content in contents.items() if not content.startswith(GENERATED)}
+        return tuple((path, line) for path, content in written.items() for line in unread_resources(content))
 
     def staged(self, target: str, domain: str) -> dict[str, Entry]:
         """Return the files of a deployment's stage, sorted by path. A domain without folders has those of every stage."""

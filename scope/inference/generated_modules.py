@@ -14,6 +14,8 @@ from enum import StrEnum
 from scope.inference.parsing import NOT_PARSED, parse
 
 _CLASSES = {"jobs": "Job", "pipelines": "Pipeline"}
+# What the first line of a generated module begins with.
+GENERATED = b"# Generated from "
 # No sign that could name an encoding: Python would read the rest of the file in it.
 _HEADER = re.compile(
     rb"# Generated from (?P<spec>specs/[\w/-]+\.yml) \([0-9a-f]{12} (?P<digest>[0-9a-f]{12})\): edit that instead\.",

@@ -2,7 +2,7 @@
 
 import ast
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from scope.inference.full_names import join_name
@@ -11,6 +11,7 @@ from scope.inference.yaml_nodes import compose
 from scope.model import ResourceKey
 
 _KINDS = {"Job": "jobs", "Pipeline": "pipelines", "Schema": "schemas", "Volume": "volumes", "Catalog": "catalogs"}
+_FIRST_PARTY = frozenset({"common", "resources"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +41,59 @@ def _no_resources(_content: bytes) -> Iterator[DefinedResource]:
     return iter(())
 
 
+def unread_resources(content: bytes) -> tuple[int, ...]:
+    """Return the lines of a module that make resources under keys that only a run knows."""
+    try:
+        tree = parse(content)
+    except NOT_PARSED:
+        return ()
+    read = {id(value) for value, _ in _assignments(tree.body)}
+    makers = {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] in _FIRST_PARTY
+        for alias in node.names
+    }
+    return tuple(
+        sorted(
+            {
+                node.lineno
+                for node in ast.walk(tree)
+                if isinstance(node, ast.Call)
+                and (
+                    (_constructor(node) in _KINDS and id(node) not in read)
+                    or (id(node) in read and isinstance(node.func, ast.Name) and node.func.id in makers)
+                )
+            }
+        )
+    )
+
+
+def _assignments(body: Iterable[ast.stmt]) -> Iterator[tuple[ast.expr, tuple[str, ...]]]:
+    """Yield each value that a module assigns to names, also in branches and loops, with the names."""
+    for statement in body:
+        if isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None:
+            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            names = tuple(one.id for one in targets if isinstance(one, ast.Name))
+            if names:
+                yield statement.value, names
+        elif not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            for field in ("body", "orelse", "finalbody"):
+                yield from _assignments(getattr(statement, field, ()))
+            for part in (*getattr(statement, "handlers", ()), *getattr(statement, "cases", ())):
+                yield from _assignments(part.body)
+
+
 def _python_resources(content: bytes) -> Iterator[DefinedResource]:
     try:
         tree = parse(content)
     except NOT_PARSED:
         return
-    for statement in tree.body:
-        targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
-        value = getattr(statement, "value", None)
+    for value, names in _assignments(tree.body):
         kind = _KINDS.get(_constructor(value))
         if kind is not None:
             name = join_name(kind, _python_fields(value))
-            yield from (DefinedResource(ResourceKey(kind, one.id), name) for one in targets if isinstance(one, ast.Name))
+            yield from (DefinedResource(ResourceKey(kind, key), name) for key in names)
 
 
 def _python_fields(value: object) -> dict[str, object]:

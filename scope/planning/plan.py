@@ -84,7 +84,11 @@ def _plan_one(
         deploy=deploy,
         readers=_list_readers(readers, deploy),
         matrix=pack_matrix(deploy, comparison.head.rules),
-        warnings=(*_list_warnings(comparison, impact.impacted), *_warn_of_missing_readers(readers)),
+        warnings=(
+            *_list_warnings(comparison, impact.impacted),
+            *_warn_of_unread_resources(comparison.head, (item.domain for item in impact.impacted)),
+            *_warn_of_missing_readers(readers),
+        ),
         moves=list_moves(comparison.base, comparison.head, {item.domain for item in impact.impacted}),
     )
 
@@ -272,6 +276,14 @@ def _list_readers(readers: Readers, deploy: Collection[Deploy]) -> tuple[Reader,
         for reader in readers.of.get(item.domain, ())
         if f"{item.target}/{reader.domain}" not in deployed
     )
+
+
+def _warn_of_unread_resources(index: DeploymentIndex, domains: Iterable[str]) -> Iterable[Warn]:
+    """Yield a warning for each line that makes resources which the manifest can't list."""
+    message = "The keys of what is made here are known only at run time, so the manifest's `resources` lack them."
+    for domain in sorted(set(domains) & set(index.domains)):
+        for path, line in index.unread_resources(domain):
+            yield Warn("unread-resources", quote_path(path), line, message)
 
 
 def _warn_of_missing_readers(readers: Readers) -> Iterable[Warn]:

@@ -22,6 +22,7 @@ from scope.stage.folder import RESERVED
 from scope.stage.import_checks import check_imports
 from scope.stage.path_checks import check_paths
 from scope.stage.variable_checks import check_variables
+from scope.stage.wheel_checks import check_wheels
 
 # What the CLI calls in the modules that `python.resources` names.
 _LOADING = "load_resources"
@@ -50,6 +51,7 @@ def check_stage(index: DeploymentIndex, target: str, domain: str) -> tuple[Findi
         *_check_sizes(contents),
         *check_paths(contents),
         *check_fields(contents),
+        *check_wheels(contents),
         *_check_encodings(index, staged),
         *check_bundle(index, target, staged),
         *check_variables(index, target, domain, contents),

@@ -91,6 +91,15 @@ def test_a_statement_broken_in_half_still_deploys_when_its_module_changes_too(sa
     assert {item["reaches"] for item in manifest["changes"]} == {2}
 
 
+def test_resources_whose_keys_only_a_run_knows_are_told_with_their_line(sandbox: Sandbox) -> None:
+    path = "resources/marketing/hubspot/jobs/many.py"
+    sandbox.write(
+        path, "from databricks.bundles.jobs import Job\n\nfor name in ('a', 'b'):\n    globals()[name] = Job(name=name)\n"
+    )
+    manifest = plan(sandbox)
+    assert [(item["code"], item["path"], item["line"]) for item in manifest["warnings"]] == [("unread-resources", path, 4)]
+
+
 def test_a_dynamic_import_reaches_all_shared_code_and_is_named_with_its_line(sandbox: Sandbox) -> None:
     sandbox.write("src/marketing/hubspot/base/load.py", "import importlib\n\n\ndef f(x):\n    importlib.import_module(x)\n")
     commit_to_main(sandbox)

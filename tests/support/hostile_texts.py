@@ -42,6 +42,7 @@ from scope.repository.snapshot import Snapshot
 from scope.stage.bundle_checks import check_bundle
 from scope.stage.field_checks import check_fields
 from scope.stage.variable_checks import check_variables
+from scope.stage.wheel_checks import check_wheels
 from tests.support.fake_git import FakeGit
 from tests.support.fakes import InMemoryWorkspace
 
@@ -144,6 +145,7 @@ YAML: dict[str, Reader] = {
     "bundle": partial(read_bundle_file, BUNDLE),
     "bundle's checks": bundle_checks,
     "fields": lambda content: list(check_fields({f"{RESOURCE}.yml": content})),
+    "wheels": lambda content: list(check_wheels({f"{RESOURCE}.yml": content})),
     "preset's words": find_preset_words,
     "file of targets": is_without_target,
 }

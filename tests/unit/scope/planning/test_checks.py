@@ -291,3 +291,63 @@ def test_the_fields_that_are_known_are_those_of_the_installed_package() -> None:
     }.items():
         assert published[name]["fields"].keys() <= {field.name for field in dataclasses.fields(known)}
         assert "name" in published[name]["fields"] or name == "jobs.Task"
+
+
+def wheel_task(package: str, entry: str, *dependencies: str, cluster: str = "environment_key: e") -> str:
+    listed = "".join(f"              - {item}\n" for item in dependencies or ("../../../src/dist/*.whl",))
+    return f"""\
+resources:
+  jobs:
+    a:
+      name: a
+      tasks:
+        - task_key: x
+          {cluster}
+          python_wheel_task:
+            named_parameters: {{}}
+            package_name: {package}
+            entry_point: {entry}
+      environments:
+        - environment_key: e
+          spec:
+            environment_version: "4"
+            dependencies:
+{listed}"""
+
+
+PROJECT = {"src/pyproject.toml": '[project]\nname = "data-platform-runtime"\n[project.scripts]\nreport = "x:y"\n'}
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (wheel_task("gone", "report"), 10),
+        (
+            wheel_task("gone", "report", "../../../src/dist/*.whl", "pandas==2.0", "/Volumes/a/b/kit-1.0-py3-none-any.whl"),
+            10,
+        ),
+        (wheel_task("data-platform-runtime", "gone"), 11),
+        (wheel_task("data_platform_runtime", "gone"), 11),
+    ],
+)
+def test_a_wheel_task_of_a_package_or_an_entry_point_that_no_wheel_has_is_found(text: str, line: int) -> None:
+    path = "resources/marketing/hubspot/x.yml"
+    assert codes({**PROJECT, path: text}) == [("wheel", path, line)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        wheel_task("data_platform_runtime", "report"),
+        wheel_task("kit", "main", "kit>=1"),
+        wheel_task("kit", "main", "/Volumes/a/b/kit-1.0-py3-none-any.whl"),
+        wheel_task("kit", "main", "/Volumes/a/b/*.whl"),
+        wheel_task("kit", "main", "git+https://host/x"),
+        wheel_task("kit", "main", "/Volumes/a/requirements.txt"),
+        wheel_task("kit", "main", "-r /Volumes/a/requirements.txt"),
+        wheel_task("${var.domain}", "main"),
+        wheel_task("kit", "main", cluster="existing_cluster_id: '1'"),
+    ],
+)
+def test_a_wheel_task_that_may_work_is_no_finding(text: str) -> None:
+    assert codes({**PROJECT, "resources/marketing/hubspot/x.yml": text}) == []
