@@ -10,7 +10,9 @@ import re
 import yaml
 
 _RESOLVER = yaml.SafeLoader("")
-_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
+_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,18})")
+# Of 64 bits, as those of the API and of all readers.
+_INTEGERS = range(-(2**63), 2**63)
 # With an exponent, YAML 1.1 wants a sign in it.
 _FLOAT = re.compile(r"-?[0-9]+\.[0-9]+([eE][-+][0-9]+)?")
 # Numbers and dates of any reader, in addition to those of YAML 1.1, which PyYAML resolves.
@@ -31,7 +33,7 @@ def read_scalar(text: str) -> bool | int | float | str | None:
         return None
     if text in ("true", "false"):
         return text == "true"
-    if _INTEGER.fullmatch(text):
+    if _INTEGER.fullmatch(text) and int(text) in _INTEGERS:
         return int(text)
     if _FLOAT.fullmatch(text) and math.isfinite(float(text)):
         return float(text)

@@ -31,6 +31,8 @@ def test_a_problem_of_what_is_missing_stands_where_its_parent_does() -> None:
     [
         ("1", 1),
         ("-7", -7),
+        ("9223372036854775807", 2**63 - 1),
+        ("-9223372036854775808", -(2**63)),
         ("1.5", 1.5),
         ("1.5e+3", 1500.0),
         ("e3", "e3"),
@@ -65,7 +67,7 @@ def test_scalars_mean_what_every_reader_takes_them_for(text: str, value: object)
         *("yes", "No", "on", "True", "y", "Y", "n", "N", "Null"),
         *("010", "083", "0019", "0o644", "0x1F", "0b11", "1_000", "12:30:45", "+1"),
         *("1e3", "1E5", "-1e3", "1.5e3", "1e+3", ".5", "-.5", "5.", "1.e3", ".inf", ".nan"),
-        "12345678901234567890",
+        *("9223372036854775808", "-9223372036854775809", "12345678901234567890"),
     ],
 )
 def test_scalars_that_readers_disagree_on_are_refused_at_their_place(text: str) -> None:
