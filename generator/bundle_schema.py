@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from generator.errors import listed, quoted, suggestion, value_name
+from generator.errors import listed, quoted, quotes_hint, suggestion, value_name
 from generator.layout import Kind
 from generator.spec import OWNED_SETTINGS
 from generator.yaml_tree import Fault, Json, TreePath
@@ -90,7 +90,8 @@ def _faults_of(error: Any) -> Iterator[Fault]:  # noqa: ANN401
         near = suggestion(str(error.instance), allowed)
         yield Fault(path, f"is {listed(allowed)}, not {quoted(error.instance)}.{near}")
     elif error.validator == "type":
-        yield Fault(path, f"must be {type_name(error.validator_value)}, not {value_name(error.instance)}.")
+        hint = quotes_hint(error.instance) if error.validator_value == "string" else ""
+        yield Fault(path, f"must be {type_name(error.validator_value)}, not {value_name(error.instance)}.{hint}")
     else:
         yield Fault(path, f"{quoted(error.instance)} is refused by the bundle's schema ({error.validator}).")
 

@@ -11,7 +11,7 @@ from generator.layout import CODE_ROOT, code_folder
 from generator.load import LoadedSpec
 from generator.merges import merge_faults
 from generator.presets import body_problems, one_body_problems
-from generator.resolve import INGESTION_SETTINGS, MAX_TAGS, OWNED_TAGS, tags_of
+from generator.resolve import INGESTION_SETTINGS, MAX_TAGS, OWNED_TAGS, loaded_layers, tags_of
 from generator.spec import OWNED_SETTINGS, PipelineSpec
 from generator.texts import text_faults
 from generator.yaml_tree import Document, Fault, TreePath
@@ -90,25 +90,27 @@ def _pipeline_problems(spec: LoadedSpec, model: PipelineSpec, inventory: Invento
         yield from one_body_problems(
             spec, inventory, ("environment",), model.environment, "environments", PIPELINE_ENVIRONMENT
         )
-    if not spec.broken & {"layers", "files", "settings"}:
-        yield from _source_problems(spec, model, inventory)
+    if not spec.broken & {"layers", "files", "external_files", "settings"}:
+        ingestion = next((name for name in INGESTION_SETTINGS if name in model.settings), None)
+        if ingestion is None:
+            yield from _source_problems(spec, model, inventory)
+        else:
+            for name in ("layers", "files", "external_files"):
+                if getattr(model, name):
+                    yield document.problem((name,), f"has no use with `{ingestion}`, which loads no files.")
 
 
 def _source_problems(spec: LoadedSpec, model: PipelineSpec, inventory: Inventory) -> Iterator[Problem]:
     document, identity = spec.document, spec.identity
-    ingestion = [name for name in INGESTION_SETTINGS if name in model.settings]
-    if ingestion:
-        if model.layers or model.files:
-            yield document.problem(
-                ("layers" if model.layers else "files",), f"has no use with `{ingestion[0]}`, which loads no files."
-            )
-        return
+    for index, path in enumerate(model.external_files):
+        if fault := _external_file_fault(path):
+            yield document.problem(("external_files", index), fault)
     for layer, count in Counter(model.layers).items():
         if count > 1:
             yield document.problem(("layers",), f"names {layer} twice.")
     folder = code_folder(identity.domain, identity.source)
     loadable: set[str] = set()
-    for layer in model.layers or (identity.layer,):
+    for layer in loaded_layers(identity, model):
         names = {
             path.removeprefix(f"{folder}/{layer}/")
             for path in inventory.checkout.sources(identity.domain, identity.source, layer)
@@ -128,3 +130,11 @@ def _source_problems(spec: LoadedSpec, model: PipelineSpec, inventory: Inventory
         if name not in loadable and loadable:
             near = suggestion(name, sorted(loadable))
             yield document.problem(("files", index), f"{quoted(name)} is in none of its layers in {folder}.{near}")
+
+
+def _external_file_fault(path: str) -> str:
+    if path.startswith("${workspace.file_path}"):
+        return f"{quoted(path)} is a file of this deployment. It belongs in a layer's folder."
+    if not path.startswith(("/", "${")):
+        return f"{quoted(path)} is not a path in the workspace. A file of this repository belongs in a layer's folder."
+    return ""

@@ -67,6 +67,15 @@ def quoted(value: object, limit: int = 60) -> str:
     return f"`{text if len(text) <= limit else text[: limit - 1] + '…'}`"
 
 
+def quotes_hint(value: object) -> str:
+    """Return the hint for a value that stands where a text is wanted, or an empty text.
+
+    >>> quotes_hint(True)
+    ' Put quotes around it.'
+    """
+    return " Put quotes around it." if isinstance(value, int | float) else ""
+
+
 def value_name(value: object) -> str:
     """Describe a value for a message.
 

@@ -7,10 +7,19 @@ from typing import Any, Generic, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
-from generator.errors import Problem, SpecError, listed, quoted, suggestion, value_name
+from generator.errors import Problem, SpecError, listed, quoted, quotes_hint, suggestion, value_name
 from generator.layout import DOMAIN_SETTINGS, settings_domain
 from generator.names import Identity, Layer, identity_of, part_fault
-from generator.spec import OWNED_SETTINGS, SPEC_MODELS, DomainSettings, JobSpec, PipelineSpec, TargetSettings
+from generator.spec import (
+    OTHER_LEVELS,
+    OWNED_SETTINGS,
+    SPEC_MODELS,
+    DomainSettings,
+    JobSpec,
+    PipelineSpec,
+    TargetSettings,
+    is_reference,
+)
 from generator.yaml_tree import Document, Json, TreePath, parse_document
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -146,9 +155,12 @@ def _message(kind: str, context: dict[str, Any], value: Json, message: str) -> s
         return "is missing."
     if kind in ("enum", "literal_error"):
         allowed = context["expected"].replace("'", "").replace(" or ", ", ").split(", ")
-        return f"is {listed(allowed)}, not {quoted(value)}.{suggestion(str(value), allowed)}"
+        hint = OTHER_LEVELS.get(str(value)) or suggestion(str(value), allowed)
+        return f"is {listed(allowed)}, not {quoted(value)}.{hint}"
+    if expected.get(kind) in ("a list", "a mapping") and isinstance(value, str) and is_reference(value):
+        return "must be written out here, not referred to: it is read here, and only the CLI knows what a variable holds."
     if kind in expected:
-        hint = " Put quotes around it." if expected[kind] == "text" and isinstance(value, int | float) else ""
+        hint = quotes_hint(value) if expected[kind] == "text" else ""
         return f"must be {expected[kind]}, not {value_name(value)}.{hint}"
     return f"{message[:1].lower()}{message[1:]}, not {value_name(value)}."
 

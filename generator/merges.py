@@ -12,6 +12,8 @@ from generator.yaml_tree import Fault, Json
 def merge_faults(spec: LoadedSpec, inventory: Inventory) -> Iterator[Fault]:
     """Yield a fault for each reference that stands for a whole list or mapping which the platform extends."""
     settings = inventory.settings_of(spec.identity.domain)
+    if isinstance(spec.model.permissions, str) and (settings.owner or settings.permissions):
+        yield Fault(("permissions",), _must_be_written("the domain's permissions"))
     if isinstance(spec.model, PipelineSpec):
         yield from _pipeline_faults(spec.model, settings)
     else:
@@ -59,4 +61,4 @@ def _is_reference(value: Json | None) -> bool:
 
 
 def _must_be_written(addition: str) -> str:
-    return f"must be written out here, not referred to: {addition} is added to it."
+    return f"must be written out here, not referred to: it is extended by {addition}."

@@ -50,7 +50,7 @@ def _fields(root: dict[str, Any], schema: dict[str, Any], above: str) -> Iterato
 
 def _model(root: dict[str, Any], field: dict[str, Any]) -> tuple[str, dict[str, Any] | None]:
     """Return the model that a field holds, if any, and its path below the field: `[]` for lists, `.<name>` for mappings."""
-    for choice in (field, *field.get("anyOf", ())):
+    for choice in (field, *field.get("anyOf", ()), *field.get("oneOf", ())):
         for below, node in (("", choice), ("[]", choice.get("items")), (".<name>", choice.get("additionalProperties"))):
             if isinstance(node, dict) and "$ref" in node:
                 model = root["$defs"][node["$ref"].rpartition("/")[2]]

@@ -10,7 +10,7 @@ from typing import Any
 from generator.inventory import Inventory
 from generator.layout import Kind, code_folder, is_code
 from generator.load import LoadedSpec
-from generator.names import Identity
+from generator.names import Identity, Layer
 from generator.spec import (
     Body,
     DomainSettings,
@@ -102,7 +102,7 @@ def _pipeline(identity: Identity, spec: PipelineSpec, inventory: Inventory) -> d
         "serverless": spec.serverless,
         "libraries": []
         if is_ingestion
-        else [{"glob": {"include": path}} for path in loaded_paths(identity, spec, inventory)],
+        else [{"glob": {"include": path}} for path in (*loaded_paths(identity, spec, inventory), *spec.external_files)],
         "environment": None if is_ingestion else environment,
         "clusters": [{**_body(body, inventory), "label": label} for label, body in sorted(spec.clusters.items())],
         "configuration": spec.configuration | _platform_values(identity),
@@ -128,10 +128,17 @@ def _with_source_table(item: Any) -> Any:  # noqa: ANN401  any JSON
     return {**item, "table": {"source_table": "", **table}} if isinstance(table, dict) else item
 
 
+def loaded_layers(identity: Identity, spec: PipelineSpec) -> tuple[Layer, ...]:
+    """Return the layers whose folders a pipeline loads: its own by default, and none if it has files from elsewhere."""
+    if spec.layers:
+        return spec.layers
+    return () if spec.external_files and not spec.files else (identity.layer,)
+
+
 def loaded_paths(identity: Identity, spec: PipelineSpec, inventory: Inventory) -> list[str]:
-    """Return the paths that a pipeline loads: its layers' folders, or only the files in them that it names."""
+    """Return the paths of the repository that a pipeline loads: its layers' folders, or only files in them by name."""
     paths: list[str] = []
-    for layer in sorted(spec.layers or (identity.layer,), key=list(type(identity.layer)).index):
+    for layer in sorted(loaded_layers(identity, spec), key=list(Layer).index):
         folder = code_folder(identity.domain, identity.source, layer)
         if spec.files:
             paths += [
@@ -204,7 +211,11 @@ def _extended(given: object, first: list[Any]) -> list[Any] | str:
     return given if isinstance(given, str) else first + _as_list(given)
 
 
-def _permissions(spec: PipelineSpec | JobSpec, settings: DomainSettings, levels: Mapping[str, str]) -> list[dict[str, str]]:
+def _permissions(
+    spec: PipelineSpec | JobSpec, settings: DomainSettings, levels: Mapping[str, str]
+) -> list[dict[str, str]] | str:
+    if isinstance(spec.permissions, str):
+        return spec.permissions
     owner = (Permission(level="CAN_MANAGE", group_name=settings.owner),) if settings.owner else ()
     by_principal: dict[tuple[str, str], str] = {}
     for permission in (*owner, *settings.permissions, *spec.permissions):

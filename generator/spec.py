@@ -5,12 +5,13 @@ schema of the bundle.
 """
 
 import re
+from collections import Counter
 from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, JsonValue, Tag, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, JsonValue, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
-from generator.errors import listed
+from generator.errors import listed, quoted
 from generator.layout import Kind
 from generator.names import Layer
 
@@ -84,6 +85,24 @@ class Permission(Principal):
     level: Literal["CAN_VIEW", "CAN_RUN", "CAN_MANAGE"] = Field(
         description="CAN_VIEW sees it, CAN_RUN also starts and stops it, CAN_MANAGE also changes it."
     )
+
+
+# Databricks' levels that a permission can't have here → what to know about them, as an end of a message.
+OTHER_LEVELS = {"CAN_MANAGE_RUN": " It is called CAN_RUN here.", "IS_OWNER": " The owner is whoever deploys."}
+
+
+def _each_once(permissions: tuple[Permission, ...]) -> tuple[Permission, ...]:
+    """Refuse a principal that is named twice: only one of its levels could count."""
+    names = Counter((one.group_name, one.user_name, one.service_principal_name) for one in permissions)
+    for name, count in names.items():
+        if count > 1:
+            raise PydanticCustomError(
+                "rule", "names {name} twice. Keep one of the two.", {"name": quoted(next(filter(None, name), ""))}
+            )
+    return permissions
+
+
+Permissions = Annotated[tuple[Permission, ...], AfterValidator(_each_once)]
 
 
 class RunAs(OneOf):
@@ -184,8 +203,10 @@ class Identified(Strict):
     source: str = Field(description="The source system, and the name of the schema.")
     layer: Layer = Field(description="raw, base, staging or final.")
     asset: str = Field(description="The subject of the data, and the last part of the name.")
-    permissions: tuple[Permission, ...] = Field(
-        (), description="Permissions, in addition to the domain's; for the same principal, these win."
+    permissions: OrReference[Permissions] = Field(
+        (),
+        description="Permissions, in addition to the domain's; for the same principal, these win. A variable in their place "
+        "has them in Databricks' own form.",
     )
     notifications: Notifications = Field(Notifications(), description="Email notifications, in addition to the domain's.")
     tags: dict[str, str] = Field(
@@ -206,6 +227,11 @@ class PipelineSpec(Identified):
     )
     files: tuple[str, ...] = Field(
         (), description="Load only files with these names, in each of its layers. By default everything in the folders."
+    )
+    external_files: tuple[str, ...] = Field(
+        (),
+        description="Paths in the workspace of notebooks, files and folders (`/…/**`) that this repository doesn't hold; "
+        "used as they are in every target. With them, folders of layers are loaded only if `layers` or `files` names some.",
     )
     serverless: OrReference[bool] = Field(default=True, description="Whether it runs on serverless compute.")
     environment: BodyOrPreset | None = Field(
@@ -274,7 +300,7 @@ class DomainSettings(Strict):
         description="Who runs the domain's jobs and pipelines, by target. Targets in development mode may be left out: "
         "there, the person who deploys does.",
     )
-    permissions: tuple[Permission, ...] = Field((), description="Permissions on all of the domain's jobs and pipelines.")
+    permissions: Permissions = Field((), description="Permissions on all of the domain's jobs and pipelines.")
     notifications: Notifications = Field(
         Notifications(), description="Email notifications about all of the domain's jobs and pipelines."
     )
@@ -292,7 +318,7 @@ OWNED_SETTINGS: dict[Kind, dict[str, str]] = {
         "schema": "it is the source, with the target's prefix",
         "target": "it is the source, with the target's prefix, as `schema`",
         "storage": "the tables lie in Unity Catalog",
-        "libraries": "use `layers` and `files`",
+        "libraries": "use `layers`, `files` and `external_files`",
         "configuration": "use `configuration` beside `settings`",
         "environment": "use `environment` and `dependencies` beside `settings`",
         "clusters": "use `clusters` beside `settings`",

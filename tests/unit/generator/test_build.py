@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from generator.emit import read_generated
 from tests.support.spec_tree import IDENTITY, JOB, PIPELINE, REPOSITORY, SpecTree, spec_tree
 
 MODULE = "resources/finance/stripe/pipelines/final_payments.py"
@@ -237,6 +238,28 @@ def test_an_ingested_source_without_tables_needs_no_source_table(tree: SpecTree)
     tree.write(path, IDENTITY.replace("final", "raw").replace("payments", "ingested") + settings)
     module = built(tree).modules()["resources/finance/stripe/pipelines/raw_ingested.py"].decode()
     assert '"source_table": ""' in module
+
+
+@pytest.mark.parametrize(
+    ("fields", "paths"),
+    [
+        ("", ["/Workspace/a/load", "${var.stage}/b/**"]),
+        ("layers: [raw]\n", ["src/finance/stripe/raw/**", "/Workspace/a/load", "${var.stage}/b/**"]),
+        ("files: [payments.py]\n", ["src/finance/stripe/final/payments.py", "/Workspace/a/load", "${var.stage}/b/**"]),
+    ],
+)
+def test_files_of_the_workspace_are_loaded_as_they_are_named(tree: SpecTree, fields: str, paths: list[str]) -> None:
+    tree.write(PIPELINE, f"{IDENTITY}{fields}external_files: [/Workspace/a/load, '${{var.stage}}/b/**']\n")
+    file = tree.build().expected[MODULE]
+    module = read_generated(MODULE, file.text)
+    assert module is not None
+    assert module.module is not None
+    assert [library["glob"]["include"] for library in module.module.value["libraries"]] == paths
+
+
+def test_permissions_may_be_a_variable_as_a_whole(tree: SpecTree) -> None:
+    tree.write(JOB, f"{IDENTITY}schedule: schedules.nightly\npermissions: ${{var.permissions}}\n")
+    assert '"permissions": "${var.permissions}"' in built(tree).modules()[JOB_MODULE].decode()
 
 
 def test_prune_without_all_is_refused(tree: SpecTree) -> None:

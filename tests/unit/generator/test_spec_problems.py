@@ -118,6 +118,28 @@ def test_sound_specs_have_no_problems(tmp_path: Path) -> None:
             "permissions[0]: needs exactly one of group_name, user_name or service_principal_name; it has none of them.",
         ),
         (IDENTITY + "permissions: [{level: CAN_VEIW, group_name: x}]\n", "Did you mean `CAN_VIEW`?"),
+        (IDENTITY + "permissions: [{level: IS_OWNER, group_name: x}]\n", "not `IS_OWNER`. The owner is whoever deploys."),
+        (
+            IDENTITY + "permissions: [{level: CAN_VIEW, group_name: x}, {level: CAN_RUN, group_name: x}]\n",
+            "5:14: permissions: names `x` twice. Keep one of the two.",
+        ),
+        (IDENTITY + "settings: {channel: 1}\n", "settings.channel: must be text, not the number `1`. Put quotes around it."),
+        (
+            IDENTITY + "external_files: [notebooks/load]\n",
+            "5:18: external_files[0]: `notebooks/load` is not a path in the workspace. A file of this repository belongs",
+        ),
+        (
+            IDENTITY + "external_files: ['${workspace.file_path}/src/x']\n",
+            "[0]: `${workspace.file_path}/src/x` is a file of this deployment. It belongs in a layer's folder.",
+        ),
+        (
+            IDENTITY + "external_files: [/Workspace/x]\nsettings: {ingestion_definition: {connection_name: x}}\n",
+            "5:17: external_files: has no use with `ingestion_definition`, which loads no files.",
+        ),
+        (
+            IDENTITY + "external_files: ['${var.nope}/x']\n",
+            "external_files[0]: `${var.nope}` names no variable of the bundle.",
+        ),
         (
             IDENTITY + "permissions: [{level: CAN_VIEW, group_name: x, usr: z}]\n",
             "permissions[0].usr: is not a field here. Allowed: group_name, level, service_principal_name, user_name.",
@@ -188,6 +210,14 @@ def test_a_pipelines_problem_is_told(tmp_path: Path, spec: str, problem: str) ->
         ("settings: {trigger: {}}\n", "settings.trigger: can't be set here: use `schedule` beside `settings`."),
         ("trigger: {}\n", "5:1: trigger: can't be set here: use `schedule` beside `settings`."),
         ("run_as: {user_name: x}\n", "5:1: run_as: can't be set here: use `run_as` in the domain's settings."),
+        (
+            "permissions: [{level: CAN_MANAGE_RUN, group_name: x}]\n",
+            "is CAN_VIEW, CAN_RUN or CAN_MANAGE, not `CAN_MANAGE_RUN`. It is called CAN_RUN here.",
+        ),
+        (
+            "clusters: {a: {spark_conf: {spark.speculation: true}}}\n",
+            "clusters.a.spark_conf.spark.speculation: must be text, not `true`. Put quotes around it.",
+        ),
         (
             "settings: {health: {rules: [{metric: NOPE, op: GREATER_THAN, value: 1}]}}\n",
             "settings.health.rules[0].metric: is ",
@@ -496,6 +526,7 @@ def test_a_domains_own_variables_are_its_own(tmp_path: Path) -> None:
         "schedule: {file_arrival: {url: '${var.stage}', min_time_between_triggers_seconds: '${var.stage}'}}\n",
         "schedule: {table_update: {external_tables: ['${var.stage}'], condition: '${var.stage}'}}\n",
         "clusters: {small: '${var.stage}'}\nenvironments: {default: '${var.stage}'}\n",
+        "permissions: '${var.permissions}'\n",
         "settings: {email_notifications: '${var.stage}'}\n",
         "settings: {email_notifications: {on_failure: '${var.stage}'}, max_concurrent_runs: '${var.stage}'}\n",
     ],
@@ -509,6 +540,9 @@ def test_a_reference_has_the_form_of_every_value(tmp_path: Path, job: str) -> No
     [
         ("serverless: '${var.stage}'\nclusters: {default: '${var.stage}'}\n", "clusters.default"),
         ("environment: '${var.stage}'\n", "environment"),
+        ("tags: '${var.stage}'\n", "tags"),
+        ("configuration: '${var.stage}'\n", "configuration"),
+        ("files: '${var.stage}'\n", "files"),
         ("environment: {dependencies: '${var.stage}'}\n", "environment.dependencies"),
         (
             "notifications: {on_failure: [a@b.c]}\nsettings: {notifications: '${var.stage}'}\n",
@@ -541,6 +575,14 @@ def test_what_the_platform_adds_to_a_pipeline_is_written_out(tmp_path: Path, pip
 def test_what_the_platform_adds_to_a_job_is_written_out(tmp_path: Path, job: str, field: str) -> None:
     problems = tree_with(tmp_path, job=job).problems()
     assert [problem for problem in problems if f": {field}: must be written out here, not referred to: " in problem]
+
+
+@pytest.mark.parametrize("settings", ["owner: owners\n", "permissions: [{level: CAN_VIEW, group_name: x}]\n"])
+def test_permissions_are_written_out_where_the_domain_has_some(tmp_path: Path, settings: str) -> None:
+    tree = tree_with(tmp_path, "permissions: '${var.permissions}'\n")
+    tree.write("specs/domains/finance.yml", settings)
+    (problem,) = tree.problems()
+    assert ": permissions: must be written out here, not referred to: it is extended by the domain's permissions." in problem
 
 
 def test_a_variable_of_the_bundle_may_have_any_name(tmp_path: Path) -> None:
@@ -663,6 +705,11 @@ def test_presets_are_checked_where_they_stand(tmp_path: Path) -> None:
         ("tags: {x: '${var.nope}'}\n", "tags.x: `${var.nope}` names no variable of the bundle."),
         ("notifications: {on_failure: x}\n", "notifications.on_failure: must be a list, not the text `x`."),
         ("permissions: [{level: IS_OWNER, group_name: x}]\n", "is CAN_VIEW, CAN_RUN or CAN_MANAGE, not `IS_OWNER`."),
+        (
+            "permissions: [{level: CAN_RUN, user_name: x}, {level: CAN_RUN, user_name: x}]\n",
+            "1:14: permissions: names `x` twice.",
+        ),
+        ("permissions: '${var.permissions}'\n", "permissions: must be written out here, not referred to: "),
     ],
 )
 def test_a_domains_settings_are_checked(tmp_path: Path, settings: str, problem: str) -> None:
