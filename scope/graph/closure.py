@@ -221,6 +221,10 @@ class DeploymentIndex:
         """Return the uses of one file of the tree; none if there is no such file."""
         return self._cache.uses(self.snapshot, self.snapshot.files(path)).get(path, Uses())
 
+    def whole_uses_of(self, path: str, entry: Entry, content: bytes) -> Uses:
+        """Return all uses of a file, also those that lead to nothing shared, which `uses_of` may leave out."""
+        return self._cache.whole(path, entry, content)
+
     def specs_naming(self, stem: str, domain: str) -> tuple[str, ...]:
         """Return the domain's specs that may name a preset of a file with this stem, sorted."""
         words = self._spec_words.get(domain, {})

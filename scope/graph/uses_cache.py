@@ -44,6 +44,11 @@ class UsesCache:
         known = {path: self._known[path, entry] for path, entry in files.items()}
         return {path: uses for path, uses in known.items() if uses != _NO_USES}
 
+    def whole(self, path: str, entry: Entry, content: bytes) -> Uses:
+        """Return all uses of a file, also of one that a search found to lead to nothing shared."""
+        known = self._known.get((path, entry), _NO_USES)
+        return file_uses(path, content) if known == _NO_USES else known
+
 
 def is_data(path: str) -> bool:
     """Return whether a file is of a kind that names no other file, by its suffix in any case."""

@@ -6,7 +6,6 @@ from functools import cache
 
 from scope.graph.closure import DeploymentIndex
 from scope.inference.exports import exported_names
-from scope.inference.imports import file_uses
 from scope.inference.notebooks import notebook_names
 from scope.inference.uses import ImportedName, ModuleUse, NotebookRun
 from scope.model import Entry, Finding, quote_path
@@ -19,6 +18,7 @@ _CODE = (".py", ".ipynb", ".sql", ".scala", ".r")
 def check_imports(index: DeploymentIndex, staged: Mapping[str, Entry], contents: Mapping[str, bytes]) -> Iterator[Finding]:
     """Yield a finding for each first-party import, and each notebook that another one runs, that isn't in the stage."""
     modules = _modules(staged)
+    tops = frozenset(module.partition(".")[0] for module in modules) | {"common", "resources"}
     sources = {module_name(path): content for path, content in contents.items() if path.endswith(".py")}
     compiled = frozenset(module_name(path) for path in staged if path.endswith((".pyi", ".so")))
 
@@ -32,9 +32,9 @@ def check_imports(index: DeploymentIndex, staged: Mapping[str, Entry], contents:
     for path, content in contents.items():
         if not path.lower().endswith(_CODE):
             continue
-        uses = file_uses(path, content)
+        uses = index.whole_uses_of(path, staged[path], content)
         for use in uses.modules:
-            if use.certain and (message := _explain_missing(use, path, modules, index)):
+            if use.certain and (message := _explain_missing(use, path, modules, tops, index)):
                 yield Finding(quote_path(path), use.line, "import", message)
         for name in uses.names:
             known = names_of(name.module)
@@ -64,13 +64,15 @@ def _beside(top: str, path: str) -> str:
     return f"{posixpath.dirname(path).removeprefix(f'{CODE_ROOT}/').replace('/', '.')}.{top}"
 
 
-def _explain_missing(use: ModuleUse, path: str, modules: frozenset[str], index: DeploymentIndex) -> str | None:
+def _explain_missing(
+    use: ModuleUse, path: str, modules: frozenset[str], tops: frozenset[str], index: DeploymentIndex
+) -> str | None:
     if use.name in modules:
         return None
     top = use.name.partition(".")[0]
     if _beside(top, path) in modules:
         return None
-    if top in {"common", "resources"} or top in {module.partition(".")[0] for module in modules}:
+    if top in tops:
         return f"`{use.name}` isn't in the repository. Add the module, or remove the import."
     if is_domain_name(top) and top in index.domains:
         return f"`{use.name}` is another domain's code, which isn't deployed with this. Move what both need to src/common."
