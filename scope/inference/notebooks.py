@@ -16,6 +16,8 @@ class Language(StrEnum):
 
     PYTHON = "python"
     SQL = "sql"
+    SCALA = "scala"
+    R = "r"
     RUN = "run"
     OTHER = "other"
 
@@ -37,7 +39,16 @@ class BrokenNotebookError(Exception):
         self.line = line
 
 
-_LANGUAGES = {"python": Language.PYTHON, "py": Language.PYTHON, "sql": Language.SQL, "run": Language.RUN}
+_LANGUAGES = {
+    "python": Language.PYTHON,
+    "py": Language.PYTHON,
+    "sql": Language.SQL,
+    "scala": Language.SCALA,
+    "r": Language.R,
+    "run": Language.RUN,
+}
+# Those whose cells a magic of Jupyter begins.
+_TEXTS = frozenset({Language.PYTHON, Language.SQL, Language.SCALA, Language.R})
 # These take the whole cell; `%pip` and the like take their line, and the notebook's own language may follow.
 _WHOLE_CELL = frozenset(
     {"bash", "fs", "html", "javascript", "js", "md", "md-sandbox", "r", "scala", "script", "sh", "writefile"}
@@ -118,7 +129,7 @@ def _jupyter_cell(source: object, default: Language) -> Cell:
     if not magic:
         return Cell(default, text, 1)
     language = _LANGUAGES.get(magic[1].lower())
-    if language in (Language.PYTHON, Language.SQL):
+    if language in _TEXTS:
         return Cell(language, magic[2], 1)
     return Cell(Language.OTHER if magic[1].lower() in _WHOLE_CELL else default, text, 1)
 

@@ -6,13 +6,15 @@ Names are logical, those of prod: `<domain>.<source>.<table>`, in lower case, wh
 import re
 from dataclasses import dataclass, field
 
-_NAME = re.compile(r"\s*((?:`[^`]+`|[^.`\s]+)(?:\.(?:`[^`]+`|[^.`\s]+))*)\s*")
-_PART = re.compile(r"`[^`]+`|[^.`\s]+")
+from scope.lineage.names import HOLE, read_name
+
 _PLAIN = re.compile(r"[\w-]+")
 # `parquet.`/folder`` and the like read files.
 _PATH_FORMATS = frozenset({"avro", "binaryfile", "csv", "delta", "iceberg", "json", "orc", "parquet", "text", "xml"})
 # The schema that stood for a pipeline's own datasets in older pipelines.
 LIVE = "live"
+# The schemas of views that live no longer than a session.
+_VIEW_SCHEMAS = frozenset({"global_temp", "session"})
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -30,19 +32,39 @@ class TableRead:
 
 @dataclass(frozen=True, slots=True)
 class TableUses:
-    """The tables that one source file writes and reads, and the lines where a table's name is only known at run time."""
+    """The tables that one source file writes and reads, and the lines where a table's name is only known at run time.
+
+    Of some of these names a part is known: `possible` has them with `*` for what isn't, each after its line. A line with
+    another name, of which nothing is known, is there with `*` as well.
+    """
 
     writes: frozenset[str] = frozenset()
     reads: tuple[TableRead, ...] = ()
     unresolved: tuple[int, ...] = ()
+    possible: tuple[tuple[int, str], ...] = ()
+
+    def lines_that_may_name(self, table: str) -> tuple[int, ...]:
+        """Return the lines whose names aren't known, but for those that can't be a table's, by what is known of them."""
+        partly = {line for line, _ in self.possible}
+        may_be = {line for line, pattern in self.possible if _may_be(pattern, table)}
+        return tuple(line for line in self.unresolved if line not in partly or line in may_be)
+
+
+def _may_be(pattern: str, table: str) -> bool:
+    """Return whether a name of which parts aren't known may be a table's. A short name may lie anywhere."""
+    known = ".*".join(map(re.escape, pattern.split("*")))
+    return re.fullmatch(rf"(?:.*\.)?{known}", table) is not None
 
 
 @dataclass(frozen=True, slots=True)
-class Placeholder:
-    """A table that stands in a Python string as `{table("…")}`: its name and line."""
+class _Use:
+    """A name as it is written, with what completes it there; complete only when all views of the file are known."""
 
     parts: tuple[str, ...]
+    default: tuple[str, str] | None
     line: int
+    is_write: bool
+    is_logical: bool
 
 
 @dataclass(slots=True)
@@ -50,51 +72,100 @@ class TableCollector:
     """Collects the tables of one file. `home`, a catalog and a schema, completes names of one and two parts."""
 
     home: tuple[str, str] | None
-    writes: set[str] = field(default_factory=set)
-    reads: set[TableRead] = field(default_factory=set)
-    # Views that live no longer than a run: their names aren't tables.
+    # Views that live no longer than a run: their names aren't tables. A hole stands for any text.
     views: set[str] = field(default_factory=set)
     unresolved: set[int] = field(default_factory=set)
     sql_length: int = 0
     """Characters of SQL that were read."""
+    default: tuple[str, str] | None = None
+    """The catalog and schema of the last USE, with a hole for what isn't known; None before the first."""
+    variables: dict[str, str] = field(default_factory=dict)
+    """What is known of SQL's variables, with holes."""
+    _uses: set[_Use] = field(default_factory=set)
+
+    @property
+    def domain(self) -> str | None:
+        """The domain whose code is read."""
+        return self.home[0] if self.home else None
 
     def add_write(self, parts: tuple[str, ...], line: int) -> None:
-        """Add a table that is written."""
-        name = self._complete(parts, line)
-        if name and not (len(parts) == 1 and parts[0].lower() in self.views):
-            self.writes.add(name)
+        """Add a table that is written; no parts stand for a name that only the run knows."""
+        self._uses.add(_Use(parts, self.default, line, is_write=True, is_logical=False))
 
     def add_read(self, parts: tuple[str, ...], line: int, *, through_table: bool = False) -> None:
-        """Add a table that is read."""
-        name = self._complete(parts, line)
-        if name:
-            self.reads.add(TableRead(name, line, through_table, len(parts)))
+        """Add a table that is read; no parts stand for a name that only the run knows."""
+        self._uses.add(_Use(parts, self.default, line, is_write=False, is_logical=through_table))
+
+    def add_text(self, text: str, line: int) -> None:
+        """Add a table that is read, by a text that is its name."""
+        name = read_name(text, self.domain)
+        self.add_read(name.parts, line, through_table=name.is_logical)
 
     def add_view(self, parts: tuple[str, ...]) -> None:
         """Add a temporary view, whose name isn't a table's."""
         if parts:
             self.views.add(parts[-1].lower())
 
+    def use_catalog(self, name: str) -> None:
+        """Take the catalog that short names count from now on. A hole stands for one that only the run knows."""
+        self.default = (name, "default")
+
+    def use_schema(self, parts: tuple[str, ...]) -> None:
+        """Take the schema, or the catalog and the schema, that short names count from now on; no parts stand for any."""
+        if len(parts) == 1:
+            catalog = (self.default or self.home or (HOLE,))[0]
+            self.default = (catalog, parts[0])
+        else:
+            self.default = (parts[0], parts[1]) if len(parts) == 2 else (HOLE, HOLE)
+
     def to_uses(self) -> TableUses:
-        """Return the collected tables, without reads of this file's own temporary views."""
-        reads = (read for read in self.reads if read.parts != 1 or read.table.rpartition(".")[2] not in self.views)
-        return TableUses(frozenset(self.writes), tuple(sorted(reads)), tuple(sorted(self.unresolved)))
+        """Return the collected tables, without reads and writes of this file's own temporary views."""
+        unknown_views = [_pattern(view) for view in self.views if HOLE in view]
+        writes: set[str] = set()
+        reads: set[TableRead] = set()
+        unresolved = set(self.unresolved)
+        possible: set[tuple[int, str]] = set()
+        for use in self._uses:
+            names = tuple(part.lower() for part in use.parts)
+            if _is_no_table(names) or (len(names) == 1 and names[0] in self.views and HOLE not in names[0]):
+                continue
+            name = _complete(names, use.default, self.home)
+            if name is None or (len(names) == 1 and any(pattern.fullmatch(names[0]) for pattern in unknown_views)):
+                unresolved.add(use.line)
+                possible.add((use.line, _to_pattern(names)))
+            elif use.is_write:
+                writes.add(name)
+            else:
+                reads.add(TableRead(name, use.line, use.is_logical, len(names)))
+        known = {line for line, pattern in possible if pattern != "*"}
+        blind = {(line, "*") for line in self.unresolved & known}
+        partly = {(line, pattern) for line, pattern in possible if line in known}
+        return TableUses(frozenset(writes), tuple(sorted(reads)), tuple(sorted(unresolved)), tuple(sorted(partly | blind)))
 
-    def _complete(self, parts: tuple[str, ...], line: int) -> str | None:
-        """Return the name in three parts, or None for a folder. A name that can't be completed is unresolved."""
-        names = tuple(part.lower() for part in parts)
-        if len(names) == 2 and names[0] in _PATH_FORMATS:
-            return None
-        if len(names) == 2 and names[0] == LIVE:
-            names = names[1:]
-        missing = 3 - len(names)
-        is_name = 0 <= missing < 3 and all(_PLAIN.fullmatch(name) for name in names)
-        if not is_name or (missing and self.home is None):
-            self.unresolved.add(line)
-            return None
-        return ".".join((*(self.home or ())[:missing], *names))
+
+def _to_pattern(names: tuple[str, ...]) -> str:
+    """Return what is known of a name, with `*` for what isn't; nothing is known of one that can't be a name."""
+    text = re.sub(f"{HOLE}+", "*", ".".join(names))
+    parts = text.split(".")
+    is_name = 0 < len(parts) <= 3 and all(_PLAIN.fullmatch(part.replace("*", "x")) for part in parts)
+    return text if is_name and set(text) - set("*.") else "*"
 
 
-def name_parts(text: str) -> tuple[str, ...]:
-    """Return the parts of a table's name as Spark reads it from a string, or none if it isn't a name."""
-    return tuple(part.strip("`") for part in _PART.findall(text)) if _NAME.fullmatch(text) else ()
+def _pattern(view: str) -> re.Pattern[str]:
+    return re.compile(".*".join(map(re.escape, re.split(f"{HOLE}+", view))))
+
+
+def _is_no_table(names: tuple[str, ...]) -> bool:
+    return len(names) == 2 and (names[0] in _PATH_FORMATS or names[0] in _VIEW_SCHEMAS)
+
+
+def _complete(names: tuple[str, ...], default: tuple[str, str] | None, home: tuple[str, str] | None) -> str | None:
+    """Return a name in three parts, or None if it isn't known."""
+    if len(names) == 2 and names[0] == LIVE:
+        names, default = names[1:], home
+    missing = 3 - len(names)
+    around = default or home
+    if not 0 <= missing < 3 or (missing and around is None):
+        return None
+    full = (*(part.lower() for part in (around or ())[:missing]), *names)
+    return ".".join(full) if all(_PLAIN.fullmatch(name) for name in full) else None

@@ -1,8 +1,7 @@
 """SQL → the tables it writes and reads, told to a collector.
 
-sqlglot parses each statement on its own. Statements of pipelines that it doesn't know (`EXPECT`, `CREATE FLOW`, `AUTO CDC`)
-are cut down to the plain CREATE or INSERT in them and parsed again. One that still doesn't parse counts as unresolved and is
-searched for full names after FROM and JOIN.
+sqlglot parses each statement on its own; `statements` cuts scripts and pipelines' statements down to what it knows. One that
+still doesn't parse counts as unresolved and is searched for full names after FROM and JOIN.
 """
 
 import logging
@@ -10,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from sqlglot import exp
 from sqlglot.dialects.databricks import Databricks
@@ -17,116 +17,288 @@ from sqlglot.errors import SqlglotError, TokenError
 from sqlglot.parser import Parser
 from sqlglot.tokens import Token, TokenType
 
-from scope.lineage.collector import LIVE, Placeholder, TableCollector, name_parts
+from scope.lineage.collector import TableCollector
+from scope.lineage.names import HOLE, fill_references, name_parts, split_logical
+from scope.lineage.statements import (
+    FROM,
+    Form,
+    Part,
+    closing_brackets,
+    created_kind,
+    cut_script,
+    is_fast,
+    is_temporary,
+    name_after,
+    plain_statement,
+    words_of,
+)
 
-# sqlglot tries some forms twice at each level, so these take time by powers of two; larger texts take seconds.
-_MOST_STRUCTS = 6
-_MOST_OPEN_JOINS = 8
 # All SQL of one file, in characters.
 LARGEST = 96 * 1024
-# These are parsed again and again from within, or copied with everything before them.
-_DEEPEST = 50
-_MOST_PIPES = 20
-_PLACEHOLDER = re.compile(r"scope_placeholder_\d+_")
-
-_FROM = frozenset({"FROM", "JOIN"})
-_QUERIES = frozenset({"SELECT", "WITH", "FROM", "VALUES", "TABLE", "("})
+# What stands in the text for what isn't SQL: a hole, a prefix of the platform, the name that a call of `table()` makes.
+_HOLE, _PREFIX = "scope_hole_", "scope_prefix_"
+_CALL = re.compile(r"scope_call_(\d+)_")
+# A function that sqlglot knows from other dialects, with other arguments.
+_SEARCH = "scope_vector_search"
+# Texts that are run by texts that are run.
+_DEEPEST_TEXT = 3
 # Statements that hold no query and neither fill a table nor read its rows.
 _MAINTENANCE = frozenset(
-    "ANALYZE CALL CLEAR COMMENT DENY DESC DESCRIBE DROP END EXPLAIN FSCK GRANT LIST MSCK OPTIMIZE REFRESH REORG REPAIR "  # noqa: SIM905
-    "RESET RESTORE REVOKE SHOW SYNC TRUNCATE UNCACHE UNDROP VACUUM".split()
+    "ANALYZE CLEAR COMMENT DENY DESC DESCRIBE DROP END FSCK GET GRANT LIST MSCK OPTIMIZE PUT REFRESH REMOVE REORG "  # noqa: SIM905
+    "REPAIR RESET RESTORE REVOKE SHOW SIGNAL SYNC TRUNCATE UNCACHE UNDROP VACUUM".split()
 )
 # Statements that need no query. Without one they concern no table's rows, and CREATE only if it creates a table or a view.
-_SELDOM_QUERIES = frozenset({"ALTER", "BEGIN", "CACHE", "CREATE", "DECLARE", "SET"})
+_SELDOM_QUERIES = frozenset({"ALTER", "BEGIN", "CACHE", "CALL", "CREATE", "DECLARE", "ITERATE", "LEAVE", "SELECT", "SET"})
+_QUERYING = frozenset({"SELECT", "TABLE", "VIEW", "FLOW", "FROM"})
+_METRICS = re.compile(r"^[ \t]*(?:-[ \t]+)?source[ \t]*:[ \t]*(.*)$", re.MULTILINE)
+
+
+class _Tokenizer(Databricks.Tokenizer):
+    """sqlglot's, which otherwise takes the rest of a statement that it doesn't know for one text."""
+
+    COMMANDS: ClassVar[set[TokenType]] = set()
 
 
 @dataclass(slots=True)
 class _Script:
-    """The SQL being read. `placeholders` are the names that stand in it for what a Python string inserts at run time."""
+    """The SQL being read."""
 
     parser: Parser
     text: str
     tables: TableCollector
     first_line: int
-    placeholders: Mapping[str, Placeholder | None]
-    # The catalog and schema of the last USE.
-    default: tuple[str, ...] = ()
-    seen: set[str] = field(default_factory=set)
+    last_line: int
+    calls: Mapping[int, int]
+    parameters: Mapping[str, str]
+    depth: int
+    # The names that calls of `table()` make, by number.
+    names: dict[int, str] = field(default_factory=dict)
+    # The calls of `table()` whose names are those of tables here.
+    claimed: set[int] = field(default_factory=set)
 
     def line(self, line: int) -> int:
         """Return the line in the file of a line of the text."""
-        return self.first_line + line - 1
+        return min(self.first_line + line - 1, self.last_line)
 
     def add(self, parts: tuple[str, ...], line: int, *, is_write: bool) -> None:
         """Add a table that is written or read; no parts stand for a name that only the run knows."""
-        placeholder = self.placeholders.get(parts[0]) if len(parts) == 1 else None
-        if placeholder is not None:
-            self.seen.add(parts[0])
-            parts, line = placeholder.parts, placeholder.line
-        elif not parts or any(name in self.placeholders for part in parts for name in _PLACEHOLDER.findall(part)):
-            self.tables.unresolved.add(line)
-            return
-        full = self._with_default(parts)
-        if is_write:
-            self.tables.add_write(full, line)
+        is_logical = any(_PREFIX in part for part in parts[:1])
+        call = _CALL.fullmatch(parts[0]) if len(parts) == 1 else None
+        if call is not None:
+            self.claimed.add(int(call[1]))
+            is_logical, line, parts = True, self.calls[int(call[1])], name_parts(self.names[int(call[1])])
         else:
-            self.tables.add_read(full, line, through_table=placeholder is not None)
+            parts = tuple(map(_without_marks, parts))
+        if is_write:
+            self.tables.add_write(parts, line)
+        else:
+            self.tables.add_read(parts, line, through_table=is_logical)
 
-    def _with_default(self, parts: tuple[str, ...]) -> tuple[str, ...]:
-        missing = 3 - len(parts)
-        is_local = parts[0].lower() in self.tables.views or (len(parts) == 2 and parts[0].lower() == LIVE)
-        return parts if missing < 1 or len(self.default) < missing or is_local else (*self.default[:missing], *parts)
+
+def _without_marks(part: str) -> str:
+    return fill_marks(part)
 
 
 def read_sql(
-    text: str, tables: TableCollector, first_line: int = 1, placeholders: Mapping[str, Placeholder | None] | None = None
-) -> None:
-    """Collect the tables that SQL writes and reads. A placeholder of None stands for text that isn't known to be a table.
+    text: str,
+    tables: TableCollector,
+    first_line: int = 1,
+    last_line: int | None = None,
+    calls: Mapping[int, int] | None = None,
+    parameters: Mapping[str, str] | None = None,
+    depth: int = 0,
+) -> frozenset[int]:
+    """Collect the tables that SQL writes and reads; SQL beyond what is read of one file is unresolved.
 
-    SQL beyond what is read of one file is unresolved.
+    The text may hold the marks of `names`; `calls` says on which lines of the file the calls of `table()` stand, and
+    `parameters` what is known of those that it is run with. Returns the calls whose names are those of tables here.
     """
     dialect = Databricks()
-    script = _Script(dialect.parser(), text, tables, first_line, placeholders or {})
+    names: dict[int, str] = {}
+    plain = _to_sql(text, tables.domain, names)
+    last = first_line + text.count("\n") if last_line is None else last_line
+    script = _Script(dialect.parser(), plain, tables, first_line, last, calls or {}, parameters or {}, depth)
+    script.names = names
     tables.sql_length += len(text)
     try:
-        tokens = dialect.tokenize(text) if tables.sql_length <= LARGEST else None
+        tokens = _Tokenizer(dialect=dialect).tokenize(plain) if tables.sql_length <= LARGEST else None
     except TokenError:
         tokens = None
     if tokens is None:
         tables.unresolved.add(first_line)
-        return
+        return frozenset()
     statement: list[Token] = []
     with _silent():
         for token in tokens:
-            if token.text == ";":
-                _read_statement(statement, script)
+            if token.text == ";" and token.token_type is TokenType.SEMICOLON:
+                _read_parts(statement, script)
                 statement = []
             else:
                 statement.append(token)
-        _read_statement(statement, script)
-    for name, placeholder in script.placeholders.items():
-        if placeholder is not None and name not in script.seen:
-            tables.add_read(placeholder.parts, placeholder.line, through_table=True)
+        _read_parts(statement, script)
+    return frozenset(script.claimed)
+
+
+def _to_sql(text: str, domain: str | None, names: dict[int, str]) -> str:
+    """Return the text with words that SQL can hold in the places of marks and references."""
+    pieces = split_logical(text)
+    for at in range(1, len(pieces), 3):
+        names[int(pieces[at])] = pieces[at + 1]
+        pieces[at], pieces[at + 1] = f"scope_call_{pieces[at]}_", ""
+    filled = fill_references("".join(pieces), domain, HOLE, _PREFIX)[0].replace(HOLE, _HOLE)
+    return re.sub(r"\bvector_search\b", _SEARCH, filled, flags=re.IGNORECASE)
+
+
+def _read_parts(tokens: list[Token], script: _Script) -> None:
+    for part in cut_script(tokens):
+        match part.form:
+            case Form.STATEMENT:
+                _read_statement(part.tokens, script)
+            case Form.TEXT:
+                _read_text(part.tokens, script)
+            case Form.VARIABLE:
+                _read_variable(part, script)
+            case Form.EXPRESSION:
+                _read_expression(part.tokens, script)
+
+
+def _read_expression(tokens: list[Token], script: _Script) -> None:
+    """Read the queries in a value."""
+    if not _QUERYING.isdisjoint(words_of(tokens)):
+        _read_statement([Token(TokenType.SELECT, "SELECT"), *tokens], script)
+
+
+def _read_variable(part: Part, script: _Script) -> None:
+    _read_expression(part.tokens, script)
+    value = _text_of(part.tokens, script)
+    for name in part.names:
+        script.tables.variables[name] = value
+
+
+def _read_text(tokens: list[Token], script: _Script) -> None:
+    """Read a text that is run as SQL."""
+    text = _text_of(tokens, script)
+    line = script.line(tokens[0].line if tokens else 1)
+    if HOLE in text[:1] or script.depth >= _DEEPEST_TEXT:
+        script.tables.unresolved.add(line)
+    else:
+        read_sql(text, script.tables, line, line, parameters=script.parameters, depth=script.depth + 1)
+
+
+def _text_of(tokens: list[Token], script: _Script) -> str:
+    """Return the text that a value is, with holes for what only the run knows."""
+    tree = _parsed([Token(TokenType.SELECT, "SELECT"), *tokens], script)
+    values = tree.expressions if isinstance(tree, exp.Select) else []
+    return _evaluate(values[0], script) if len(values) == 1 else HOLE
+
+
+def _evaluate(value: exp.Expr, script: _Script) -> str:
+    """Return the text of an expression, with holes for what only the run knows."""
+    if isinstance(value, exp.Literal):
+        return fill_marks(value.this)
+    if isinstance(value, exp.DPipe | exp.Concat):
+        sides = [value.left, value.right] if isinstance(value, exp.DPipe) else value.expressions
+        return "".join(_evaluate(side, script) for side in sides)
+    if isinstance(value, exp.Paren | exp.Cast | exp.Alias):
+        return _evaluate(value.this, script)
+    if isinstance(value, exp.Placeholder):
+        return script.parameters.get(value.name.lower(), HOLE)
+    if isinstance(value, exp.Column):
+        return script.tables.variables.get(value.name.lower(), HOLE)
+    return HOLE
+
+
+def fill_marks(text: str) -> str:
+    """Return a literal's text with holes in the place of the words that stand for them."""
+    return re.sub(rf"{_HOLE}|{_CALL.pattern}", HOLE, text).replace(_PREFIX, "")
 
 
 def _read_statement(tokens: list[Token], script: _Script) -> None:
-    words = _words(tokens)
-    if not words or words[0] in _MAINTENANCE:
+    words = words_of(tokens)
+    if not words:
         return
-    tree = _parsed(tokens, script) or _parsed(_plain(tokens), script)
+    if "IDENTIFIER" in words:
+        tokens = _with_names(tokens, script)
+        words = words_of(tokens)
+    if words[0] in _MAINTENANCE:
+        _read_inner_query(words, tokens, script)
+        return
+    if "METRICS" in words and words[0] in ("ALTER", "CREATE"):
+        _read_metric_view(words, tokens, script)
+        return
+    tree = None if words[0] == "ALTER" else _parsed(tokens, script)
+    tree = tree or _parsed(plain_statement(tokens), script) or _parsed_without_clauses(tokens, script)
     if tree is not None:
         _add_tables(tree, tokens[0].line, script)
-    elif words[0] not in _SELDOM_QUERIES or not {"SELECT", "TABLE", "VIEW", "FLOW"}.isdisjoint(words):
+    elif words[0] == "ALTER" and "SELECT" not in words:
+        return
+    elif not _QUERYING.isdisjoint(words[words[0] == "SELECT" :]) or words[0] not in _SELDOM_QUERIES:
         _search(tokens, script)
 
 
-def _words(tokens: list[Token]) -> list[str]:
-    return [token.text.upper() for token in tokens]
+def _read_inner_query(words: list[str], tokens: list[Token], script: _Script) -> None:
+    """Read the query that a statement of maintenance asks about: `DESCRIBE QUERY SELECT …`."""
+    if words[0] not in ("DESC", "DESCRIBE"):
+        return
+    start = next((i for i, word in enumerate(words) if word in ("SELECT", "WITH", "VALUES")), None)
+    if start is not None:
+        _read_statement(tokens[start:], script)
+
+
+def _read_metric_view(words: list[str], tokens: list[Token], script: _Script) -> None:
+    """Read a view whose definition is YAML in a literal: its sources are tables or queries."""
+    kind = created_kind(words)
+    if kind is not None:
+        start, end = name_after(words, kind)
+        script.add(tuple(token.text for token in tokens[start:end:2]), script.line(tokens[0].line), is_write=True)
+    for token in tokens:
+        if token.token_type in (TokenType.RAW_STRING, TokenType.HEREDOC_STRING, TokenType.STRING):
+            for source in _METRICS.finditer(token.text):
+                line = script.line(token.line)
+                name = source[1].partition(" #")[0].strip().strip("\"'")
+                if name_parts(name):
+                    script.add(name_parts(name), line, is_write=False)
+                else:
+                    script.tables.unresolved.add(line)
+
+
+def _with_names(tokens: list[Token], script: _Script) -> list[Token]:
+    """Return a statement with names in the places of `IDENTIFIER(…)`, as far as they are known."""
+    named: list[Token] = []
+    closing = closing_brackets([token.text for token in tokens])
+    at = 0
+    while at < len(tokens):
+        if tokens[at].text.upper() != "IDENTIFIER" or at + 1 not in closing:
+            named.append(tokens[at])
+            at += 1
+            continue
+        end = closing[at + 1]
+        text = _text_of(tokens[at + 2 : end], script)
+        for part in name_parts(text) or (HOLE,):
+            dot = [Token(TokenType.DOT, ".", line=tokens[at].line)] if named and named[-1] is not tokens[at - 1] else []
+            named += [*dot, Token(TokenType.IDENTIFIER, part.replace(HOLE, _HOLE), line=tokens[at].line)]
+        at = end + 1
+    return named
+
+
+def _parsed_without_clauses(tokens: list[Token], script: _Script) -> exp.Expr | None:
+    """Return the tree of a statement without the clauses that only the run knows, which may hold more tables."""
+    kept = [
+        token
+        for at, token in enumerate(tokens)
+        if token.text != _HOLE
+        or at == 0
+        or tokens[at - 1].text.upper() in (*FROM, "INTO", "TABLE", "UPDATE", "USING", ".", ",", "=")
+    ]
+    tree = _parsed(kept, script) if len(kept) < len(tokens) else None
+    if tree is not None:
+        script.tables.unresolved.add(script.line(tokens[0].line))
+    return tree
 
 
 def _parsed(tokens: list[Token], script: _Script) -> exp.Expr | None:
     """Return a statement's tree, or None if sqlglot doesn't know the statement."""
-    if not tokens or not _is_fast(_words(tokens)):
+    if not tokens or not is_fast(words_of(tokens)):
         return None
     try:
         tree = script.parser.parse(tokens, script.text)[0]
@@ -137,91 +309,68 @@ def _parsed(tokens: list[Token], script: _Script) -> exp.Expr | None:
     return tree if isinstance(tree, known) else None
 
 
-def _is_fast(words: list[str]) -> bool:
-    """Whether the parser takes no more than a moment."""
-    joins = words.count("JOIN") - words.count("ON") - words.count("USING")
-    structs: list[bool] = []
-    for i, word in enumerate(words):
-        if word == "(":
-            structs.append(i > 0 and words[i - 1] == "STRUCT")
-        elif word == ")" and structs:
-            structs.pop()
-        if len(structs) > _DEEPEST or structs.count(True) > _MOST_STRUCTS:
-            return False
-    return joins <= _MOST_OPEN_JOINS and words.count("|>") <= _MOST_PIPES
-
-
-def _plain(tokens: list[Token]) -> list[Token]:
-    """Return the plain statement in a statement of pipelines: a flow's INSERT, or CREATE without clauses but the query."""
-    words = _words(tokens)
-    outside = list(_outside_brackets(words))
-    if words[:2] in (["APPLY", "CHANGES"], ["AUTO", "CDC"], ["CREATE", "FLOW"]):
-        into = next((i for i in outside if words[i] == "INTO"), len(words))
-        if "INSERT" in words[:into]:
-            return tokens[into - 1 :]
-        end = next((i for i in outside if words[i] == "KEYS"), len(words))
-        return [Token(TokenType.INSERT, "INSERT"), *tokens[into:end]] if into < end else []
-    kind = _created_kind(words)
-    if kind is None:
-        return []
-    temporary = [Token(TokenType.TEMPORARY, "TEMPORARY")] if _is_temporary(words[:kind]) else []
-    start, end = _name_after(words, kind)
-    head = [tokens[0], *temporary, tokens[kind], *tokens[start:end]]
-    for i in (i for i in outside if i >= end):
-        if words[i] == "AS" and words[i + 1 : i + 2] and words[i + 1] in _QUERIES:
-            return head + tokens[i:]
-        if words[i] in ("CLONE", "LIKE"):
-            return head + tokens[i : _name_after(words, i)[1]]
-    return head if _FROM.isdisjoint(words[i] for i in outside) else []
-
-
-def _created_kind(words: list[str]) -> int | None:
-    """Return where CREATE says that it is of a table or a view, or None if it is of something else."""
-    return next((i for i, word in enumerate(words) if word in ("TABLE", "VIEW")), None) if words[0] == "CREATE" else None
-
-
-def _is_temporary(modifiers: list[str]) -> bool:
-    return not {"PRIVATE", "TEMPORARY", "TEMP"}.isdisjoint(modifiers)
-
-
-def _name_after(words: list[str], at: int) -> tuple[int, int]:
-    """Return where the name after a word begins and ends: parts with dots between, or IDENTIFIER with its argument."""
-    start = at + 1
-    while words[start : start + 1] and words[start] in ("IF", "NOT", "EXISTS", "STREAM"):
-        start += 1
-    if words[start : start + 2] == ["IDENTIFIER", "("]:
-        return start, start + 4
-    end = start + 1
-    while words[end : end + 1] == ["."]:
-        end += 2
-    return start, end
-
-
-def _outside_brackets(words: list[str]) -> Iterator[int]:
-    depth = 0
-    for i, word in enumerate(words):
-        depth += (word == "(") - (word == ")")
-        if depth == 0:
-            yield i
-
-
 def _add_tables(tree: exp.Expr, first_line: int, script: _Script) -> None:
     """Add the tables of a statement: its target is written; those in queries, and of CLONE and LIKE, are read."""
     if isinstance(tree, exp.Use):
-        _use(tree, first_line, script)
+        _use(tree, script)
         return
-    is_temporary = tree.find(exp.TemporaryProperty) is not None
-    common = {cte.alias.lower() for cte in tree.find_all(exp.CTE)}
-    targets = {id(target) for statement in tree.find_all(exp.Create, exp.DML) if (target := _target(statement))}
-    for table in tree.find_all(exp.Table):
+    nodes = list(tree.walk())
+    is_temporary_view = any(isinstance(node, exp.TemporaryProperty) for node in nodes)
+    visible = _CommonTables(nodes)
+    statements = (node for node in nodes if isinstance(node, exp.Create | exp.DML))
+    targets = {id(target) for statement in statements if (target := _target(statement))}
+    for table in (node for node in nodes if isinstance(node, exp.Table)):
         is_write = id(table) in targets
         if not is_write and table.find_ancestor(exp.Query, exp.DML, exp.Clone, exp.LikeProperty) is None:
             continue
-        parts = _parts(table)
-        if is_write and is_temporary:
+        parts = _parts(table, script)
+        if _HOLE in table.alias:
+            # A clause that only the run knows, which may hold more tables.
+            script.tables.unresolved.add(script.line(table.this.meta.get("line", first_line)))
+        if is_write and is_temporary_view:
             script.tables.add_view(parts or ())
-        elif parts is not None and (len(parts) != 1 or parts[0].lower() not in common):
+        elif parts is not None and (is_write or len(parts) != 1 or not visible.has(parts[0], table)):
             script.add(parts, script.line(table.this.meta.get("line", first_line)), is_write=is_write)
+    for function in (node for node in nodes if isinstance(node, exp.Anonymous)):
+        for argument in _table_arguments(function, script):
+            if len(argument) != 1 or not visible.has(argument[0], function):
+                script.add(argument, script.line(first_line), is_write=False)
+
+
+def _table_arguments(function: exp.Anonymous, script: _Script) -> Iterator[tuple[str, ...]]:
+    """Yield the tables that a function is given: `TABLE(name)`, and the index of a search."""
+    for argument in function.expressions:
+        if function.name.upper() == "TABLE" and isinstance(argument, exp.Column | exp.Dot):
+            yield tuple(part.name for part in argument.parts)
+        elif function.name == _SEARCH and isinstance(argument, exp.Kwarg) and argument.this.name.lower() == "index":
+            yield name_parts(_evaluate(argument.expression, script))
+
+
+class _CommonTables:
+    """The names that WITH gives to queries, each where it is seen: not in its own query, unless that is recursive."""
+
+    def __init__(self, nodes: list[exp.Expr]) -> None:
+        self._names: dict[int, dict[str, int]] = {}
+        for common in (node for node in nodes if isinstance(node, exp.With)):
+            names = self._names[id(common)] = {}
+            for at, query in enumerate(common.expressions):
+                names.setdefault(query.alias.lower(), at)
+
+    def has(self, name: str, node: exp.Expr) -> bool:
+        """Return whether a name stands for a query of WITH at a node."""
+        child, parent = node, node.parent
+        inside: exp.Expr | None = None
+        while self._names and parent is not None:
+            common = parent.args.get("with_")
+            if isinstance(parent, exp.With):
+                before = next((at for at, query in enumerate(parent.expressions) if query is child), 0)
+                if self._names[id(parent)].get(name.lower(), before + 1) < before + bool(parent.args.get("recursive")):
+                    return True
+                inside = parent
+            elif isinstance(common, exp.With) and common is not inside and name.lower() in self._names[id(common)]:
+                return True
+            child, parent = parent, parent.parent
+        return False
 
 
 def _target(statement: exp.Expr) -> exp.Table | None:
@@ -229,18 +378,11 @@ def _target(statement: exp.Expr) -> exp.Table | None:
     return statement.this.find(exp.Table) if is_stored and isinstance(statement.this, exp.Expr) else None
 
 
-def _parts(table: exp.Table) -> tuple[str, ...] | None:
+def _parts(table: exp.Table, script: _Script) -> tuple[str, ...] | None:
     """Return the parts of a table's name, none if only the run knows them, or None for a function or a folder."""
-    arguments: list[exp.Expr] | None = None
     if isinstance(table.this, exp.Func):
-        if table.this.name.lower() not in ("identifier", "table_changes"):
-            return None
-        arguments = table.this.expressions
-    elif table.name.upper() == "IDENTIFIER" and isinstance(table.parent, exp.Schema):
-        arguments = table.parent.expressions
-    if arguments is not None:
-        name = arguments[0] if arguments else None
-        return name_parts(name.this) if isinstance(name, exp.Literal) and name.is_string else ()
+        is_read = table.this.name.lower() == "table_changes" and table.this.expressions
+        return name_parts(_evaluate(table.this.expressions[0], script)) if is_read else None
     parts = tuple(part.name for part in table.parts if isinstance(part, exp.Identifier))
     if len(parts) != len(table.parts):
         return ()
@@ -248,31 +390,29 @@ def _parts(table: exp.Table) -> tuple[str, ...] | None:
     return None if is_folder else parts
 
 
-def _use(tree: exp.Use, first_line: int, script: _Script) -> None:
-    parts = _parts(tree.this) if isinstance(tree.this, exp.Table) else None
-    if not parts:
-        script.tables.unresolved.add(script.line(first_line))
-    elif tree.text("kind").upper() == "CATALOG":
-        script.default = (*parts, "default")
-    else:
-        catalog = script.default[:1] or (script.tables.home or ())[:1]
-        script.default = parts if len(parts) == 2 else (*catalog, *parts)
+def _use(tree: exp.Use, script: _Script) -> None:
+    parts = _parts(tree.this, script) if isinstance(tree.this, exp.Table) else None
+    names = tuple(map(_without_marks, parts or ()))
+    if tree.text("kind").upper() == "CATALOG":
+        script.tables.use_catalog(names[0] if len(names) == 1 else HOLE)
+    elif tree.text("kind").upper() in ("", "SCHEMA", "DATABASE"):
+        script.tables.use_schema(names)
 
 
 def _search(tokens: list[Token], script: _Script) -> None:
     """Add the target of a statement that doesn't parse and the full names after FROM and JOIN; it stays unresolved."""
-    words = _words(tokens)
-    kind = _created_kind(words)
+    words = words_of(tokens)
+    kind = created_kind(words)
     script.tables.unresolved.add(script.line(tokens[0].line))
     for i, word in enumerate(words):
-        if word not in _FROM and word != "INTO" and i != kind:
+        if word not in FROM and word != "INTO" and i != kind:
             continue
-        start, end = _name_after(words, i)
+        start, end = name_after(words, i)
         parts, line = tuple(token.text for token in tokens[start:end:2]), script.line(tokens[i].line)
-        if i == kind and _is_temporary(words[:i]):
+        if i == kind and is_temporary(words[:i]):
             script.tables.add_view(parts)
-        elif word not in _FROM or len(parts) == 3 or (parts and parts[0] in script.placeholders):
-            script.add(parts, line, is_write=word not in _FROM)
+        elif word not in FROM or len(parts) == 3 or (parts and _CALL.fullmatch(parts[0])):
+            script.add(parts, line, is_write=word not in FROM)
 
 
 @contextmanager

@@ -4,63 +4,247 @@ Tables never decide what deploys. They show who reads the tables that a change w
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
-from scope.inference.notebooks import BrokenNotebookError, Cell, Language, jupyter_cells, source_cells
+from scope.inference.notebooks import (
+    BrokenNotebookError,
+    Cell,
+    Language,
+    jupyter_cells,
+    magic_lines,
+    run_paths,
+    source_cells,
+)
 from scope.inference.parsing import decode, is_large
 from scope.lineage.collector import TableCollector, TableRead, TableUses
-from scope.lineage.python import read_python
+from scope.lineage.modules import notebook_paths
+from scope.lineage.other_languages import read_other_language
+from scope.lineage.python import Load, PythonReader, load_nothing
+from scope.lineage.resources import DOCUMENTS, read_document, read_resource_module
+from scope.lineage.values import Module
 from scope.repository.layout import Role, place_of
 
-__all__ = ["CODE", "TableRead", "TableUses", "file_tables", "table_uses"]
+__all__ = ["CODE", "SOURCES", "FileTables", "Modules", "TableRead", "TableUses", "file_tables", "home_of", "table_uses"]
 
-CODE = (".py", ".sql", ".ipynb")
+CODE = (".py", ".sql", ".ipynb", ".scala", ".r")
+# All files that may name tables.
+SOURCES = (*CODE, *DOCUMENTS)
 _LARGEST = 1024 * 1024
 # A file without any of these names no table. Cheap enough for every file of a domain.
-_PYTHON = re.compile(rb"[tT]able|[sS]ql|SQL|\bdlt\b|pipelines|forName|writeTo|insertInto|DeltaTable")
-_SQL = re.compile(rb"create|from|join|into|merge|update|delete|apply|use|magic|table", re.IGNORECASE)
+_PYTHON = re.compile(rb"[tT]able|[sS]ql|SQL|\bdlt\b|pipelines|forName|writeTo|insertInto|DeltaTable|%run")
+_SQL = re.compile(rb"create|from|join|into|merge|update|delete|apply|use|magic|table|execute", re.IGNORECASE)
+_COMMAND = re.compile(r"\n--[ \t]*COMMAND[ \t]*-{10,}[^\n]*")
+# Modules that load each other are followed so deep, and so many of them for one file.
+_DEEPEST = 10
+_MOST_MODULES = 300
 
 
-def file_tables(path: str, content: bytes) -> TableUses:
-    """Return the tables of a file; names of one and two parts are completed with the domain and source it lies in."""
-    place = place_of(path)
-    home = (place.domain, place.source) if place.role is Role.CODE and place.domain and place.source else None
-    return table_uses(path, content, home=home)
+@dataclass(frozen=True, slots=True)
+class FileTables:
+    """What one file says of tables: its own uses of them, and what it offers to those that import or run it.
+
+    `texts` are the texts that its names, and what its functions return, may be; `has_functions` says whether it has any that
+    others may call.
+    """
+
+    uses: TableUses
+    texts: frozenset[str] = frozenset()
+    has_functions: bool = False
 
 
-def table_uses(path: str, source: bytes, *, home: tuple[str, str] | None) -> TableUses:
-    """Return the tables of a file. `home` is the catalog and schema of the pipeline or job that runs it, if it has one."""
-    tables = TableCollector(home)
-    if len(source) > _LARGEST:
-        tables.unresolved.add(1)
-    elif path.endswith(".py") and _PYTHON.search(source):
-        text = decode(source)
-        read_python(text, path, tables)
-        _read_cells(tuple(source_cells(text)), path, tables)
-    elif path.endswith(".ipynb") and _PYTHON.search(source):
+class Modules:
+    """The modules and notebooks of one tree, as files see them that import or run them."""
+
+    def __init__(self, read: Callable[[str], bytes | None]) -> None:
+        """Read nothing yet; `read` gives the content of a path, or None."""
+        self._read = read
+        self._known: dict[str, Module | None] = {}
+        self._loading: list[str] = []
+        self._loaded = 0
+        self._is_cut = False
+
+    def read_file(self, path: str, content: bytes, *, is_user: bool = False) -> FileTables:
+        """Return what a file says of tables. One without a word of them is only read as a user of other files."""
+        self._loaded = 0
+        return _read_file(path, content, home_of(path), self.loader(path), is_user=is_user)
+
+    def loader(self, path: str) -> Load:
+        """Return what gives a file the modules that it may use: those of its own domain, and shared ones."""
+        domain = place_of(path).domain
+
+        def load(other: str) -> Module | None:
+            is_foreign = domain is not None and place_of(other).domain not in (None, domain)
+            return None if is_foreign or other == path else self._load(other)
+
+        return load
+
+    def _load(self, path: str) -> Module | None:
+        if path in self._known:
+            return self._known[path]
+        if path in self._loading or len(self._loading) >= _DEEPEST or self._loaded >= _MOST_MODULES:
+            self._is_cut = True
+            return None
+        content = self._read(path)
+        if content is None or len(content) > _LARGEST:
+            self._known[path] = None
+            return None
+        self._loaded += 1
+        was_cut, self._is_cut = self._is_cut, False
+        self._loading.append(path)
         try:
-            _read_cells(jupyter_cells(source), path, tables)
+            reader = _read_source(path, content, TableCollector(home_of(path)), self.loader(path))
+        finally:
+            self._loading.pop()
+        module = None if reader is None else reader.to_module(path)
+        # What was cut short depends on where it began, so it isn't kept.
+        if not self._is_cut:
+            self._known[path] = module
+        self._is_cut = was_cut or self._is_cut
+        return module
+
+
+def file_tables(path: str, content: bytes, load: Load = load_nothing) -> TableUses:
+    """Return the tables of a file; names of one and two parts are completed with the domain and source it lies in.
+
+    `load` gives the modules and notebooks that it may use.
+    """
+    return table_uses(path, content, home=home_of(path), load=load)
+
+
+def table_uses(path: str, source: bytes, *, home: tuple[str, str] | None, load: Load = load_nothing) -> TableUses:
+    """Return the tables of a file. `home` is the catalog and schema of the pipeline or job that runs it, if it has one."""
+    return _read_file(path, source, home, load).uses
+
+
+def _read_file(path: str, source: bytes, home: tuple[str, str] | None, load: Load, *, is_user: bool = False) -> FileTables:
+    tables = TableCollector(home)
+    reader: PythonReader | None = None
+    if len(source) > _LARGEST:
+        tables.unresolved.update({1} if path.lower().endswith(SOURCES) else ())
+    elif path.lower().endswith(DOCUMENTS):
+        read_document(path, source, tables)
+    elif place_of(path).role is Role.RESOURCE and path.endswith(".py"):
+        reader = read_resource_module(source, path, tables, load)
+    elif _may_name_tables(path, source) or (is_user and path.lower().endswith((".py", ".ipynb"))):
+        reader = _read_source(path, source, tables, load)
+    if reader is None:
+        return FileTables(tables.to_uses())
+    return FileTables(tables.to_uses(), reader.offered_texts(), reader.has_functions)
+
+
+def home_of(path: str) -> tuple[str, str] | None:
+    """Return the catalog and the schema from which short names count in a file, or None."""
+    place = place_of(path)
+    is_placed = place.role in {Role.CODE, Role.RESOURCE, Role.SPEC}
+    return (place.domain, place.source) if is_placed and place.domain and place.source else None
+
+
+def _may_name_tables(path: str, source: bytes) -> bool:
+    if path.endswith((".py", ".ipynb")):
+        return _PYTHON.search(source) is not None
+    return path.lower().endswith(CODE) and _SQL.search(source) is not None
+
+
+def _read_source(path: str, source: bytes, tables: TableCollector, load: Load) -> PythonReader | None:
+    """Read a file of code; return the reader of the Python in it, or None if it can't be read."""
+    reader = PythonReader(path, tables, load)
+    if path.endswith(".ipynb"):
+        try:
+            cells = jupyter_cells(source)
         except BrokenNotebookError as error:
             tables.unresolved.add(error.line)
-    elif path.endswith(".sql") and _SQL.search(source):
+            return None
+        _read_cells(cells, reader)
+    elif path.endswith(".py"):
+        text = decode(source)
+        _read_python_file(text, reader)
+    else:
         text = source.decode(errors="replace").replace("\r\n", "\n")
-        _read_sql(text, tables)
-        _read_cells(tuple(source_cells(text)), path, tables)
-    return tables.to_uses()
+        _read_other_file(path, text, reader)
+    reader.end()
+    return reader
 
 
-def _read_cells(cells: Sequence[Cell], path: str, tables: TableCollector) -> None:
+def _read_python_file(text: str, reader: PythonReader) -> None:
+    cells = list(source_cells(text)) if "MAGIC" in text else []
     if is_large([cell.text for cell in cells if cell.language is Language.PYTHON]):
-        tables.unresolved.update(cell.line for cell in cells)
+        reader.tables.unresolved.update(cell.line for cell in cells)
+        cells = []
+
+    def read_above(line: int) -> None:
+        while cells and cells[0].line < line:
+            _read_cell(cells.pop(0), reader)
+
+    for number, line in magic_lines(text) if "%run" in text else ():
+        if line.startswith("%run"):
+            cells.append(Cell(Language.RUN, line.removeprefix("%run"), number))
+    cells.sort(key=lambda cell: cell.line)
+    reader.read(text, between=read_above)
+    read_above(text.count("\n") + 2)
+
+
+def _read_other_file(path: str, text: str, reader: PythonReader) -> None:
+    """Read a file in SQL, Scala or R, with the cells in other languages that it holds."""
+    lines = text.split("\n")
+    start = 1
+    for cell in [*(source_cells(text) if "MAGIC" in text else ()), None]:
+        end = len(lines) + 1 if cell is None else cell.line
+        own = "\n".join(lines[start - 1 : end - 1])
+        if path.lower().endswith(".sql"):
+            for line, query in _split_queries(own, start):
+                _read_sql(query, reader, line)
+        else:
+            read_other_language(own, reader.tables, start)
+        if cell is not None:
+            _read_cell(cell, reader)
+            start = end + cell.text.count("\n") + 1
+
+
+def _split_queries(text: str, first_line: int) -> Iterator[tuple[int, str]]:
+    """Yield the cells of a SQL notebook's source with their first lines: no semicolon ends the last statement of a cell."""
+    for cell in _COMMAND.split(text):
+        yield first_line, cell
+        first_line += cell.count("\n") + 1
+
+
+def _read_cells(cells: Sequence[Cell], reader: PythonReader) -> None:
+    if is_large([cell.text for cell in cells if cell.language is Language.PYTHON]):
+        reader.tables.unresolved.update(cell.line for cell in cells)
         return
     for cell in cells:
-        if cell.language is Language.SQL:
-            _read_sql(cell.text, tables, cell.line)
-        elif cell.language is Language.PYTHON:
-            read_python(cell.text, path, tables, cell.line)
+        for _, line in magic_lines(cell.text) if "%run" in cell.text else ():
+            if line.startswith("%run"):
+                _run(line.removeprefix("%run"), reader)
+        _read_cell(cell, reader)
 
 
-def _read_sql(text: str, tables: TableCollector, first_line: int = 1) -> None:
+def _read_cell(cell: Cell, reader: PythonReader) -> None:
+    match cell.language:
+        case Language.SQL:
+            _read_sql(cell.text, reader, cell.line)
+        case Language.PYTHON:
+            reader.read(cell.text, cell.line)
+        case Language.RUN:
+            _run(cell.text, reader)
+        case Language.SCALA | Language.R:
+            read_other_language(cell.text, reader.tables, cell.line)
+
+
+def _run(argument: str, reader: PythonReader) -> None:
+    for path in _run_candidates(argument, reader.imports.place.folder):
+        if reader.run_notebook(path):
+            return
+    # What it defines and which schema it uses isn't known.
+    reader.lose_schema()
+
+
+def _run_candidates(argument: str, folder: str) -> Iterator[str]:
+    for path in run_paths(argument):
+        yield from notebook_paths(path, folder)
+
+
+def _read_sql(text: str, reader: PythonReader, first_line: int) -> None:
     from scope.lineage.sql import read_sql  # sqlglot is slow to import, and most changes have no SQL
 
-    read_sql(text, tables, first_line)
+    read_sql(text, reader.tables, first_line)

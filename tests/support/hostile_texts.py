@@ -118,6 +118,7 @@ PYTHON: dict[str, Reader] = {
     "keys": lambda content: defined_resources({f"{MODULE}.py": content}),
     "origin": lambda content: (module_origin(content), runs_nothing(content)),
     "tables": partial(file_tables, f"{CODE}.py"),
+    "tables of resources": partial(file_tables, f"{MODULE}.py"),
     "effect": partial(effect, f"{CODE}.py"),
     "wide": is_wide,
 }
@@ -131,8 +132,14 @@ SQL: dict[str, Reader] = {
     "tables": partial(file_tables, f"{CODE}.sql"),
     "effect": partial(effect, f"{CODE}.sql"),
 }
+OTHER_CODE: dict[str, Reader] = {
+    "Scala": partial(file_tables, f"{CODE}.scala"),
+    "R": partial(file_tables, f"{CODE}.r"),
+}
 YAML: dict[str, Reader] = {
     "uses": partial(uses, f"{RESOURCE}.yml"),
+    "tables": partial(file_tables, f"{RESOURCE}.yml"),
+    "tables of a spec": partial(file_tables, "specs/jobs/finance/stripe/x.yml"),
     "references": partial(references, f"{RESOURCE}.yml"),
     "keys": lambda content: defined_resources({f"{RESOURCE}.yml": content}),
     "settings": lambda content: yaml_settings(content, 4),
@@ -160,6 +167,7 @@ JSON: dict[str, Reader] = {
     "metadata": metadata,
     "results": results,
 }
+DASHBOARD: dict[str, Reader] = {"tables": partial(file_tables, f"{CODE}.lvdash.json")}
 TEXT: dict[str, Reader] = {"failure": failure}
 
 
@@ -211,6 +219,45 @@ HOSTILE: dict[str, tuple[dict[str, Reader], bytes]] = {
         PYTHON,
         b"a0 = 'x'\n" + b"".join(b"a%d = f'{a%d}{a%d}'\n" % (n + 1, n, n) for n in range(8)) + repeated("spark.table(a8)\n"),
     ),
+    "functions that call functions": (
+        PYTHON,
+        b"def f0(x): spark.table(x)\n"
+        + b"".join(b"def f%d(x): f%d(x + 'a'), f%d(x + 'b'), f%d(x)\n" % (n + 1, n, n, n) for n in range(40))
+        + b"f40('x')\n",
+    ),
+    "loops in loops": (
+        PYTHON,
+        b"names = [%s]\n" % b", ".join(b"'%d'" % n for n in range(99))
+        + b"".join(b"%sfor a%d in names:\n" % (b" " * n, n) for n in range(19))
+        + b" " * 19
+        + b"spark.table(f'{a1}.{a2}')\n",
+    ),
+    "comprehensions of comprehensions": (
+        PYTHON,
+        b"x = [%s]\nx = [spark.table(a) %s]\n"
+        % (b", ".join([b"'y'"] * 99), b" ".join(b"for a%d in x" % n for n in range(99))),
+    ),
+    "lists of lists": (
+        PYTHON,
+        b"a0 = ['x']\n" + b"".join(b"a%d = a%d + a%d\n" % (n + 1, n, n) for n in range(400)) + b"spark.table(a400[0])\n",
+    ),
+    "lists that hold themselves": (PYTHON, b"a = []\na.append(a)\nspark.table(a[0])\n" + repeated("a.extend(a)\n")),
+    "classes of classes": (PYTHON, b"class a: b = 'x'\n" + repeated("class a(a): spark.table(a.c)\n")),
+    "branches": (PYTHON, repeated("if x: spark.sql('use a')\nelse: spark.sql('use b')\n", "a = 1\n")),
+    "formats": (PYTHON, repeated("{}", "spark.table('", "'.format('a'))\n")),
+    "percents": (PYTHON, repeated("%s", "spark.table('", "' % x)\n")),
+    "long query of calls": (
+        PYTHON,
+        repeated("{table('a.b.c')}", "from common.tables import table\nspark.sql(f'select ", "')\n"),
+    ),
+    "Scala's quotes": (OTHER_CODE, repeated('"')),
+    "Scala's triple quotes": (OTHER_CODE, repeated('"""\n')),
+    "Scala's comments": (OTHER_CODE, repeated("/*")),
+    "Scala's calls": (OTHER_CODE, repeated("spark.table(")),
+    "Scala's blanks": (OTHER_CODE, repeated(" ", "spark")),
+    "R's arguments": (OTHER_CODE, repeated("a ,", "spark_read_table(")),
+    "deep dashboard": (DASHBOARD, repeated("[", '{"query": ')),
+    "dashboard's texts": (DASHBOARD, repeated('"a",', '{"queryLines": [', '"from b"]}')),
     "deep notebook": (NOTEBOOK, repeated("[", '{"cells": [{"cell_type": "code", "outputs": ')),
     "notebook's number": (NOTEBOOK, repeated("9", '{"cells": [], "x": ', "}")),
     "notebook of spaces": (
@@ -219,6 +266,12 @@ HOSTILE: dict[str, tuple[dict[str, Reader], bytes]] = {
     ),
     "joins of brackets": (SQL, repeated("(", "select * from ", size=SIZE)),
     "pipes": (SQL, repeated(" |> select * ", "from b", size=SIZE)),
+    "blocks of blocks": (SQL, repeated("BEGIN ", size=SIZE)),
+    "conditions": (SQL, repeated("IF CASE ", size=SIZE)),
+    "identifiers": (SQL, repeated("IDENTIFIER(", "select * from ", size=SIZE)),
+    "texts that are run": (SQL, repeated("EXECUTE IMMEDIATE 'select 1';", size=SIZE)),
+    "references": (SQL, repeated("${", "select * from ", size=SIZE)),
+    "queries in queries": (SQL, repeated("with a as (", "", "select 1" + ")" * (SIZE // 11), SIZE)),
     "from from": (SQL, repeated("from ", size=SIZE)),
     "deep lists": (YAML, repeated("[")),
     "deep block lists": (YAML, repeated("- ")),
@@ -273,6 +326,12 @@ DENSE: dict[str, tuple[dict[str, Reader], bytes]] = {
     "cells of SQL": (NOTEBOOK, notebook(*["%sql\nselect * from a.b.c"] * (MOST_SQL // 20))),
     "columns": (SQL, repeated("a,", "select ", "b from x", MOST_SQL - 20)),
     "functions": (SQL, repeated("f(a),", "select ", "b from x", MOST_SQL - 20)),
+    "calls of functions": (
+        PYTHON,
+        repeated("f(table='main.a.b')\n", "def f(table): spark.table(table)\n", size=LARGEST // 2),
+    ),
+    "dashboard": (DASHBOARD, numbered('{"query": "select * from a.b.c#", "table_name": "a.b.c#"},\n', "[", "{}]", MOST_SQL)),
+    "Scala": (OTHER_CODE, repeated('spark.sql("select * from a.b.c")\n', size=MOST_SQL)),
     "statements": (SQL, repeated("select * from a.b.c;", size=MOST_SQL)),
     "flow lists": (YAML, repeated("a, ", "a: [", "]", LARGEST_YAML - 20)),
     "block lists": (YAML, repeated("- a\n", size=LARGEST_YAML - 20)),

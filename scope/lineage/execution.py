@@ -1,0 +1,472 @@
+"""Statements of Python, followed in their order: what names are bound to, and which functions are called with what.
+
+Branches are followed both, a loop over a known list element by element, a function at each call with what it is given. What
+is never called is followed in the end, with arguments that aren't known. A budget bounds how often a file is gone over.
+"""
+
+import ast
+from collections.abc import Callable, Iterable, Sequence
+from typing import ClassVar
+
+from scope.inference.collector import UsesCollector
+from scope.lineage.evaluation import Evaluation
+from scope.lineage.values import UNKNOWN, Class, Function, Instance, Module, Scope, Value, collections, merge
+
+# Statements that are followed more than once, all together. No second goes by.
+MOST_REPEATED = 10_000
+# Calls inside each other.
+_DEEPEST = 12
+_Def = ast.FunctionDef | ast.AsyncFunctionDef
+_ENDS = ast.Return | ast.Raise | ast.Continue | ast.Break
+
+
+class Execution(Evaluation):
+    """Follows the statements of one file."""
+
+    def __init__(self, imports: UsesCollector) -> None:
+        """Begin with an empty module, whose imports are known."""
+        super().__init__()
+        self.imports = imports
+        self.repeated = 0
+        # Functions that were followed with what they are given, by the identity of their nodes.
+        self.called: set[int] = set()
+        self.pending: list[Function] = []
+        # What functions return, as far as it is text.
+        self.given: list[Value] = []
+        self._running: list[int] = []
+        self._loops = 0
+        self._returned: list[Value] = []
+        self._generic: dict[int, Instance] = {}
+
+    # For those who inherit
+
+    def line(self, node: ast.expr | ast.stmt) -> int:
+        """Return the line that a node counts for."""
+        raise NotImplementedError
+
+    def give_up(self, line: int) -> None:
+        """Count a line whose tables aren't known."""
+        raise NotImplementedError
+
+    def read_function(self, node: _Def) -> None:
+        """Read what decorators mean for tables."""
+        raise NotImplementedError
+
+    def import_module(self, name: str, level: int) -> Module | None:
+        """Return a module of this repository."""
+        raise NotImplementedError
+
+    def save_state(self) -> object:
+        """Return what else depends on the order of statements."""
+        raise NotImplementedError
+
+    def join_states(self, states: Sequence[object]) -> None:
+        """Go on with one of some states."""
+        raise NotImplementedError
+
+    # Statements
+
+    def count_repeat(self) -> None:
+        """Count a part of the file that is gone over again."""
+        self.repeated += 1
+
+    def may_repeat(self) -> bool:
+        """Return whether the file may be gone over again."""
+        return self.repeated < MOST_REPEATED
+
+    def execute(self, statements: Iterable[ast.stmt]) -> bool:
+        """Follow statements; return whether none after them is reached."""
+        for statement in statements:
+            self.repeated += bool(self._running or self._loops)
+            read = self._STATEMENTS.get(type(statement))
+            if read is None:
+                for child in ast.iter_child_nodes(statement):
+                    if isinstance(child, ast.expr):
+                        self.value(child)
+            elif read(self, statement):
+                return True
+            if isinstance(statement, _ENDS):
+                return True
+        return False
+
+    def execute_top(self, statement: ast.stmt) -> None:
+        """Follow one statement of the module. One that is nested too deep to be followed is counted."""
+        scope, running, uncertain = self.scope, list(self._running), self.uncertain
+        try:
+            self.execute([statement])
+        except RecursionError:
+            self.give_up(self.line(statement))
+            self.scope, self._running, self.uncertain = scope, running, uncertain
+
+    def finish(self) -> None:
+        """Follow the functions that run by themselves, and those that were never called."""
+        self.is_late = True
+        self.uncertain += 1
+        done: set[int] = set()
+        for function in self._unfinished():
+            if self.may_repeat() or id(function.node) not in done:
+                done.add(id(function.node))
+                try:
+                    self._run(function, [], {}, is_generic=True)
+                except RecursionError:
+                    self.give_up(self.line(function.node))
+        self.uncertain -= 1
+
+    def _unfinished(self) -> Iterable[Function]:
+        at = 0
+        # The list grows while functions are followed.
+        while at < len(self.pending):
+            function = self.pending[at]
+            at += 1
+            if id(function.node) not in self.called:
+                yield function
+
+    def _assign(self, node: ast.Assign) -> None:
+        value = self.value(node.value)
+        for target in node.targets:
+            self.bind(target, value)
+
+    def _annotate(self, node: ast.AnnAssign) -> None:
+        if node.value is not None:
+            self.bind(node.target, self.value(node.value))
+
+    def _augment(self, node: ast.AugAssign) -> None:
+        right = self.value(node.value)
+        left = self.value(node.target)
+        if isinstance(node.op, ast.Add) and any(collections(left)):
+            for items in collections(left):
+                self._method(items, "extend", [right], {})
+        else:
+            self.bind(node.target, self.combine(node.op, left, right))
+
+    def _branch(self, node: ast.If) -> bool:
+        self.value(node.test)
+        return self._either_of([node.body, node.orelse])
+
+    def _either_of(self, bodies: Sequence[Sequence[ast.stmt]]) -> bool:
+        """Follow each of some bodies from here; what comes after has gone through one of those that don't end."""
+        before, state = dict(self.scope.names), self.save_state()
+        ends: list[dict[str, Value]] = []
+        states: list[object] = []
+        self.uncertain += 1
+        for body in bodies:
+            self.scope.names = dict(before)
+            self.join_states([state])
+            if not self.execute(body):
+                ends.append(self.scope.names)
+                states.append(self.save_state())
+        self.uncertain -= 1
+        self.scope.names = _join_names(ends or [before])
+        self.join_states(states or [state])
+        return not ends
+
+    def _loop(self, node: ast.For | ast.AsyncFor) -> None:
+        elements, is_known = self.elements(self.value(node.iter))
+        self.uncertain += not is_known
+        self._loops += is_known
+        for element in self.each(elements):
+            self.bind(node.target, element)
+            self._pass(node, node.body, is_known=is_known)
+        self._loops -= is_known
+        self.uncertain -= not is_known
+        self._either_of([node.orelse, []] if node.orelse else [[]])
+
+    def _while(self, node: ast.While) -> None:
+        self.value(node.test)
+        self.uncertain += 1
+        self._pass(node, node.body, is_known=False)
+        self.uncertain -= 1
+        self.execute(node.orelse)
+
+    def _pass(self, node: ast.stmt, body: Sequence[ast.stmt], *, is_known: bool) -> None:
+        """Follow a loop's body once. If nobody knows how often it runs, what it carries over isn't known either."""
+        if is_known:
+            before, state = dict(self.scope.names), self.save_state()
+            if self.execute(body):
+                self.scope.names = _join_names([before, self.scope.names])
+                self.join_states([state, self.save_state()])
+            return
+        for name in _carried(node):
+            self.scope.names.pop(name, None)
+            self.scope.assign(name, UNKNOWN)
+        before, state = dict(self.scope.names), self.save_state()
+        self.execute(body)
+        self.scope.names = _join_names([before, self.scope.names])
+        self.join_states([state, self.save_state()])
+
+    def _with(self, node: ast.With | ast.AsyncWith) -> bool:
+        for item in node.items:
+            self.value(item.context_expr)
+            if item.optional_vars is not None:
+                self.bind(item.optional_vars, UNKNOWN)
+        return self.execute(node.body)
+
+    def _try(self, node: ast.Try) -> bool:
+        before, state = dict(self.scope.names), self.save_state()
+        ended = self.execute(node.body) or self.execute(node.orelse)
+        after, after_state = self.scope.names, self.save_state()
+        ends, states = ([], []) if ended else ([after], [after_state])
+        self.uncertain += 1
+        for handler in node.handlers:
+            self.value(handler.type)
+            self.scope.names = _join_names([before, after])
+            self.join_states([state, after_state])
+            if handler.name:
+                self.scope.assign(handler.name, UNKNOWN)
+            if not self.execute(handler.body):
+                ends.append(self.scope.names)
+                states.append(self.save_state())
+        self.uncertain -= 1
+        self.scope.names = _join_names(ends or [before, after])
+        self.join_states(states or [state, after_state])
+        return self.execute(node.finalbody) or not ends
+
+    def _match(self, node: ast.Match) -> bool:
+        self.value(node.subject)
+        for case in node.cases:
+            for pattern in ast.walk(case.pattern):
+                name = getattr(pattern, "name", None) or getattr(pattern, "rest", None)
+                if isinstance(name, str):
+                    self.scope.assign(name, UNKNOWN)
+            self.value(case.guard)
+        return self._either_of([*(case.body for case in node.cases), []])
+
+    def _define(self, node: _Def) -> None:
+        for default in (*node.args.defaults, *node.args.kw_defaults):
+            self.value(default)
+        function = Function(node, self.scope, self.imports)
+        for decorator in node.decorator_list:
+            self.value(decorator)
+        self.scope.assign(node.name, (function,))
+        self.read_function(node)
+        self.pending.append(function)
+
+    def define_lambda(self, node: ast.Lambda) -> Value:
+        """Return a function without a name."""
+        function = Function(node, self.scope, self.imports)
+        self.pending.append(function)
+        return (function,)
+
+    def _class(self, node: ast.ClassDef) -> None:
+        bases = tuple(atom for base in node.bases for atom in self.value(base) if isinstance(atom, Class))
+        for keyword in node.keywords:
+            self.value(keyword.value)
+        for decorator in node.decorator_list:
+            self.value(decorator)
+        annotated = (
+            one.target.id for one in node.body if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)
+        )
+        fields = (*(name for base in bases for name in base.fields), *annotated)
+        made = Class(Scope(parent=self.scope, is_class=True), bases, tuple(dict.fromkeys(fields)))
+        before = self.scope
+        self.scope = made.scope
+        first = len(self.pending)
+        try:
+            self.execute(node.body)
+        finally:
+            self.scope = before
+        for at in range(first, len(self.pending)):
+            function = self.pending[at]
+            if function.scope is made.scope and not isinstance(function.node, ast.Lambda):
+                self.pending[at] = Function(function.node, function.scope, function.imports, (made,))
+        self.scope.assign(node.name, (made,))
+
+    def _return(self, node: ast.Return) -> bool:
+        value = self.value(node.value)
+        if value not in ((), UNKNOWN):
+            self.given.append(value)
+        if self._returned:
+            self._returned[-1] = merge(self._returned[-1], value)
+        return True
+
+    def _elsewhere(self, node: ast.Global | ast.Nonlocal) -> None:
+        module = self.scope.module()
+        for name in node.names:
+            scope = module
+            if isinstance(node, ast.Nonlocal):
+                found = self.scope.parent
+                while found is not None and name not in found.names:
+                    found = found.parent
+                scope = found or module
+            if scope is not self.scope:
+                self.scope.elsewhere[name] = scope
+
+    def _delete(self, node: ast.Delete) -> None:
+        for target in node.targets:
+            if isinstance(target, ast.Name):
+                self.scope.names.pop(target.id, None)
+
+    def _import(self, node: ast.Import) -> None:
+        for alias in node.names:
+            module = self.import_module(alias.name, 0)
+            first = alias.name.partition(".")[0]
+            if alias.asname:
+                self.scope.assign(alias.asname, (module,) if module else UNKNOWN)
+            else:
+                self.scope.assign(first, (Module(first),) if module else UNKNOWN)
+
+    def _import_from(self, node: ast.ImportFrom) -> None:
+        module = self.import_module(node.module or "", node.level)
+        for alias in node.names:
+            if alias.name != "*":
+                # A package needs no `__init__`.
+                below = None if module else self.import_module(".".join(filter(None, (node.module, alias.name))), node.level)
+                value = self.find_attribute(module, alias.name) if module else (below,) if below else UNKNOWN
+                self.scope.assign(alias.asname or alias.name, value)
+            elif module is not None:
+                for name, value in module.scope.names.items():
+                    if not name.startswith("_"):
+                        self.scope.assign(name, value)
+
+    # Calls
+
+    def call_function(self, function: Function, arguments: Sequence[Value], named: dict[str, Value], at: ast.Call) -> Value:
+        """Follow a function with what it is given; return what it returns."""
+        del at
+        self.count_repeat()
+        node = id(function.node)
+        if node in self._running or len(self._running) >= _DEEPEST or not self.may_repeat():
+            return UNKNOWN
+        returned = self._run(function, arguments, named)
+        if self.may_repeat():
+            self.called.add(node)
+        return returned
+
+    def _run(
+        self, function: Function, arguments: Sequence[Value], named: dict[str, Value], *, is_generic: bool = False
+    ) -> Value:
+        node = function.node
+        before, imports, was_late = self.scope, self.imports, self.is_late
+        self.scope, self.imports = Scope(parent=function.scope), function.imports
+        self.is_late = was_late or is_generic
+        self._running.append(id(node))
+        self._returned.append(())
+        try:
+            owner = function.owner
+            if is_generic and owner is not None:
+                owner = self._any_instance(owner, node)
+            given = {"*": UNKNOWN} if is_generic else named
+            self._bind_arguments(node.args, [owner, *arguments] if owner is not None else arguments, given)
+            if isinstance(node, ast.Lambda):
+                return self.value(node.body)
+            self.execute(node.body)
+            return UNKNOWN if _yields(node) else self._returned[-1]
+        finally:
+            self._running.pop()
+            self._returned.pop()
+            self.scope, self.imports, self.is_late = before, imports, was_late
+
+    def _any_instance(self, owner: Value, node: ast.AST) -> Value | None:
+        """Return the objects whose method is followed without a call: those that were made, or one that nobody makes."""
+        made = owner[0]
+        if not isinstance(made, Class):
+            return owner
+        if isinstance(node, _Def) and any(
+            isinstance(one, ast.Name) and one.id == "staticmethod" for one in node.decorator_list
+        ):
+            return None
+        if isinstance(node, _Def) and any(
+            isinstance(one, ast.Name) and one.id == "classmethod" for one in node.decorator_list
+        ):
+            return owner
+        if made.instances:
+            return tuple(made.instances)
+        if id(made) not in self._generic:
+            instance = self._generic[id(made)] = Instance(made)
+            for method in made.find("__init__"):
+                if isinstance(method, Function) and id(method.node) not in self._running:
+                    # Followed on its own as well, so what it does with tables isn't lost if this ends early.
+                    self._run(Function(method.node, method.scope, method.imports, (instance,)), [], {"*": UNKNOWN})
+        return (self._generic[id(made)],)
+
+    def _bind_arguments(self, node: ast.arguments, arguments: Sequence[Value], named: dict[str, Value]) -> None:
+        positional = [*node.posonlyargs, *node.args]
+        defaults = [None] * (len(positional) - len(node.defaults)) + list(node.defaults)
+        is_open = "*" in named
+        for at, (argument, default) in enumerate(zip(positional, defaults, strict=True)):
+            is_given = at < len(arguments)
+            value = arguments[at] if is_given else self._given(argument.arg, default, named, is_open=is_open)
+            self.scope.assign(argument.arg, value)
+        for argument, default in zip(node.kwonlyargs, node.kw_defaults, strict=True):
+            self.scope.assign(argument.arg, self._given(argument.arg, default, named, is_open=is_open))
+        for more in (node.vararg, node.kwarg):
+            if more is not None:
+                self.scope.assign(more.arg, UNKNOWN)
+
+    def _given(self, name: str, default: ast.expr | None, named: dict[str, Value], *, is_open: bool) -> Value:
+        if name in named:
+            return named[name]
+        return UNKNOWN if is_open or default is None else self.value(default)
+
+    def make(self, made: Class, arguments: Sequence[Value], named: dict[str, Value], at: ast.Call) -> Value:
+        """Return an object of a class, with what its `__init__` sets."""
+        instance = Instance(made)
+        if len(made.instances) < 20:
+            made.instances.append(instance)
+        starts = [atom for atom in made.find("__init__") if isinstance(atom, Function)]
+        for start in starts:
+            self.call_function(Function(start.node, start.scope, start.imports, (instance,)), arguments, named, at)
+        if not starts:
+            for name, value in zip(made.fields, arguments, strict=False):
+                instance.names[name] = value
+            instance.names.update({name: value for name, value in named.items() if name in made.fields})
+        return (instance,)
+
+    _STATEMENTS: ClassVar[dict[type, Callable]] = {
+        ast.Assign: _assign,
+        ast.AnnAssign: _annotate,
+        ast.AugAssign: _augment,
+        ast.If: _branch,
+        ast.For: _loop,
+        ast.AsyncFor: _loop,
+        ast.While: _while,
+        ast.With: _with,
+        ast.AsyncWith: _with,
+        ast.Try: _try,
+        ast.TryStar: _try,
+        ast.Match: _match,
+        ast.FunctionDef: _define,
+        ast.AsyncFunctionDef: _define,
+        ast.ClassDef: _class,
+        ast.Return: _return,
+        ast.Global: _elsewhere,
+        ast.Nonlocal: _elsewhere,
+        ast.Delete: _delete,
+        ast.Import: _import,
+        ast.ImportFrom: _import_from,
+    }
+
+
+def _join_names(ends: Sequence[dict[str, Value]]) -> dict[str, Value]:
+    """Return what each name may be after one of some ways."""
+    if len(ends) == 1:
+        return ends[0]
+    joined: dict[str, Value] = {}
+    for names in ends:
+        for name, value in names.items():
+            known = joined.get(name)
+            joined[name] = value if known is None or known is value else merge(known, value)
+    return joined
+
+
+def _carried(node: ast.stmt) -> set[str]:
+    """Return the names that a loop reads before it binds them, or to bind them: each pass sees the one before."""
+    bound: dict[str, tuple[int, int]] = {}
+    read: dict[str, tuple[int, int]] = {}
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Assign | ast.AugAssign | ast.AnnAssign):
+            end = (inner.end_lineno or inner.lineno, inner.end_col_offset or 0)
+            targets = inner.targets if isinstance(inner, ast.Assign) else [inner.target]
+            for target in (one for top in targets for one in ast.walk(top)):
+                if isinstance(target, ast.Name) and isinstance(target.ctx, ast.Store):
+                    is_own = isinstance(inner, ast.AugAssign)
+                    bound[target.id] = min(bound.get(target.id, end), end)
+                    read.update({target.id: (0, 0)} if is_own else {})
+        elif isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load):
+            at = (inner.lineno, inner.col_offset)
+            read[inner.id] = min(read.get(inner.id, at), at)
+    return {name for name, end in bound.items() if name in read and read[name] < end}
+
+
+def _yields(node: ast.AST) -> bool:
+    return any(isinstance(inner, ast.Yield | ast.YieldFrom) for inner in ast.walk(node))
