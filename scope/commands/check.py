@@ -13,12 +13,12 @@ from scope.documents.document import dump_answer
 from scope.escaping import escape_invisible
 from scope.graph.closure import DeploymentIndex
 from scope.model import Finding
-from scope.planning.checks import check_removed_tables, check_repository
-from scope.planning.comparison import compare
+from scope.planning.checks import check_removed_tables, check_repository, find_removed_tables, find_unknown_reads
+from scope.planning.comparison import Comparison, compare
 from scope.render.github_annotations import render_annotations
 from scope.repository.baseline import resolve_head
 from scope.repository.snapshot import Snapshot
-from scope.wording import pluralize
+from scope.wording import abbreviate, pluralize
 
 HELP = "find what would break in a stage: imports, references, names"
 EXAMPLES = """\
@@ -50,9 +50,23 @@ def run(options: argparse.Namespace, console: Console) -> int:
                 finding for one in comparison.each for finding in check_removed_tables(one.base, one.head, one.changes)
             }
             findings = (*findings, *sorted(removed))
+            _say_unknown(comparison, console)
     sys.stdout.buffer.write(_render(findings, options.format))
     console.say(f"scope check: {pluralize(len(findings), 'finding') if findings else 'no findings'}.")
     return 1 if findings else 0
+
+
+def _say_unknown(comparison: Comparison, console: Console) -> None:
+    """Tell where tables that are removed may be read as well."""
+    for one in comparison.each:
+        tables = find_removed_tables(one.base, one.head, one.changes)
+        unknown = find_unknown_reads(one.head, tables)
+        if unknown:
+            places = abbreviate([escape_invisible(f"{place.path}:{place.line}") for place in unknown])
+            console.say(
+                f"Whether somebody else reads {abbreviate(sorted(tables))} isn't known in full: the tables of "
+                f"{pluralize(len(unknown), 'place')} are known only at run time: {places}."
+            )
 
 
 def _render(findings: Sequence[Finding], form: str) -> bytes:

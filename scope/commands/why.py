@@ -21,6 +21,7 @@ from scope.planning.why import (
     Answer,
     DomainCause,
     TableAnswer,
+    TablePlace,
     explain_domain,
     explain_path,
     explain_table,
@@ -29,7 +30,9 @@ from scope.planning.why import (
 from scope.wording import pluralize, unknown_name
 
 HELP = "why a domain deploys, what a path would deploy, or who writes and reads a table"
-_TABLE = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*){2}")
+_TABLE = re.compile(r"[A-Za-z_]\w*(\.\w+){2}", re.ASCII)
+# Places that are listed for people.
+_MOST_UNKNOWN = 10
 EXAMPLES = """\
 examples:
   scope why finance                  what deploys finance since main, and how
@@ -58,7 +61,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         is_path = "/" in subject or "." in subject
         comparison = compare(git, "HEAD" if is_path else options.base, options.head, console.say)
         if _is_table(comparison.head, subject):
-            return _print_table(explain_table(comparison.head, subject), options.format)
+            return _print_table(explain_table(comparison.head, subject.lower()), options.format)
         if is_path:
             if subject.startswith("/") or ".." in subject.split("/"):
                 raise UsageError(f"`{options.subject}` isn't a path from the repository's root.")
@@ -86,7 +89,7 @@ def _is_table(head: DeploymentIndex, subject: str) -> bool:
     """Return whether a subject is a table's full name, and not a file's that looks like one."""
     return (
         _TABLE.fullmatch(subject) is not None
-        and subject.partition(".")[0] in head.domains
+        and subject.lower().partition(".")[0] in head.domains
         and head.snapshot.entry(subject) is None
     )
 
@@ -102,11 +105,16 @@ def _print_table(answer: TableAnswer, form: str) -> int:
 def _describe_table(answer: TableAnswer) -> Iterator[str]:
     for verb, places in (("written", answer.writers), ("read", answer.readers)):
         yield f"{answer.subject} is {verb} by{':' if places else ' no file that is known.'}"
-        for place in places:
-            line = f":{place.line}" if place.line else ""
-            yield f"  {place.domain}: {escape_invisible(place.path)}{line}"
+        yield from map(_describe_place, places)
     if answer.unknown:
-        yield f"The tables of {pluralize(answer.unknown, 'other place')} are known only at run time: there may be more."
+        yield f"The tables of {pluralize(answer.unknown, 'other place')} are known only at run time, so there may be more:"
+        yield from map(_describe_place, answer.unknown_places[:_MOST_UNKNOWN])
+    if answer.unknown > _MOST_UNKNOWN:
+        yield f"  … and {answer.unknown - _MOST_UNKNOWN:,} more; `--format json` lists them all."
+
+
+def _describe_place(place: TablePlace) -> str:
+    return f"  {place.domain}: {escape_invisible(place.path)}{f':{place.line}' if place.line else ''}"
 
 
 def _lines(answer: Answer, *, is_path: bool) -> Iterator[str]:

@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from scope.errors import UsageError
 from scope.graph.shared_code import Edge, SharedCode, is_preset, preset_stem
@@ -47,6 +47,9 @@ from scope.repository.moves import Moves, load_moves
 from scope.repository.ownership import Reach, Rules
 from scope.repository.settings import UNREADABLE_RULES, load_rules
 from scope.repository.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from scope.graph.tables import TableIndex
 
 # Raise it when the same closure gives a different stage: then every record differs, and everything deploys once.
 FINGERPRINT_VERSION = "v1"
@@ -100,6 +103,13 @@ class DeploymentIndex:
         """Return the domains, which have a folder in `src` or `resources`, sorted."""
         names = {name: entry for root in DOMAIN_ROOTS for name, entry in self.snapshot.names(root).items()}
         return tuple(sorted(name for name, entry in names.items() if entry.kind is Kind.FOLDER and is_domain_name(name)))
+
+    @cached_property
+    def tables(self) -> "TableIndex":
+        """Return the tables that the files of the tree write and read."""
+        from scope.graph.tables import TableIndex  # 30 ms, and many commands ask for no table
+
+        return TableIndex(self.snapshot)
 
     @cached_property
     def targets(self) -> tuple[str, ...]:

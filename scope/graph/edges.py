@@ -11,9 +11,8 @@ from scope.graph.closure import DeploymentIndex
 from scope.graph.nodes import domain_node, file_node, source_node, table_node, target_node
 from scope.inference.file_references import FileReference, file_references
 from scope.inference.resource_keys import defined_resources
-from scope.lineage.tables import CODE, file_tables
 from scope.model import Entry
-from scope.repository.layout import Role, code_folder, is_resource, place_of, spec_module, target_file
+from scope.repository.layout import Role, is_resource, place_of, spec_module, target_file
 
 GraphEdge = tuple[str, str, str]
 _REFERENCE = re.compile(rb"\$\{resources\.(\w+\.\w+)\.")
@@ -71,9 +70,7 @@ def _resolve(reference: FileReference, *places: Mapping[str, Entry]) -> Iterator
 
 def _list_table_edges(index: DeploymentIndex, domain: str) -> Iterator[GraphEdge]:
     """Return the edges from a domain's files to the tables that they read, and from tables to their writers."""
-    files = index.snapshot.files(code_folder(domain))
-    for path, content in index.snapshot.read_all({path: files[path] for path in files if path.endswith(CODE)}).items():
-        uses = file_tables(path, content)
+    for path, uses in index.tables.read(index.own_files(domain)).items():
         yield from ((table_node(table), file_node(path), "written-by") for table in uses.writes)
         yield from ((file_node(path), table_node(read.table), "reads") for read in uses.reads)
 

@@ -2,15 +2,15 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from scope.graph.closure import DeploymentIndex
+from scope.graph.tables import is_source
 from scope.inference.resource_keys import defined_resources
-from scope.lineage.tables import CODE, file_tables
 from scope.model import Change, Finding, Kind, quote_path
 from scope.names import NO_DOMAINS, is_domain_name
-from scope.planning.readers import TableReader, find_reads, find_writes, read_writes
-from scope.repository.layout import DOMAIN_ROOTS, RESERVED_FOLDERS, code_folder, is_code, resource_folder
+from scope.planning.readers import UnknownPlace
+from scope.repository.layout import DOMAIN_ROOTS, RESERVED_FOLDERS, Role, code_folder, is_code, place_of, resource_folder
 from scope.stage.bundle_checks import check_bundle
 from scope.stage.checks import check_stage
 from scope.stage.domain_data import check_domain_data
@@ -37,37 +37,58 @@ def check_repository(index: DeploymentIndex) -> tuple[Finding, ...]:
 
 def check_removed_tables(base: DeploymentIndex, head: DeploymentIndex, changes: Iterable[Change]) -> tuple[Finding, ...]:
     """Return a finding for each place that reads another domain's table which the changes remove, sorted by place."""
-    removed = _find_written(base, changes) - _find_written(head, changes)
-    prefixes = frozenset(f"{table.rpartition('.')[0]}." for table in removed)
+    removed = find_removed_tables(base, head, changes)
     findings: set[Finding] = set()
-    for reader in find_reads(head, prefixes):
-        is_foreign = reader.table.partition(".")[0] != reader.domain
-        if is_foreign and reader.table in removed and reader.table not in _find_still_written(head, reader):
-            message = f"Reads `{reader.table}`, which this change removes. Keep the table until nobody reads it."
-            findings.add(Finding(quote_path(reader.path), reader.line, "removed-table", message))
+    for path, uses in head.tables.everything.items() if removed else ():
+        for read in uses.reads:
+            if read.table in removed and read.table.partition(".")[0] != place_of(path).domain:
+                message = f"Reads `{read.table}`, which this change removes. Keep the table until nobody reads it."
+                findings.add(Finding(quote_path(path), read.line, "removed-table", message))
     return tuple(sorted(findings))
 
 
-def _find_written(side: DeploymentIndex, changes: Iterable[Change]) -> frozenset[str]:
-    """Return the tables that the changed files write on one side."""
-    return frozenset[str]().union(*read_writes(side, (change.path for change in changes)).values())
+def find_unknown_reads(head: DeploymentIndex, tables: Collection[str]) -> tuple[UnknownPlace, ...]:
+    """Return the places that may read one of some tables of other domains, and whose names only the run knows; sorted."""
+    unknown = {
+        UnknownPlace(quote_path(path), line)
+        for table in tables
+        for path, uses in head.tables.everything.items()
+        if table.partition(".")[0] != place_of(path).domain
+        for line in uses.lines_that_may_name(table)
+    }
+    return tuple(sorted(unknown))
 
 
-def _find_still_written(head: DeploymentIndex, reader: TableReader) -> frozenset[str]:
-    """Return the tables that the files with a removed table's name write at the head."""
-    domain, _, name = reader.table.split(".")
-    return frozenset[str]().union(*find_writes(head, name, code_folder(domain)).values())
+def find_removed_tables(base: DeploymentIndex, head: DeploymentIndex, changes: Iterable[Change]) -> frozenset[str]:
+    """Return the tables that files wrote at the base, and none does at the head."""
+    changed = {change.path for change in changes if is_source(change.path)}
+    # What a file writes may hang on another one: a constant, or a function that it calls.
+    is_far = any(place_of(path).role is Role.SHARED for path in changed)
+    domains = None if is_far else {domain for path in changed if (domain := place_of(path).domain)}
+    removed = _find_written(base, domains) - _find_written(head, domains) if changed else frozenset[str]()
+    return removed - _find_written(head, None) if removed else removed
+
+
+def _find_written(side: DeploymentIndex, domains: Iterable[str] | None) -> frozenset[str]:
+    """Return the tables that the files of some domains, or of all, write on one side."""
+    return frozenset[str]().union(*(uses.writes for uses in side.tables.read(side.tables.paths(domains)).values()))
 
 
 def _check_table_names(index: DeploymentIndex) -> Iterator[Finding]:
     """Yield a finding for each read of a table by a literal name, which is prod's table in every target."""
     for domain in index.domains:
-        own = {path: entry for path, entry in index.own_files(domain).items() if is_code(path) and path.endswith(CODE)}
-        for path, content in index.snapshot.read_all(own).items():
-            for read in file_tables(path, content).reads:
+        for path, uses in index.tables.read(path for path in index.own_files(domain) if is_code(path)).items():
+            for read in uses.reads:
                 if read.parts == 3 and not read.through_table and read.table.partition(".")[0] in index.domains:
-                    message = f"`{read.table}` is prod's table in every target. Read it through `common.tables.table(…)`."
+                    message = f"`{read.table}` is prod's table in every target. Read it through {_way_to_name(path)}."
                     yield Finding(quote_path(path), read.line, "literal-table", message)
+
+
+def _way_to_name(path: str) -> str:
+    """Return how a file names a table so that each target has its own."""
+    if path.lower().endswith((".py", ".ipynb")):
+        return "`common.tables.table(…)`"
+    return "`${platform.upstream_catalog_prefix}…`, see docs/unity-catalog.md"
 
 
 def _check_names(index: DeploymentIndex) -> Iterator[Finding]:

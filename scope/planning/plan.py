@@ -28,7 +28,7 @@ from scope.planning.moves import list_moves
 from scope.planning.readers import Readers, find_readers
 from scope.repository.layout import CODE_ROOT
 from scope.repository.ownership import Reach, Rules
-from scope.wording import pluralize
+from scope.wording import abbreviate, pluralize
 
 # The kind of edge, and the code of the warning, for imports that are made at run time.
 _DYNAMIC = "dynamic-import"
@@ -287,9 +287,10 @@ def _warn_of_unread_resources(index: DeploymentIndex, domains: Iterable[str]) ->
 
 
 def _warn_of_missing_readers(readers: Readers) -> Iterable[Warn]:
-    if readers.unresolved:
+    if readers.unknown:
         message = (
-            f"Names of tables are made at run time in {pluralize(readers.unresolved, 'place')}, so readers may be missing."
+            f"Names of tables are known only at run time in {pluralize(len(readers.unknown), 'place')}, so readers may be "
+            f"missing: {abbreviate([f'{one.path}:{one.line}' for one in readers.unknown], 3)}."
         )
         yield Warn("unknown-tables", CODE_ROOT, 0, message)
     if readers.unread:

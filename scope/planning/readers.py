@@ -1,31 +1,32 @@
 """Finds the readers of deploying domains' tables in other domains: for review, never to deploy them.
 
-A logical name is `domain.source.table`, so one search for `domain.source.` finds every file that may read a source's tables.
-This is best effort: names composed at run time are only counted.
+A logical name is `domain.source.table`, so a file that reads another domain's table spells that domain's name, or gets it
+from one that does. This is best effort: names composed at run time are only counted.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from scope.graph.closure import DeploymentIndex
 from scope.graph.nodes import label
-from scope.lineage.tables import CODE, file_tables
-from scope.model import Change, Entry, Kind, Step
+from scope.model import Change, Step, quote_path
 from scope.planning.impact import Impacted
-from scope.repository.layout import CODE_ROOT, SPEC_ROOT, Role, code_folder, place_of
+from scope.repository.layout import Role, place_of
 
-UNKNOWN = -1
+if TYPE_CHECKING:
+    from scope.lineage.tables import TableUses
+
 # With more files than this, everybody reads the tables: reading the files takes longer than a reviewer gains from the list.
 _MOST_FILES = 2_000
-_SPECS = (".yml", ".yaml")
-_NAME = re.compile(r"(?<![\w.}])([a-z]\w*)\.([a-z]\w*)\.([a-z]\w*)(?![\w.])")
+# In the place of a domain, for shared code that no domain uses.
+SHARED = "common"
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class TableReader:
-    """A place in another domain that reads a table."""
+    """A place that reads a table, and the domain that does so; shared code reads for each domain that uses it."""
 
     domain: str
     table: str
@@ -33,16 +34,29 @@ class TableReader:
     line: int
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class UnknownPlace:
+    """A place whose table is only known at run time."""
+
+    path: str
+    line: int
+
+
 @dataclass(frozen=True, slots=True)
 class Readers:
-    """The readers of each deploying domain's tables, sorted, and how many names of tables couldn't be resolved.
+    """The readers of each deploying domain's tables, sorted, and the places among the files read whose tables aren't known.
 
     `unread` counts the files if they were too many to be read: then no reader is listed.
     """
 
     of: Mapping[str, tuple[TableReader, ...]]
-    unresolved: int = 0
+    unknown: tuple[UnknownPlace, ...] = ()
     unread: int = 0
+
+    @property
+    def unresolved(self) -> int:
+        """How many places' tables aren't known."""
+        return len(self.unknown)
 
 
 def find_readers(
@@ -50,19 +64,56 @@ def find_readers(
 ) -> Readers:
     """Return the head's readers of the sources that changes reach, among some domains, without the source's own."""
     sources = _find_reached_sources(impacted, (base, head))
-    prefixes = {f"{domain}.{source}.": domain for domain, names in sources.items() for source in names}
-    paths = _search(head, prefixes, among)
+    prefixes = {f"{domain}.{source}": domain for domain, names in sources.items() for source in names}
+    paths = head.tables.search(frozenset(prefixes.values()), among, _MOST_FILES)
     if len(paths) > _MOST_FILES:
         return Readers({}, unread=len(paths))
-    files = _list_files(head, paths)
+    uses = head.tables.read(paths, are_users=True)
     readers: dict[str, set[TableReader]] = defaultdict(set)
-    unresolved = 0
-    for reader in _read_tables(head, files):
-        unresolved += reader.line == UNKNOWN
-        domain = prefixes.get(reader.table[: reader.table.rfind(".") + 1])
-        if domain is not None and domain != reader.domain:
+    for reader in list_readers(head, uses, frozenset(prefixes), among):
+        domain = prefixes[reader.table.rpartition(".")[0]]
+        if domain != reader.domain:
             readers[domain].add(reader)
-    return Readers({domain: tuple(sorted(listed)) for domain, listed in readers.items()}, unresolved)
+    unknown = sorted(UnknownPlace(quote_path(path), line) for path, one in uses.items() for line in one.unresolved)
+    return Readers({domain: tuple(sorted(listed)) for domain, listed in readers.items()}, tuple(unknown))
+
+
+def list_readers(
+    index: DeploymentIndex, uses: "Mapping[str, TableUses]", schemas: Collection[str], among: Collection[str]
+) -> Iterator[TableReader]:
+    """Yield who reads tables of some schemas (`domain.source`): files of domains, and those of shared code for their users.
+
+    A domain that reads a table in a file of its own isn't listed with the shared code that it does so by.
+    """
+    own: set[tuple[str, str]] = set()
+    shared: list[tuple[str, str, int]] = []
+    for path, one in uses.items():
+        place = place_of(path)
+        for read in one.reads:
+            if read.table.rpartition(".")[0] not in schemas:
+                continue
+            if place.role is Role.SHARED:
+                shared.append((path, read.table, read.line))
+            elif place.domain is not None and place.domain in among:
+                own.add((place.domain, read.table))
+                yield TableReader(place.domain, read.table, path, read.line)
+    users = {path: _find_users(index, path, among) for path in {path for path, _, _ in shared}}
+    for path, table, line in shared:
+        for domain in users[path] or ([SHARED] if len(among) == len(index.domains) else []):
+            if (domain, table) not in own:
+                yield TableReader(domain, table, path, line)
+
+
+def _find_users(index: DeploymentIndex, path: str, among: Collection[str]) -> list[str]:
+    """Return the domains, among some, that use a file of shared code, directly or through other shared files."""
+    reaching = {path}
+    for _ in index.shared_edges:
+        more = {edge.dependent for edge in index.shared_edges if edge.dependency in reaching} - reaching
+        if not more:
+            break
+        reaching |= more
+    near = index.tables.find_users(reaching, frozenset(among))
+    return [domain for domain in sorted(near) if path in index.shared(domain).files]
 
 
 def _find_reached_sources(impacted: Iterable[Impacted], sides: tuple[DeploymentIndex, ...]) -> Mapping[str, frozenset[str]]:
@@ -86,60 +137,3 @@ def _find_source(change: Change, steps: tuple[Step, ...], domain: str) -> str | 
         if place.source is not None and place.domain == domain:
             return place.source
     return None
-
-
-def find_writes(side: DeploymentIndex, name: str, folder: str) -> Mapping[str, frozenset[str]]:
-    """Return by path the tables that the files of a folder write, of those files that hold a table's own name."""
-    return read_writes(side, side.snapshot.grep((re.escape(name),), (folder,)))
-
-
-def read_writes(side: DeploymentIndex, paths: Iterable[str]) -> Mapping[str, frozenset[str]]:
-    """Return by path the tables that files write; what isn't code, or isn't there, is left out."""
-    contents = side.snapshot.read_all(_list_files(side, (path for path in paths if path.endswith(CODE))))
-    return {path: frozenset(file_tables(path, content).writes) for path, content in sorted(contents.items())}
-
-
-def find_reads(head: DeploymentIndex, prefixes: Iterable[str]) -> Iterator[TableReader]:
-    """Yield the reads of tables in every file that holds one of the prefixes, such as `finance.stripe.`.
-
-    A name composed at run time gives a reader without a table, on the line `UNKNOWN`.
-    """
-    yield from _read_tables(head, _list_files(head, _search(head, prefixes, head.domains)))
-
-
-def _search(head: DeploymentIndex, prefixes: Iterable[str], among: Collection[str]) -> frozenset[str]:
-    """Return the files of some domains that hold one of the prefixes."""
-    is_all = len(among) == len(head.domains)
-    folders = (CODE_ROOT, SPEC_ROOT) if is_all else (*map(code_folder, among), SPEC_ROOT)
-    paths = head.snapshot.grep(_combine(prefixes), folders if among else ())
-    return paths if is_all else frozenset(path for path in paths if place_of(path).domain in among)
-
-
-def _list_files(head: DeploymentIndex, paths: Iterable[str]) -> Mapping[str, Entry]:
-    return {path: entry for path, entry in head.snapshot.entries(paths).items() if entry.kind is Kind.FILE}
-
-
-def _combine(prefixes: Iterable[str]) -> tuple[str, ...]:
-    """Return one pattern for all prefixes, or none without any: git would try each of many patterns on every line."""
-    sources: dict[str, list[str]] = defaultdict(list)
-    for prefix in sorted(prefixes):
-        domain, _, source = prefix.rstrip(".").partition(".")
-        sources[re.escape(domain)].append(re.escape(source))
-    each = "|".join(f"{domain}\\.({'|'.join(names)})" for domain, names in sources.items())
-    return (f"({each})\\.",) if each else ()
-
-
-def _read_tables(head: DeploymentIndex, files: Mapping[str, Entry]) -> Iterator[TableReader]:
-    for path, content in head.snapshot.read_all(files).items():
-        place = place_of(path)
-        if place.domain is None or place.source is None:
-            continue
-        if path.endswith(CODE) and place.role is Role.CODE:
-            uses = file_tables(path, content)
-            yield from (TableReader(place.domain, read.table, path, read.line) for read in uses.reads)
-            yield from (TableReader(place.domain, "", path, UNKNOWN) for _ in uses.unresolved)
-        elif path.endswith(_SPECS) and place.role is Role.SPEC:
-            for line, text in enumerate(content.decode(errors="replace").splitlines(), 1):
-                yield from (
-                    TableReader(place.domain, ".".join(name), path, line) for name in _NAME.findall(text.partition("#")[0])
-                )

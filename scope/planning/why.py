@@ -8,8 +8,8 @@ from scope.documents.manifest import Manifest, ManifestMove
 from scope.graph.closure import DeploymentIndex
 from scope.model import Change, Entry, Kind, Status, Step, quote_path
 from scope.planning.impact import ImpactAnalysis
-from scope.planning.readers import UNKNOWN, find_reads, find_writes
-from scope.repository.layout import code_folder
+from scope.planning.readers import SHARED, list_readers
+from scope.repository.layout import place_of
 
 # No object has this name, so a file "changed to it" differs from every content.
 _CHANGED = Entry(Kind.FILE, "0" * 40)
@@ -46,26 +46,31 @@ class TablePlace:
 
 @dataclass(frozen=True, slots=True)
 class TableAnswer:
-    """Who writes and who reads a table, sorted. `unknown` counts the places whose tables are known only at run time."""
+    """Who writes and who reads a table, sorted. `unknown` counts the places that may, known only at run time."""
 
     subject: str
     writers: tuple[TablePlace, ...]
     readers: tuple[TablePlace, ...]
     unknown: int
+    unknown_places: tuple[TablePlace, ...]
 
 
 def explain_table(head: DeploymentIndex, table: str) -> TableAnswer:
     """Return who writes and who reads a table, given as `<domain>.<source>.<name>`, in all domains of a tree."""
-    domain, source, name = table.split(".")
-    writers = (
-        TablePlace(domain, quote_path(path), 0)
-        for path, tables in find_writes(head, name, code_folder(domain)).items()
-        if table in tables
-    )
-    reads = list(find_reads(head, (f"{domain}.{source}.",)))
-    readers = {TablePlace(one.domain, quote_path(one.path), one.line) for one in reads if one.table == table}
-    unknown = sum(one.line == UNKNOWN for one in reads)
-    return TableAnswer(table, tuple(sorted(writers)), tuple(sorted(readers)), unknown)
+    everything = head.tables.everything
+    writers = {_to_place(path, 0) for path, uses in everything.items() if table in uses.writes}
+    schema = table.rpartition(".")[0]
+    readers = {
+        TablePlace(one.domain, quote_path(one.path), one.line)
+        for one in list_readers(head, everything, {schema}, head.domains)
+        if one.table == table
+    }
+    unknown = {_to_place(path, line) for path, uses in everything.items() for line in uses.lines_that_may_name(table)}
+    return TableAnswer(table, tuple(sorted(writers)), tuple(sorted(readers)), len(unknown), tuple(sorted(unknown)))
+
+
+def _to_place(path: str, line: int) -> TablePlace:
+    return TablePlace(place_of(path).domain or SHARED, quote_path(path), line)
 
 
 def suggest_path(head: DeploymentIndex, path: str) -> str | None:

@@ -10,6 +10,7 @@ import pytest
 from scope.adapters.git import GitRepository
 from scope.errors import ScopeError
 from scope.inference.wide_uses import WIDE, is_wide
+from scope.lineage.spelling import spelling_pattern, spells
 from scope.model import Kind, Status
 from scope.ports import Git
 from scope.repository.snapshot import Snapshot
@@ -148,6 +149,38 @@ def test_a_search_for_uses_that_name_nothing_means_the_same(tmp_path: Path) -> N
     assert matches == expected
     assert fake.grep(fake.make(files), WIDE, ("src",)) == expected
     assert {path for path, text in files.items() if is_wide(text.encode())} == expected
+
+
+SPELLED = (
+    *('"finance.stripe"', "FINANCE.x", "`Finance` .", "from\\nfinance.x", "${p}finance.x", "USE finance;", "x = finance"),
+    *('"fin" "ance.x"', '("f" + "inance")', "f\"{'fin'}{'ance'}\"", '"fi" f"nance"', '"f" r"ina" "nce"'),
+    *('x = ("finan"', '\t"ance.x"', '  "nce" ', '"finance\\n",', 'x = "finan\\', "nance.x", '\\"finan\\"\\n"'),
+    *('"%snance" % x', 'f"{x}nan{y}"', "# MAGIC nance", "x.format('fina')"),
+)
+NOT_SPELLED = (
+    "refinance",
+    "finances",
+    "my_finance",
+    "financed = 1",
+    "fin = ance",
+    "x = ance",
+    "enhance",
+    '"an"',
+    "fi nance(",
+    "hr",
+)
+
+
+def test_a_search_for_spellings_means_the_same(tmp_path: Path) -> None:
+    lines = (*SPELLED, *NOT_SPELLED)
+    files = {f"src/{number}.py": f"x = 1\n{line}\nz = 2\n" for number, line in enumerate(lines)}
+    fake, sandbox = FakeGit(), Sandbox.create(tmp_path / "repository", dict(files))
+    pattern = spelling_pattern({"finance"})
+    with GitRepository(sandbox.root) as git:
+        matches = git.grep(git.root_tree(sandbox.head), (pattern,), ("src",))
+    assert sorted(line for path, line in zip(files, lines, strict=True) if path in matches) == sorted(SPELLED)
+    assert fake.grep(fake.make(files), (pattern,), ("src",)) == matches
+    assert {path for path, text in files.items() if spells(text, {"finance"})} == matches
 
 
 def test_names_of_branches_and_remotes_are_told_though_they_are_no_text(tmp_path: Path) -> None:

@@ -1,0 +1,140 @@
+"""The tables that the files of one tree write and read, and the search for the files that may read one.
+
+What a file says of tables may hang on another: a constant in a module, a notebook that it runs, a function that reads for
+its caller. The search follows that: whatever offers a word to others is as good as the word itself.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from functools import cached_property
+
+from scope.lineage.spelling import spelling_pattern, spells
+from scope.lineage.tables import SOURCES, FileTables, Modules, TableUses
+from scope.model import Kind
+from scope.repository.layout import COMMON, DOMAIN_ROOTS, SPEC_ROOT, Role, domain_folders, names_on_the_way, place_of
+from scope.repository.snapshot import Snapshot
+
+# Words that are searched for one by one. With more, everything is read.
+_MOST_WORDS = 25
+
+
+class TableIndex:
+    """The tables of one tree, read on demand and kept."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        """Index a tree; nothing is read yet."""
+        self._snapshot = snapshot
+        self._modules = Modules(self._content)
+        self._contents: dict[str, bytes] = {}
+        self._known: dict[tuple[str, bool], FileTables] = {}
+
+    def _content(self, path: str) -> bytes | None:
+        return self._contents[path] if path in self._contents else self._snapshot.read(path)
+
+    def read(self, paths: Iterable[str], *, are_users: bool = False) -> Mapping[str, TableUses]:
+        """Return by path, sorted, what files write and read; those that aren't there, or can't name tables, are left out.
+
+        Users of other files may read tables without a word of them.
+        """
+        return {path: one.uses for path, one in self._read(paths, are_users=are_users).items()}
+
+    def _read(self, paths: Iterable[str], *, are_users: bool) -> dict[str, FileTables]:
+        wanted = sorted(path for path in set(paths) if is_source(path))
+        new = self._snapshot.entries(path for path in wanted if (path, are_users) not in self._known)
+        self._contents = self._snapshot.read_all({path: entry for path, entry in new.items() if entry.kind is Kind.FILE})
+        for path, content in self._contents.items():
+            self._known[path, are_users] = self._modules.read_file(path, content, is_user=are_users)
+        self._contents = {}
+        return {path: self._known[path, are_users] for path in wanted if (path, are_users) in self._known}
+
+    def paths(self, domains: Iterable[str] | None = None) -> frozenset[str]:
+        """Return the files that may name tables, of some domains or of all, with those of shared code."""
+        folders = (
+            (*DOMAIN_ROOTS, SPEC_ROOT)
+            if domains is None
+            else (COMMON, SPEC_ROOT, *(folder for domain in domains for folder in domain_folders(domain)))
+        )
+        wanted = None if domains is None else frozenset(domains)
+        found = {path for folder in folders for path in self._snapshot.files(folder) if is_source(path)}
+        return frozenset(path for path in found if _is_among(path, wanted))
+
+    def search(self, words: Collection[str], domains: Collection[str], most: int) -> frozenset[str]:
+        """Return the files of some domains, and of shared code, that may read a table with one of these words in its name.
+
+        That is every file whose names aren't known only at run time, whatever else it uses. The search ends with more files
+        than `most`.
+        """
+        if not words or not domains:
+            return frozenset()
+        if len(words) > _MOST_WORDS:
+            return self.paths(domains)
+        folders = (COMMON, SPEC_ROOT, *(folder for domain in domains for folder in domain_folders(domain)))
+        wanted = frozenset(domains)
+        found: frozenset[str] = frozenset()
+        new = self._search((spelling_pattern(words),), folders, wanted)
+        while new and len(found | new) <= most:
+            found |= new
+            offering = [path for path, one in self._read(new, are_users=True).items() if _offers(one, words)]
+            new = self._find_users(offering, wanted) - found
+        return found | new
+
+    def _search(self, patterns: tuple[str, ...], folders: tuple[str, ...], domains: frozenset[str]) -> frozenset[str]:
+        found = self._snapshot.grep(patterns, folders)
+        return frozenset(path for path in found if is_source(path) and _is_among(path, domains))
+
+    def _find_users(self, paths: Iterable[str], domains: frozenset[str]) -> frozenset[str]:
+        """Return the files that may import or run others, by the names that they would write, where they may do so."""
+        users: frozenset[str] = frozenset()
+        by_domain: dict[str | None, set[str]] = {}
+        for path in paths:
+            by_domain.setdefault(place_of(path).domain, set()).update(_user_patterns(path))
+        for domain, patterns in by_domain.items():
+            every = (COMMON, *(folder for name in sorted(domains) for folder in domain_folders(name)))
+            users |= self._search(tuple(sorted(patterns)), every if domain is None else domain_folders(domain), domains)
+        return users
+
+    def find_users(self, paths: Iterable[str], domains: frozenset[str]) -> frozenset[str]:
+        """Return the domains, among some, with a file that may import or run one of some files of shared code."""
+        return frozenset(domain for path in self._find_users(paths, domains) if (domain := place_of(path).domain))
+
+    @cached_property
+    def everything(self) -> Mapping[str, TableUses]:
+        """Return by path what all files write and read."""
+        found = self._read(self.paths(), are_users=False)
+        # Functions that read for their callers.
+        reading = [path for path, one in found.items() if one.has_functions and (one.uses.reads or one.uses.unresolved)]
+        users: frozenset[str] = frozenset()
+        while reading:
+            new = self._find_users(reading, frozenset(place for path in found if (place := place_of(path).domain))) - users
+            users |= new
+            more = self._read(new, are_users=True)
+            reading = [path for path, one in more.items() if one.has_functions and (one.uses.reads or one.uses.unresolved)]
+            found |= more
+        return {path: one.uses for path, one in sorted(found.items())}
+
+
+def is_source(path: str) -> bool:
+    """Return whether a file may name tables, by its name."""
+    return path.lower().endswith(SOURCES)
+
+
+def _is_among(path: str, domains: frozenset[str] | None) -> bool:
+    place = place_of(path)
+    is_placed = place.role in {Role.CODE, Role.RESOURCE, Role.SPEC}
+    return place.role is Role.SHARED or (is_placed and (domains is None or place.domain in domains))
+
+
+def _offers(one: FileTables, words: Collection[str]) -> bool:
+    """Return whether a file gives one of some words, or a table with one, to those that import or run it."""
+    if one.has_functions and any(read.table.partition(".")[0] in words for read in one.uses.reads):
+        return True
+    text = "\n".join(sorted(one.texts))
+    return bool(text) and spells(text, words)
+
+
+def _user_patterns(path: str) -> tuple[str, ...]:
+    """Return patterns of which one matches a file that imports or runs another."""
+    name = names_on_the_way(path)[-1]
+    word = re.escape(max(re.split(r"[^A-Za-z0-9_]+", name), key=len))
+    # What lies in a package imports from it without its name.
+    return (word, r"from[ \t]+\.+[ \t]*import") if path.endswith("/__init__.py") else (word,)

@@ -1,0 +1,219 @@
+"""Whatever the parser knows of a table's readers, the search that goes before it finds, however the table is spelled."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from scope.graph.closure import DeploymentIndex
+from scope.planning.readers import list_readers
+from tests.support.fake_git import FakeGit
+
+DOMAINS = ("finance", "hr", "sales_eu", "ads2")
+READER = "marketing"
+FOLDER = f"src/{READER}/hubspot"
+MOST = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    domain: str
+    source: str
+    name: str
+
+    @property
+    def full(self) -> str:
+        return f"{self.domain}.{self.source}.{self.name}"
+
+
+words = st.from_regex(r"[a-z][a-z0-9_]{3,9}", fullmatch=True).filter(
+    lambda word: (
+        word not in {"json", "live", "delta", "text", "avro", "session", "select", "from", "table", "stream", "values"}
+    )
+)
+tables = st.builds(Table, st.sampled_from(DOMAINS), words.map("s_{}".format), words.map("t_{}".format))
+
+
+@st.composite
+def cased(draw: st.DrawFn, text: str) -> str:
+    return "".join(letter.upper() if draw(st.booleans()) else letter for letter in text)
+
+
+@st.composite
+def dotted(draw: st.DrawFn, *parts: str, blanks: tuple[str, ...] = ("", " ", "  ")) -> str:
+    """A name with case, back-ticks and blanks as they come."""
+    written = []
+    for part in parts:
+        word = draw(cased(part))
+        written.append(f"`{word}`" if draw(st.booleans()) else word)
+    dot = draw(st.sampled_from(blanks)) + "." + draw(st.sampled_from(blanks))
+    return dot.join(written)
+
+
+@st.composite
+def literals(draw: st.DrawFn, text: str) -> str:
+    """A Python expression for a text: in one piece, or in pieces of three letters and more."""
+    cuts = sorted({draw(st.integers(3, max(3, len(text) - 3))) for _ in range(draw(st.integers(0, 2)))})
+    ends = [0, *(cut for at, cut in enumerate(cuts) if cut - ([0, *cuts][at]) >= 3), len(text)]
+    pieces = [text[start:end] for start, end in pairwise(ends)]
+    quoted = [draw(st.sampled_from(('"{}"', "'{}'"))).format(piece) for piece in pieces]
+    match draw(st.sampled_from(("implicit", "lines", "sum", "f-string", "join"))):
+        case "implicit":
+            return " ".join(quoted)
+        case "lines":
+            return "\n        ".join(["(", *quoted, ")"])
+        case "sum":
+            return " + ".join(quoted)
+        case "f-string":
+            return 'f"' + "".join(f"{{{piece}}}" for piece in (f"'{one}'" for one in pieces)) + '"'
+        case _:
+            return f'"".join([{", ".join(quoted)}])'
+
+
+Spelling = Callable[[st.DataObject, Table], dict[str, str]]
+
+
+def constant_in(path: str, statement: str, name: str) -> Spelling:
+    def spell(data: st.DataObject, table: Table) -> dict[str, str]:
+        value = data.draw(literals(data.draw(dotted(table.domain, table.source, table.name, blanks=("",)))))
+        return {path: f"NAME = {value}\n", f"{FOLDER}/a.py": f"{statement}\nrows = spark.read.table({name})\n"}
+
+    return spell
+
+
+def python_literal(data: st.DataObject, table: Table) -> dict[str, str]:
+    value = data.draw(literals(data.draw(dotted(table.domain, table.source, table.name, blanks=("",)))))
+    return {f"{FOLDER}/a.py": f"rows = spark.read.table({value})\n"}
+
+
+def python_parts(data: st.DataObject, table: Table) -> dict[str, str]:
+    lines = [
+        f"{name} = {data.draw(literals(part))}"
+        for name, part in zip("CST", (table.domain, table.source, table.name), strict=True)
+    ]
+    form = data.draw(
+        st.sampled_from(('f"{C}.{S}.{T}"', '"{}.{}.{}".format(C, S, T)', '"%s.%s.%s" % (C, S, T)', '".".join([C, S, T])'))
+    )
+    return {f"{FOLDER}/a.py": "\n".join([*lines, f"rows = spark.table({form})\n"])}
+
+
+def python_query(data: st.DataObject, table: Table) -> dict[str, str]:
+    blanks = ("", " ", "\n  ")
+    name = data.draw(dotted(table.domain, table.source, table.name, blanks=blanks))
+    return {f"{FOLDER}/a.py": 'rows = spark.sql("""\n  select *\n  from NAME""")\n'.replace("NAME", name)}
+
+
+def sql_file(data: st.DataObject, table: Table) -> dict[str, str]:
+    name = data.draw(dotted(table.domain, table.source, table.name, blanks=("", " ", "\n  ", " -- what\n")))
+    form = data.draw(
+        st.sampled_from(
+            (
+                "SELECT * FROM {}",
+                "BEGIN INSERT INTO b SELECT * FROM {}; END",
+                "SET VAR x = (SELECT max(i) FROM {})",
+                "DECLARE x INT DEFAULT (SELECT max(i) FROM {})",
+                "CREATE FUNCTION f() RETURNS INT RETURN SELECT max(i) FROM {}",
+                "CREATE TABLE b AS WITH q AS (SELECT * FROM {}) SELECT * FROM q",
+            )
+        )
+    )
+    return {f"{FOLDER}/a.sql": form.format(name)}
+
+
+def use_statements(data: st.DataObject, table: Table) -> list[str]:
+    catalog, schema = data.draw(dotted(table.domain)), data.draw(dotted(table.source))
+    return data.draw(
+        st.sampled_from(
+            ([f"USE {catalog}.{schema}"], [f"USE CATALOG {catalog}", f"USE SCHEMA {schema}"], [f"USE CATALOG {catalog}"])
+        )
+    )
+
+
+def sql_with_use(data: st.DataObject, table: Table) -> dict[str, str]:
+    statements = use_statements(data, table)
+    parts = (table.name,) if len(statements) == 2 or "." in statements[0] else (table.source, table.name)
+    return {f"{FOLDER}/a.sql": ";\n".join([*statements, data.draw(dotted(*parts)).join(("SELECT * FROM ", ""))])}
+
+
+def notebook_with_use(data: st.DataObject, table: Table) -> dict[str, str]:
+    statements = use_statements(data, table)
+    parts = (table.name,) if len(statements) == 2 or "." in statements[0] else (table.source, table.name)
+    name = data.draw(dotted(*parts, blanks=("",)))
+    cells = [*(f"%sql\n{one}" for one in statements), f'rows = spark.table("{name}")']
+    if data.draw(st.booleans()):
+        return {f"{FOLDER}/a.ipynb": json.dumps({"cells": [{"cell_type": "code", "source": cell} for cell in cells]})}
+    magic = ["# MAGIC " + cell.replace("\n", "\n# MAGIC ") for cell in cells[:-1]]
+    return {
+        f"{FOLDER}/a.py": "\n\n# COMMAND ----------\n\n".join(["# Databricks notebook source", *magic, cells[-1]]) + "\n"
+    }
+
+
+def notebook_that_runs_another(data: st.DataObject, table: Table) -> dict[str, str]:
+    statements = use_statements(data, table)
+    parts = (table.name,) if len(statements) == 2 or "." in statements[0] else (table.source, table.name)
+    name = data.draw(dotted(*parts, blanks=("",)))
+    return {
+        f"{FOLDER}/setup.py": "".join(f'spark.sql("{one}")\n' for one in statements),
+        f"{FOLDER}/a.py": f'# MAGIC %run ./setup\nrows = spark.table("{name}")\n',
+    }
+
+
+def shared_function(data: st.DataObject, table: Table) -> dict[str, str]:
+    value = data.draw(literals(table.full))
+    given = data.draw(st.booleans())
+    function = (
+        "def fetch(name):\n    return spark.read.table(name)\n"
+        if given
+        else f"def fetch():\n    return spark.read.table({value})\n"
+    )
+    return {
+        "src/common/reading.py": function,
+        f"{FOLDER}/a.py": f"from common.reading import fetch\nrows = fetch({value if given else ''})\n",
+    }
+
+
+def trigger(data: st.DataObject, table: Table) -> dict[str, str]:
+    job = {"trigger": {"table_update": {"table_names": [data.draw(cased(table.full))]}}}
+    if data.draw(st.booleans()):
+        return {f"resources/{READER}/hubspot/j.py": f"j = Job.from_dict({job})\n"}
+    return {f"resources/{READER}/hubspot/j.yml": json.dumps({"resources": {"jobs": {"j": job}}})}
+
+
+SPELLINGS: tuple[Spelling, ...] = (
+    python_literal,
+    python_parts,
+    python_query,
+    sql_file,
+    sql_with_use,
+    notebook_with_use,
+    notebook_that_runs_another,
+    shared_function,
+    trigger,
+    constant_in("src/common/names.py", "from common.names import NAME", "NAME"),
+    constant_in("src/common/names.py", "from common import names", "names.NAME"),
+    constant_in(f"{FOLDER}/names.py", "from .names import NAME", "NAME"),
+    constant_in(f"{FOLDER}/names.py", f"import {READER}.hubspot.names as n", "n.NAME"),
+    constant_in(f"{FOLDER}/names.py", "# MAGIC %run ./names", "NAME"),
+    constant_in(f"{FOLDER}/__init__.py", "from . import NAME", "NAME"),
+)  # fmt: skip
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data(), tables)
+def test_a_reader_is_found_with_the_search_exactly_as_without_it(data: st.DataObject, table: Table) -> None:
+    files = {
+        "databricks.yml": "",
+        **{f"src/{domain}/{table.source}/a.py": "X = 1\n" for domain in DOMAINS},
+        "src/common/__init__.py": "",
+        f"{FOLDER}/other.py": "rows = spark.read.table('other')\n",
+        **data.draw(st.sampled_from(SPELLINGS))(data, table),
+    }
+    index = DeploymentIndex(FakeGit().snapshot(files))
+    schemas = {f"{table.domain}.{table.source}"}
+    without = set(list_readers(index, index.tables.everything, schemas, index.domains))
+    assert (READER, table.full) in {(reader.domain, reader.table) for reader in without}
+    paths = index.tables.search({table.domain}, index.domains, MOST)
+    assert set(list_readers(index, index.tables.read(paths, are_users=True), schemas, index.domains)) == without
