@@ -158,7 +158,8 @@ def _message(kind: str, context: dict[str, Any], value: Json, message: str) -> s
         hint = OTHER_LEVELS.get(str(value)) or suggestion(str(value), allowed)
         return f"is {listed(allowed)}, not {quoted(value)}.{hint}"
     if expected.get(kind) in ("a list", "a mapping") and isinstance(value, str) and is_reference(value):
-        return "must be written out here, not referred to: it is read here, and only the CLI knows what a variable holds."
+        entries = " Its entries may be references." if expected[kind] == "a mapping" else ""
+        return f"must be written out here, not referred to: it is read here, and only the CLI knows what is in it.{entries}"
     if kind in expected:
         hint = quotes_hint(value) if expected[kind] == "text" else ""
         return f"must be {expected[kind]}, not {value_name(value)}.{hint}"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from generator.inventory import Inventory
 from generator.load import LoadedSpec
-from generator.resolve import addresses_of, is_given_arguments
+from generator.resolve import DEFAULT_CLUSTER, addresses_of, is_given_arguments
 from generator.spec import Body, DomainSettings, JobSpec, PipelineSpec, is_reference
 from generator.yaml_tree import Fault, Json
 
@@ -26,7 +26,7 @@ def _pipeline_faults(model: PipelineSpec, settings: DomainSettings) -> Iterator[
     elif isinstance(model.environment, dict) and _is_reference(model.environment.get("dependencies")):
         yield Fault(("environment", "dependencies"), _must_be_written("the runtime package"))
     for label, body in model.clusters.items():
-        if _is_reference(body):
+        if label != DEFAULT_CLUSTER and _is_reference(body):
             yield Fault(("clusters", label), f"{_must_be_written('the label')} A preset works.")
     if _is_reference(model.settings.get("notifications")) and any(addresses_of(model, settings).model_dump().values()):
         yield Fault(("settings", "notifications"), _must_be_written("other addresses"))

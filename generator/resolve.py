@@ -39,6 +39,8 @@ RUNTIME_FOLDER = "--editable ${workspace.file_path}/src"
 
 # Pipelines with one of these load no source files.
 INGESTION_SETTINGS = ("ingestion_definition", "gateway_definition")
+# The label that a pipeline's cluster has if it says none.
+DEFAULT_CLUSTER = "default"
 # Where tasks name files of the repository.
 TASK_PATHS = (
     ("notebook_task", "notebook_path"),
@@ -104,7 +106,7 @@ def _pipeline(identity: Identity, spec: PipelineSpec, inventory: Inventory) -> d
         if is_ingestion
         else [{"glob": {"include": path}} for path in (*loaded_paths(identity, spec, inventory), *spec.external_files)],
         "environment": None if is_ingestion else environment,
-        "clusters": [{**_body(body, inventory), "label": label} for label, body in sorted(spec.clusters.items())],
+        "clusters": [_labelled(label, body, inventory) for label, body in sorted(spec.clusters.items())],
         "configuration": spec.configuration | _platform_values(identity),
         "permissions": _permissions(spec, settings, {}),
         "notifications": _extended(spec.settings.get("notifications"), _alerts(spec, settings)),
@@ -196,6 +198,12 @@ def _platform_values(identity: Identity) -> dict[str, str]:
 def _body(body: Body | str, inventory: Inventory) -> dict[str, Any]:
     value = inventory.presets[body].value if isinstance(body, str) else body
     return dict(value) if isinstance(value, dict) else {}
+
+
+def _labelled(label: str, body: Body | str, inventory: Inventory) -> dict[str, Any] | str:
+    value = _body_or_reference(body, inventory)
+    # A cluster without a label is the default one.
+    return value if isinstance(value, str) and label == DEFAULT_CLUSTER else {**_body(body, inventory), "label": label}
 
 
 def _body_or_reference(body: Body | str, inventory: Inventory) -> dict[str, Any] | str:

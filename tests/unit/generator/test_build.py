@@ -257,6 +257,13 @@ def test_files_of_the_workspace_are_loaded_as_they_are_named(tree: SpecTree, fie
     assert [library["glob"]["include"] for library in module.module.value["libraries"]] == paths
 
 
+def test_a_pipelines_default_cluster_may_be_a_variable(tree: SpecTree) -> None:
+    clusters = "{default: '${var.stage}', maintenance: {num_workers: 1}}"
+    tree.write(PIPELINE, f"{CHAIN}serverless: false\nclusters: {clusters}\n")
+    text = built(tree).modules()[MODULE].decode()
+    assert '"clusters": ["${var.stage}", {"label": "maintenance", "num_workers": 1}]' in text
+
+
 def test_permissions_may_be_a_variable_as_a_whole(tree: SpecTree) -> None:
     tree.write(JOB, f"{IDENTITY}schedule: schedules.nightly\npermissions: ${{var.permissions}}\n")
     assert '"permissions": "${var.permissions}"' in built(tree).modules()[JOB_MODULE].decode()

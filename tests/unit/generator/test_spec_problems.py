@@ -538,7 +538,7 @@ def test_a_reference_has_the_form_of_every_value(tmp_path: Path, job: str) -> No
 @pytest.mark.parametrize(
     ("pipeline", "field"),
     [
-        ("serverless: '${var.stage}'\nclusters: {default: '${var.stage}'}\n", "clusters.default"),
+        ("serverless: '${var.stage}'\nclusters: {updates: '${var.stage}'}\n", "clusters.updates"),
         ("environment: '${var.stage}'\n", "environment"),
         ("tags: '${var.stage}'\n", "tags"),
         ("configuration: '${var.stage}'\n", "configuration"),
