@@ -7,6 +7,18 @@ from typing import Protocol
 from scope.model import BundlePlan, Change, Entry, Grant, NamedResource, RemoteEntry, RemoteResource, ResourceKey, User
 
 
+class Kept(Protocol):
+    """What earlier runs found out. A name says all that its value depends on; nothing need be kept."""
+
+    def get(self, name: str) -> str | None:
+        """Return what was kept under a name, or None."""
+        ...
+
+    def put(self, name: str, value: str) -> None:
+        """Keep a value."""
+        ...
+
+
 class Git(Protocol):
     """One repository. Objects are named in hex; paths are relative to the repository's root."""
 

@@ -7,11 +7,13 @@ from dataclasses import asdict
 from pathlib import Path
 
 from scope.adapters.git import GitRepository
+from scope.adapters.kept_findings import KeptFindings
 from scope.commands.options import add_base, add_head
 from scope.console import Console
 from scope.documents.document import dump_answer
 from scope.escaping import escape_invisible
 from scope.graph.closure import DeploymentIndex
+from scope.graph.uses_cache import UsesCache
 from scope.model import Finding
 from scope.planning.checks import check_removed_tables, check_repository, find_removed_tables, find_unknown_reads
 from scope.planning.comparison import Comparison, compare
@@ -39,13 +41,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Print the findings on stdout; return 1 where there are any."""
-    with GitRepository(Path(options.directory)) as git:
+    with GitRepository(Path(options.directory)) as git, KeptFindings(git.root) as kept:
         head = resolve_head(git, options.head)
-        index = DeploymentIndex(Snapshot(git, head.tree))
+        index = DeploymentIndex(Snapshot(git, head.tree), UsesCache(kept))
         index.check_names()
         findings = check_repository(index)
         if options.base:
-            comparison = compare(git, options.base, options.head, console.say)
+            comparison = compare(git, options.base, options.head, console.say, kept)
             removed = {
                 finding for one in comparison.each for finding in check_removed_tables(one.base, one.head, one.changes)
             }

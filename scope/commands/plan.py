@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from scope.adapters.git import GitRepository
+from scope.adapters.kept_findings import KeptFindings
 from scope.commands.options import MANIFEST, add_base, add_domains, add_head, add_targets
 from scope.console import Console
 from scope.documents.document import dump
@@ -105,8 +106,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
 def _plan_from_git(options: argparse.Namespace, base: str, console: Console) -> _Planned:
     """Compare the head with its merge base with `base`."""
-    with GitRepository(Path(options.directory)) as git:
-        sides = compare(git, base, options.head, console.say)
+    with GitRepository(Path(options.directory)) as git, KeptFindings(git.root) as kept:
+        sides = compare(git, base, options.head, console.say, kept)
         manifest = plan(
             sides,
             _targets(sides.head, options.target),

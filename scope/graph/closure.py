@@ -6,6 +6,7 @@ deployment is the same at two trees exactly if its fingerprints are equal.
 """
 
 import hashlib
+import json
 import os
 import re
 from collections.abc import Collection, Iterator, Mapping
@@ -23,6 +24,7 @@ from scope.inference.target_files import is_without_target
 from scope.inference.uses import Uses
 from scope.model import Entry, Kind
 from scope.names import is_domain_name
+from scope.ports import Kept
 from scope.repository.layout import (
     BUNDLE,
     COMMON,
@@ -53,6 +55,8 @@ if TYPE_CHECKING:
 
 # Raise it when the same closure gives a different stage: then every record differs, and everything deploys once.
 FINGERPRINT_VERSION = "v1"
+# Top-level folders that no stage holds and no check of a domain reads.
+_APART = frozenset({".github", "docs", SPEC_ROOT, "tests"})
 # In the place of a word: all specs, and those that may hold any word.
 _ANY_SPEC = ""
 _ANY_WORD = "*"
@@ -175,8 +179,8 @@ class DeploymentIndex:
 
     def staged(self, target: str, domain: str) -> dict[str, Entry]:
         """Return the files of a deployment's stage, sorted by path. A domain without folders has those of every stage."""
-        shared = (self.frame_shared, self.target_shared(target), self.shared(domain))
-        files = {path: entry for part in shared for path, entry in part.files.items()}
+        shared = (self.frame_shared.files, self.target_shared(target).files, self.shared_files(domain))
+        files = {path: entry for part in shared for path, entry in part.items()}
         return dict(sorted({**self._frame, **self._target_file(target), **self.own_files(domain), **files}.items()))
 
     @cached_property
@@ -198,6 +202,48 @@ class DeploymentIndex:
         if domain not in self._shared:
             self._shared[domain] = self._grow(self.own_files(domain), domain_folders(domain))
         return self._shared[domain]
+
+    def shared_files(self, domain: str) -> Mapping[str, Entry]:
+        """Return the files of `shared`, which an earlier run may have found."""
+        kept = self._cache.kept
+        if kept is None or self._rules is not None or domain in self._shared:
+            return self.shared(domain).files
+        name = self.name_of("shared", domain, COMMON, MODELS, CONFIG)
+        files = self._known_files(kept.get(name))
+        if files is None:
+            files = self.shared(domain).files
+            kept.put(name, json.dumps(list(files)))
+        return files
+
+    def name_of(self, what: str, domain: str, *others: str) -> str:
+        """Return a name for what a domain's own folders and other files or folders, by their paths, decide."""
+        paths = (*domain_folders(domain), *others)
+        entries = [self.snapshot.entry(path) for path in paths]
+        return json.dumps([what, domain, *(entry and [entry.kind, entry.oid] for entry in entries)])
+
+    @property
+    def kept(self) -> Kept | None:
+        """Return what earlier runs found out, if that is asked for."""
+        return self._cache.kept
+
+    @cached_property
+    def surroundings(self) -> str:
+        """Return a text that differs where anything does but the content of domains, tests, specs, docs and workflows."""
+        beside = [
+            (f"{root}/{name}", entry)
+            for root in DOMAIN_ROOTS
+            for name, entry in self.snapshot.names(root).items()
+            if name not in self.domains
+        ]
+        top = [(name, entry) for name, entry in self.snapshot.names("").items() if name not in {*DOMAIN_ROOTS, *_APART}]
+        return json.dumps([self.domains, [(path, entry.kind, entry.oid) for path, entry in (*top, *beside)]])
+
+    def _known_files(self, text: str | None) -> dict[str, Entry] | None:
+        """Return the shared files that a list names, or None if there is none, or it names others."""
+        paths = json.loads(text) if text is not None else None
+        if not isinstance(paths, list) or not all(path in self.shared_code.files for path in paths):
+            return None
+        return {path: self.shared_code.files[path] for path in paths}
 
     @cached_property
     def frame_shared(self) -> SharedPart:

@@ -74,7 +74,7 @@ class Modules:
         domain = place_of(path).domain
 
         def load(other: str) -> Module | None:
-            is_foreign = domain is not None and place_of(other).domain not in (None, domain)
+            is_foreign = place_of(other).domain not in (None, domain)
             return None if is_foreign or other == path else self._load(other)
 
         return load

@@ -1,5 +1,6 @@
 """Checks the whole repository for problems that would break a stage or the workspace."""
 
+import json
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
@@ -19,20 +20,31 @@ from scope.stage.variable_checks import check_variables
 
 def check_repository(index: DeploymentIndex) -> tuple[Finding, ...]:
     """Return the findings about every domain and its stage, and about names of domains and tables, sorted by place."""
-    findings = {*_check_names(index), *_check_table_names(index), *_check_keys(index)}
+    findings = {*_check_names(index), *_check_keys(index)}
     for domain in index.domains:
-        findings.update(check_domain_data(index, domain))
-        for target in index.targets[:1]:
-            findings.update(check_stage(index, target, domain))
+        findings.update(_check_domain(index, domain))
     # Stages of one domain differ by the target's own file alone.
     for target in index.targets[1:]:
         for domain in index.domains[:1]:
             findings.update(check_bundle(index, target, index.staged(target, domain)))
-        for domain in index.domains:
-            staged = index.staged(target, domain)
-            contents = index.snapshot.read_all({path: entry for path, entry in staged.items() if path.endswith(".yml")})
-            findings.update(check_variables(index, target, domain, contents))
     return tuple(sorted(findings))
+
+
+def _check_domain(index: DeploymentIndex, domain: str) -> frozenset[Finding]:
+    """Return the findings about one domain. That there are none is kept: it depends on no other domain but by its name."""
+    name = f"{index.name_of('clean', domain)}{index.surroundings}"
+    if index.kept is not None and index.kept.get(name) is not None:
+        return frozenset()
+    findings = {*check_domain_data(index, domain), *_check_table_names(index, domain)}
+    for target in index.targets[:1]:
+        findings.update(check_stage(index, target, domain))
+    for target in index.targets[1:]:
+        staged = index.staged(target, domain)
+        contents = index.snapshot.read_all({path: entry for path, entry in staged.items() if path.endswith(".yml")})
+        findings.update(check_variables(index, target, domain, contents))
+    if index.kept is not None and not findings:
+        index.kept.put(name, "")
+    return frozenset(findings)
 
 
 def check_removed_tables(base: DeploymentIndex, head: DeploymentIndex, changes: Iterable[Change]) -> tuple[Finding, ...]:
@@ -74,14 +86,13 @@ def _find_written(side: DeploymentIndex, domains: Iterable[str] | None) -> froze
     return frozenset[str]().union(*(uses.writes for uses in side.tables.read(side.tables.paths(domains)).values()))
 
 
-def _check_table_names(index: DeploymentIndex) -> Iterator[Finding]:
+def _check_table_names(index: DeploymentIndex, domain: str) -> Iterator[Finding]:
     """Yield a finding for each read of a table by a literal name, which is prod's table in every target."""
-    for domain in index.domains:
-        for path, uses in index.tables.read(path for path in index.own_files(domain) if is_code(path)).items():
-            for read in uses.reads:
-                if read.parts == 3 and not read.through_table and read.table.partition(".")[0] in index.domains:
-                    message = f"`{read.table}` is prod's table in every target. Read it through {_way_to_name(path)}."
-                    yield Finding(quote_path(path), read.line, "literal-table", message)
+    for path, uses in index.tables.read(path for path in index.own_files(domain) if is_code(path)).items():
+        for read in uses.reads:
+            if read.parts == 3 and not read.through_table and read.table.partition(".")[0] in index.domains:
+                message = f"`{read.table}` is prod's table in every target. Read it through {_way_to_name(path)}."
+                yield Finding(quote_path(path), read.line, "literal-table", message)
 
 
 def _way_to_name(path: str) -> str:
@@ -118,7 +129,7 @@ def _check_keys(index: DeploymentIndex) -> Iterator[Finding]:
     """Yield a finding for each key that resources of two domains have, of whatever kind: in one bundle, it has to be one."""
     domains: dict[str, list[str]] = defaultdict(list)
     for domain in index.domains:
-        for name in sorted({one.key.name for one in index.defined_resources(domain)}):
+        for name in _key_names(index, domain):
             domains[name].append(domain)
     for name, (first, *others) in domains.items():
         for domain in others:
@@ -128,6 +139,19 @@ def _check_keys(index: DeploymentIndex) -> Iterator[Finding]:
                 "editor read all domains as one bundle, and fail. Rename one; moves.toml keeps what is deployed."
             )
             yield Finding(path, line, "shared-key", message)
+
+
+def _key_names(index: DeploymentIndex, domain: str) -> list[str]:
+    """Return the keys of a domain's resources without their kinds, sorted."""
+    name = index.name_of("keys", domain)
+    text = index.kept.get(name) if index.kept is not None else None
+    known = json.loads(text) if text is not None else None
+    if isinstance(known, list):
+        return [str(key) for key in known]
+    keys = sorted({one.key.name for one in index.defined_resources(domain)})
+    if index.kept is not None:
+        index.kept.put(name, json.dumps(keys))
+    return keys
 
 
 def _find_definition(index: DeploymentIndex, domain: str, name: str) -> tuple[str, int]:

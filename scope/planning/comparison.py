@@ -8,7 +8,7 @@ from scope.errors import UsageError
 from scope.graph.closure import DeploymentIndex
 from scope.graph.uses_cache import UsesCache
 from scope.model import Change, Effect, Kind, Status
-from scope.ports import Git
+from scope.ports import Git, Kept
 from scope.repository.baseline import ResolvedBase, ResolvedHead, resolve_base, resolve_head
 from scope.repository.layout import BUNDLE
 from scope.repository.settings import UNREADABLE_RULES
@@ -35,10 +35,12 @@ class Comparison:
         return (self, *self.others)
 
 
-def compare(git: Git, base_ref: str, head_ref: str | None, say: Callable[[str], None]) -> Comparison:
+def compare(
+    git: Git, base_ref: str, head_ref: str | None, say: Callable[[str], None], kept: Kept | None = None
+) -> Comparison:
     """Return the comparison of the head, a commit or the work tree, with its merge base with a ref, or its merge bases.
 
-    `say` is called with notes about the base for a person.
+    `say` is called with notes about the base for a person. `kept` is what earlier runs found out.
     """
     head = resolve_head(git, head_ref)
     base = resolve_base(git, base_ref, head.info.commit)
@@ -49,7 +51,7 @@ def compare(git: Git, base_ref: str, head_ref: str | None, say: Callable[[str], 
             f"There is no {BUNDLE} at the root of this git repository. scope plans the bundle whose {BUNDLE} lies there: "
             "run it in that repository, or name it with `-C`."
         )
-    cache = UsesCache()
+    cache = UsesCache(kept)
     index = DeploymentIndex(Snapshot(git, head.tree), cache)
     index.check_names()
     first, *others = (_compare(git, one, head, index, cache, say) for one in (base, *base.others))

@@ -139,7 +139,7 @@ class ImpactAnalysis:
         """Return whether the stage of a deployment holds a changed file that reaches the deployment."""
         path = change.path
         if is_preset(path):
-            return any(path in side.shared(domain).files for side in (self._base, self._head))
+            return any(path in side.shared_files(domain) for side in (self._base, self._head))
         return (
             any(owner.is_staged for owner in self._owners(path))
             or domain in self._dependents.domain_paths(path)

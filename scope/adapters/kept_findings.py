@@ -1,0 +1,148 @@
+"""What earlier runs found out about a clone, kept in its git folder: an answer comes sooner, and is the same without it.
+
+A pull request can't put anything there, since git tracks nothing of it. Each value carries a digest under a key that only
+this user has, outside of the clone: what is torn, or comes from somebody else, is read anew. Where nothing can be kept, on a
+read-only disk say, nothing is.
+"""
+
+import contextlib
+import hashlib
+import hmac
+import os
+import platform
+import secrets
+import sqlite3
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import scope
+
+_FILE = Path("scope", "kept.sqlite")
+_KEY = Path("scope", "kept.key")
+_KEY_BYTES = 32
+# Seconds that another process may hold the file.
+_PATIENCE = 0.2
+# Rows, and characters of one.
+MOST = 20_000
+LONGEST = 1024 * 1024
+_TABLE = "CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, value TEXT NOT NULL, mac BLOB NOT NULL)"
+
+
+class KeptFindings:
+    """Values by names that say all that a value depends on. Errors of the disk are as if nothing were kept."""
+
+    def __init__(self, root: Path) -> None:
+        """Keep for the work tree at `root`. Nothing is opened yet."""
+        self._root = root
+        self._file = root
+        self._connection: sqlite3.Connection | None = None
+        self._key: bytes | None = None
+        self._is_usable = True
+
+    def get(self, name: str) -> str | None:
+        """Return what was kept under a name, or None."""
+        key, connection = self._open()
+        if connection is None:
+            return None
+        try:
+            row = connection.execute("SELECT value, mac FROM kept WHERE name = ?", (self._full(name),)).fetchone()
+        except sqlite3.Error as error:
+            self._give_up(error)
+            return None
+        if row is None or not isinstance(row[0], str) or not isinstance(row[1], bytes):
+            return None
+        return row[0] if hmac.compare_digest(row[1], self._mac(key, name, row[0])) else None
+
+    def put(self, name: str, value: str) -> None:
+        """Keep a value. The oldest go where there are too many."""
+        key, connection = self._open()
+        if connection is None or len(value) > LONGEST:
+            return
+        try:
+            with connection:
+                connection.execute(
+                    "INSERT OR REPLACE INTO kept VALUES (?, ?, ?)", (self._full(name), value, self._mac(key, name, value))
+                )
+                connection.execute("DELETE FROM kept WHERE rowid <= (SELECT max(rowid) FROM kept) - ?", (MOST,))
+        except sqlite3.Error as error:
+            self._give_up(error)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._connection is not None:
+            self._connection.close()
+
+    def _open(self) -> tuple[bytes, sqlite3.Connection | None]:
+        if self._is_usable and self._connection is None:
+            try:
+                self._file = _git_folder(self._root) / _FILE
+                self._key = _read_key(Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"))
+                self._file.parent.mkdir(exist_ok=True)
+                self._connection = sqlite3.connect(self._file, timeout=_PATIENCE)
+                # A crash may tear the file: it is only worth the time that it saves.
+                self._connection.execute("PRAGMA synchronous = OFF")
+                self._connection.execute(_TABLE)
+            except (OSError, sqlite3.Error, RuntimeError) as error:
+                self._give_up(error)
+        return self._key or b"", self._connection
+
+    def _give_up(self, error: Exception) -> None:
+        """Keep nothing more in this run; begin anew in the next one if the file is torn."""
+        if self._connection is not None:
+            self._connection.close()
+        self._is_usable, self._connection = False, None
+        if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
+            with contextlib.suppress(OSError):
+                self._file.unlink()
+
+    def _full(self, name: str) -> str:
+        return hashlib.blake2b(f"{_version()}\0{name}".encode()).hexdigest()
+
+    def _mac(self, key: bytes, name: str, value: str) -> bytes:
+        return hashlib.blake2b(
+            f"{self._full(name)}\0{value}".encode(errors="surrogatepass"), key=key, digest_size=32
+        ).digest()
+
+
+def _git_folder(root: Path) -> Path:
+    """Return the git folder of a work tree, which of a second work tree lies elsewhere. Raises `OSError`."""
+    folder = root / ".git"
+    if folder.is_file():
+        folder = root / folder.read_text(encoding="utf-8", errors="replace").removeprefix("gitdir: ").rstrip("\n")
+    (folder / "HEAD").stat()
+    return folder
+
+
+def _read_key(state: Path) -> bytes:
+    """Return the user's key, made the first time. Raises `OSError`."""
+    file = state / _KEY
+    with contextlib.suppress(FileNotFoundError):
+        key = file.read_bytes()
+        if len(key) == _KEY_BYTES:
+            return key
+        file.unlink()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    key = secrets.token_bytes(_KEY_BYTES)
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        os.write(descriptor, key)
+    finally:
+        os.close(descriptor)
+    return key
+
+
+@cache
+def _version() -> str:
+    """Return what tells this code from any other: its files' sizes and times, the SQL parser's, and Python's version."""
+    folders = [
+        Path(scope.__file__).parent,
+        *map(Path, getattr(find_spec("sqlglot"), "submodule_search_locations", None) or ()),
+    ]
+    files = [file for folder in folders for file in sorted(folder.rglob("*.py"))]
+    stats = [(str(file), stat.st_size, stat.st_mtime_ns) for file in files if (stat := file.stat())]
+    return hashlib.sha256(repr((platform.python_version(), stats)).encode()).hexdigest()
