@@ -1,0 +1,43 @@
+"""What earlier runs found out changes no answer: with it and without it, a tree has the same fingerprints and findings."""
+
+from collections import Counter
+
+from hypothesis import HealthCheck, given, settings
+
+from scope.errors import UsageError
+from scope.graph.closure import DeploymentIndex
+from scope.graph.uses_cache import UsesCache
+from scope.model import Finding
+from scope.planning.checks import check_repository
+from scope.repository.snapshot import Snapshot
+from tests.property.histories import DOMAINS, TARGETS, History, histories
+from tests.property.test_exact_set import HISTORIES
+from tests.support.fake_git import FakeGit
+from tests.support.fakes import KeptInMemory
+
+Answers = tuple[dict[tuple[str, str], str | None], tuple[Finding, ...] | str]
+
+
+def answers(index: DeploymentIndex) -> Answers:
+    try:
+        findings: tuple[Finding, ...] | str = check_repository(index)
+    except UsageError as error:
+        findings = str(error)
+    return {(target, domain): index.fingerprint(target, domain) for target in TARGETS for domain in DOMAINS}, findings
+
+
+@settings(
+    max_examples=max(HISTORIES // 10, 1),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+@given(history=histories())
+def test_every_answer_is_the_same_with_what_was_kept(history: History, counts: Counter[str]) -> None:
+    git, kept = FakeGit(), KeptInMemory()
+    for tree in dict.fromkeys(git.make(state) for pair in history.pairs for state in pair):
+        alone = answers(DeploymentIndex(Snapshot(git, tree)))
+        before = kept.hits
+        assert answers(DeploymentIndex(Snapshot(git, tree), UsesCache(kept))) == alone
+        counts["answers that were kept"] += kept.hits - before
+        assert answers(DeploymentIndex(Snapshot(git, tree), UsesCache(kept))) == alone
+    counts["histories"] += 1
