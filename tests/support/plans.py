@@ -23,7 +23,7 @@ PLATFORM: Mapping[str, str | bytes] = {
     "targets/prod.yml": "",
     "docs/a.md": "",
     "src/common/__init__.py": "",
-    "src/common/money.py": "from common import text\n",
+    "src/common/money.py": "from common import text\n\nX = 1\n",
     "src/common/text.py": "X = 1\n",
     "src/common/readers/__init__.py": "",
     "src/common/readers/csv.py": "X = 1\n",
