@@ -81,6 +81,11 @@ lint-fix:
 typecheck:
     {{ dev }} pyrefly check --summarize-errors
 
+# Times plans and checks on a made repository: `just bench --domains 50`
+[group('quality')]
+bench *options:
+    {{ dev }} python -m tests.bench.plan {{ options }}
+
 # Checks that the rooms of scope/ import downwards only
 [group('quality')]
 rooms:

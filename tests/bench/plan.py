@@ -1,6 +1,6 @@
-"""Times `scope plan` on a made repository of any size, beside git's own diff.
+"""Times `scope plan` and `scope check` on a made repository of any size, beside git's own diff.
 
-    uv run python -m tests.bench.plan --domains 50
+    just bench --domains 50
 
 Every figure is a whole fresh process; the minimum of several runs, in milliseconds. Nothing is asserted: machines differ,
 and only ratios within one run mean something.
@@ -10,6 +10,7 @@ import argparse
 import os
 import random
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -17,7 +18,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.support.builders import skeleton
+from scope.repository.layout import CONFIG
+from tests.support.builders import allow_code, skeleton
 from tests.support.sandbox import Sandbox
 
 _LAYERS = ("raw", "base", "staging", "final")
@@ -38,6 +40,10 @@ def files(domains: int, sources: int, assets: int, modules: int) -> Iterator[tup
     """Yield a platform of domains, sources, four layers and assets, with shared modules that import each other."""
     dice = random.Random(1)  # noqa: S311  the same platform at every run
     yield from skeleton().items()
+    # Its resource modules are written by hand.
+    config = skeleton()[CONFIG]
+    text = config.decode() if isinstance(config, bytes) else config
+    yield CONFIG, allow_code(text, *(f"dom{domain:03}" for domain in range(domains)))
     names = [f"lib{number // 20}.mod{number}" for number in range(modules)]
     for number, name in enumerate(names):
         imports = "".join(
@@ -60,10 +66,15 @@ def files(domains: int, sources: int, assets: int, modules: int) -> Iterator[tup
             yield f"specs/pipelines/{home}/all.yml", "layers: [raw]\n"
 
 
-def measure(command: list[str], root: Path, runs: int) -> tuple[float, int]:
-    """Return the shortest time in milliseconds, and the largest memory of any child so far in MiB."""
+def measure(command: list[str], root: Path, runs: int, *, is_cold: bool) -> tuple[float, int]:
+    """Return the shortest time in milliseconds, and the largest memory of any child so far in MiB.
+
+    A cold run finds nothing that an earlier one kept.
+    """
     times: list[float] = []
     for _ in range(runs):
+        if is_cold:
+            shutil.rmtree(root / ".git" / "scope", ignore_errors=True)
         start = time.perf_counter()
         subprocess.run(command, cwd=root, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         times.append(time.perf_counter() - start)
@@ -91,16 +102,24 @@ def main() -> None:
             sandbox.append(path, "CHANGED = 1\n")
             sandbox.commit(f"Change a {branch} file")
             sandbox.switch("main")
-        scope = [sys.executable, "-m", "scope.cli", "plan", "--quiet", "--format", "json", "--base", "main", "--head"]
+        program = [sys.executable, "-m", "scope.cli"]
+        scope = [*program, "plan", "--quiet", "--format", "json", "--base", "main", "--head"]
+        check = [*program, "check", "--quiet", "--head", "leaf"]
         print(f"{len(sandbox.tracked)} files; {os.cpu_count()} cores; minimum of {options.runs} runs")
-        for name, command in (
-            ("git diff --raw main...leaf", ["git", "diff", "--raw", "--no-renames", "main...leaf"]),
-            ("scope plan, leaf, without readers", [*scope, "leaf", "--no-readers"]),
-            ("scope plan, leaf", [*scope, "leaf"]),
-            ("scope plan, shared, without readers", [*scope, "shared", "--no-readers"]),
-            ("scope plan, shared", [*scope, "shared"]),
+        for name, command, is_cold in (
+            ("git diff --raw main...leaf", ["git", "diff", "--raw", "--no-renames", "main...leaf"], True),
+            ("scope plan, leaf, without readers", [*scope, "leaf", "--no-readers"], True),
+            ("scope plan, leaf", [*scope, "leaf"], True),
+            ("scope plan, shared, without readers", [*scope, "shared", "--no-readers"], True),
+            ("scope plan, shared", [*scope, "shared"], True),
+            ("scope check, nothing kept", check, True),
+            ("scope check, kept", check, False),
+            ("fingerprints of all, nothing kept", [*scope, "shared", "--no-readers", "--fingerprints"], True),
+            ("fingerprints of all, kept", [*scope, "shared", "--no-readers", "--fingerprints"], False),
         ):
-            milliseconds, memory = measure(command, sandbox.root, options.runs)
+            if not is_cold:
+                measure(command, sandbox.root, 1, is_cold=True)
+            milliseconds, memory = measure(command, sandbox.root, options.runs, is_cold=is_cold)
             print(f"{name:<38} {milliseconds:8.1f} ms   {memory:5} MiB at the most so far")
 
 
