@@ -7,18 +7,18 @@ read-only disk say, nothing is.
 
 import contextlib
 import hashlib
-import hmac
 import os
 import platform
-import secrets
-import sqlite3
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import scope
+
+if TYPE_CHECKING:
+    import sqlite3
 
 _FILE = Path("scope", "kept.sqlite")
 _KEY = Path("scope", "kept.key")
@@ -38,12 +38,15 @@ class KeptFindings:
         """Keep for the work tree at `root`. Nothing is opened yet."""
         self._root = root
         self._file = root
-        self._connection: sqlite3.Connection | None = None
+        self._connection: "sqlite3.Connection | None" = None
         self._key: bytes | None = None
         self._is_usable = True
 
     def get(self, name: str) -> str | None:
         """Return what was kept under a name, or None."""
+        import hmac
+        import sqlite3
+
         key, connection = self._open()
         if connection is None:
             return None
@@ -58,6 +61,8 @@ class KeptFindings:
 
     def put(self, name: str, value: str) -> None:
         """Keep a value. The oldest go where there are too many."""
+        import sqlite3
+
         key, connection = self._open()
         if connection is None or len(value) > LONGEST:
             return
@@ -77,7 +82,9 @@ class KeptFindings:
         if self._connection is not None:
             self._connection.close()
 
-    def _open(self) -> tuple[bytes, sqlite3.Connection | None]:
+    def _open(self) -> "tuple[bytes, sqlite3.Connection | None]":
+        import sqlite3  # few commands need it
+
         if self._is_usable and self._connection is None:
             try:
                 self._file = _git_folder(self._root) / _FILE
@@ -93,6 +100,8 @@ class KeptFindings:
 
     def _give_up(self, error: Exception) -> None:
         """Keep nothing more in this run; begin anew in the next one if the file is torn."""
+        import sqlite3
+
         if self._connection is not None:
             self._connection.close()
         self._is_usable, self._connection = False, None
@@ -127,7 +136,7 @@ def _read_key(state: Path) -> bytes:
             return key
         file.unlink()
     file.parent.mkdir(parents=True, exist_ok=True)
-    key = secrets.token_bytes(_KEY_BYTES)
+    key = os.urandom(_KEY_BYTES)
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         os.write(descriptor, key)
