@@ -38,7 +38,7 @@ class KeptFindings:
         """Keep for the work tree at `root`. Nothing is opened yet."""
         self._root = root
         self._file = root
-        self._connection: "sqlite3.Connection | None" = None
+        self._connection: sqlite3.Connection | None = None
         self._key: bytes | None = None
         self._is_usable = True
 
