@@ -133,8 +133,13 @@ def _plan_from_records(options: argparse.Namespace, console: Console) -> _Planne
     request = SessionRequest(target, needs_branch=False, needs_cli=False)
     try:
         with open_session(Path(options.directory), request, say_progress(console)) as session:
-            candidates = warn_of_unseen(session, find_candidates(session))
+            found = find_candidates(session)
+            candidates = warn_of_unseen(session, found)
             manifest = plan_records(session, candidates, effect_classifier(session.git))
+            # Who approves by the page sees it too.
+            unseen = [item.observed.unseen or "" for item in found if item not in candidates]
+            warnings = (Warn("unseen", target_file(target), 0, text) for text in unseen)
+            manifest = replace(manifest, warnings=(*manifest.warnings, *warnings))
             return _Planned(manifest, session.root, session.index.rules)
     except (RemoteError, NoCredentials) as error:
         if not options.fallback:

@@ -50,6 +50,14 @@ def test_the_other_domains_go_on_and_one_line_warns_of_it(platform: Platform, ar
         platform.check("ads", [JOB], [PIPELINE])
 
 
+def test_a_plan_against_the_records_warns_of_it_in_its_manifest_too(platform: Platform) -> None:
+    done = platform.scope("plan", "--base", "deployed", "--target", "prod", "--output", "-")
+    assert done.exit_code == 0, str(done)
+    (warning,) = done.json["warnings"]
+    assert (warning["code"], warning["path"]) == ("unseen", "targets/prod.yml")
+    assert HIDDEN in warning["message"]
+
+
 def test_a_destroy_of_another_domain_goes_on(platform: Platform) -> None:
     listed = platform.scope("destroy", "--target", "prod")
     assert listed.exit_code == 0, str(listed)
