@@ -16,7 +16,8 @@ from generator.layout import Kind, domain_yaml, is_resource_of, package_files
 from generator.load import LoadedSpec, load_spec
 from generator.names import Identity, identity_of
 from generator.resolve import resolve, run_as_variable
-from generator.variants import absent_targets, target_faults, variants_of
+from generator.texts import text_faults
+from generator.variants import absent_targets, common_document, target_faults, variants_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +76,13 @@ def _find_absences(specs: Iterable[LoadedSpec]) -> dict[str, frozenset[str]]:
 
 
 def _spec_problems(specs: Iterable[LoadedSpec], variants: Iterable[LoadedSpec], inventory: Inventory) -> list[Problem | str]:
-    by_themselves = (spec.document.located(fault) for spec in specs for fault in target_faults(spec, inventory.targets))
-    return [*by_themselves, *(problem for spec in variants for problem in spec_problems(spec, inventory))]
+    problems: list[Problem | str] = [problem for spec in variants for problem in spec_problems(spec, inventory)]
+    for spec in specs:
+        # Even if no target takes it as it is.
+        problems += spec.problems
+        common = text_faults(common_document(spec).tree, spec.identity.domain, inventory)
+        problems += [spec.document.located(fault) for fault in (*common, *target_faults(spec, inventory.targets))]
+    return problems
 
 
 def _modules(specs: Iterable[LoadedSpec], variants: Iterable[LoadedSpec], inventory: Inventory) -> dict[str, Module]:
@@ -91,9 +97,11 @@ def _modules(specs: Iterable[LoadedSpec], variants: Iterable[LoadedSpec], invent
         raise SpecError(*problems)
     for spec in specs:
         identity = spec.identity
-        for target in absent_targets(spec):
-            inputs = digest([identity.spec, target])
-            modules[identity.module_in(target)] = Module(identity.spec, identity.kind, "", {}, inputs)
+        empty = {identity.module_in(target): target for target in absent_targets(spec)}
+        if identity.module not in modules:
+            empty[identity.module] = ""
+        for path, target in empty.items():
+            modules[path] = Module(identity.spec, identity.kind, "", {}, digest([identity.spec, target]))
     return modules
 
 

@@ -31,7 +31,7 @@ _HEADER = re.compile(r"# Generated from (?P<spec>\S+) \((?P<input>[0-9a-f]{12}) 
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """The contents of a module; without a key, it says that its target has no such resource."""
+    """The contents of a module; without a key, it says that no target has the resource as this module would make it."""
 
     spec: str
     kind: Kind

@@ -17,17 +17,24 @@ _MERGED = ("clusters", "configuration", "environments", "parameters", "settings"
 
 
 def variants_of(spec: LoadedSpec, targets: Mapping[str, bool]) -> Iterator[LoadedSpec]:
-    """Yield a spec as it holds in the targets that it doesn't single out, then in each one that it does.
+    """Yield a spec as it holds in the targets that it doesn't single out, if any, then in each one that it does.
 
     A target that it is absent from has none.
     """
     own = spec.model.targets
-    common = replace(spec.document, tree={name: value for name, value in spec.document.tree.items() if name != "targets"})
-    yield replace(spec, document=common, targets=tuple(name for name in targets if name not in own))
+    others = tuple(name for name in targets if name not in own)
+    # Where each target is singled out, what stands outside need not be a whole spec.
+    if others or not own:
+        yield replace(spec, document=common_document(spec), targets=others)
     for target, settings in own.items():
         if not settings.absent:
             document = _document_of(spec.document, target, settings)
             yield replace(load_tree(spec.identity, document), targets=(target,), override=settings)
+
+
+def common_document(spec: LoadedSpec) -> Document:
+    """Return a spec's document without what it says about single targets."""
+    return replace(spec.document, tree={name: value for name, value in spec.document.tree.items() if name != "targets"})
 
 
 def absent_targets(spec: LoadedSpec) -> tuple[str, ...]:

@@ -257,6 +257,41 @@ def test_files_of_the_workspace_are_loaded_as_they_are_named(tree: SpecTree, fie
     assert [library["glob"]["include"] for library in module.module.value["libraries"]] == paths
 
 
+def in_every_target(settings: str) -> str:
+    """Return the `targets` of a spec, with the same settings in each of the bundle's."""
+    return f"targets: {{{', '.join(f'{target}: {settings}' for target in ('dev', 'staging', 'prod'))}}}\n"
+
+
+def test_what_no_target_takes_as_it_is_need_not_be_complete(tree: SpecTree) -> None:
+    task = "{task_key: a, job_cluster_key: own, notebook_task: {notebook_path: /x}}"
+    own = "{clusters: {own: {spark_version: 16.4.x-scala2.12, num_workers: 1}}}"
+    tree.write(JOB, f"{IDENTITY}tasks: [{task}]\n{in_every_target(own)}")
+    modules = built(tree).modules()
+    assert len(modules[JOB_MODULE].splitlines()) == 1
+    for target in ("dev", "staging", "prod"):
+        own_module = JOB_MODULE.replace("jobs/", f"jobs/_targets/{target}/")
+        assert b'"job_cluster_key": "own", "new_cluster": {' in modules[own_module]
+    assert tree.run("build", "--all", "--check").exit_code == 0
+    tree.write(JOB, f"{IDENTITY}tasks: [{task}]\n{in_every_target(own).replace('staging', 'stagin')}")
+    assert "tasks[0].job_cluster_key: `own` is not one of this job's `clusters`." in tree.run("build", "--all").stderr
+
+
+@pytest.mark.parametrize(
+    ("field", "problem"),
+    [
+        ("sheduled: x", ":5:1: sheduled: is not a field here."),
+        (f"description: dapi{'0123456789abcdef' * 2}", ":5:14: description: looks like a token or a key."),
+        ("description: [x]", ":5:14: description: must be text, not a list."),
+    ],
+)
+def test_what_no_target_takes_as_it_is_is_read_all_the_same(tree: SpecTree, field: str, problem: str) -> None:
+    for settings in ("{description: x}", "{absent: true}"):
+        tree.write(JOB, f"{IDENTITY}{field}\n{in_every_target(settings)}")
+        ran = tree.run("build", "--all")
+        assert ran.exit_code == 2
+        assert ran.stderr.count(problem) == 1, ran.stderr
+
+
 def test_a_pipelines_default_cluster_may_be_a_variable(tree: SpecTree) -> None:
     clusters = "{default: '${var.stage}', maintenance: {num_workers: 1}}"
     tree.write(PIPELINE, f"{CHAIN}serverless: false\nclusters: {clusters}\n")
