@@ -2,7 +2,8 @@
 
 A pull request can't put anything there, since git tracks nothing of it. Each value carries a digest under a key that only
 this user has, outside of the clone: what is torn, or comes from somebody else, is read anew. Where nothing can be kept, on a
-read-only disk say, nothing is.
+read-only disk say, nothing is. Nor in CI: a runner that isn't new for each job has run the code of pull requests as the same
+user.
 """
 
 import contextlib
@@ -40,7 +41,7 @@ class KeptFindings:
         self._file = root
         self._connection: sqlite3.Connection | None = None
         self._key: bytes | None = None
-        self._is_usable = True
+        self._is_usable = not os.environ.get("CI")
 
     def get(self, name: str) -> str | None:
         """Return what was kept under a name, or None."""

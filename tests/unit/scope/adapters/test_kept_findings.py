@@ -19,6 +19,7 @@ FILE = Path(".git", "scope", "kept.sqlite")
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     state = tmp_path / "state"
     monkeypatch.setenv("XDG_STATE_HOME", str(state))
+    monkeypatch.delenv("CI", raising=False)
     return state
 
 
@@ -133,6 +134,15 @@ def test_nothing_is_kept_where_nothing_can_be(root: Path, home: Path, tmp_path: 
     put(root, "a", "one")
     assert get(root, "a") is None
     assert get(tmp_path, "a") is None
+
+
+def test_nothing_is_kept_or_read_in_ci(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(root, "a", "one")
+    monkeypatch.setenv("CI", "true")
+    put(root, "a", "two")
+    assert get(root, "a") is None
+    monkeypatch.delenv("CI")
+    assert get(root, "a") == "one"
 
 
 def test_a_second_work_tree_has_its_own(root: Path, tmp_path: Path) -> None:
