@@ -68,15 +68,21 @@ class TableIndex:
             return frozenset()
         if len(words) > _MOST_WORDS:
             return self.paths(domains)
-        folders = (COMMON, SPEC_ROOT, *(folder for domain in domains for folder in domain_folders(domain)))
         wanted = frozenset(domains)
         found: frozenset[str] = frozenset()
-        new = self._search((spelling_pattern(words),), folders, wanted)
+        new = self.spelling(words, domains)
         while new and len(found | new) <= most:
             found |= new
             offering = [path for path, one in self._read(new, are_users=True).items() if _offers(one, words)]
             new = self._find_users(offering, wanted) - found
         return found | new
+
+    def spelling(self, words: Collection[str], domains: Collection[str]) -> frozenset[str]:
+        """Return the files of some domains, and of shared code, that spell one of some words themselves."""
+        if not words or not domains:
+            return frozenset()
+        folders = (COMMON, SPEC_ROOT, *(folder for domain in domains for folder in domain_folders(domain)))
+        return self._search((spelling_pattern(words),), folders, frozenset(domains))
 
     def _search(self, patterns: tuple[str, ...], folders: tuple[str, ...], domains: frozenset[str]) -> frozenset[str]:
         found = self._snapshot.grep(patterns, folders)

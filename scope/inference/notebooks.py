@@ -6,9 +6,11 @@ The first line of a cell names its language; without one it has the notebook's.
 
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
+
+from scope.inference.json_texts import JsonTexts
 
 
 class Language(StrEnum):
@@ -24,11 +26,13 @@ class Language(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell. `line` counts from 1 in the file; it is 1 in Jupyter files, whose lines nobody reads."""
+    """One cell. `line` counts from 1 in the file; it is 1 in Jupyter files until `locate_cells`."""
 
     language: Language
     text: str
     line: int
+    written: str = ""
+    """All of a Jupyter notebook's cell, with its magic."""
 
 
 class BrokenNotebookError(Exception):
@@ -110,6 +114,16 @@ def jupyter_cells(source: bytes) -> tuple[Cell, ...]:
     return tuple(cells)
 
 
+def locate_cells(source: bytes, cells: Sequence[Cell]) -> tuple[Cell, ...]:
+    """Return the code cells of a Jupyter notebook with the lines where they begin in its file."""
+    texts = JsonTexts(source.decode(errors="replace"))
+    located = []
+    for cell in cells:
+        first, end, _ = cell.written.partition("\n")
+        located.append(replace(cell, line=texts.find_line(first + end)) if cell.written else cell)
+    return tuple(located)
+
+
 def _language_of(metadata: object) -> Language:
     if not isinstance(metadata, dict):
         return Language.PYTHON
@@ -127,11 +141,11 @@ def _jupyter_cell(source: object, default: Language) -> Cell:
     text = "".join(lines)
     magic = _MAGIC.match(text.lstrip("\n"))
     if not magic:
-        return Cell(default, text, 1)
+        return Cell(default, text, 1, text)
     language = _LANGUAGES.get(magic[1].lower())
     if language in _TEXTS:
-        return Cell(language, magic[2], 1)
-    return Cell(Language.OTHER if magic[1].lower() in _WHOLE_CELL else default, text, 1)
+        return Cell(language, magic[2], 1, text)
+    return Cell(Language.OTHER if magic[1].lower() in _WHOLE_CELL else default, text, 1, text)
 
 
 def magic_lines(text: str) -> Iterator[tuple[int, str]]:

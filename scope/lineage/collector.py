@@ -4,7 +4,9 @@ Names are logical, those of prod: `<domain>.<source>.<table>`, in lower case, wh
 """
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 from scope.lineage.names import HOLE, read_name
 
@@ -45,12 +47,28 @@ class TableUses:
 
     def lines_that_may_name(self, table: str) -> tuple[int, ...]:
         """Return the lines whose names aren't known, but for those that can't be a table's, by what is known of them."""
+        return self._unresolved_but(lambda pattern: may_be(pattern, table))
+
+    def lines_that_may_name_one_of(self, schema: str) -> tuple[int, ...]:
+        """Return the lines whose names aren't known, but for those that can't lie in a schema (`domain.source`)."""
+        return self._unresolved_but(lambda pattern: may_be(f"{pattern.rpartition('.')[0] or '*'}.*", f"{schema}.x"))
+
+    def _unresolved_but(self, is_possible: Callable[[str], bool]) -> tuple[int, ...]:
         partly = {line for line, _ in self.possible}
-        may_be = {line for line, pattern in self.possible if _may_be(pattern, table)}
-        return tuple(line for line in self.unresolved if line not in partly or line in may_be)
+        possible = {line for line, pattern in self.possible if is_possible(pattern)}
+        return tuple(line for line in self.unresolved if line not in partly or line in possible)
+
+    def within(self, lines: int) -> Self:
+        """Return the same of a file with so many lines."""
+        return replace(
+            self,
+            reads=tuple(sorted({replace(read, line=min(read.line, lines)) for read in self.reads})),
+            unresolved=tuple(sorted({min(line, lines) for line in self.unresolved})),
+            possible=tuple(sorted({(min(line, lines), pattern) for line, pattern in self.possible})),
+        )
 
 
-def _may_be(pattern: str, table: str) -> bool:
+def may_be(pattern: str, table: str) -> bool:
     """Return whether a name of which parts aren't known may be a table's. A short name may lie anywhere."""
     known = ".*".join(map(re.escape, pattern.split("*")))
     return re.fullmatch(rf"(?:.*\.)?{known}", table) is not None

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from scope.inference.json_texts import JsonTexts
 from scope.inference.parsing import decode
 from scope.inference.yaml_nodes import compose
 from scope.lineage.collector import TableCollector
@@ -107,7 +108,7 @@ def _read_json(text: str, first_line: int, tables: TableCollector) -> None:
     except (ValueError, RecursionError):
         tables.unresolved.add(first_line)
         return
-    lines = _Lines(text, first_line)
+    lines = JsonTexts(text, first_line)
     stack: list[object] = [tree]
     while stack:
         node = stack.pop()
@@ -122,30 +123,15 @@ def _read_json(text: str, first_line: int, tables: TableCollector) -> None:
                 if len(texts_only) == len(given):
                     if key in _TABLES | _QUERIES | _SERIALIZED:
                         _read_values(
-                            key, texts_only, [(line := lines.find(one), line) for one in texts_only], with_schema, tables
+                            key,
+                            texts_only,
+                            [(line := lines.find_line(one), line) for one in texts_only],
+                            with_schema,
+                            tables,
                         )
                 else:
                     inner.append(value)
             stack += reversed(inner)
-
-
-class _Lines:
-    """The lines of the texts in a JSON file, asked for in their order."""
-
-    def __init__(self, text: str, first_line: int) -> None:
-        self._text = text
-        self._position = 0
-        self._line = first_line
-
-    def find(self, value: str) -> int:
-        """Return the line of a text; that of the last one found if it isn't written as usual."""
-        for form in (json.dumps(value, ensure_ascii=False), json.dumps(value)):
-            at = self._text.find(form, self._position)
-            if at >= 0:
-                self._line += self._text.count("\n", self._position, at)
-                self._position = at
-                break
-        return self._line
 
 
 def _read_values(

@@ -12,6 +12,7 @@ from scope.inference.notebooks import (
     Cell,
     Language,
     jupyter_cells,
+    locate_cells,
     magic_lines,
     run_paths,
     source_cells,
@@ -128,9 +129,13 @@ def _read_file(path: str, source: bytes, home: tuple[str, str] | None, load: Loa
         reader = read_resource_module(source, path, tables, load)
     elif _may_name_tables(path, source) or (is_user and path.lower().endswith((".py", ".ipynb"))):
         reader = _read_source(path, source, tables, load)
+    uses = tables.to_uses()
+    if path.endswith(".ipynb"):
+        # Not every notebook has a line for each line of its cells.
+        uses = uses.within(source.count(b"\n") + 1)
     if reader is None:
-        return FileTables(tables.to_uses())
-    return FileTables(tables.to_uses(), reader.offered_texts(), reader.has_functions)
+        return FileTables(uses)
+    return FileTables(uses, reader.offered_texts(), reader.has_functions)
 
 
 def home_of(path: str) -> tuple[str, str] | None:
@@ -155,7 +160,7 @@ def _read_source(path: str, source: bytes, tables: TableCollector, load: Load) -
         except BrokenNotebookError as error:
             tables.unresolved.add(error.line)
             return None
-        _read_cells(cells, reader)
+        _read_cells(locate_cells(source, cells), reader)
     elif path.endswith(".py"):
         text = decode(source)
         _read_python_file(text, reader)

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 # With more files than this, everybody reads the tables: reading the files takes longer than a reviewer gains from the list.
 _MOST_FILES = 2_000
+# With more files than this, those that spell a source's name alone aren't read: none of them is a reader for certain.
+_MOST_UNSURE = 200
+# So many names are searched for.
+_MOST_NAMES = 25
 # In the place of a domain, for shared code that no domain uses.
 SHARED = "common"
 
@@ -74,8 +78,18 @@ def find_readers(
         domain = prefixes[reader.table.rpartition(".")[0]]
         if domain != reader.domain:
             readers[domain].add(reader)
-    unknown = sorted(UnknownPlace(quote_path(path), line) for path, one in uses.items() for line in one.unresolved)
-    return Readers({domain: tuple(sorted(listed)) for domain, listed in readers.items()}, tuple(unknown))
+    # Whoever spells the source alone may get the domain's name at run time.
+    names = frozenset(source for names in sources.values() for source in names)
+    near = head.tables.spelling(names, among) - paths if len(names) <= _MOST_NAMES else frozenset()
+    maybe = head.tables.read(near) if len(near) <= _MOST_UNSURE else {}
+    unknown = {
+        UnknownPlace(quote_path(path), line)
+        for path, one in (*uses.items(), *maybe.items())
+        for schema, domain in prefixes.items()
+        if place_of(path).domain != domain
+        for line in one.lines_that_may_name_one_of(schema)
+    }
+    return Readers({domain: tuple(sorted(listed)) for domain, listed in readers.items()}, tuple(sorted(unknown)))
 
 
 def list_readers(

@@ -292,6 +292,16 @@ def test_notebook_cells_are_read_by_their_language() -> None:
     assert table_uses(f"{PATH}.ipynb", b"{ table", home=HOME).unresolved == (1,)
 
 
+def test_lines_of_a_jupyter_notebook_are_those_of_its_file() -> None:
+    cells = ["%sql\nselect *\nfrom x.y.b", "\nspark.table(name)", "%sql\nselect *\nfrom x.y.b"]
+    tree = {"cells": [{"cell_type": "code", "source": cell.splitlines(keepends=True)} for cell in cells]}
+    uses = table_uses(f"{PATH}.ipynb", json.dumps(tree, indent=1).encode(), home=HOME)
+    text = json.dumps(tree, indent=1).splitlines()
+    assert ["x.y.b" in text[read.line - 1] for read in uses.reads] == [True, True]
+    assert "spark.table(name)" in text[uses.unresolved[0] - 1]
+    assert table_uses(f"{PATH}.ipynb", json.dumps(tree).encode(), home=HOME).unresolved == (1,)
+
+
 def test_python_that_does_not_parse_is_counted() -> None:
     assert python("spark.read.table(").unresolved == (4,)
 

@@ -255,3 +255,13 @@ def test_shared_code_reads_for_the_domains_that_use_it() -> None:
 def test_a_place_that_is_not_known_is_told() -> None:
     made = {**BASE, "src/sales/crm/final/a.py": 'FINANCE = "finance"\n\nY = spark.read.table(name)\n'}
     assert [(place.path, place.line) for place in readers_of(CHANGE, made).unknown] == [("src/sales/crm/final/a.py", 3)]
+
+
+def test_a_place_of_which_the_source_is_known_is_told_and_one_of_another_source_is_not() -> None:
+    part = "Y = spark.read.table(f'{{catalog}}.{}.a')\n"
+    made = {
+        **BASE,
+        "src/sales/crm/final/a.py": part.format("stripe"),
+        "src/sales/crm/final/b.py": 'FINANCE = "finance"\n' + part.format("adyen"),
+    }
+    assert [place.path for place in readers_of(CHANGE, made).unknown] == ["src/sales/crm/final/a.py"]
