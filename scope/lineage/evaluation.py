@@ -66,6 +66,10 @@ class Evaluation:
         """Count a part of the file that is gone over again."""
         raise NotImplementedError
 
+    def resolve(self, value: Value) -> Value:
+        """Return a value with what is imported in the places of imports."""
+        raise NotImplementedError
+
     def find_attribute(self, module: Module, name: str) -> Value:
         """Return what a name stands for in a module."""
         raise NotImplementedError
@@ -103,10 +107,27 @@ class Evaluation:
         is_own = True
         while scope is not None:
             if name in scope.names and (is_own or not scope.is_class):
-                return scope.names[name] if is_own or not self.is_late else scope.history[name]
+                if self.is_late and not is_own:
+                    return self.resolve(scope.history[name])
+                scope.names[name] = self.resolve(scope.names[name])
+                return scope.names[name]
+            if scope.stars and (found := self.find_star(scope, name)):
+                return found
             is_own = is_own and scope.is_inner
             scope = scope.parent
         return UNKNOWN
+
+    def find_star(self, scope: Scope, name: str) -> Value:
+        """Return what a name stands for in the modules that a scope takes over, or nothing."""
+        for star in reversed(scope.stars) if not name.startswith("_") else ():
+            for module in self.resolve((star,)):
+                if isinstance(module, Module) and (found := self.find_name(module, name)):
+                    return found
+        return ()
+
+    def find_name(self, module: Module, name: str) -> Value:
+        """Return what a name is bound to in a module, or nothing."""
+        raise NotImplementedError
 
     def _joined(self, node: ast.JoinedStr) -> Value:
         return join([self.value(piece) for piece in node.values])

@@ -10,10 +10,10 @@ from typing import ClassVar
 
 from scope.inference.collector import UsesCollector
 from scope.lineage.evaluation import Evaluation
-from scope.lineage.values import UNKNOWN, Class, Function, Instance, Module, Scope, Value, collections, merge
+from scope.lineage.values import UNKNOWN, Class, Function, Import, Instance, Module, Scope, Value, collections, merge
 
 # Statements that are followed more than once, all together. No second goes by.
-MOST_REPEATED = 10_000
+MOST_REPEATED = 5_000
 # Calls inside each other.
 _DEEPEST = 12
 _Def = ast.FunctionDef | ast.AsyncFunctionDef
@@ -35,6 +35,9 @@ class Execution(Evaluation):
         self.given: list[Value] = []
         self._running: list[int] = []
         self._loops = 0
+        # What is known of functions and loops, by the identity of their nodes.
+        self._generators: dict[int, bool] = {}
+        self._carried: dict[int, set[str]] = {}
         self._returned: list[Value] = []
         self._generic: dict[int, Instance] = {}
 
@@ -50,10 +53,6 @@ class Execution(Evaluation):
 
     def read_function(self, node: _Def) -> None:
         """Read what decorators mean for tables."""
-        raise NotImplementedError
-
-    def import_module(self, name: str, level: int) -> Module | None:
-        """Return a module of this repository."""
         raise NotImplementedError
 
     def save_state(self) -> object:
@@ -186,7 +185,9 @@ class Execution(Evaluation):
                 self.scope.names = _join_names([before, self.scope.names])
                 self.join_states([state, self.save_state()])
             return
-        for name in _carried(node):
+        if id(node) not in self._carried:
+            self._carried[id(node)] = _find_carried(node)
+        for name in self._carried[id(node)]:
             self.scope.names.pop(name, None)
             self.scope.assign(name, UNKNOWN)
         before, state = dict(self.scope.names), self.save_state()
@@ -297,26 +298,22 @@ class Execution(Evaluation):
                 self.scope.names.pop(target.id, None)
 
     def _import(self, node: ast.Import) -> None:
+        folder = self.imports.place.folder
         for alias in node.names:
-            module = self.import_module(alias.name, 0)
             first = alias.name.partition(".")[0]
             if alias.asname:
-                self.scope.assign(alias.asname, (module,) if module else UNKNOWN)
+                self.scope.assign(alias.asname, (Import(alias.name, folder),))
             else:
-                self.scope.assign(first, (Module(first),) if module else UNKNOWN)
+                self.scope.assign(first, (Module(first),))
 
     def _import_from(self, node: ast.ImportFrom) -> None:
-        module = self.import_module(node.module or "", node.level)
+        name = self.imports.place.absolute(node.module or "", node.level)
+        folder = None if node.level else self.imports.place.folder
         for alias in node.names:
-            if alias.name != "*":
-                # A package needs no `__init__`.
-                below = None if module else self.import_module(".".join(filter(None, (node.module, alias.name))), node.level)
-                value = self.find_attribute(module, alias.name) if module else (below,) if below else UNKNOWN
-                self.scope.assign(alias.asname or alias.name, value)
-            elif module is not None:
-                for name, value in module.scope.names.items():
-                    if not name.startswith("_"):
-                        self.scope.assign(name, value)
+            if alias.name == "*":
+                self.scope.stars.append(Import(name, folder))
+            else:
+                self.scope.assign(alias.asname or alias.name, (Import(name, folder, alias.name),))
 
     # Calls
 
@@ -350,7 +347,9 @@ class Execution(Evaluation):
             if isinstance(node, ast.Lambda):
                 return self.value(node.body)
             self.execute(node.body)
-            return UNKNOWN if _yields(node) else self._returned[-1]
+            if id(node) not in self._generators:
+                self._generators[id(node)] = _yields(node)
+            return UNKNOWN if self._generators[id(node)] else self._returned[-1]
         finally:
             self._running.pop()
             self._returned.pop()
@@ -449,7 +448,7 @@ def _join_names(ends: Sequence[dict[str, Value]]) -> dict[str, Value]:
     return joined
 
 
-def _carried(node: ast.stmt) -> set[str]:
+def _find_carried(node: ast.stmt) -> set[str]:
     """Return the names that a loop reads before it binds them, or to bind them: each pass sees the one before."""
     bound: dict[str, tuple[int, int]] = {}
     read: dict[str, tuple[int, int]] = {}

@@ -6,6 +6,7 @@ Names are followed through assignments, loops over literals, calls of functions,
 
 import ast
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from scope.inference.collector import UsesCollector
 from scope.inference.notebooks import without_magic_lines
@@ -16,7 +17,7 @@ from scope.lineage.collector import TableCollector
 from scope.lineage.execution import Execution
 from scope.lineage.modules import module_paths
 from scope.lineage.names import HOLE, fill_references, has_calls, mark_logical, read_name
-from scope.lineage.values import UNKNOWN, Function, Module, Value, all_texts, collections, texts
+from scope.lineage.values import UNKNOWN, Function, Import, Module, Value, all_texts, collections, merge, texts
 
 _LOGICAL = "common.tables.table"
 _PIPELINES = ("dlt", "pyspark.pipelines")
@@ -98,6 +99,7 @@ class PythonReader(Execution):
             return False
         for name, value in module.scope.names.items():
             self.scope.assign(name, value)
+        self.scope.stars += module.scope.stars
         for name, origins in module.origins.items():
             self.imports.bound.setdefault(name, set()).update(origins)
         self.tables.views |= module.views
@@ -124,7 +126,7 @@ class PythonReader(Execution):
 
     def offered_texts(self) -> frozenset[str]:
         """Return the texts that others may get from this file: of its names, from its functions, and the schema it uses."""
-        inside = all_texts([*self.scope.names.values(), *self.given])
+        inside = all_texts([*map(self.resolve, self.scope.names.values()), *self.given])
         return inside | frozenset(self.tables.default or ())
 
     @property
@@ -172,40 +174,56 @@ class PythonReader(Execution):
         finally:
             self._called_at = before
 
-    def import_module(self, name: str, level: int) -> Module | None:
-        """Return a module of this repository, or None."""
-        return self._find_module(self.imports.place.absolute(name, level), self.imports.place.folder if not level else None)
+    def resolve(self, value: Value) -> Value:
+        """Return a value with what is imported in the places of imports."""
+        if not any(isinstance(atom, Import) for atom in value):
+            return value
+        return merge(*(self._find_import(atom) if isinstance(atom, Import) else (atom,) for atom in value))
+
+    def _find_import(self, wanted: Import) -> Value:
+        module = self._find_module(wanted.name, wanted.folder)
+        if not wanted.attribute:
+            return (module,) if module is not None else UNKNOWN
+        # A package needs no `__init__`.
+        return self.find_attribute(module or Module(wanted.name), wanted.attribute, wanted.folder)
 
     def _find_module(self, name: str, folder: str | None = None) -> Module | None:
         for path in module_paths(name, folder):
             module = self._load(path)
             if module is not None:
-                return Module(name, path, module.scope, module.default, module.views, module.origins)
+                return replace(module, name=name)
         return None
 
-    def find_attribute(self, module: Module, name: str) -> Value:
-        """Return what a name stands for in a module: one that it binds, or a module below it."""
+    def find_name(self, module: Module, name: str) -> Value:
+        """Return what a name is bound to in a module, or nothing."""
         if name in module.scope.names:
+            # What imports each other in a circle isn't resolved for ever.
+            value = module.scope.names[name]
+            module.scope.names[name] = UNKNOWN if any(isinstance(atom, Import) for atom in value) else value
+            module.scope.names[name] = self.resolve(value)
             return module.scope.names[name]
-        below = self._find_module(f"{module.name}.{name}")
+        return self.find_star(module.scope, name) if module.scope.stars else ()
+
+    def find_attribute(self, module: Module, name: str, folder: str | None = None) -> Value:
+        """Return what a name stands for in a module: one that it binds, or a module below it."""
+        found = self.find_name(module, name)
+        if found:
+            return found
+        below = self._find_module(f"{module.name}.{name}", folder)
         return (below,) if below is not None else UNKNOWN
 
     # Tables
 
-    def is_logical(self, node: ast.Call) -> bool:
-        """Return whether a call makes the target's name of a logical one."""
-        return _LOGICAL in self.imports.origins(node.func)
-
     def pipelines_names(self, node: ast.AST) -> frozenset[str]:
         """Return the functions of pipelines that an expression may stand for."""
-        origins = (origin.rpartition(".") for origin in self.imports.origins(node))
-        return frozenset(name for module, _, name in origins if module in _PIPELINES)
+        return _pipelines_names(self.imports.origins(node))
 
     def read_call(self, node: ast.Call) -> Value | None:
         """Return what a call gives that concerns tables; None for any other."""
-        if self.is_logical(node):
+        origins = self.imports.origins(node.func)
+        if _LOGICAL in origins:
             return self._read_logical(node)
-        if names := self.pipelines_names(node.func):
+        if names := _pipelines_names(origins):
             self._read_pipelines_call(node, names)
             return UNKNOWN
         if isinstance(node.func, ast.Attribute):
@@ -362,6 +380,11 @@ class PythonReader(Execution):
             return
         self._claimed |= read_sql(text, self.tables, first, last, lines, parameters)
         self._queries[key] = self.tables.default
+
+
+def _pipelines_names(origins: frozenset[str]) -> frozenset[str]:
+    parts = (origin.rpartition(".") for origin in origins)
+    return frozenset(name for module, _, name in parts if module in _PIPELINES)
 
 
 def _without_frames(text: str, frames: Sequence[str], tables: TableCollector) -> str:

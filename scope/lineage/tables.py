@@ -36,9 +36,8 @@ _LARGEST = 1024 * 1024
 _PYTHON = re.compile(rb"[tT]able|[sS]ql|SQL|\bdlt\b|pipelines|forName|writeTo|insertInto|DeltaTable|%run")
 _SQL = re.compile(rb"create|from|join|into|merge|update|delete|apply|use|magic|table|execute", re.IGNORECASE)
 _COMMAND = re.compile(r"\n--[ \t]*COMMAND[ \t]*-{10,}[^\n]*")
-# Modules that load each other are followed so deep, and so many of them for one file.
-_DEEPEST = 10
-_MOST_MODULES = 300
+# Modules that wait for each other are followed so deep.
+_DEEPEST = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +61,9 @@ class Modules:
         self._read = read
         self._known: dict[str, Module | None] = {}
         self._loading: list[str] = []
-        self._loaded = 0
-        self._is_cut = False
 
     def read_file(self, path: str, content: bytes, *, is_user: bool = False) -> FileTables:
         """Return what a file says of tables. One without a word of them is only read as a user of other files."""
-        self._loaded = 0
         return _read_file(path, content, home_of(path), self.loader(path), is_user=is_user)
 
     def loader(self, path: str) -> Load:
@@ -83,26 +79,19 @@ class Modules:
     def _load(self, path: str) -> Module | None:
         if path in self._known:
             return self._known[path]
-        if path in self._loading or len(self._loading) >= _DEEPEST or self._loaded >= _MOST_MODULES:
-            self._is_cut = True
+        # A module that waits for itself has no names yet.
+        if path in self._loading or len(self._loading) >= _DEEPEST:
             return None
         content = self._read(path)
-        if content is None or len(content) > _LARGEST:
-            self._known[path] = None
-            return None
-        self._loaded += 1
-        was_cut, self._is_cut = self._is_cut, False
-        self._loading.append(path)
-        try:
-            reader = _read_source(path, content, TableCollector(home_of(path)), self.loader(path))
-        finally:
-            self._loading.pop()
-        module = None if reader is None else reader.to_module(path)
-        # What was cut short depends on where it began, so it isn't kept.
-        if not self._is_cut:
-            self._known[path] = module
-        self._is_cut = was_cut or self._is_cut
-        return module
+        reader: PythonReader | None = None
+        if content is not None and len(content) <= _LARGEST:
+            self._loading.append(path)
+            try:
+                reader = _read_source(path, content, TableCollector(home_of(path)), self.loader(path))
+            finally:
+                self._loading.pop()
+        self._known[path] = None if reader is None else reader.to_module(path)
+        return self._known[path]
 
 
 def file_tables(path: str, content: bytes, load: Load = load_nothing) -> TableUses:
@@ -135,7 +124,7 @@ def _read_file(path: str, source: bytes, home: tuple[str, str] | None, load: Loa
         uses = uses.within(source.count(b"\n") + 1)
     if reader is None:
         return FileTables(uses)
-    return FileTables(uses, reader.offered_texts(), reader.has_functions)
+    return FileTables(uses, reader.offered_texts() if is_user else frozenset(), reader.has_functions)
 
 
 def home_of(path: str) -> tuple[str, str] | None:

@@ -3,7 +3,7 @@
 import string
 from collections.abc import Callable, Mapping, Sequence
 
-from scope.lineage.names import HOLE
+from scope.lineage.names import HOLE, has_calls
 from scope.lineage.values import UNKNOWN, Items, Value, collections, join, listed, merge, texts
 
 # Methods that mean the same for a text with holes as for whatever fills them.
@@ -30,7 +30,7 @@ def call_text(text: str, method: str, arguments: Sequence[Value], named: Mapping
     if method in _ALWAYS:
         return (_ALWAYS[method](text),)
     plain = [options[0] for options in map(texts, arguments) if len(options) == 1 and HOLE not in options[0]]
-    is_known = HOLE not in text and len(plain) == len(arguments) and not named
+    is_known = HOLE not in text and not has_calls(text) and len(plain) == len(arguments) and not named
     if method in _PLAIN:
         return (_PLAIN[method](text, *plain),) if is_known and len(plain) < 3 else UNKNOWN
     if method in ("split", "rsplit") and is_known and len(plain) < 2 and (not plain or plain[0]):

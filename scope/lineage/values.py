@@ -67,6 +67,8 @@ class Scope:
     history: "dict[str, Value]" = field(default_factory=dict)
     # Names that are bound in another scope.
     elsewhere: "dict[str, Scope]" = field(default_factory=dict)
+    # The modules whose names are all taken over.
+    stars: "list[Import]" = field(default_factory=list)
     is_class: bool = False
     # Of a comprehension: its surroundings are the same run.
     is_inner: bool = False
@@ -83,6 +85,18 @@ class Scope:
         while scope.parent is not None:
             scope = scope.parent
         return scope
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """A module, or what it calls `attribute`, that is only read when it is needed: most imports never are.
+
+    Absolute names count from `folder` as well, where scripts and notebooks find their neighbours.
+    """
+
+    name: str
+    folder: str | None
+    attribute: str = ""
 
 
 @dataclass(eq=False, slots=True)
@@ -133,7 +147,7 @@ class Module:
     origins: "dict[str, set[str]]" = field(default_factory=dict)
 
 
-Atom = str | Items | Function | Class | Instance | Module
+Atom = str | Items | Function | Class | Instance | Module | Import
 Value = tuple[Atom, ...]
 UNKNOWN: Value = (HOLE,)
 
