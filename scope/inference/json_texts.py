@@ -3,6 +3,10 @@
 import json
 
 
+# Texts that aren't written as usual cost a look at the whole file each.
+_MOST_MISSES = 20
+
+
 class JsonTexts:
     """The texts of a JSON file, asked for in their order."""
 
@@ -11,13 +15,17 @@ class JsonTexts:
         self._source = source
         self._position = 0
         self._line = first_line
+        self._misses = 0
 
     def find_line(self, text: str) -> int:
-        """Return the line of a text; that of the last one found if it isn't written as usual."""
-        for form in (json.dumps(text, ensure_ascii=False), json.dumps(text)):
+        """Return the line of a text, or of its beginning; that of the last one found if it isn't written as usual."""
+        if self._misses >= _MOST_MISSES:
+            return self._line
+        for form in dict.fromkeys((json.dumps(text, ensure_ascii=False)[:-1], json.dumps(text)[:-1])):
             at = self._source.find(form, self._position)
             if at >= 0:
                 self._line += self._source.count("\n", self._position, at)
-                self._position = at
-                break
+                self._position = at + len(form)
+                return self._line
+        self._misses += 1
         return self._line
