@@ -2,7 +2,6 @@
 
 import json
 
-
 # Texts that aren't written as usual cost a look at the whole file each.
 _MOST_MISSES = 20
 
