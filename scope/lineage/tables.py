@@ -33,7 +33,7 @@ CODE = (".py", ".sql", ".ipynb", ".scala", ".r")
 SOURCES = (*CODE, *DOCUMENTS)
 _LARGEST = 1024 * 1024
 # A file without any of these names no table. Cheap enough for every file of a domain.
-_PYTHON = re.compile(rb"[tT]able|[sS]ql|SQL|\bdlt\b|pipelines|forName|writeTo|insertInto|DeltaTable|%run")
+_PYTHON = re.compile(rb"[tT]able|[sS]ql|SQL|\bdlt\b|pipelines|forName|writeTo|insertInto|DeltaTable|MAGIC|%run")
 _SQL = re.compile(rb"create|from|join|into|merge|update|delete|apply|use|magic|table|execute", re.IGNORECASE)
 _COMMAND = re.compile(r"\n--[ \t]*COMMAND[ \t]*-{10,}[^\n]*")
 # Modules that wait for each other are followed so deep.
@@ -135,9 +135,8 @@ def home_of(path: str) -> tuple[str, str] | None:
 
 
 def _may_name_tables(path: str, source: bytes) -> bool:
-    if path.endswith((".py", ".ipynb")):
-        return _PYTHON.search(source) is not None
-    return path.lower().endswith(CODE) and _SQL.search(source) is not None
+    marks = _SQL if path.lower().endswith(".sql") else _PYTHON
+    return path.lower().endswith(CODE) and marks.search(source) is not None
 
 
 def _read_source(path: str, source: bytes, tables: TableCollector, load: Load) -> PythonReader | None:
