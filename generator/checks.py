@@ -85,7 +85,8 @@ def _pipeline_problems(spec: LoadedSpec, model: PipelineSpec, inventory: Invento
             )
     if model.clusters and model.serverless is True:
         yield document.problem(("clusters",), "is only for pipelines with `serverless: false`.")
-    yield from body_problems(spec, inventory, "clusters", model.clusters, PIPELINE_CLUSTER)
+    if not isinstance(model.clusters, str):
+        yield from body_problems(spec, inventory, "clusters", model.clusters, PIPELINE_CLUSTER)
     if model.environment is not None:
         yield from one_body_problems(
             spec, inventory, ("environment",), model.environment, "environments", PIPELINE_ENVIRONMENT

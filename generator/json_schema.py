@@ -60,8 +60,13 @@ def _with_bodies(schema: Schema, bodies: dict[str, str], title: str) -> Schema:
         if not values:
             schema["properties"][name] = _replaced(field, reference)
         else:
-            key = "items" if "items" in field else "additionalProperties"
-            field[key] = _replaced(field[key], reference)
+            holder, key = next(
+                (choice, key)
+                for choice in (field, *field.get("oneOf", ()))
+                for key in ("items", "additionalProperties")
+                if key in choice
+            )
+            holder[key] = _replaced(holder[key], reference)
     return schema
 
 

@@ -25,7 +25,7 @@ def _pipeline_faults(model: PipelineSpec, settings: DomainSettings) -> Iterator[
         yield Fault(("environment",), f"{_must_be_written('the runtime package')} A preset works.")
     elif isinstance(model.environment, dict) and _is_reference(model.environment.get("dependencies")):
         yield Fault(("environment", "dependencies"), _must_be_written("the runtime package"))
-    for label, body in model.clusters.items():
+    for label, body in () if isinstance(model.clusters, str) else model.clusters.items():
         if label != DEFAULT_CLUSTER and _is_reference(body):
             yield Fault(("clusters", label), f"{_must_be_written('the label')} A preset works.")
     if _is_reference(model.settings.get("notifications")) and any(addresses_of(model, settings).model_dump().values()):

@@ -106,7 +106,9 @@ def _pipeline(identity: Identity, spec: PipelineSpec, inventory: Inventory) -> d
         if is_ingestion
         else [{"glob": {"include": path}} for path in (*loaded_paths(identity, spec, inventory), *spec.external_files)],
         "environment": None if is_ingestion else environment,
-        "clusters": [_labelled(label, body, inventory) for label, body in sorted(spec.clusters.items())],
+        "clusters": spec.clusters
+        if isinstance(spec.clusters, str)
+        else [_labelled(label, body, inventory) for label, body in sorted(spec.clusters.items())],
         "configuration": spec.configuration | _platform_values(identity),
         "permissions": _permissions(spec, settings, {}),
         "notifications": _extended(spec.settings.get("notifications"), _alerts(spec, settings)),

@@ -242,10 +242,10 @@ class PipelineSpec(Identified):
     dependencies: tuple[str, ...] = Field(
         (), description="Additional packages to install, in pip's notation: `rapidfuzz==3.13.0`."
     )
-    clusters: dict[str, BodyOrPreset] = Field(
+    clusters: OrReference[dict[str, BodyOrPreset]] = Field(
         {},
         description="Clusters by label (`default`, `updates`, `maintenance`), as presets or as Databricks' fields; "
-        "only with `serverless: false`.",
+        "only with `serverless: false`. A variable in their place is a list of Databricks' own.",
     )
     configuration: dict[str, str] = Field(
         {}, description="Configuration that its code reads. Keys that begin with `platform.` are reserved for the platform."

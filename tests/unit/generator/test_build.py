@@ -257,6 +257,15 @@ def test_files_of_the_workspace_are_loaded_as_they_are_named(tree: SpecTree, fie
     assert [library["glob"]["include"] for library in module.module.value["libraries"]] == paths
 
 
+def test_a_pipelines_clusters_may_be_a_variable_as_a_whole(tree: SpecTree) -> None:
+    tree.write(PIPELINE, f"{CHAIN}serverless: false\nclusters: ${{var.stage}}\n")
+    assert '"clusters": "${var.stage}"' in built(tree).modules()[MODULE].decode()
+    tree.write(PIPELINE, f"{CHAIN}clusters: ${{var.stage}}\n")
+    assert "clusters: is only for pipelines with `serverless: false`." in tree.run("build", "--all").stderr
+    tree.write(PIPELINE, f"{CHAIN}serverless: false\nclusters: stage\n")
+    assert "clusters: must be a mapping, not the text `stage`." in tree.run("build", "--all").stderr
+
+
 def in_every_target(settings: str) -> str:
     """Return the `targets` of a spec, with the same settings in each of the bundle's."""
     return f"targets: {{{', '.join(f'{target}: {settings}' for target in ('dev', 'staging', 'prod'))}}}\n"
