@@ -318,6 +318,49 @@ def test_a_tables_name_answers_who_writes_and_who_reads_it(sandbox: Sandbox) -> 
     assert [place["line"] for place in answer["readers"]] == [2]
 
 
+HIDDEN = {
+    "src/marketing/hubspot/final/query.sql": "USE Finance.stripe;\nSELECT * FROM `Final_Payments`",
+    "src/marketing/hubspot/final/maybe.py": "x = spark.table(f'{c}.stripe.final_payments')\ny = spark.table(f'{c}.b')\n",
+    "resources/marketing/hubspot/trigger.yml": (
+        "resources: {jobs: {j: {name: j, trigger: {table_update: {table_names: "
+        '["${var.upstream_catalog_prefix}finance.${var.upstream_schema_prefix}stripe.final_payments"]}}}}}\n'
+    ),
+}
+
+
+def test_a_tables_name_answers_with_every_form_of_reading_and_what_is_not_known(sandbox: Sandbox) -> None:
+    sandbox.write_all({**TABLES, **HIDDEN})
+    lines = run_scope(sandbox.root, "why", "FINANCE.stripe.final_payments").stdout.splitlines()
+    assert lines[2:] == [
+        "finance.stripe.final_payments is read by:",
+        "  marketing: resources/marketing/hubspot/trigger.yml:1",
+        "  marketing: src/marketing/hubspot/final/query.sql:2",
+        "  marketing: src/marketing/hubspot/final/revenue.py:2",
+        "The tables of 1 other place are known only at run time, so there may be more:",
+        "  marketing: src/marketing/hubspot/final/maybe.py:1",
+    ]
+    answer = json.loads(run_scope(sandbox.root, "why", "finance.stripe.final_payments", "--format", "json").stdout)
+    assert answer["unknown"] == 1
+    assert [place["line"] for place in answer["unknown_places"]] == [1]
+
+
+def test_a_removed_table_is_found_wherever_it_is_read_and_what_is_not_known_is_told(sandbox: Sandbox) -> None:
+    sandbox.write_all({**TABLES, **HIDDEN})
+    commit_to_main(sandbox)
+    sandbox.write("src/finance/stripe/final/payments.py", "X = 1\n")
+    result = run_scope(sandbox.root, "check", "--base", "main")
+    found = [line.partition(": Reads")[0] for line in result.stdout.splitlines() if "which this change removes" in line]
+    assert found == [
+        "resources/marketing/hubspot/trigger.yml:1",
+        "src/marketing/hubspot/final/query.sql:2",
+        "src/marketing/hubspot/final/revenue.py:2",
+    ]
+    assert (
+        "Whether somebody else reads finance.stripe.final_payments isn't known in full: the tables of 1 place are known "
+        "only at run time: src/marketing/hubspot/final/maybe.py:1." in result.stderr
+    )
+
+
 def test_a_table_that_nobody_knows_is_said_to_be_unknown(sandbox: Sandbox) -> None:
     result = run_scope(sandbox.root, "why", "finance.stripe.final_nothing")
     assert result.stdout.splitlines()[:2] == [

@@ -11,7 +11,7 @@ from databricks.bundles.schemas import Schema
 from scope.graph.closure import DeploymentIndex
 from scope.graph.uses_cache import UsesCache
 from scope.model import Finding
-from scope.planning.checks import check_removed_tables, check_repository
+from scope.planning.checks import check_removed_tables, check_repository, find_unknown_reads
 from scope.render.github_annotations import render_annotations
 from scope.stage.field_checks import FILE
 from tests.support.fake_git import FakeGit, Files
@@ -22,10 +22,10 @@ def codes(changes: Files) -> list[tuple[str, str, int]]:
     return [(item.code, item.path, item.line) for item in check_repository(index({**BASE, **changes}))]
 
 
-def lost(head: Files) -> list[tuple[str, str, int]]:
+def lost(head: Files, base: Files = BASE) -> list[tuple[str, str, int]]:
     git, cache = FakeGit(), UsesCache()
-    sides = [DeploymentIndex(git.snapshot(files), cache) for files in (BASE, head)]
-    findings = check_removed_tables(sides[0], sides[1], git.changes(git.make(BASE), git.make(head)))
+    sides = [DeploymentIndex(git.snapshot(files), cache) for files in (base, head)]
+    findings = check_removed_tables(sides[0], sides[1], git.changes(git.make(base), git.make(head)))
     return [(item.code, item.path, item.line) for item in findings]
 
 
@@ -88,6 +88,45 @@ def test_a_table_that_moves_to_another_file_is_not_removed() -> None:
 def test_a_table_that_no_other_domain_reads_may_go() -> None:
     quiet = {name: text for name, text in BASE.items() if not name.startswith(("src/marketing", "src/finance"))}
     assert lost(quiet) == []
+
+
+WRITER = "from pyspark import pipelines as dp\n{}\n@dp.table(name={})\ndef f(): ...\n"
+OWN, SHARED = "src/finance/stripe/names.py", "src/common/names.py"
+READS = "src/marketing/hubspot/final/a.py"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            {OWN: "N = 'final_fees'\n", "src/finance/stripe/f.py": WRITER.format("from .names import N", "N")},
+            {OWN: "N = 'final_charges'\n"},
+        ),
+        (
+            {SHARED: "N = 'final_fees'\n", "src/finance/stripe/f.py": WRITER.format("from common.names import N", "N")},
+            {SHARED: "N = 'final_charges'\n"},
+        ),
+        ({"src/finance/stripe/f.sql": "CREATE TABLE Final_Fees AS SELECT 1"}, {"src/finance/stripe/f.sql": "SELECT 1"}),
+    ],
+)
+def test_a_table_that_a_constant_removes_is_found(before: Files, after: Files) -> None:
+    base = {**BASE, READS: "spark.sql('USE finance.stripe')\nX = spark.table('final_fees')\n", **before}
+    assert lost({**base, **after}, base) == [("removed-table", READS, 2)]
+    assert lost({**base, "src/finance/stripe/other.py": "X = 1\n"}, base) == []
+
+
+def test_places_that_may_read_a_removed_table_are_told() -> None:
+    head = index(
+        {
+            **BASE,
+            READS: "A = spark.table(f'{c}.stripe.final_fees')\nB = spark.table(f'{c}.stripe.b')\nC = spark.table(n)\n",
+            "src/finance/stripe/own.py": "C = spark.table(n)\n",
+        }
+    )
+    assert [(one.path, one.line) for one in find_unknown_reads(head, ["finance.stripe.final_fees"])] == [
+        (READS, 1),
+        (READS, 3),
+    ]
 
 
 # As annotations
