@@ -1,7 +1,6 @@
-"""Statements of Python, followed in their order: what names are bound to, and which functions are called with what.
+"""Statements of Python, followed in their order: what names are bound to.
 
-Branches are followed both, a loop over a known list element by element, a function at each call with what it is given. What
-is never called is followed in the end, with arguments that aren't known. A budget bounds how often a file is gone over.
+Branches are followed both, and a loop over a known list element by element. A budget bounds how often a file is gone over.
 """
 
 import ast
@@ -9,18 +8,16 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
 from scope.inference.collector import UsesCollector
-from scope.lineage.evaluation import Evaluation
-from scope.lineage.values import UNKNOWN, Class, Function, Import, Instance, Module, Scope, Value, collections, merge
+from scope.lineage.calling import Calling
+from scope.lineage.values import UNKNOWN, Class, Function, Import, Module, Scope, Value, collections, merge
 
 # Statements that are followed more than once, all together. No second goes by.
 MOST_REPEATED = 5_000
-# Calls inside each other.
-_DEEPEST = 12
-_Def = ast.FunctionDef | ast.AsyncFunctionDef
+Def = ast.FunctionDef | ast.AsyncFunctionDef
 _ENDS = ast.Return | ast.Raise | ast.Continue | ast.Break
 
 
-class Execution(Evaluation):
+class Execution(Calling):
     """Follows the statements of one file."""
 
     def __init__(self, imports: UsesCollector) -> None:
@@ -28,18 +25,16 @@ class Execution(Evaluation):
         super().__init__()
         self.imports = imports
         self.repeated = 0
-        # Functions that were followed with what they are given, by the identity of their nodes.
-        self.called: set[int] = set()
+        # Every function that was defined, still to be followed unless it is called.
         self.pending: list[Function] = []
         # What functions return, as far as it is text.
         self.given: list[Value] = []
-        self._running: list[int] = []
+        # The functions that are followed now, inside each other, by the identity of their nodes; and what each returns.
+        self.running: list[int] = []
+        self.returned: list[Value] = []
         self._loops = 0
-        # What is known of functions and loops, by the identity of their nodes.
-        self._generators: dict[int, bool] = {}
+        # What loops carry from one pass to the next, by the identity of their nodes.
         self._carried: dict[int, set[str]] = {}
-        self._returned: list[Value] = []
-        self._generic: dict[int, Instance] = {}
 
     # For those who inherit
 
@@ -51,7 +46,7 @@ class Execution(Evaluation):
         """Count a line whose tables aren't known."""
         raise NotImplementedError
 
-    def read_function(self, node: _Def) -> None:
+    def read_function(self, node: Def) -> None:
         """Read what decorators mean for tables."""
         raise NotImplementedError
 
@@ -76,7 +71,7 @@ class Execution(Evaluation):
     def execute(self, statements: Iterable[ast.stmt]) -> bool:
         """Follow statements; return whether none after them is reached."""
         for statement in statements:
-            self.repeated += bool(self._running or self._loops)
+            self.repeated += bool(self.running or self._loops)
             read = self._STATEMENTS.get(type(statement))
             if read is None:
                 for child in ast.iter_child_nodes(statement):
@@ -90,35 +85,12 @@ class Execution(Evaluation):
 
     def execute_top(self, statement: ast.stmt) -> None:
         """Follow one statement of the module. One that is nested too deep to be followed is counted."""
-        scope, running, uncertain = self.scope, list(self._running), self.uncertain
+        scope, running, uncertain = self.scope, list(self.running), self.uncertain
         try:
             self.execute([statement])
         except RecursionError:
             self.give_up(self.line(statement))
-            self.scope, self._running, self.uncertain = scope, running, uncertain
-
-    def finish(self) -> None:
-        """Follow the functions that run by themselves, and those that were never called."""
-        self.is_late = True
-        self.uncertain += 1
-        done: set[int] = set()
-        for function in self._unfinished():
-            if self.may_repeat() or id(function.node) not in done:
-                done.add(id(function.node))
-                try:
-                    self._run(function, [], {}, is_generic=True)
-                except RecursionError:
-                    self.give_up(self.line(function.node))
-        self.uncertain -= 1
-
-    def _unfinished(self) -> Iterable[Function]:
-        at = 0
-        # The list grows while functions are followed.
-        while at < len(self.pending):
-            function = self.pending[at]
-            at += 1
-            if id(function.node) not in self.called:
-                yield function
+            self.scope, self.running, self.uncertain, self._loops = scope, running, uncertain, 0
 
     def _assign(self, node: ast.Assign) -> None:
         value = self.value(node.value)
@@ -134,7 +106,7 @@ class Execution(Evaluation):
         left = self.value(node.target)
         if isinstance(node.op, ast.Add) and any(collections(left)):
             for items in collections(left):
-                self._method(items, "extend", [right], {})
+                self.call_method(items, "extend", [right], {})
         else:
             self.bind(node.target, self.combine(node.op, left, right))
 
@@ -232,7 +204,7 @@ class Execution(Evaluation):
             self.value(case.guard)
         return self._either_of([*(case.body for case in node.cases), []])
 
-    def _define(self, node: _Def) -> None:
+    def _define(self, node: Def) -> None:
         for default in (*node.args.defaults, *node.args.kw_defaults):
             self.value(default)
         function = Function(node, self.scope, self.imports)
@@ -276,8 +248,8 @@ class Execution(Evaluation):
         value = self.value(node.value)
         if value not in ((), UNKNOWN):
             self.given.append(value)
-        if self._returned:
-            self._returned[-1] = merge(self._returned[-1], value)
+        if self.returned:
+            self.returned[-1] = merge(self.returned[-1], value)
         return True
 
     def _elsewhere(self, node: ast.Global | ast.Nonlocal) -> None:
@@ -314,102 +286,6 @@ class Execution(Evaluation):
                 self.scope.stars.append(Import(name, folder))
             else:
                 self.scope.assign(alias.asname or alias.name, (Import(name, folder, alias.name),))
-
-    # Calls
-
-    def call_function(self, function: Function, arguments: Sequence[Value], named: dict[str, Value], at: ast.Call) -> Value:
-        """Follow a function with what it is given; return what it returns."""
-        del at
-        self.count_repeat()
-        node = id(function.node)
-        if node in self._running or len(self._running) >= _DEEPEST or not self.may_repeat():
-            return UNKNOWN
-        returned = self._run(function, arguments, named)
-        if self.may_repeat():
-            self.called.add(node)
-        return returned
-
-    def _run(
-        self, function: Function, arguments: Sequence[Value], named: dict[str, Value], *, is_generic: bool = False
-    ) -> Value:
-        node = function.node
-        before, imports, was_late = self.scope, self.imports, self.is_late
-        self.scope, self.imports = Scope(parent=function.scope), function.imports
-        self.is_late = was_late or is_generic
-        self._running.append(id(node))
-        self._returned.append(())
-        try:
-            owner = function.owner
-            if is_generic and owner is not None:
-                owner = self._any_instance(owner, node)
-            given = {"*": UNKNOWN} if is_generic else named
-            self._bind_arguments(node.args, [owner, *arguments] if owner is not None else arguments, given)
-            if isinstance(node, ast.Lambda):
-                return self.value(node.body)
-            self.execute(node.body)
-            if id(node) not in self._generators:
-                self._generators[id(node)] = _yields(node)
-            return UNKNOWN if self._generators[id(node)] else self._returned[-1]
-        finally:
-            self._running.pop()
-            self._returned.pop()
-            self.scope, self.imports, self.is_late = before, imports, was_late
-
-    def _any_instance(self, owner: Value, node: ast.AST) -> Value | None:
-        """Return the objects whose method is followed without a call: those that were made, or one that nobody makes."""
-        made = owner[0]
-        if not isinstance(made, Class):
-            return owner
-        if isinstance(node, _Def) and any(
-            isinstance(one, ast.Name) and one.id == "staticmethod" for one in node.decorator_list
-        ):
-            return None
-        if isinstance(node, _Def) and any(
-            isinstance(one, ast.Name) and one.id == "classmethod" for one in node.decorator_list
-        ):
-            return owner
-        if made.instances:
-            return tuple(made.instances)
-        if id(made) not in self._generic:
-            instance = self._generic[id(made)] = Instance(made)
-            for method in made.find("__init__"):
-                if isinstance(method, Function) and id(method.node) not in self._running:
-                    # Followed on its own as well, so what it does with tables isn't lost if this ends early.
-                    self._run(Function(method.node, method.scope, method.imports, (instance,)), [], {"*": UNKNOWN})
-        return (self._generic[id(made)],)
-
-    def _bind_arguments(self, node: ast.arguments, arguments: Sequence[Value], named: dict[str, Value]) -> None:
-        positional = [*node.posonlyargs, *node.args]
-        defaults = [None] * (len(positional) - len(node.defaults)) + list(node.defaults)
-        is_open = "*" in named
-        for at, (argument, default) in enumerate(zip(positional, defaults, strict=True)):
-            is_given = at < len(arguments)
-            value = arguments[at] if is_given else self._given(argument.arg, default, named, is_open=is_open)
-            self.scope.assign(argument.arg, value)
-        for argument, default in zip(node.kwonlyargs, node.kw_defaults, strict=True):
-            self.scope.assign(argument.arg, self._given(argument.arg, default, named, is_open=is_open))
-        for more in (node.vararg, node.kwarg):
-            if more is not None:
-                self.scope.assign(more.arg, UNKNOWN)
-
-    def _given(self, name: str, default: ast.expr | None, named: dict[str, Value], *, is_open: bool) -> Value:
-        if name in named:
-            return named[name]
-        return UNKNOWN if is_open or default is None else self.value(default)
-
-    def make(self, made: Class, arguments: Sequence[Value], named: dict[str, Value], at: ast.Call) -> Value:
-        """Return an object of a class, with what its `__init__` sets."""
-        instance = Instance(made)
-        if len(made.instances) < 20:
-            made.instances.append(instance)
-        starts = [atom for atom in made.find("__init__") if isinstance(atom, Function)]
-        for start in starts:
-            self.call_function(Function(start.node, start.scope, start.imports, (instance,)), arguments, named, at)
-        if not starts:
-            for name, value in zip(made.fields, arguments, strict=False):
-                instance.names[name] = value
-            instance.names.update({name: value for name, value in named.items() if name in made.fields})
-        return (instance,)
 
     _STATEMENTS: ClassVar[dict[type, Callable]] = {
         ast.Assign: _assign,
@@ -465,7 +341,3 @@ def _find_carried(node: ast.stmt) -> set[str]:
             at = (inner.lineno, inner.col_offset)
             read[inner.id] = min(read.get(inner.id, at), at)
     return {name for name, end in bound.items() if name in read and read[name] < end}
-
-
-def _yields(node: ast.AST) -> bool:
-    return any(isinstance(inner, ast.Yield | ast.YieldFrom) for inner in ast.walk(node))

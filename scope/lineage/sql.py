@@ -18,6 +18,7 @@ from sqlglot.parser import Parser
 from sqlglot.tokens import Token, TokenType
 
 from scope.lineage.collector import TableCollector
+from scope.lineage.common_tables import CommonTables
 from scope.lineage.names import HOLE, fill_references, name_parts, split_logical
 from scope.lineage.statements import (
     FROM,
@@ -316,7 +317,7 @@ def _add_tables(tree: exp.Expr, first_line: int, script: _Script) -> None:
         return
     nodes = list(tree.walk())
     is_temporary_view = any(isinstance(node, exp.TemporaryProperty) for node in nodes)
-    visible = _CommonTables(nodes)
+    visible = CommonTables(nodes)
     statements = (node for node in nodes if isinstance(node, exp.Create | exp.DML))
     targets = {id(target) for statement in statements if (target := _target(statement))}
     for table in (node for node in nodes if isinstance(node, exp.Table)):
@@ -344,33 +345,6 @@ def _table_arguments(function: exp.Anonymous, script: _Script) -> Iterator[tuple
             yield tuple(part.name for part in argument.parts)
         elif function.name == _SEARCH and isinstance(argument, exp.Kwarg) and argument.this.name.lower() == "index":
             yield name_parts(_evaluate(argument.expression, script))
-
-
-class _CommonTables:
-    """The names that WITH gives to queries, each where it is seen: not in its own query, unless that is recursive."""
-
-    def __init__(self, nodes: list[exp.Expr]) -> None:
-        self._names: dict[int, dict[str, int]] = {}
-        for common in (node for node in nodes if isinstance(node, exp.With)):
-            names = self._names[id(common)] = {}
-            for at, query in enumerate(common.expressions):
-                names.setdefault(query.alias.lower(), at)
-
-    def has(self, name: str, node: exp.Expr) -> bool:
-        """Return whether a name stands for a query of WITH at a node."""
-        child, parent = node, node.parent
-        inside: exp.Expr | None = None
-        while self._names and parent is not None:
-            common = parent.args.get("with_")
-            if isinstance(parent, exp.With):
-                before = next((at for at, query in enumerate(parent.expressions) if query is child), 0)
-                if self._names[id(parent)].get(name.lower(), before + 1) < before + bool(parent.args.get("recursive")):
-                    return True
-                inside = parent
-            elif isinstance(common, exp.With) and common is not inside and name.lower() in self._names[id(common)]:
-                return True
-            child, parent = parent, parent.parent
-        return False
 
 
 def _target(statement: exp.Expr) -> exp.Table | None:
