@@ -213,7 +213,7 @@ def is_temporary(modifiers: list[str]) -> bool:
 def name_after(words: list[str], at: int) -> tuple[int, int]:
     """Return where the name after a word begins and ends: parts with dots between."""
     start = at + 1
-    while words[start : start + 1] and words[start] in ("IF", "NOT", "EXISTS", "STREAM"):
+    while words[start : start + 1] and words[start] in ("IF", "NOT", "EXISTS", "STREAM", "TABLE"):
         start += 1
     end = start + 1
     while words[end : end + 1] == ["."]:

@@ -260,6 +260,7 @@ def test_sql_that_is_not_understood_is_counted(text: str, reads: set[str]) -> No
         "CREATE TABLE x.y.a i FROM x.y.z",
         "INSERT INTO x.y.a SELECT i j k FROM x.y.z WHERE",
         "CREATE FLOW f AS AUTO CDC INTO x.y.a FROM STREAM x.y.z WHERE WHERE KEYS (i)",
+        "LOAD DATA INTO TABLE x.y.a FIELDS TERMINATED FROM x.y.z",
     ],
 )
 def test_a_statement_that_does_not_parse_keeps_its_target_and_the_full_names_it_reads(text: str) -> None:
