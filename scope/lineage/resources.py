@@ -28,8 +28,10 @@ _JSON = (".lvdash.json", ".dbalert.json")
 DOCUMENTS = (".yml", ".yaml", *_JSON)
 _TABLES = frozenset(
     {
+        "asset_name",
         "baseline_table_name",
         "external_tables",
+        "identifier",
         "securable_full_name",
         "source_table",
         "source_table_full_name",
@@ -45,7 +47,8 @@ _QUERIES = frozenset({"query", "queryLines", "query_lines", "query_text"})
 _SERIALIZED = frozenset({"serialized_dashboard", "serialized_space"})
 # What short names of a dashboard's queries count from.
 _CATALOG, _SCHEMA = "dataset_catalog", "dataset_schema"
-_MARKS = re.compile(rb"table|quer|serialized|_prefix|securable", re.IGNORECASE)
+# Documents without any of these words name no table.
+_MARKS = re.compile("|".join(("_prefix", *sorted(_TABLES | _QUERIES | _SERIALIZED))).encode())
 _SELECTING = re.compile(r"\b(?:from|table|join)\b", re.IGNORECASE)
 # Specs name tables wherever their texts do.
 _IN_SPEC = re.compile(r"(?<![\w.}])([a-z]\w*)\.([a-z]\w*)\.([a-z]\w*)(?![\w.])", re.IGNORECASE)

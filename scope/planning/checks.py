@@ -91,15 +91,15 @@ def _check_table_names(index: DeploymentIndex, domain: str) -> Iterator[Finding]
     for path, uses in index.tables.read(path for path in index.own_files(domain) if is_code(path)).items():
         for read in uses.reads:
             if read.parts == 3 and not read.through_table and read.table.partition(".")[0] in index.domains:
-                message = f"`{read.table}` is prod's table in every target. Read it through {_way_to_name(path)}."
+                message = f"`{read.table}` is prod's table in every target. {_advise(path)}"
                 yield Finding(quote_path(path), read.line, "literal-table", message)
 
 
-def _way_to_name(path: str) -> str:
+def _advise(path: str) -> str:
     """Return how a file names a table so that each target has its own."""
     if path.lower().endswith((".py", ".ipynb")):
-        return "`common.tables.table(…)`"
-    return "`${platform.upstream_catalog_prefix}…`, see docs/unity-catalog.md"
+        return "Read it through `common.tables.table(…)`."
+    return "Put the platform's prefixes before its catalog and its schema, see docs/unity-catalog.md."
 
 
 def _check_names(index: DeploymentIndex) -> Iterator[Finding]:

@@ -57,6 +57,15 @@ def test_a_table_named_past_the_function_is_found_in_python_and_sql() -> None:
     assert findings == [("literal-table", python, 1), ("literal-table", sql, 1)]
 
 
+def test_sql_is_advised_to_write_the_prefixes_and_those_are_no_finding() -> None:
+    path = "src/marketing/hubspot/base/b.sql"
+    (finding,) = check_repository(index({**BASE, path: "SELECT * FROM finance.stripe.a"}))
+    assert (finding.code, finding.path) == ("literal-table", path)
+    assert "docs/unity-catalog.md" in finding.message
+    name = "${platform.upstream_catalog_prefix}finance.${platform.upstream_schema_prefix}stripe.a"
+    assert codes({path: "SELECT * FROM NAME".replace("NAME", name)}) == []
+
+
 def test_a_table_that_is_nobody_s_domain_may_be_named() -> None:
     assert codes({"src/marketing/hubspot/base/b.py": 'X = spark.read.table("ingest.hubspot.t")\n'}) == []
 

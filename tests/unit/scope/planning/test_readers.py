@@ -230,6 +230,8 @@ DASHBOARD_YAML = "resources:\n  dashboards:\n    d:\n      serialized_dashboard:
         (f"{HUBSPOT}/dashboard.yml", DASHBOARD_YAML, 5),
         (f"{HUBSPOT}/d.lvdash.json", DASHBOARD, 1),
         ("src/marketing/hubspot/d.lvdash.json", DASHBOARD, 1),
+        (f"{HUBSPOT}/d.lvdash.json", json.dumps({"datasets": [{"name": "a", "asset_name": FULL}]}, indent=1), 5),
+        (f"{HUBSPOT}/a.dbalert.json", json.dumps({"query_lines": ["SELECT *\n", f"FROM {FULL}"]}, indent=1), 4),
         (f"{HUBSPOT}/monitor.yml", "resources: {quality_monitors: {m: {table_name: " + FULL + "}}}", 1),
         ("specs/jobs/marketing/hubspot/j.yml", f"schedule:\n  table_update:\n    tables: [{FULL.title()}]\n", 3),
     ],
