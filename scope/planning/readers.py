@@ -76,7 +76,7 @@ def find_readers(
     readers: dict[str, set[TableReader]] = defaultdict(set)
     for reader in list_readers(head, uses, frozenset(prefixes), among):
         domain = prefixes[reader.table.rpartition(".")[0]]
-        if domain != reader.domain:
+        if reader.domain not in (domain, SHARED):
             readers[domain].add(reader)
     # Whoever spells the source alone may get the domain's name at run time.
     names = frozenset(source for names in sources.values() for source in names)
@@ -113,7 +113,7 @@ def list_readers(
                 yield TableReader(place.domain, read.table, path, read.line)
     users = {path: _find_users(index, path, among) for path in {path for path, _, _ in shared}}
     for path, table, line in shared:
-        for domain in users[path] or ([SHARED] if len(among) == len(index.domains) else []):
+        for domain in users[path] or [SHARED]:
             if (domain, table) not in own:
                 yield TableReader(domain, table, path, line)
 

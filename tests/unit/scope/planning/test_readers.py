@@ -9,6 +9,7 @@ from scope.graph.uses_cache import UsesCache
 from scope.planning import readers as module
 from scope.planning.impact import ImpactAnalysis
 from scope.planning.readers import Readers, find_readers
+from scope.planning.why import explain_table
 from tests.support.fake_git import FakeGit, Files
 
 READ = 'from common.tables import table\n\nX = spark.read.table(table("{}"))\n'
@@ -252,6 +253,14 @@ def test_shared_code_reads_for_the_domains_that_use_it() -> None:
     found = {(item.domain, item.path, item.line) for item in readers_of(CHANGE, files).of["finance"]}
     assert ("sales", "src/common/reading.py", 1) in found
     assert ("hr", "src/common/reading.py", 1) not in found
+
+
+def test_shared_code_that_no_domain_uses_is_nobody_to_review_with() -> None:
+    files = {**BASE, "src/common/reading.py": "X = spark.table('finance.stripe.final_payments')\n"}
+    head = {**files, **CHANGE}
+    assert {item.domain for item in readers_of(CHANGE, files).of["finance"]} == {"hr", "marketing"}
+    readers = explain_table(DeploymentIndex(FakeGit().snapshot(head)), "finance.stripe.final_payments").readers
+    assert {(place.domain, place.path) for place in readers} >= {("common", "src/common/reading.py")}
 
 
 def test_a_place_that_is_not_known_is_told() -> None:
