@@ -87,8 +87,9 @@ class Deployment:
         return Occasion(self.id, self.session.head.commit)
 
     def require_self_contained(self) -> None:
-        """Raise `Refused` with every finding if the stage doesn't stand on its own."""
+        """Raise `Refused` with every finding if the domain isn't data, or else if the stage doesn't stand on its own."""
         with self.session.git_lock:
+            require_domain_data(self.session.index, self.id.target, self.domain)
             require_self_contained(self.session.index, self.id.target, self.domain)
 
     @contextmanager

@@ -60,6 +60,8 @@ def test_a_job_finds_the_wheel_that_was_built_for_it_at_each_deploy(platform: Pl
     platform.sandbox.write(
         "resources/sales/orders/jobs/wheel.py", resource_module("job", "sales_wheel_job", wheel_job_fields("sales_wheel"))
     )
+    project = platform.sandbox.read("src/pyproject.toml")
+    platform.sandbox.write("src/pyproject.toml", f'{project}\n[project.scripts]\nmain = "common:main"\n')
     platform.push("Add a job that runs a wheel")
     wheels: list[str] = []
     for _ in range(2):
