@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 HOLE = "\ue000"
 _OPEN, _CLOSE = "\ue001", "\ue002"
-_LOGICAL = re.compile(f"{_OPEN}(\\d+):([^{_CLOSE}]*){_CLOSE}")
+_LOGICAL = re.compile(f"{_OPEN}(\\d{{1,9}}):([^{_CLOSE}]*){_CLOSE}")
 _MARKS = re.compile("[\ue000-\ue002]")
 _REFERENCE = re.compile(r"\$\{([^{}]*)\}|\{\{([^{}]*)\}\}")
 _FIELD = re.compile(r"(?<!\{)\{\w+\}(?!\})")

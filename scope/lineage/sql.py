@@ -38,7 +38,9 @@ from scope.lineage.statements import (
 LARGEST = 96 * 1024
 # What stands in the text for what isn't SQL: a hole, a prefix of the platform, the name that a call of `table()` makes.
 _HOLE, _PREFIX = "scope_hole_", "scope_prefix_"
-_CALL = re.compile(r"scope_call_(\d+)_")
+_BODY = "scope_body_"
+_DOLLARS = re.compile(r"\$\$((?:(?!\$\$)(?s:.))*+)\$\$")
+_CALL = re.compile(r"scope_call_(\d{1,9})_")
 # A function that sqlglot knows from other dialects, with other arguments.
 _SEARCH = "scope_vector_search"
 # Texts that are run by texts that are run.
@@ -74,6 +76,8 @@ class _Script:
     depth: int
     # The names that calls of `table()` make, by number.
     names: dict[int, str] = field(default_factory=dict)
+    # The texts between double dollars, which are code of other languages or YAML.
+    bodies: list[str] = field(default_factory=list)
     # The calls of `table()` whose names are those of tables here.
     claimed: set[int] = field(default_factory=set)
 
@@ -85,9 +89,10 @@ class _Script:
         """Add a table that is written or read; no parts stand for a name that only the run knows."""
         is_logical = any(_PREFIX in part for part in parts[:1])
         call = _CALL.fullmatch(parts[0]) if len(parts) == 1 else None
-        if call is not None:
-            self.claimed.add(int(call[1]))
-            is_logical, line, parts = True, self.calls[int(call[1])], name_parts(self.names[int(call[1])])
+        number = int(call[1]) if call is not None else -1
+        if number in self.names and number in self.calls:
+            self.claimed.add(number)
+            is_logical, line, parts = True, self.calls[number], name_parts(self.names[number])
         else:
             parts = tuple(map(_without_marks, parts))
         if is_write:
@@ -116,10 +121,12 @@ def read_sql(
     """
     dialect = Databricks()
     names: dict[int, str] = {}
-    plain = _to_sql(text, tables.domain, names)
+    bodies: list[str] = []
+    plain = _without_bodies(_to_sql(text, tables.domain, names), bodies)
     last = first_line + text.count("\n") if last_line is None else last_line
     script = _Script(dialect.parser(), plain, tables, first_line, last, calls or {}, parameters or {}, depth)
     script.names = names
+    script.bodies = bodies
     tables.sql_length += len(text)
     try:
         tokens = _Tokenizer(dialect=dialect).tokenize(plain) if tables.sql_length <= LARGEST else None
@@ -148,6 +155,16 @@ def _to_sql(text: str, domain: str | None, names: dict[int, str]) -> str:
         pieces[at], pieces[at + 1] = f"scope_call_{pieces[at]}_", ""
     filled = fill_references("".join(pieces), domain, HOLE, _PREFIX)[0].replace(HOLE, _HOLE)
     return re.sub(r"\bvector_search\b", _SEARCH, filled, flags=re.IGNORECASE)
+
+
+def _without_bodies(text: str, bodies: list[str]) -> str:
+    """Return the text with literals of as many lines in the places of what stands between double dollars."""
+
+    def replace(match: re.Match[str]) -> str:
+        bodies.append(match[1])
+        return f"'{_BODY}{len(bodies) - 1}{match[1].count(chr(10)) * chr(10)}'"
+
+    return _DOLLARS.sub(replace, text) if "$$" in text else text
 
 
 def _read_parts(tokens: list[Token], script: _Script) -> None:
@@ -253,14 +270,19 @@ def _read_metric_view(words: list[str], tokens: list[Token], script: _Script) ->
         start, end = name_after(words, kind)
         script.add(tuple(token.text for token in tokens[start:end:2]), script.line(tokens[0].line), is_write=True)
     for token in tokens:
-        if token.token_type in (TokenType.RAW_STRING, TokenType.HEREDOC_STRING, TokenType.STRING):
-            for source in _METRICS.finditer(token.text):
-                line = script.line(token.line)
-                name = source[1].partition(" #")[0].strip().strip("\"'")
-                if name_parts(name):
-                    script.add(name_parts(name), line, is_write=False)
-                else:
-                    script.tables.unresolved.add(line)
+        number = token.text.strip().removeprefix(_BODY)
+        if token.token_type is not TokenType.STRING or not number.isdecimal() or int(number[:9]) >= len(script.bodies):
+            continue
+        body = script.bodies[int(number[:9])]
+        # A token's line is that of its end.
+        first = script.line(token.line) - body.count("\n")
+        for source in _METRICS.finditer(body):
+            line = first + body.count("\n", 0, source.start())
+            name = source[1].partition(" #")[0].strip().strip("\"'")
+            if name_parts(name):
+                script.add(name_parts(name), line, is_write=False)
+            else:
+                script.tables.unresolved.add(line)
 
 
 def _with_names(tokens: list[Token], script: _Script) -> list[Token]:

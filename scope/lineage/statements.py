@@ -105,6 +105,10 @@ def _simple(words: list[str], tokens: list[Token]) -> Iterator[Part]:
 
 
 def _condition(words: list[str], tokens: list[Token]) -> Part:
+    if words[0] == "CASE":
+        # `CASE a WHEN b THEN`: two values.
+        tokens = [Token(TokenType.COMMA, ",") if token.text.upper() == "WHEN" else token for token in tokens]
+        tokens = tokens[tokens[:1] != [] and tokens[0].text == "," :]
     if words[0] != "FOR":
         return Part(Form.EXPRESSION, tokens)
     return Part(Form.STATEMENT, tokens[2 if words[2:3] == ["AS"] else 0 :])

@@ -1,5 +1,6 @@
 """Methods of Python's texts and collections, applied to what is known of them."""
 
+import re
 import string
 from collections.abc import Callable, Mapping, Sequence
 
@@ -60,7 +61,7 @@ def format_text(text: str, arguments: Sequence[Value], named: Mapping[str, Value
         pieces.append((literal,))
         if name is None:
             continue
-        if not name or name.isdigit():
+        if not name or re.fullmatch("[0-9]{1,6}", name):
             at = int(name or position)
             position += 1
             value = arguments[at] if at < len(arguments) else UNKNOWN

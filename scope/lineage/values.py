@@ -5,6 +5,7 @@ other isn't known, and a wrong name is worse than none.
 """
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -13,6 +14,8 @@ from scope.lineage.names import HOLE
 
 # What may be more things, or a longer text, is left alone.
 MOST_VALUES = 100
+# From the end of a list.
+_POSITION = re.compile(r"-[0-9]{1,6}")
 LONGEST = 128 * 1024
 
 
@@ -31,7 +34,7 @@ class Items:
     def get(self, key: str) -> "Value":
         """Return what is at a key."""
         if key.startswith("-") and not self.is_mapping and not self.others:
-            key = str(len(self.named) + int(key)) if key[1:].isdigit() else key
+            key = str(len(self.named) + int(key)) if _POSITION.fullmatch(key) else key
         known = self.named.get(key, ())
         return merge(known, self.others) if self.others else known or UNKNOWN
 

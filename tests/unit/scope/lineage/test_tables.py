@@ -217,6 +217,22 @@ def test_lines_are_those_of_the_name() -> None:
         ("COPY INTO a FROM '/x' FILEFORMAT = CSV", {"finance.stripe.a"}, set()),
         ("SELECT EXTRACT(DAY FROM t) FROM b -- FROM c", set(), {"finance.stripe.b"}),
         ("SELECT 'from x.y.z' AS q", set(), set()),
+        ("BEGIN CASE WHEN (SELECT 1 FROM x.y.z) = 1 THEN SELECT 2; ELSE SELECT * FROM b; END CASE; END", set(),
+         {"x.y.z", "finance.stripe.b"}),
+        ("BEGIN CASE (SELECT 1 FROM x.y.z) WHEN (SELECT 1 FROM b) THEN SELECT 2; END CASE; END", set(),
+         {"x.y.z", "finance.stripe.b"}),
+        ("l: BEGIN DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN INSERT INTO a SELECT * FROM x.y.z; END; END l",
+         {"finance.stripe.a"}, {"x.y.z"}),
+        ("BEGIN REPEAT SET i = 1; UNTIL i > (SELECT max(i) FROM x.y.z) END REPEAT; END", set(), {"x.y.z"}),
+        ("BEGIN FOR r AS SELECT * FROM x.y.z DO INSERT INTO a VALUES (r.i); END FOR; END", {"finance.stripe.a"}, {"x.y.z"}),
+        ("BEGIN IF i = CASE WHEN 1 = 1 THEN 2 END THEN SELECT * FROM x.y.z; END IF; END", set(), {"x.y.z"}),
+        ("WITH b AS (SELECT * FROM b) SELECT * FROM b", set(), {"finance.stripe.b"}),
+        ("WITH RECURSIVE b AS (SELECT 1 UNION ALL SELECT * FROM b) SELECT * FROM b JOIN x.y.z", set(), {"x.y.z"}),
+        ("ALTER TABLE a SET TBLPROPERTIES ('x' = 'y'); ALTER TABLE a ALTER COLUMN b SET MASK c", set(), set()),
+        ("CREATE VIEW x.y.a WITH METRICS LANGUAGE YAML AS $$\nsource: x.y.z\n$$", {"x.y.a"}, {"x.y.z"}),
+        ("CREATE FUNCTION x.y.f() RETURNS INT LANGUAGE PYTHON AS $$\n  # it's; from a\n  return 1\n$$; SELECT * FROM x.y.z",
+         set(), {"x.y.z"}),
+        ("SELECT 1; SELECT f('from x')", set(), set()),
         ("DROP TABLE a; OPTIMIZE a; SET x = 1; GRANT SELECT ON TABLE a TO b", set(), set()),
         ("SELECT * FROM a LATERAL VIEW explode(x) v AS y", set(), {"finance.stripe.a"}),
         ("-- Databricks notebook source\nFROM a\n-- COMMAND ----------\n-- MAGIC %python\n-- MAGIC spark.table('b')",
@@ -268,6 +284,39 @@ def test_a_statement_that_does_not_parse_keeps_its_target_and_the_full_names_it_
     assert uses.unresolved == (1,)
     assert uses.writes == {"x.y.a"}
     assert names(uses) == {"x.y.z"}
+
+
+@pytest.mark.parametrize(
+    "word", ["scope_call_7_", "scope_hole_", "scope_prefix_x", "scope_body_7", "scope_body_x", "'scope_body_7'"]
+)
+def test_words_of_the_reader_s_own_are_nothing_special_in_a_file(word: str) -> None:
+    text = "SELECT * FROM WORD; CREATE VIEW a WITH METRICS AS WORD; CREATE VIEW b WITH METRICS AS $$x$$".replace(
+        "WORD", word
+    )
+    assert sql(text).writes >= {"finance.stripe.a"}
+    assert python(f'spark.sql("{text}")').writes >= {"finance.stripe.a"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"spark.table('\ue001{'9' * 5000}:a\ue002')",
+        "spark.table('{²}'.format('a'))",
+        f"spark.table('{{{'9' * 5000}}}'.format('a'))",
+        f"A = ['a']\nspark.table(A['-{'9' * 5000}'])",
+        "A = ['a']\nspark.table(A['-²'])",
+    ],
+)
+def test_odd_numbers_are_read_without_an_error(text: str) -> None:
+    assert python(text).unresolved != ()
+    assert sql(f"SELECT '{text[12:-2]}'").writes == frozenset()
+
+
+def test_lines_are_right_around_a_body_of_another_language() -> None:
+    uses = sql(
+        "SELECT 1;\nCREATE VIEW v WITH METRICS LANGUAGE YAML AS $$\nversion: 1\nsource: x.y.b\n$$;\nSELECT * FROM x.y.c"
+    )
+    assert {(read.table, read.line) for read in uses.reads} == {("x.y.b", 4), ("x.y.c", 6)}
 
 
 def test_a_temporary_view_whose_query_does_not_parse_is_no_table() -> None:
