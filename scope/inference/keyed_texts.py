@@ -7,8 +7,7 @@ and under each key that leads to it.
 import ast
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from scope.inference.parsing import NOT_PARSED, parse
 from scope.inference.yaml_nodes import compose
@@ -34,8 +33,7 @@ _MERGE = "<<"
 _MOST_MERGED = 20
 
 
-@dataclass(frozen=True, slots=True)
-class KeyedText:
+class KeyedText(NamedTuple):
     """A text, or an item of a list, under a key. `text` is None for what is no text; `line` and `column` count from 1."""
 
     key: str
@@ -48,8 +46,7 @@ class KeyedText:
     """It is of a job that takes its code from a git repository."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(NamedTuple):
     """The keys that lead to a value, the nearest last, and whether it is of a job with a git source."""
 
     keys: tuple[str, str, str] = ("", "", "")
@@ -76,7 +73,7 @@ def _python_texts(content: bytes) -> Iterator[KeyedText]:
         tree = parse(content)
     except NOT_PARSED:
         return
-    constants = _constants(tree)
+    constants: Mapping[str, str] | None = None
     pending: list[tuple[_Place, ast.AST]] = [(_Place(), tree)]
     while pending:
         place, node = pending.pop()
@@ -88,7 +85,9 @@ def _python_texts(content: bytes) -> Iterator[KeyedText]:
             inner = ast.iter_child_nodes(node)
             pending += [(_Place(), item) for item in reversed(list(inner))]
         if isinstance(node, ast.expr) and place.keys[2] and not isinstance(node, ast.List | ast.Tuple):
-            yield place.text(_text(node, constants), node.lineno, node.col_offset + 1)
+            if constants is None and isinstance(node, ast.Name):
+                constants = _constants(tree)
+            yield place.text(_text(node, constants or {}), node.lineno, node.col_offset + 1)
 
 
 def _text(node: ast.expr, constants: Mapping[str, str]) -> str | None:
@@ -160,7 +159,7 @@ def _yaml_texts(content: bytes) -> Iterator[KeyedText]:
         )
         if isinstance(node, yaml.MappingNode):
             pairs = [(name.value if isinstance(name, yaml.ScalarNode) else "", value) for name, value in node.value]
-            if _has_git(node):
+            if any(name in {_GIT, _MERGE} for name, _ in pairs) and _has_git(node):
                 place = _Place(place.keys, in_git=True)
             # What is merged into a mapping stands where that stands.
             pending += [(place if name == _MERGE else place.below(name), value) for name, value in reversed(pairs)]

@@ -6,7 +6,7 @@ from scope.inference.file_references import file_references
 from scope.inference.resource_keys import defined_resources
 from scope.inference.yaml_nodes import DEEPEST, DeepYamlError, compose
 
-LEVELS = 100_000
+LEVELS = 90_000
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,7 @@ LEVELS = 100_000
         "{a: " * LEVELS,
         "- " * LEVELS + "x",
         "? " * LEVELS + "x",
-        "\n".join(" " * depth + "a:" for depth in range(1000)),
+        "\n".join(" " * depth + "a:" for depth in range(800)),
     ],
     ids=["lists", "open lists", "mappings", "block lists", "keys", "block mappings"],
 )
