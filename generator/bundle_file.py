@@ -29,8 +29,8 @@ def read_bundle_file(path: str, content: bytes) -> dict[str, Any]:
         # Events first: the interpreter crashes when it builds a tree that nests too deep.
         _check_measure(path, yaml.parse(content, Loader=_TextLoader))
         tree = yaml.load(content, Loader=_TextLoader)  # noqa: S506  a safe loader
-    # The latter two come from values that aren't of the type their tags say.
-    except (yaml.YAMLError, ValueError, AttributeError) as error:
+    # pyyaml's constructors answer some tags, `!!int` of nothing say, by whatever their code runs into.
+    except (yaml.YAMLError, ValueError, AttributeError, LookupError, ArithmeticError, TypeError) as error:
         raise SpecError(Problem(path, 0, 0, "", f"is not YAML: {' '.join(str(error).split())}.")) from None
     return tree if isinstance(tree, dict) else {}
 

@@ -123,6 +123,25 @@ def test_all_sql_of_one_file_has_a_bound() -> None:
     assert file_tables(f"{CODE}.ipynb", notebook(*cells, *cells)).unresolved != ()
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        "!!int",
+        "!!int ''",
+        "!!int _",
+        "!!float ''",
+        "!!bool x",
+        "!!timestamp 0001-01-01T00:00:00+23:00",
+        "!!int 1:_",
+        "!!set [x]",
+    ],
+)
+@pytest.mark.parametrize("name", YAML)
+def test_a_tag_that_a_value_does_not_fit_ends_in_no_traceback(name: str, value: str) -> None:
+    read(YAML[name], f"a: {value}\n".encode())
+    read(YAML[name], value.encode())
+
+
 TOKENS = {
     "python": r"""import from common . .a * ( ) , as # \ ' " \' f' { } = eval( __import__( @ def if : %run MAGIC é 9 0x""",
     "sql": r"""select from join ( ) , ; create table as with a.b.c ' ` -- /* */ ${ } {{ }} $$ insert values \ |>""",
