@@ -15,7 +15,7 @@ from io import BytesIO
 # Longer code is data: a generated job of half a thousand tasks stays below both. In bytes or characters.
 LARGEST = 512 * 1024
 # Words and signs.
-MOST_WORDS = 128 * 1024
+MOST_WORDS = 96 * 1024
 _WORD = re.compile(r"\w+|[^\w\s]")
 # No path has so many folders.
 _MOST_DOTS = 200

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 # No file of a bundle is nested so deep. libyaml's composer calls itself for each level, and kills the process in the end.
 DEEPEST = 200
 # Composing takes most of a second for so much. In bytes.
-LARGEST_YAML = 384 * 1024
+LARGEST_YAML = 320 * 1024
 # Below this length, only these characters can nest deeper: a level of a block mapping takes a line with one more space.
 _SHORT = 100_000
 _NESTING = ("[", "{", "- ", "-\n", "-\t", "? ", "?\n", "?\t")

@@ -35,7 +35,7 @@ from scope.lineage.statements import (
 )
 
 # All SQL of one file, in characters.
-LARGEST = 96 * 1024
+LARGEST = 80 * 1024
 # What stands in the text for what isn't SQL: a hole, a prefix of the platform, the name that a call of `table()` makes.
 _HOLE, _PREFIX = "scope_hole_", "scope_prefix_"
 _BODY = "scope_body_"

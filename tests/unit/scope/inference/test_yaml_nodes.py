@@ -6,7 +6,7 @@ from scope.inference.file_references import file_references
 from scope.inference.resource_keys import defined_resources
 from scope.inference.yaml_nodes import DEEPEST, DeepYamlError, compose
 
-LEVELS = 90_000
+LEVELS = 75_000
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,7 @@ LEVELS = 90_000
         "{a: " * LEVELS,
         "- " * LEVELS + "x",
         "? " * LEVELS + "x",
-        "\n".join(" " * depth + "a:" for depth in range(800)),
+        "\n".join(" " * depth + "a:" for depth in range(750)),
     ],
     ids=["lists", "open lists", "mappings", "block lists", "keys", "block mappings"],
 )
@@ -31,7 +31,7 @@ def test_what_is_nested_too_deep_is_not_read(content: str) -> None:
 
 def test_a_long_and_a_wide_file_are_read() -> None:
     wide = "a: [" + ", ".join(["[1]"] * 1000) + "]"
-    long = "\n".join(f"k{number}: {{a: [1]}}" for number in range(20_000))
+    long = "\n".join(f"k{number}: {{a: [1]}}" for number in range(15_000))
     assert compose(wide.encode()) is not None
     assert compose(long.encode()) is not None
     assert compose(b"") is None
