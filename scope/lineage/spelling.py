@@ -1,8 +1,8 @@
 """How a word of a table's name may be spelled in text, as a pattern for git and for Python.
 
 A word stands whole, in any case, or it is put together where texts meet: implicit concatenation, sums, f-strings, formats,
-lines that go on. On one line only such seams stand between its letters; elsewhere a fragment of it stands between two. So a
-search finds every file that can spell a word, but in several places by fragments of one or two letters.
+lines that go on. On one line only such seams stand between its letters; elsewhere a fragment of it stands between two: its
+longer half, or one from its inside. So a search finds every file that can spell a word.
 """
 
 import re
@@ -33,7 +33,7 @@ def spelling_pattern(words: Iterable[str]) -> str:
         for length in range(min(_SHORTEST, -(-len(word) // 2)), len(word)):
             starts.append("".join(letters[:length]))
             ends.append("".join(letters[-length:]))
-        for length in range(_SHORTEST, len(word)):
+        for length in range(1, len(word) - 1):
             insides += ["".join(letters[at : at + length]) for at in range(1, len(word) - length)]
     forms = ((_BEFORE, wholes, _AFTER), (_BEFORE, starts, _RIGHT), (_LEFT, ends, _AFTER), (_LEFT, insides, _RIGHT))
     return "|".join(f"{left}({'|'.join(dict.fromkeys(some))}){right}" for left, some, right in forms if some)

@@ -155,7 +155,7 @@ SPELLED = (
     *('"finance.stripe"', "FINANCE.x", "`Finance` .", "from\\nfinance.x", "${p}finance.x", "USE finance;", "x = finance"),
     *('"fin" "ance.x"', '("f" + "inance")', "f\"{'fin'}{'ance'}\"", '"fi" f"nance"', '"f" r"ina" "nce"'),
     *('x = ("finan"', '\t"ance.x"', '  "nce" ', '"finance\\n",', 'x = "finan\\', "nance.x", '\\"finan\\"\\n"'),
-    *('"%snance" % x', 'f"{x}nan{y}"', "# MAGIC nance", "x.format('fina')"),
+    *('"%snance" % x', 'f"{x}nan{y}"', "# MAGIC nance", "x.format('fina')", '"an"', "  'n' ", '"a'),
 )
 NOT_SPELLED = (
     "refinance",
@@ -165,7 +165,7 @@ NOT_SPELLED = (
     "fin = ance",
     "x = ance",
     "enhance",
-    '"an"',
+    '"fa"',
     "fi nance(",
     "hr",
 )

@@ -55,9 +55,9 @@ def dotted(draw: st.DrawFn, *parts: str, blanks: tuple[str, ...] = ("", " ", "  
 
 @st.composite
 def literals(draw: st.DrawFn, text: str) -> str:
-    """A Python expression for a text: in one piece, or in pieces of three letters and more."""
-    cuts = sorted({draw(st.integers(3, max(3, len(text) - 3))) for _ in range(draw(st.integers(0, 2)))})
-    ends = [0, *(cut for at, cut in enumerate(cuts) if cut - ([0, *cuts][at]) >= 3), len(text)]
+    """A Python expression for a text: in one piece or several, of any length."""
+    cuts = {draw(st.integers(1, len(text) - 1)) for _ in range(draw(st.sampled_from((0, 0, 1, 2, 3, 8, 30))))}
+    ends = [0, *sorted(cuts), len(text)]
     pieces = [text[start:end] for start, end in pairwise(ends)]
     quoted = [draw(st.sampled_from(('"{}"', "'{}'"))).format(piece) for piece in pieces]
     match draw(st.sampled_from(("implicit", "lines", "sum", "f-string", "join"))):
