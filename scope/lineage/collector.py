@@ -37,13 +37,14 @@ class TableUses:
     """The tables that one source file writes and reads, and the lines where a table's name is only known at run time.
 
     Of some of these names a part is known: `possible` has them with `*` for what isn't, each after its line. A line with
-    another name, of which nothing is known, is there with `*` as well.
+    another name, of which nothing is known, is there with `*` as well. `written_at` has the first line of each write.
     """
 
     writes: frozenset[str] = frozenset()
     reads: tuple[TableRead, ...] = ()
     unresolved: tuple[int, ...] = ()
     possible: tuple[tuple[int, str], ...] = ()
+    written_at: tuple[tuple[str, int], ...] = ()
 
     def lines_that_may_name(self, table: str) -> tuple[int, ...]:
         """Return the lines whose names aren't known, but for those that can't be a table's, by what is known of them."""
@@ -65,6 +66,7 @@ class TableUses:
             reads=tuple(sorted({replace(read, line=min(read.line, lines)) for read in self.reads})),
             unresolved=tuple(sorted({min(line, lines) for line in self.unresolved})),
             possible=tuple(sorted({(min(line, lines), pattern) for line, pattern in self.possible})),
+            written_at=tuple((table, min(line, lines)) for table, line in self.written_at),
         )
 
 
@@ -139,7 +141,7 @@ class TableCollector:
     def to_uses(self) -> TableUses:
         """Return the collected tables, without reads and writes of this file's own temporary views."""
         unknown_views = [_pattern(view) for view in self.views if HOLE in view]
-        writes: set[str] = set()
+        writes: dict[str, int] = {}
         reads: set[TableRead] = set()
         unresolved = set(self.unresolved)
         possible: set[tuple[int, str]] = set()
@@ -152,13 +154,19 @@ class TableCollector:
                 unresolved.add(use.line)
                 possible.add((use.line, _to_pattern(names)))
             elif use.is_write:
-                writes.add(name)
+                writes[name] = min(use.line, writes.get(name, use.line))
             else:
                 reads.add(TableRead(name, use.line, use.is_logical, len(names)))
         known = {line for line, pattern in possible if pattern != "*"}
         blind = {(line, "*") for line in self.unresolved & known}
         partly = {(line, pattern) for line, pattern in possible if line in known}
-        return TableUses(frozenset(writes), tuple(sorted(reads)), tuple(sorted(unresolved)), tuple(sorted(partly | blind)))
+        return TableUses(
+            frozenset(writes),
+            tuple(sorted(reads)),
+            tuple(sorted(unresolved)),
+            tuple(sorted(partly | blind)),
+            tuple(sorted(writes.items())),
+        )
 
 
 def _to_pattern(names: tuple[str, ...]) -> str:

@@ -58,7 +58,7 @@ class TableAnswer:
 def explain_table(head: DeploymentIndex, table: str) -> TableAnswer:
     """Return who writes and who reads a table, given as `<domain>.<source>.<name>`, in all domains of a tree."""
     everything = head.tables.everything
-    writers = {_to_place(path, 0) for path, uses in everything.items() if table in uses.writes}
+    writers = {_to_place(path, line) for path, uses in everything.items() for name, line in uses.written_at if name == table}
     schema = table.rpartition(".")[0]
     readers = {
         TablePlace(one.domain, quote_path(one.path), one.line)

@@ -310,7 +310,7 @@ def test_a_tables_name_answers_who_writes_and_who_reads_it(sandbox: Sandbox) -> 
     assert result.exit_code == 0
     assert result.stdout.splitlines()[:4] == [
         "finance.stripe.final_payments is written by:",
-        "  finance: src/finance/stripe/final/payments.py",
+        "  finance: src/finance/stripe/final/payments.py:3",
         "finance.stripe.final_payments is read by:",
         "  marketing: src/marketing/hubspot/final/revenue.py:2",
     ]
