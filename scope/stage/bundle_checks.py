@@ -7,7 +7,7 @@ there leaves its resources undeployed, and says nothing.
 import posixpath
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -21,6 +21,8 @@ from scope.stage.folder import RESERVED
 _CODE = "bundle-path"
 _DEPTH = 7  # targets.<target>.artifacts.<name>.files.[].source
 _WILDCARDS = re.compile(r"[*?\[{]")
+# What decides where a target lies and how it is deployed, which is looked up in its own file.
+_OF_TARGET_FILES = frozenset({("mode",), ("git", "branch"), ("workspace", "host"), ("workspace", "root_path")})
 # Words before a program's name.
 _OPENING = frozenset({"!", "{", "}", "do", "else", "if", "then", "time", "while"})
 # Programs that only say what they are given.
@@ -39,9 +41,30 @@ def check_bundle(index: DeploymentIndex, target: str, staged: Mapping[str, Entry
         except UnreadableYamlError as error:
             yield Finding(path, 0, _CODE, f"Not YAML that scope can read: {error}. Correct it.")
             continue
+        yield from _check_places(index, target, path, settings)
         for setting in settings:
             if message := stage.explain(_local_keys(setting, target), setting.text, posixpath.dirname(path)):
                 yield Finding(path, setting.line, _CODE, f"`{setting.name}`: {message}")
+
+
+def _check_places(index: DeploymentIndex, target: str, path: str, settings: Iterable[Setting]) -> Iterator[Finding]:
+    """Yield a finding for each target whose settings stand where scope, or a stage of the target, doesn't read them."""
+    told: set[str] = set()
+    for setting in settings:
+        if setting.keys[0] != "targets" or len(setting.keys) < 2:
+            continue
+        name = setting.keys[1]
+        home = target_file(name)
+        if path == BUNDLE and setting.keys[2:] in _OF_TARGET_FILES and name in index.targets:
+            message = f"`{setting.name}` is read from {home} alone. Move it there."
+        elif name in told or (name in index.targets if path == BUNDLE else name == target):
+            continue
+        elif path == BUNDLE:
+            message = f"`{name}` is no target without a file of its own: nothing plans or deploys it. Move it to {home}."
+        else:
+            message = f"`{name}` is another target, whose stages don't hold this file. Move what it says to {home}."
+        told.add(name)
+        yield Finding(path, setting.line, _CODE, message)
 
 
 def _local_keys(setting: Setting, target: str) -> tuple[str, ...]:

@@ -136,3 +136,34 @@ def test_a_file_that_says_other_things_is_no_target(content: str, is_target: boo
     else:
         with pytest.raises(UsageError, match=r"^targets/qa\.yml:1: It configures no target, and no stage holds it\. "):
             index.check_names()
+
+
+@pytest.mark.parametrize(
+    ("more", "target", "finding"),
+    [
+        ("targets: {qa: {mode: development}}\n", "", "databricks.yml:10: `qa` is no target without a file of its own"),
+        (
+            "targets: {prod: {mode: development}}\n",
+            "",
+            "databricks.yml:10: `targets.prod.mode` is read from targets/prod.yml",
+        ),
+        (
+            "targets: {dev: {workspace: {root_path: /x}}}\n",
+            "",
+            "databricks.yml:10: `targets.dev.workspace.root_path` is read",
+        ),
+        ("targets:\n  dev:\n    git:\n      branch: x\n", "", "databricks.yml:13: `targets.dev.git.branch` is read from"),
+        (
+            "",
+            "targets:\n  dev: {}\n  prod: {mode: x}\n",
+            "targets/dev.yml:3: `prod` is another target, whose stages don't hold",
+        ),
+    ],
+)
+def test_what_a_target_says_in_another_place_than_its_file_is_told(more: str, target: str, finding: str) -> None:
+    (only,) = findings(more, target)
+    assert only.startswith(finding)
+
+
+def test_what_all_files_may_say_of_a_target_is_read_from_databricks_yml_too() -> None:
+    assert findings("targets: {dev: {variables: {x: y}, sync: {paths: [./src]}}}\nvariables: {x: {}}\n") == []
