@@ -29,7 +29,8 @@ _CLASSES = {
 }
 _GIT = "git_source"
 _MERGE = "<<"
-# Longer lists of them only cost time.
+# Longer chains and lists of them only cost time.
+_DEEPEST_MERGE = 3
 _MOST_MERGED = 20
 
 
@@ -51,9 +52,14 @@ class _Place(NamedTuple):
 
     keys: tuple[str, str, str] = ("", "", "")
     in_git: bool = False
+    merges: int = 0
 
     def below(self, key: str) -> "_Place":
         return _Place((*self.keys[1:], key), self.in_git)
+
+    def merged(self) -> "_Place":
+        """Return the place of what is merged in. In a long chain it is no longer told, so that each link is read once."""
+        return self._replace(merges=self.merges + 1) if self.merges < _DEEPEST_MERGE else _Place()
 
     def text(self, text: str | None, line: int, column: int) -> KeyedText:
         return KeyedText(self.keys[2], text, line, column, self.keys[:2], self.in_git)
@@ -160,9 +166,9 @@ def _yaml_texts(content: bytes) -> Iterator[KeyedText]:
         if isinstance(node, yaml.MappingNode):
             pairs = [(name.value if isinstance(name, yaml.ScalarNode) else "", value) for name, value in node.value]
             if any(name in {_GIT, _MERGE} for name, _ in pairs) and _has_git(node):
-                place = _Place(place.keys, in_git=True)
+                place = place._replace(in_git=True)
             # What is merged into a mapping stands where that stands.
-            pending += [(place if name == _MERGE else place.below(name), value) for name, value in reversed(pairs)]
+            pending += [(place.merged() if name == _MERGE else place.below(name), value) for name, value in reversed(pairs)]
 
 
 def _has_git(mapping: "yaml.MappingNode") -> bool:

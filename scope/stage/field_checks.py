@@ -7,7 +7,7 @@ traceback.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -21,10 +21,16 @@ from scope.wording import suggest
 if TYPE_CHECKING:
     import yaml
 
+# A key as text and as a node, and the value.
+_Pair = tuple[str, "yaml.Node", "yaml.Node"]
+
 FILE = Path(__file__).with_name("resource_fields.json")
 # The kinds that databricks-bundles loads, from YAML too.
 _LOADED = frozenset({"catalogs", "jobs", "pipelines", "schemas", "volumes"})
 _CODE = "field"
+
+# Mappings that are merged into one, by each other: chains of more would be walked again for each of their links.
+_MOST_MERGED = 20
 
 # The name of a definition, a list or a map of one, or nothing for a plain value.
 _Type = str | Mapping[str, object] | None
@@ -66,13 +72,13 @@ def _listed(resources: "yaml.Node | None") -> Iterator[tuple[tuple[str, str], "y
             yield (kind, key), node
 
 
-def _pairs(node: "yaml.Node | None") -> Iterator[tuple[str, "yaml.Node", "yaml.Node"]]:
+def _pairs(node: "yaml.Node | None") -> Iterator["_Pair"]:
     """Yield the keys of a mapping, and of those merged into it, each as text and as a node, and the values."""
     import yaml
 
     pending = [node]
     seen: set[int] = set()
-    while pending:
+    while pending and len(seen) <= _MOST_MERGED:
         mapping = pending.pop()
         if id(mapping) in seen:
             continue
@@ -97,7 +103,7 @@ class _Reader:
     def check(self, resources: "yaml.Node | None") -> Iterator[Finding]:
         """Yield the findings, in the order of the file."""
         kinds = _definitions()["config.Resources"]
-        yield from self._unknown(resources, kinds)
+        yield from self._unknown(_pairs(resources), kinds)
         for (kind, key), node in _listed(resources):
             known = _resolved(_fields_of(kinds).get(kind))
             if isinstance(known, Mapping):
@@ -120,25 +126,26 @@ class _Reader:
         elif isinstance(node, yaml.SequenceNode):
             inner = [(item, known.get("list")) for item in node.value]
         elif "fields" in known:
-            yield from self._unknown(node, known)
+            pairs = tuple(_pairs(node))
+            yield from self._unknown(pairs, known)
             if is_whole:
-                yield from self._missing(node, known)
-            inner = [(value, _fields_of(known).get(key)) for key, _, value in _pairs(node)]
+                yield from self._missing(node, pairs, known)
+            inner = [(value, _fields_of(known).get(key)) for key, _, value in pairs]
         elif "map" in known:
             inner = [(value, known["map"]) for _, _, value in _pairs(node)]
         for one, of in inner:
             yield from self._walk(one, of, is_loaded=is_loaded, is_whole=is_whole)
 
-    def _unknown(self, node: "yaml.Node | None", known: Mapping[str, object]) -> Iterator[Finding]:
+    def _unknown(self, pairs: Iterable[_Pair], known: Mapping[str, object]) -> Iterator[Finding]:
         fields = _fields_of(known)
-        for key, at, _ in _pairs(node):
+        for key, at, _ in pairs:
             if key not in fields:
                 near = suggest(key, fields)
                 message = f"`{key}` isn't a field that the CLI and databricks-bundles know here.{near} Correct or remove it."
                 yield self._finding(at, message)
 
-    def _missing(self, node: "yaml.Node", known: Mapping[str, object]) -> Iterator[Finding]:
-        there = {key for key, _, value in _pairs(node) if not is_null(value)}
+    def _missing(self, node: "yaml.Node", pairs: Iterable[_Pair], known: Mapping[str, object]) -> Iterator[Finding]:
+        there = {key for key, _, value in pairs if not is_null(value)}
         required = known.get("required")
         for name in required if isinstance(required, list) else ():
             if name not in there:

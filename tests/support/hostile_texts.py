@@ -283,6 +283,11 @@ HOSTILE: dict[str, tuple[dict[str, Reader], bytes]] = {
         b"a0: &a0 {x: 1}\n"
         + b"".join(b"a%d: &a%d\n  <<: [%s]\n" % (n + 1, n + 1, b", ".join([b"*a%d" % n] * 9)) for n in range(40)),
     ),
+    "chain of merged jobs": (
+        YAML,
+        b"resources:\n jobs:\n  a0: &a0 {name: x}\n"
+        + b"".join(b"  a%d: &a%d {<<: *a%d}\n" % (number + 1, number + 1, number) for number in range(9000)),
+    ),
     "aliases of aliases": (
         YAML,
         b"a0: &a0 [x]\n" + b"".join(b"a%d: &a%d [%s]\n" % (n + 1, n + 1, b", ".join([b"*a%d" % n] * 9)) for n in range(40)),
