@@ -75,6 +75,7 @@ class DeploymentIndex:
         self._target_shared: dict[str, SharedPart] = {}
         self._rule_files: dict[str, dict[str, Entry]] = {}
         self._resources: dict[str, tuple[DefinedResource, ...]] = {}
+        self._unread: dict[str, tuple[tuple[str, int], ...]] = {}
         self._fingerprints: dict[tuple[str, str], str] = {}
 
     @cached_property
@@ -167,15 +168,20 @@ class DeploymentIndex:
         """Return a domain's resources with their names, as far as its text tells, sorted by key."""
         if domain not in self._resources:
             files = self.snapshot.files(resource_folder(domain))
-            self._resources[domain] = defined_resources(self.snapshot.read_all(files))
+            contents = self.snapshot.read_all(files)
+            self._resources[domain] = defined_resources(contents)
+            self._unread[domain] = tuple(
+                (path, line)
+                for path, content in contents.items()
+                if path.endswith(".py") and not content.startswith(GENERATED)
+                for line in unread_resources(content)
+            )
         return self._resources[domain]
 
     def unread_resources(self, domain: str) -> tuple[tuple[str, int], ...]:
         """Return where a domain's modules make resources whose keys their text doesn't tell: paths and lines, sorted."""
-        files = {path: entry for path, entry in self.snapshot.files(resource_folder(domain)).items() if path.endswith(".py")}
-        contents = self.snapshot.read_all(files)
-        written = {path: content for path, content in contents.items() if not content.startswith(GENERATED)}
-        return tuple((path, line) for path, content in written.items() for line in unread_resources(content))
+        self.defined_resources(domain)
+        return self._unread[domain]
 
     def staged(self, target: str, domain: str) -> dict[str, Entry]:
         """Return the files of a deployment's stage, sorted by path. A domain without folders has those of every stage."""

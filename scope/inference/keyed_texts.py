@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from scope.inference.parsing import NOT_PARSED, parse
+from scope.inference.resource_keys import constructor_of
 from scope.inference.yaml_nodes import compose
 from scope.inference.yaml_settings import UnreadableYamlError
 
@@ -111,7 +112,7 @@ def _python_items(place: _Place, node: ast.Dict | ast.Call) -> Iterator[tuple[_P
         ]
     else:
         named = [(keyword.arg, keyword.value) for keyword in node.keywords]
-        kind = _class_of(node.func)
+        kind = _CLASSES.get(constructor_of(node))
         if kind is not None:
             place = _Place(("", kind, ""))
         yield place, node.func
@@ -120,14 +121,6 @@ def _python_items(place: _Place, node: ast.Dict | ast.Call) -> Iterator[tuple[_P
         place = _Place(place.keys, in_git=True)
     for key, value in named:
         yield place.below("" if key is None else str(key)), value
-
-
-def _class_of(function: ast.expr) -> str | None:
-    """Return the kind of resource that a call makes, `Job(…)` or `jobs.Job.from_dict(…)`, or None."""
-    if isinstance(function, ast.Attribute) and function.attr == "from_dict":
-        function = function.value
-    name = function.attr if isinstance(function, ast.Attribute) else function.id if isinstance(function, ast.Name) else ""
-    return _CLASSES.get(name)
 
 
 def _constants(tree: ast.Module) -> Mapping[str, str]:

@@ -54,19 +54,10 @@ def unread_resources(content: bytes) -> tuple[int, ...]:
         if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] in _FIRST_PARTY
         for alias in node.names
     }
-    return tuple(
-        sorted(
-            {
-                node.lineno
-                for node in ast.walk(tree)
-                if isinstance(node, ast.Call)
-                and (
-                    (_constructor(node) in _KINDS and id(node) not in read)
-                    or (id(node) in read and isinstance(node.func, ast.Name) and node.func.id in makers)
-                )
-            }
-        )
-    )
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    hidden = {call.lineno for call in calls if constructor_of(call) in _KINDS and id(call) not in read}
+    made = {call.lineno for call in calls if id(call) in read and isinstance(call.func, ast.Name) and call.func.id in makers}
+    return tuple(sorted(hidden | made))
 
 
 def _assignments(body: Iterable[ast.stmt]) -> Iterator[tuple[ast.expr, tuple[str, ...]]]:
@@ -90,7 +81,7 @@ def _python_resources(content: bytes) -> Iterator[DefinedResource]:
     except NOT_PARSED:
         return
     for value, names in _assignments(tree.body):
-        kind = _KINDS.get(_constructor(value))
+        kind = _KINDS.get(constructor_of(value))
         if kind is not None:
             name = join_name(kind, _python_fields(value))
             yield from (DefinedResource(ResourceKey(kind, key), name) for key in names)
@@ -110,7 +101,7 @@ def _python_fields(value: object) -> dict[str, object]:
     return {str(name): one.value for name, one in given if isinstance(one, ast.Constant)}
 
 
-def _constructor(value: ast.expr | None) -> str:
+def constructor_of(value: ast.expr | None) -> str:
     """Return the class of `Job.from_dict(…)`, `Job(…)`, `jobs.Job(…)`; an empty text for anything else."""
     if not isinstance(value, ast.Call):
         return ""

@@ -40,11 +40,15 @@ class TableUses:
     another name, of which nothing is known, is there with `*` as well. `written_at` has the first line of each write.
     """
 
-    writes: frozenset[str] = frozenset()
     reads: tuple[TableRead, ...] = ()
     unresolved: tuple[int, ...] = ()
     possible: tuple[tuple[int, str], ...] = ()
     written_at: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def writes(self) -> frozenset[str]:
+        """The tables that it writes."""
+        return frozenset(table for table, _ in self.written_at)
 
     def lines_that_may_name(self, table: str) -> tuple[int, ...]:
         """Return the lines whose names aren't known, but for those that can't be a table's, by what is known of them."""
@@ -161,7 +165,6 @@ class TableCollector:
         blind = {(line, "*") for line in self.unresolved & known}
         partly = {(line, pattern) for line, pattern in possible if line in known}
         return TableUses(
-            frozenset(writes),
             tuple(sorted(reads)),
             tuple(sorted(unresolved)),
             tuple(sorted(partly | blind)),
