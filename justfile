@@ -86,6 +86,11 @@ typecheck:
 bench *options:
     {{ dev }} python -m tests.bench.plan {{ options }}
 
+# Times `generator build` on a made repository: `just bench-generator --specs 2000`
+[group('quality')]
+bench-generator *options:
+    {{ dev }} python -m tests.bench.generator {{ options }}
+
 # Checks that the rooms of scope/ import downwards only
 [group('quality')]
 rooms:
