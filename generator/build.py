@@ -7,7 +7,7 @@ from typing import Any
 
 from generator.checkout import Checkout
 from generator.checks import domain_problems, spec_problems
-from generator.coverage import shared_file_problems, unreached_file_problems
+from generator.coverage import reached_files, shared_file_problems, unreached_file_problems
 from generator.emit import Module, digest, format_texts, module_text, yaml_text
 from generator.errors import Problem, SpecError
 from generator.files import Expected
@@ -41,11 +41,12 @@ def build_all(checkout: Checkout) -> Built:
     inventory = replace(inventory, absences=_find_absences(specs))
     problems += _spec_problems(specs, variants, inventory)
     problems += [problem for domain in inventory.domains for problem in domain_problems(domain, inventory)]
-    problems += shared_file_problems([spec for spec in variants if not spec.broken], inventory)
+    reached = reached_files([spec for spec in variants if not spec.broken], inventory)
+    problems += shared_file_problems(reached)
     if problems:
         raise SpecError(*problems)
     expected = _render(checkout, _modules(specs, variants, inventory))
-    return Built(expected | _domain_files(inventory), tuple(unreached_file_problems(variants, inventory)))
+    return Built(expected | _domain_files(inventory), tuple(unreached_file_problems(variants, reached, inventory)))
 
 
 def build_one(checkout: Checkout, path: str) -> Built:
@@ -62,7 +63,7 @@ def build_one(checkout: Checkout, path: str) -> Built:
     variants = list(variants_of(spec, inventory.targets))
     problems = [*_spec_problems([spec], variants, inventory), *domain_problems(spec.identity.domain, inventory)]
     beside = [variant for other in others for variant in variants_of(other, inventory.targets)]
-    shared = shared_file_problems([one for one in (*variants, *beside) if not one.broken], inventory)
+    shared = shared_file_problems(reached_files([one for one in (*variants, *beside) if not one.broken], inventory))
     problems += [problem for problem in shared if problem.file == path]
     if problems:
         raise SpecError(*problems)

@@ -2,20 +2,29 @@
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache, cached_property
 from pathlib import Path
 
 from generator.errors import Problem, SpecError
-from generator.layout import BUNDLE, CODE_ROOT, DOMAIN_SETTINGS, NO_DOMAINS, SPEC_ROOT, code_folder, is_settings
-from generator.yaml_tree import MAX_BYTES
+from generator.layout import BUNDLE, CODE_ROOT, DOMAIN_SETTINGS, MAX_BYTES, NO_DOMAINS, SPEC_ROOT, code_folder, is_settings
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Checkout:
     """A work tree. Paths are relative to its root, with `/`, and never lead out of it."""
 
     root: Path
+
+    @cached_property
+    def _real_root(self) -> Path:
+        return self.root.resolve()
+
+    @cached_property
+    def _real_folder(self) -> Callable[[Path], Path]:
+        """Return a function from a folder to where it really is. Most files share theirs with others."""
+        return cache(Path.resolve)
 
     def files(self, folder: str, *, ignoring_hidden: bool = True) -> Iterator[str]:
         """Yield the paths of all files below a folder, sorted; symbolic links are yielded, not followed."""
@@ -40,7 +49,7 @@ class Checkout:
         """Return a file's bytes. Raises SpecError if it is missing, too large, no plain file, or outside the root."""
         place = self.root / path
         try:
-            if not place.resolve().is_relative_to(self.root.resolve() / Path(path).parts[0]):
+            if not self._resolve(place).is_relative_to(self._real_root / Path(path).parts[0]):
                 raise SpecError(
                     Problem(path, 0, 0, "", "is, or lies behind, a symbolic link that leads elsewhere. Use a plain file.")
                 )
@@ -82,10 +91,16 @@ class Checkout:
     def _mode(self, path: str) -> int:
         """Return the mode of the file at any path, or 0 if there is none inside the root."""
         try:
-            place = (self.root / path).resolve(strict=True)
-            return place.stat().st_mode if place.is_relative_to(self.root.resolve()) else 0
+            place = self._resolve(self.root / path)
+            return place.stat().st_mode if place.is_relative_to(self._real_root) else 0
         except (OSError, RuntimeError, ValueError):
             return 0
+
+    def _resolve(self, place: Path) -> Path:
+        """Return where a file really is. Raises OSError and RuntimeError."""
+        if place.name == ".." or place.is_symlink():
+            return place.resolve()
+        return self._real_folder(place.parent) / place.name
 
 
 def find_root(start: Path) -> Path:

@@ -113,8 +113,7 @@ def _source_problems(spec: LoadedSpec, model: PipelineSpec, inventory: Inventory
     loadable: set[str] = set()
     for layer in loaded_layers(identity, model):
         names = {
-            path.removeprefix(f"{folder}/{layer}/")
-            for path in inventory.checkout.sources(identity.domain, identity.source, layer)
+            path.removeprefix(f"{folder}/{layer}/") for path in inventory.sources(identity.domain, identity.source, layer)
         }
         at: TreePath = ("layers", model.layers.index(layer)) if layer in model.layers else ("layer",)
         if not names:

@@ -1,7 +1,7 @@
 """Checks which pipeline loads which source file: each file exactly one, unless a job runs it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from generator.checkout import Checkout
@@ -13,10 +13,13 @@ from generator.names import Layer
 from generator.resolve import INGESTION_SETTINGS, TASK_PATHS, loaded_paths
 from generator.spec import JobSpec, PipelineSpec
 
+# The files that specs reach, each with those specs.
+Reached = Mapping[str, Sequence[LoadedSpec]]
 
-def shared_file_problems(specs: Iterable[LoadedSpec], inventory: Inventory) -> Iterator[Problem]:
+
+def shared_file_problems(reached: Reached) -> Iterator[Problem]:
     """Yield a problem for each file that several specs reach, at each of the specs."""
-    for path, reaching in sorted(_reached(specs, inventory).items()):
+    for path, reaching in sorted(reached.items()):
         for spec in reaching:
             others = [other.identity for other in reaching if _meet(spec, other)]
             if not others or (isinstance(spec.model, JobSpec) and all(other.kind is Kind.JOBS for other in others)):
@@ -35,26 +38,25 @@ def _meet(one: LoadedSpec, other: LoadedSpec) -> bool:
     return one.identity != other.identity and not set(one.targets).isdisjoint(other.targets)
 
 
-def unreached_file_problems(specs: Iterable[LoadedSpec], inventory: Inventory) -> Iterator[Problem]:
-    """Yield a problem for each source file in a layer's folder that no spec reaches."""
-    loaded = list(specs)
-    reached = _reached(loaded, inventory)
+def unreached_file_problems(specs: Iterable[LoadedSpec], reached: Reached, inventory: Inventory) -> Iterator[Problem]:
+    """Yield a problem for each source file in a layer's folder that none of these specs reaches."""
+    pipelines: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for one in specs:
+        if isinstance(one.model, PipelineSpec):
+            pipelines[one.identity.domain, one.identity.source].append(one.identity.spec)
     for domain, source in _sources(inventory.checkout):
-        near = [
-            one.identity.spec
-            for one in loaded
-            if isinstance(one.model, PipelineSpec) and (one.identity.domain, one.identity.source) == (domain, source)
-        ]
+        near = pipelines.get((domain, source))
         for layer in Layer:
             new_spec = spec_path(Kind.PIPELINES, domain, source, f"{layer}_<asset>")
-            for path in inventory.checkout.sources(domain, source, layer):
+            for path in inventory.sources(domain, source, layer):
                 if path not in reached:
                     fix = f"add it to {listed(dict.fromkeys(near))}" if near else f"write {new_spec}"
                     message = f"is in the layer {layer}, but no pipeline loads it and no job runs it; {fix}."
                     yield Problem(path, 0, 0, "", message)
 
 
-def _reached(specs: Iterable[LoadedSpec], inventory: Inventory) -> Mapping[str, list[LoadedSpec]]:
+def reached_files(specs: Iterable[LoadedSpec], inventory: Inventory) -> Reached:
+    """Return the files that specs load or run."""
     reached: dict[str, list[LoadedSpec]] = defaultdict(list)
     for spec in specs:
         for path in sorted(set(_paths(spec, inventory))):
@@ -70,7 +72,7 @@ def _paths(spec: LoadedSpec, inventory: Inventory) -> Iterator[str]:
         for path in loaded_paths(identity, model, inventory):
             if path.endswith("/**"):
                 layer = path.removesuffix("/**").rpartition("/")[2]
-                yield from inventory.checkout.sources(identity.domain, identity.source, layer)
+                yield from inventory.sources(identity.domain, identity.source, layer)
             else:
                 yield path
     else:

@@ -1,9 +1,9 @@
 """Collects everything that a spec may refer to: other specs, presets, the bundle's variables and targets, domains."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from generator.bundle_file import read_bundle_file
@@ -44,6 +44,11 @@ class Inventory:
     absences: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @cached_property
+    def sources(self) -> Callable[[str, str, str], list[str]]:
+        """Return the checkout's function that lists a layer's source files, each of which is listed once."""
+        return cache(self.checkout.sources)
+
+    @cached_property
     def yaml_resources(self) -> Mapping[tuple[str, str], frozenset[str]]:
         """Return (kind, key) → the domains that write such a resource as YAML. Each has its own: it is deployed alone."""
         owners: dict[tuple[str, str], set[str]] = defaultdict(set)
@@ -54,10 +59,15 @@ class Inventory:
                         owners[str(kind), str(key)].add(domain)
         return {resource: frozenset(domains) for resource, domains in owners.items()}
 
-    def variables_of(self, domain: str) -> frozenset[str]:
-        """Return the variables that a domain's resources may refer to: the bundle's, and those of the domain's own YAML."""
-        own = (tree.get("variables") for name, tree in self._domain_trees if name == domain)
-        return self.variables.union(*(map(str, _mapping(declared)) for declared in own))
+    @cached_property
+    def variables_of(self) -> Callable[[str], frozenset[str]]:
+        """Return a function: domain → what its resources may refer to, the bundle's variables and those of its own YAML."""
+
+        def collect(domain: str) -> frozenset[str]:
+            own = (tree.get("variables") for name, tree in self._domain_trees if name == domain)
+            return self.variables.union(*(map(str, _mapping(declared)) for declared in own))
+
+        return cache(collect)
 
     @cached_property
     def _domain_trees(self) -> tuple[tuple[str, Mapping[str, Any]], ...]:

@@ -12,6 +12,8 @@ CODE_ROOT = "src"
 RESOURCE_ROOT = "resources"
 SPEC_ROOT = "specs"
 TARGET_ROOT = "targets"
+# The largest file that is read.
+MAX_BYTES = 256 * 1024
 COMMON = f"{CODE_ROOT}/common"
 PRESETS = f"{RESOURCE_ROOT}/_models"
 SCHEMAS = f"{RESOURCE_ROOT}/_generated"

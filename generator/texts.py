@@ -64,9 +64,10 @@ def _reference_fault(reference: str, domain: str, inventory: Inventory, targets:
     first, *rest = reference.split(".")
     if first == "var":
         name = re.sub(r"\[.*", "", rest[0]) if rest else ""
-        known = sorted(inventory.variables_of(domain))
+        known = inventory.variables_of(domain)
         if name in known:
             return ""
+        known = sorted(known)
         return (
             f"names no variable of the bundle.{suggestion(name, known)} They are {listed(known, 'and')}. "
             f"A domain's own stand under `variables` in a YAML file in {RESOURCE_ROOT}/{domain}/<source>."

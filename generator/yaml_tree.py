@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 import yaml
 
 from generator.errors import Problem, SpecError, quoted
+from generator.layout import MAX_BYTES
 from generator.scalars import UnclearScalarError, is_text, read_scalar
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 TreePath = tuple[str | int, ...]
 
-MAX_BYTES = 256 * 1024
 MAX_DEPTH = 40
 MAX_VALUES = 20_000
 

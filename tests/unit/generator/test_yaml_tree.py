@@ -3,7 +3,8 @@
 import pytest
 
 from generator.errors import SpecError
-from generator.yaml_tree import MAX_BYTES, MAX_DEPTH, Position, parse_document
+from generator.layout import MAX_BYTES
+from generator.yaml_tree import MAX_DEPTH, Position, parse_document
 
 FILE = "specs/x.yml"
 
