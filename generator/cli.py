@@ -97,20 +97,29 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def _build(options: argparse.Namespace) -> int:
-    from generator.build import build_all, build_one  # `--help` needs no pydantic
-    from generator.files import find_differences
+    from generator.known_tree import read_facts
 
     if options.prune and not options.all:
         raise SpecError("`--prune` needs `--all`: only then is it known which modules have no spec.")
     checkout = _checkout(options.folder)
+    facts = read_facts(checkout.root) if options.all else None
+    if facts is not None and facts.is_in_order():
+        return OK
+    from generator.build import build_all, build_one  # neither `--help` nor a tree that is in order needs pydantic
+    from generator.files import find_differences
+
     one = None if options.all else _find_spec(checkout, options.folder, options.spec)
     built = build_one(checkout, one) if one else build_all(checkout)
     differences = find_differences(checkout, built.expected, whole=options.all)
     if options.check:
-        return _report(differences, [str(problem) for problem in built.unreached])
-    for problem in built.unreached:
-        _say(f"Warning: {problem}")
-    return _write(checkout, differences, force=options.force, prune=options.prune, quiet=options.quiet)
+        code = _report(differences, [str(problem) for problem in built.unreached])
+    else:
+        for problem in built.unreached:
+            _say(f"Warning: {problem}")
+        code = _write(checkout, differences, force=options.force, prune=options.prune, quiet=options.quiet)
+    if facts is not None and code == OK and not built.unreached and all(one.path in built.expected for one in differences):
+        facts.remember(built.expected)
+    return code
 
 
 def _report(differences: "Sequence[Difference]", unreached: Sequence[str]) -> int:
