@@ -91,6 +91,11 @@ bench *options:
 bench-generator *options:
     {{ dev }} python -m tests.bench.generator {{ options }}
 
+# Times status and deploys of many domains on the fake workspace: `just bench-deploys --domains 100`
+[group('quality')]
+bench-deploys *options:
+    {{ dev }} python -m tests.bench.deploys {{ options }}
+
 # Checks that the rooms of scope/ import downwards only
 [group('quality')]
 rooms:

@@ -79,12 +79,15 @@ class Platform:
 
     def deploy_by_hand(self, name: str) -> CliResult:
         """Deploy a domain to prod with the plain CLI, from the checkout as it lies there, with the permit."""
+        return self.by_hand("deploy", name, "--var", f"stage=prod/{name}", "--auto-approve")
+
+    def by_hand(self, command: str, name: str, *arguments: str) -> CliResult:
+        """Run a `bundle` command for a domain in prod with the plain CLI, from the checkout as it lies there."""
         if not self.sandbox.path(".venv").exists():
             self.sandbox.link_venv()
         return self.cli.bundle(
-            "deploy", "--var", f"stage=prod/{name}", "--auto-approve", target="prod", domain=name,
-            cwd=self.sandbox.root, workspace=self.workspace,
-            env={"DATABRICKS_BUNDLE_TMP": tempfile.mkdtemp(dir=self.sandbox.root.parent)},
+            command, *arguments, target="prod", domain=name, cwd=self.sandbox.root, workspace=self.workspace,
+            env={**self.env, "DATABRICKS_BUNDLE_TMP": tempfile.mkdtemp(dir=self.sandbox.root.parent)},
         )  # fmt: skip
 
     def results(self) -> dict[str, dict[str, Any]]:
