@@ -7,9 +7,10 @@ so that a workspace that doesn't answer is noticed, not waited for.
 import functools
 import logging
 import re
+import threading
 import urllib.parse
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,7 @@ from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
+from scope.adapters.archive import Archive, unpack
 from scope.adapters.named_kinds import DELETERS, FINDERS, PLACED, part
 from scope.errors import Fault, RemoteError
 from scope.escaping import shortened
@@ -79,6 +81,9 @@ class DatabricksWorkspace:
         self.host = host.rstrip("/")
         self._profile = profile
         self._ahead = timedelta()
+        # Whether an exported folder has all of its files in it: unknown until one was held against a listing.
+        self._has_archives: bool | None = None
+        self._listing = threading.Lock()
 
     @cached_property
     def _client(self) -> "WorkspaceClient":
@@ -132,6 +137,51 @@ class DatabricksWorkspace:
                     return _read_bounded(content, path)
             except self._missing:
                 return None
+
+    def read_files(self, folder: str, names: Collection[str]) -> Mapping[str, bytes]:
+        """Return the contents of those of some files directly in a folder that there are, by name.
+
+        One request, the export of the folder, answers for all, as long as the workspace is known to export files too.
+        """
+        archive = self._read_archive(folder, names)
+        if archive is not None:
+            return archive.contents
+        contents = {name: self.read(f"{folder}/{name}") for name in sorted(names)}
+        return {name: content for name, content in contents.items() if content is not None}
+
+    @_patient
+    def _read_archive(self, folder: str, names: Collection[str]) -> Archive | None:
+        """Return an exported folder, or None if its files must be read one by one."""
+        from databricks.sdk.errors import BadRequest, DatabricksError
+        from databricks.sdk.service.workspace import ExportFormat
+
+        if self._has_archives is False:
+            return None
+        with self._failures(f"reading {folder}"):
+            try:
+                with self._client.workspace.download(folder, format=ExportFormat.AUTO) as content:
+                    archive = unpack(_read_bounded(content, folder), folder, names, _LONGEST_FILE)
+            except self._missing:
+                return Archive(frozenset(), {}) if self._has_archives else None
+            except DatabricksError as error:
+                # It may be too large, or a workspace may export no folders.
+                if self._has_archives and not isinstance(error, BadRequest):
+                    raise
+                return None
+        return archive if archive is not None and self._is_whole(archive, folder) else None
+
+    def _is_whole(self, archive: Archive, folder: str) -> bool:
+        """Return whether an archive lacks no file; the first that can tell decides for all."""
+        with self._listing:
+            if self._has_archives is None:
+                try:
+                    entries = self.entries(folder) or ()
+                except RemoteError:
+                    return False  # it may not be listed, and files in it may be read all the same
+                listed = {entry.path.removeprefix(f"{folder}/") for entry in entries if entry.kind is RemoteKind.FILE}
+                if listed:
+                    self._has_archives = listed <= archive.names
+            return self._has_archives is not False
 
     @_patient
     def read_jupyter(self, path: str) -> bytes | None:

@@ -9,17 +9,20 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from scope.deployment.evidence import PendingCreates
-from scope.deployment.lock import LockInfo, read_lock
+from scope.deployment.lock import NAME as LOCK
+from scope.deployment.lock import LockInfo, parse_lock
 from scope.deployment.metadata import read_cli_repository
 from scope.deployment.presence import has_leftovers
-from scope.deployment.record import Applied, Attempt, InvalidRecord, Record, read_record, untrusted_reason
-from scope.deployment.state import DeploymentState, FileState, ResourceState, UploadState, read_state
+from scope.deployment.record import NAME as RECORD
+from scope.deployment.record import Applied, Attempt, InvalidRecord, Record, parse_record, untrusted_reason
+from scope.deployment.state import FILES, DeploymentState, FileState, ResourceState, UploadState, parse_state
 from scope.deployment.target import DeploymentId, Paths
 from scope.errors import Fault, Refused, RemoteError
 from scope.model import Because, Grant, User
 from scope.ports import Workspace
 from scope.stage.values import PREFIX, DeployValues
 
+_OBSERVED = FILES | {RECORD, LOCK}
 _ABSENT = DeploymentState(ResourceState(FileState.ABSENT), UploadState(FileState.ABSENT))
 
 
@@ -111,15 +114,16 @@ class Observations:
 
 def observe(workspace: Workspace, deployment: DeploymentId, paths: Paths) -> Observed:
     """Read a deployment's record, state and lock from the workspace."""
-    record, state = read_record(workspace, paths.state), read_state(workspace, paths.state)
+    contents = workspace.read_files(paths.state, _OBSERVED)
+    record = parse_record(contents[RECORD]) if RECORD in contents else None
+    lock_info = parse_lock(contents[LOCK]) if LOCK in contents else None
+    state = parse_state(contents)
     # Somebody may have deleted the state: then jobs may be left too, and this is no first deploy.
     is_lost = record is None and state.is_absent and has_leftovers(workspace, paths.root)
     # A lost record makes it nobody else's.
     is_told = isinstance(record, Record) or (record is None and state.is_absent and not is_lost)
     cli_repository = None if is_told else read_cli_repository(workspace, paths)
-    return Observed(
-        deployment, paths, record, state, read_lock(workspace, paths.state), is_lost, cli_repository=cli_repository
-    )
+    return Observed(deployment, paths, record, state, lock_info, is_lost, cli_repository=cli_repository)
 
 
 def observe_if_permitted(workspace: Workspace, deployment: DeploymentId, paths: Paths) -> Observed:

@@ -15,6 +15,7 @@ from scope.ports import Workspace
 
 # The highest version of `resources.json` that the tested CLI reads.
 STATE_VERSION = 3
+FILES = frozenset({"resources.json", "deployment.json"})
 
 
 class FileState(StrEnum):
@@ -78,10 +79,12 @@ class DeploymentState:
 
 def read_state(workspace: Workspace, state_path: str) -> DeploymentState:
     """Return the CLI's state of a deployment, from its `state` folder."""
-    return DeploymentState(
-        parse_resources(workspace.read(f"{state_path}/resources.json")),
-        parse_files(workspace.read(f"{state_path}/deployment.json")),
-    )
+    return parse_state(workspace.read_files(state_path, FILES))
+
+
+def parse_state(contents: Mapping[str, bytes]) -> DeploymentState:
+    """Return the CLI's state of a deployment, from the contents of the files in its `state` folder, by name."""
+    return DeploymentState(parse_resources(contents.get("resources.json")), parse_files(contents.get("deployment.json")))
 
 
 def parse_resources(content: bytes | None) -> ResourceState:

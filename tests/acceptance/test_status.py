@@ -72,6 +72,18 @@ def test_what_is_gone_failed_or_deployed_by_others_shows(platform: Platform) -> 
     assert "something else deployed since" in domains["sales"]["why"]
 
 
+def test_a_look_at_what_is_deployed_costs_one_request_for_each_domain(platform: Platform) -> None:
+    assert platform.deploy().exit_code == 0
+    for command, others in ((("status",), 3), (("deploy",), 5)):
+        platform.workspace.clear_requests()
+        done = platform.scope(*command, "--target", "prod")
+        assert done.exit_code == 0, done
+        requests = platform.workspace.requests()
+        assert [request.status for request in requests] == [200] * (2 + others), [str(request) for request in requests]
+        read = sorted(request.workspace_path for request in requests if request.path.endswith("/export"))
+        assert read == [f"{BASE}/ads/state", f"{BASE}/sales/state"]
+
+
 def test_a_change_by_hand_shows_as_drift(platform: Platform) -> None:
     assert platform.deploy("--domain", "sales").exit_code == 0
     assert status(platform, "--domain", "sales", "--drift", "--verify")["sales"]["sync"] == "in-sync"

@@ -113,6 +113,18 @@ def test_a_file_is_read_as_it_was_written(subject: Subject) -> None:
     assert subject.port.read(path) == b"two\0"
 
 
+def test_some_files_of_a_folder_are_read_together(subject: Subject) -> None:
+    subject.port.make_folder(f"{ROOT}/state/c")
+    for name in ("a", "b", "c/d"):
+        subject.port.write(f"{ROOT}/state/{name}", f"{name}\0".encode())
+    for _ in range(2):
+        assert subject.port.read_files(f"{ROOT}/state", {"a", "c", "d", "none"}) == {"a": b"a\0"}
+        assert subject.port.read_files(f"{ROOT}/none", {"a"}) == {}
+    subject.port.delete(f"{ROOT}/state/a")
+    subject.port.write(f"{ROOT}/state/b", b"two")
+    assert subject.port.read_files(f"{ROOT}/state", {"a", "b"}) == {"b": b"two"}
+
+
 def test_what_is_not_there_is_an_answer(subject: Subject) -> None:
     assert subject.port.read(f"{ROOT}/none") is None
     assert subject.port.entries(f"{ROOT}/none") is None
@@ -248,6 +260,7 @@ def test_a_refusal_is_of_its_own_class(subject: Subject) -> None:
     subject.port.make_folder(f"{ROOT}/state")
     subject.forbid(f"{ROOT}/state")
     assert classify_failure(lambda: subject.port.read(f"{ROOT}/state/a")) is Fault.PERMISSION
+    assert classify_failure(lambda: subject.port.read_files(f"{ROOT}/state", {"a"})) is Fault.PERMISSION
     assert classify_failure(lambda: subject.port.write(f"{ROOT}/state/a", b"")) is Fault.PERMISSION
     assert classify_failure(lambda: subject.port.create(f"{ROOT}/state/a", b"")) is Fault.PERMISSION
     assert classify_failure(lambda: subject.port.entries(f"{ROOT}/state")) is Fault.PERMISSION

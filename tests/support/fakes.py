@@ -3,7 +3,7 @@
 import itertools
 import json
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -54,6 +54,10 @@ class InMemoryWorkspace:
     def read(self, path: str) -> bytes | None:
         self._check(path)
         return self.held.get(path)
+
+    def read_files(self, folder: str, names: Collection[str]) -> dict[str, bytes]:
+        self._check(folder)
+        return {name: content for name in names if (content := self.held.get(f"{folder}/{name}")) is not None}
 
     def read_jupyter(self, path: str) -> bytes | None:
         return self.read(path)

@@ -4,7 +4,7 @@
 //
 // Each bearer token is a workspace of its own, as in the CLI's tests. What is added lies in files of their own:
 // control.go (the tests' own endpoints, below /__test__/), rules.go (faults, kills, delays), journal.go (the request
-// log), mended.go and named.go (answers that the CLI's fake lacks, or gives otherwise than a workspace does).
+// log), mended.go, named.go and archives.go (answers that the CLI's fake lacks, or gives otherwise than a workspace does).
 package main
 
 import (
@@ -25,6 +25,7 @@ func main() {
 	// The first registration of a route wins, so the defaults come last.
 	addMendedHandlers(server)
 	addNotebookHandlers(server)
+	addExportHandler(server)
 	made := newDashboardLog()
 	addNamedHandlers(server, made)
 	addControlHandlers(server, rules, journal, harness, made)

@@ -1,16 +1,14 @@
 """A workspace that answers anything at all: one clear failure each, of bounded length, and bounded memory."""
 
 import tracemalloc
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from collections.abc import Callable
 
 import pytest
 
 from scope.adapters.workspace import DatabricksWorkspace
 from scope.errors import RemoteError
 from scope.model import RemoteResource
+from tests.support.answering import answering
 
 ANSWERS = {
     "a list": b"[]",
@@ -35,47 +33,12 @@ CALLS: dict[str, Callable[[DatabricksWorkspace], object]] = {
     "resources": lambda workspace: workspace.resources_of("/a/metadata.json"),
     "active": lambda workspace: workspace.active([RemoteResource("jobs", "1", "x"), RemoteResource("pipelines", "1", "x")]),
     "named": lambda workspace: (workspace.named("schemas", "a.b"), workspace.named("alerts", "/a/b")),
+    "files of a folder": lambda workspace: workspace.read_files("/a", {"b"}),
     "create": lambda workspace: workspace.create("/a/b", b""),
     "delete": lambda workspace: workspace.delete("/a/b"),
 }
 
-
-@contextmanager
-def answering(content: bytes, status: int = 200, repeated: int = 1) -> Iterator[DatabricksWorkspace]:
-    """Serve a workspace on loopback that gives one answer to everything."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def _answer(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            answer = [b"{}"] if self.path.startswith("/.well-known/") else [content] * repeated
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(sum(map(len, answer))))
-            self.end_headers()
-            try:
-                for part in answer:
-                    self.wfile.write(part)
-            except (BrokenPipeError, ConnectionResetError):
-                self.close_connection = True  # the client has read enough
-
-        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _answer  # noqa: N815  the library's names
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the library's names
-            """Stay quiet."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield DatabricksWorkspace(f"http://127.0.0.1:{server.server_port}")
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
-@pytest.fixture(autouse=True)
-def _logged_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DATABRICKS_TOKEN", "t")
-    monkeypatch.setenv("DATABRICKS_CONFIG_FILE", "/dev/null")
+pytestmark = pytest.mark.usefixtures("logged_in_anywhere")
 
 
 def _message(workspace: DatabricksWorkspace, call: Callable[[DatabricksWorkspace], object]) -> str:
@@ -88,20 +51,20 @@ def _message(workspace: DatabricksWorkspace, call: Callable[[DatabricksWorkspace
 
 @pytest.mark.parametrize("answer", ANSWERS)
 def test_an_answer_of_another_shape_is_a_failure_of_the_workspace(answer: str) -> None:
-    with answering(ANSWERS[answer]) as workspace:
+    with answering(lambda _: (200, [ANSWERS[answer]])) as workspace:
         messages = [_message(workspace, call) for call in CALLS.values()]
     assert all(len(message) < 1000 for message in messages)
 
 
 def test_a_long_reason_is_shortened() -> None:
     content = b'{"error_code": "PERMISSION_DENIED", "message": "' + b"x" * 20_000_000 + b'"}'
-    with answering(content, 403) as workspace, pytest.raises(RemoteError) as caught:
+    with answering(lambda _: (403, [content])) as workspace, pytest.raises(RemoteError) as caught:
         workspace.entries("/a")
     assert len(str(caught.value)) < 1000
 
 
 def test_a_file_longer_than_any_that_is_read_is_refused_before_it_fills_the_memory() -> None:
-    with answering(bytes(1_000_000), repeated=1000) as workspace:
+    with answering(lambda _: (200, [bytes(1_000_000)] * 1000)) as workspace:
         tracemalloc.start()
         try:
             with pytest.raises(RemoteError, match=r"^/a/scope\.json is larger than 100 MB, so it isn't read\."):

@@ -1,0 +1,36 @@
+"""A folder as the workspace exports it: a ZIP archive of what lies below it, with or without the folder's own name.
+
+What makes an archive unusable is no error: each file can be read by itself.
+"""
+
+import io
+import zipfile
+import zlib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """The names of the files directly in a folder, and the contents of those that were asked for."""
+
+    names: frozenset[str]
+    contents: Mapping[str, bytes]
+
+
+def unpack(content: bytes, folder: str, wanted: Collection[str], longest: int) -> Archive | None:
+    """Return what an archive holds directly in its folder; None if it isn't one, or more than `longest` bytes are wanted."""
+    prefix = folder.rpartition("/")[2] + "/"
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            members = [(member.filename.removeprefix(prefix), member) for member in archive.infolist()]
+            direct = {name: member for name, member in members if name and "/" not in name}
+            if len(direct) < sum(1 for name, _ in members if name and "/" not in name):
+                return None  # two of one name
+            asked = {name: member for name, member in direct.items() if name in wanted}
+            if sum(member.file_size for member in asked.values()) > longest:
+                return None
+            # What a member unpacks to is cut off at the size that it says.
+            return Archive(frozenset(direct), {name: archive.read(member) for name, member in asked.items()})
+    except (zipfile.BadZipFile, zlib.error, ValueError, NotImplementedError, RuntimeError, EOFError, OSError):
+        return None
