@@ -10,7 +10,7 @@ import os
 import posixpath
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 
 from scope.graph.closure import DeploymentIndex
@@ -23,6 +23,8 @@ from scope.repository.layout import domain_folders, is_below_root, place_of, tar
 
 # Marks a file that may load any shared file.
 ANYTHING = ""
+# So many files of a domain are read before the next ones are.
+_AT_ONCE = 64
 
 
 class Dependents:
@@ -36,6 +38,7 @@ class Dependents:
         self._shared = frozenset(shared)
         self._changes = {change.path for change in changes}
         self._edges: dict[str, tuple[Edge, ...]] = {}
+        self._words: dict[str, frozenset[str]] = {}
 
     def domain_paths(self, path: str) -> Mapping[str, tuple[Step, ...]]:
         """Return the shortest path from a changed shared file to each domain that depends on it."""
@@ -113,12 +116,34 @@ class Dependents:
             if file_node(edge.dependency) in layer:
                 return edge
         wanted = search_words(label(node) for node in layer) | {ANYTHING}
-        for path, hits in self._candidates.get(domain, ()):
-            if not hits.isdisjoint(wanted):
-                for edge in self._find_edges(path):
-                    if file_node(edge.dependency) in layer:
-                        return edge
+        for path in self._find_holders(domain, wanted):
+            for edge in self._find_edges(path):
+                if file_node(edge.dependency) in layer:
+                    return edge
         return None
+
+    def _find_holders(self, domain: str, wanted: frozenset[str]) -> Iterator[str]:
+        """Yield the candidates of a domain that hold a wanted word, sorted by path. They are read a few at a time.
+
+        A domain that uses much of the shared code is decided by one of its first files.
+        """
+        candidates = self._candidates.get(domain, ())
+        for start in range(0, len(candidates), _AT_ONCE):
+            some = candidates[start : start + _AT_ONCE]
+            self._read_words([path for path in some if path not in self._words])
+            yield from (path for path in some if not self._words[path].isdisjoint(wanted))
+
+    def _read_words(self, paths: Collection[str]) -> None:
+        """Note the words that files hold, on either side if it was changed."""
+        for path in paths:
+            self._words[path] = frozenset({ANYTHING} if path in self._wide else ())
+        for path, content in _read(self._sides[1], paths).items():
+            self._words[path] |= self._find_words(content)
+        for path, content in _read(self._sides[0], self._changes.intersection(paths)).items():
+            self._words[path] |= self._find_words(content) | ({ANYTHING} if is_wide(content) else frozenset())
+
+    def _find_words(self, content: bytes) -> frozenset[str]:
+        return frozenset(name for name, encoded in self._names.items() if encoded in content)
 
     @cached_property
     def _frame_edges(self) -> tuple[Edge, ...]:
@@ -140,25 +165,30 @@ class Dependents:
         return self._edges[path]
 
     @cached_property
-    def _candidates(self) -> Mapping[str, tuple[tuple[str, frozenset[str]], ...]]:
-        """Return by domain the files that may use a changed file or one of its dependents, each with the words it holds."""
-        names = search_words(label(node) for node in self._graph.blast_radius(self._starts))
-        base, head = self._sides
-        words: dict[str, frozenset[str]] = {}
-        # The head is searched; of the base, only the changed files can hold other words, and those are read.
-        for path, content in _read(base, self._changes).items():
-            words[path] = _find_words(content, names) | ({ANYTHING} if is_wide(content) else frozenset())
-        wide = self._search(WIDE)
-        named = self._search(re.escape(name) for name in names)
-        for path, content in _read(head, wide | named).items():
-            more = {ANYTHING} if path in wide else frozenset()
-            words[path] = words.get(path, frozenset()) | _find_words(content, names) | more
-        by_domain: dict[str, list[tuple[str, frozenset[str]]]] = defaultdict(list)
-        for path, hits in sorted(words.items()):
+    def _names(self) -> Mapping[str, bytes]:
+        """Return the words that lead to a changed file or one of its dependents, with their bytes."""
+        return {
+            name: os.fsencode(name) for name in search_words(label(node) for node in self._graph.blast_radius(self._starts))
+        }
+
+    @cached_property
+    def _wide(self) -> frozenset[str]:
+        """Return the head's files that may load any shared file."""
+        return self._search(WIDE)
+
+    @cached_property
+    def _candidates(self) -> Mapping[str, tuple[str, ...]]:
+        """Return by domain the files that may use a changed file or one of its dependents, sorted.
+
+        The head is searched; of the base, only the changed files can hold other words, so those are looked at anyway.
+        """
+        changed = (path for path in self._changes if is_below_root(path))
+        by_domain: dict[str, list[str]] = defaultdict(list)
+        for path in sorted({*changed, *self._wide, *self._search(map(re.escape, self._names))}):
             domain = place_of(path).domain
             if domain is not None:
-                by_domain[domain].append((path, hits))
-        return {domain: tuple(candidates) for domain, candidates in by_domain.items()}
+                by_domain[domain].append(path)
+        return {domain: tuple(paths) for domain, paths in by_domain.items()}
 
     def _search(self, patterns: Iterable[str]) -> frozenset[str]:
         """Return the files of the head's domains that one of the patterns matches."""
@@ -174,11 +204,6 @@ class Dependents:
 
 def _build_graph(edges: Iterable[Edge], alone: Iterable[str] = ()) -> Graph:
     return Graph(((file_node(edge.dependent), file_node(edge.dependency), edge.kind) for edge in edges), alone)
-
-
-def _find_words(content: bytes, names: frozenset[str]) -> frozenset[str]:
-    """Return the names that a file holds."""
-    return frozenset(name for name in names if os.fsencode(name) in content)
 
 
 def _read(side: DeploymentIndex, paths: Iterable[str]) -> Mapping[str, bytes]:
