@@ -8,14 +8,17 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 
+from scope.lineage.full_names import has_word, may_spell
 from scope.lineage.spelling import spelling_pattern, spells
-from scope.lineage.tables import SOURCES, FileTables, Modules, TableUses
+from scope.lineage.tables import SOURCES, FileTables, Modules, TableUses, may_name_tables
 from scope.model import Kind
 from scope.repository.layout import COMMON, DOMAIN_ROOTS, SPEC_ROOT, Role, domain_folders, names_on_the_way, place_of
 from scope.repository.snapshot import Snapshot
 
 # Words that are searched for one by one. With more, everything is read.
 _MOST_WORDS = 25
+# An encoding is named in the first two lines.
+_LONGEST_COOKIE = 500
 
 
 class TableIndex:
@@ -27,6 +30,7 @@ class TableIndex:
         self._modules = Modules(self._content)
         self._contents: dict[str, bytes] = {}
         self._known: dict[tuple[str, bool], FileTables] = {}
+        self._shared_offers: dict[frozenset[str], frozenset[str]] = {}
 
     def _content(self, path: str) -> bytes | None:
         return self._contents[path] if path in self._contents else self._snapshot.read(path)
@@ -43,7 +47,9 @@ class TableIndex:
         new = self._snapshot.entries(path for path in wanted if (path, are_users) not in self._known)
         self._contents = self._snapshot.read_all({path: entry for path, entry in new.items() if entry.kind is Kind.FILE})
         for path, content in self._contents.items():
-            self._known[path, are_users] = self._modules.read_file(path, content, is_user=are_users)
+            known = self._known[path, are_users] = self._modules.read_file(path, content, is_user=are_users)
+            if are_users and may_name_tables(path, content):
+                self._known[path, False] = known
         self._contents = {}
         return {path: self._known[path, are_users] for path in wanted if (path, are_users) in self._known}
 
@@ -57,6 +63,39 @@ class TableIndex:
         wanted = None if domains is None else frozenset(domains)
         found = {path for folder in folders for path in self._snapshot.files(folder) if is_source(path)}
         return frozenset(path for path in found if _is_among(path, wanted))
+
+    def read_full_names(self, paths: Collection[str], catalogs: frozenset[str]) -> Mapping[str, TableUses]:
+        """Return by path, sorted, what files of a domain write and read that may name a table by one of some catalogs.
+
+        The others are looked at, but not read.
+        """
+        contents = self._snapshot.read_all(self._snapshot.entries(path for path in paths if is_source(path)))
+        chosen = frozenset(path for path, content in contents.items() if _may_spell(path, content, catalogs))
+        self._shared_offers.setdefault(catalogs, self._find_offers(self._shared_contents, frozenset(), catalogs))
+        offers = self._find_offers(contents, self._shared_offers[catalogs], catalogs)
+        return self.read(chosen | _find_users(contents, offers))
+
+    def _find_offers(
+        self, contents: Mapping[str, bytes], others: frozenset[str], catalogs: frozenset[str]
+    ) -> frozenset[str]:
+        """Return the files that give a catalog's word to those that import or run them, with such files among `others`."""
+        new = frozenset(path for path, content in contents.items() if _may_spell(path, content, catalogs))
+        new |= _find_users(contents, others)
+        seen: frozenset[str] = frozenset()
+        offers = others
+        while new:
+            seen |= new
+            found = self._read(new, are_users=True)
+            offering = frozenset(path for path, one in found.items() if _gives(one, catalogs))
+            offers |= offering
+            new = _find_users(contents, offering) - seen
+        return offers
+
+    @cached_property
+    def _shared_contents(self) -> Mapping[str, bytes]:
+        return self._snapshot.read_all(
+            {path: entry for path, entry in self._snapshot.files(COMMON).items() if is_source(path)}
+        )
 
     def search(self, words: Collection[str], domains: Collection[str], most: int) -> frozenset[str]:
         """Return the files of some domains, and of shared code, that may read a table with one of these words in its name.
@@ -136,6 +175,29 @@ def _offers(one: FileTables, words: Collection[str]) -> bool:
         return True
     text = "\n".join(sorted(one.texts))
     return bool(text) and spells(text, words)
+
+
+def _may_spell(path: str, content: bytes, catalogs: frozenset[str]) -> bool:
+    """Return whether a file may spell a table's full name by itself. Only Python in UTF-8 is looked at so closely."""
+    if not path.endswith(".py") or b"coding" in content[:_LONGEST_COOKIE]:
+        return True
+    return may_spell(content.decode(errors="replace"), catalogs)
+
+
+def _gives(one: FileTables, catalogs: frozenset[str]) -> bool:
+    """Return whether a file gives the word of a catalog, or a table of it, to those that import or run it."""
+    if one.has_functions and any(read.table.partition(".")[0] in catalogs for read in one.uses.reads):
+        return True
+    return has_word("\n".join(one.texts), catalogs)
+
+
+def _find_users(contents: Mapping[str, bytes], paths: Iterable[str]) -> frozenset[str]:
+    """Return those of some files that may import or run others."""
+    patterns = sorted({pattern for path in paths for pattern in _user_patterns(path)})
+    if not patterns:
+        return frozenset()
+    wanted = re.compile("|".join(patterns).encode(errors="surrogateescape"))
+    return frozenset(path for path, content in contents.items() if wanted.search(content))
 
 
 def _user_patterns(path: str) -> tuple[str, ...]:

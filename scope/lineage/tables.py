@@ -26,7 +26,18 @@ from scope.lineage.resources import DOCUMENTS, read_document, read_resource_modu
 from scope.lineage.values import Module
 from scope.repository.layout import Role, place_of
 
-__all__ = ["CODE", "SOURCES", "FileTables", "Modules", "TableRead", "TableUses", "file_tables", "home_of", "table_uses"]
+__all__ = [
+    "CODE",
+    "SOURCES",
+    "FileTables",
+    "Modules",
+    "TableRead",
+    "TableUses",
+    "file_tables",
+    "home_of",
+    "may_name_tables",
+    "table_uses",
+]
 
 CODE = (".py", ".sql", ".ipynb", ".scala", ".r")
 # All files that may name tables.
@@ -116,7 +127,7 @@ def _read_file(path: str, source: bytes, home: tuple[str, str] | None, load: Loa
         read_document(path, source, tables)
     elif place_of(path).role is Role.RESOURCE and path.endswith(".py"):
         reader = read_resource_module(source, path, tables, load)
-    elif _may_name_tables(path, source) or (is_user and path.lower().endswith((".py", ".ipynb"))):
+    elif may_name_tables(path, source) or (is_user and path.lower().endswith((".py", ".ipynb"))):
         reader = _read_source(path, source, tables, load)
     uses = tables.to_uses()
     if path.endswith(".ipynb"):
@@ -134,7 +145,8 @@ def home_of(path: str) -> tuple[str, str] | None:
     return (place.domain, place.source) if is_placed and place.domain and place.source else None
 
 
-def _may_name_tables(path: str, source: bytes) -> bool:
+def may_name_tables(path: str, source: bytes) -> bool:
+    """Return whether a file of code holds a word without which none names a table by itself."""
     marks = _SQL if path.lower().endswith(".sql") else _PYTHON
     return path.lower().endswith(CODE) and marks.search(source) is not None
 

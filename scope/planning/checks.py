@@ -88,7 +88,8 @@ def _find_written(side: DeploymentIndex, domains: Iterable[str] | None) -> froze
 
 def _check_table_names(index: DeploymentIndex, domain: str) -> Iterator[Finding]:
     """Yield a finding for each read of a table by a literal name, which is prod's table in every target."""
-    for path, uses in index.tables.read(path for path in index.own_files(domain) if is_code(path)).items():
+    paths = [path for path in index.own_files(domain) if is_code(path)]
+    for path, uses in index.tables.read_full_names(paths, frozenset(index.domains)).items():
         for read in uses.reads:
             if read.parts == 3 and not read.through_table and read.table.partition(".")[0] in index.domains:
                 message = f"`{read.table}` is prod's table in every target. {_advise(path)}"

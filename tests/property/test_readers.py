@@ -1,7 +1,7 @@
 """Whatever the parser knows of a table's readers, the search that goes before it finds, however the table is spelled."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scope.graph.closure import DeploymentIndex
+from scope.lineage.tables import TableRead, TableUses
 from scope.planning.readers import list_readers
 from tests.support.fake_git import FakeGit
 
@@ -217,3 +218,23 @@ def test_a_reader_is_found_with_the_search_exactly_as_without_it(data: st.DataOb
     assert (READER, table.full) in {(reader.domain, reader.table) for reader in without}
     paths = index.tables.search({table.domain}, index.domains, MOST)
     assert set(list_readers(index, index.tables.read(paths, are_users=True), schemas, index.domains)) == without
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data(), tables)
+def test_full_names_are_found_without_reading_the_files_that_can_spell_none(data: st.DataObject, table: Table) -> None:
+    files = {
+        "src/common/__init__.py": "",
+        "src/common/maths.py": "def double(x):\n    return 2 * x\n",
+        f"{FOLDER}/other.py": "from common.maths import double\nrows = spark.read.table('other')\n",
+        **data.draw(st.sampled_from(SPELLINGS))(data, table),
+    }
+    index = DeploymentIndex(FakeGit().snapshot(files))
+    paths = [path for path in files if path.startswith(FOLDER)]
+    found = index.tables.read_full_names(paths, frozenset(DOMAINS))
+    assert full_names(found) == full_names(index.tables.read(paths))
+
+
+def full_names(found: Mapping[str, TableUses]) -> set[tuple[str, TableRead]]:
+    reads = ((path, read) for path, uses in found.items() for read in uses.reads)
+    return {(path, read) for path, read in reads if read.parts == 3 and read.table.partition(".")[0] in DOMAINS}

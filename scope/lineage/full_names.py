@@ -1,0 +1,29 @@
+"""Text → whether it may spell a table's full name, catalog and all: for Python that is worth reading for nothing else.
+
+A catalog stands in the text as a word, or something there puts words together or takes them apart. So far as texts come from
+other files, those are asked the same.
+"""
+
+import re
+from collections.abc import Collection
+
+_WORD = re.compile(r"\w+")
+# Sums, formats, methods that change texts, escapes, other languages, and quotes that meet: `"fin" "ance"`.
+_SIGNS = re.compile(
+    r"[+%{|]|\\[\r\nNUux0-7]"
+    r"|\b(?:concat\w*|format\w*|join|partition|remove\w+|replace\w*|rpartition|rsplit|split|strip|lstrip|rstrip|translate)\b"
+    r"|[\"'\0][rRbBuU]{0,2}[\"'\0]"
+    r"|[\"'\0](?:\s|\\\n|\#[^\n]*\n)++[rRbBuU]{0,2}[\"'\0]"
+)
+# A text in three quotes isn't an empty one beside another.
+_TRIPLE = re.compile("\"\"\"|'''")
+
+
+def may_spell(text: str, catalogs: Collection[str]) -> bool:
+    """Return whether Python may spell a name with one of some catalogs, in lower case, as far as its own text goes."""
+    return has_word(text, catalogs) or _SIGNS.search(_TRIPLE.sub("\0", text)) is not None
+
+
+def has_word(text: str, words: Collection[str]) -> bool:
+    """Return whether one of some words, which are in lower case, stands in a text, whole and in any case."""
+    return not frozenset(words).isdisjoint(_WORD.findall(text.lower()))
