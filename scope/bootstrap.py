@@ -9,6 +9,7 @@ from pathlib import Path
 
 from scope.adapters.bundle_cli import StagedCli, check_version, find_cli, restriction
 from scope.adapters.credentials import find_credentials
+from scope.adapters.forks import Forks
 from scope.adapters.git import GitRepository
 from scope.adapters.processes import end_running
 from scope.adapters.workspace import DatabricksWorkspace
@@ -19,6 +20,7 @@ from scope.deployment.target import TargetSettings, check_host, read_target
 from scope.errors import UsageError
 from scope.files import require_no_link
 from scope.graph.closure import DeploymentIndex
+from scope.graph.uses_cache import UsesCache
 from scope.repository.layout import target_file
 from scope.repository.snapshot import Snapshot
 from scope.stage.domain_data import needs_code
@@ -74,7 +76,7 @@ def open_session(
         rate = rate_limit(os.environ, request.max_parallel)
         logs = git.root / LOGS / request.target
 
-        index, git_lock = DeploymentIndex(snapshot), threading.Lock()
+        index, git_lock = DeploymentIndex(snapshot, UsesCache(workers=Forks(git))), threading.Lock()
 
         def make_cli(folder: Path, domain: str) -> StagedCli:
             with git_lock:

@@ -1,10 +1,13 @@
 """What scope needs from outside, each part behind a small protocol with one real implementation in `adapters`."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from scope.model import BundlePlan, Change, Entry, Grant, NamedResource, RemoteEntry, RemoteResource, ResourceKey, User
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
 
 
 class Kept(Protocol):
@@ -16,6 +19,14 @@ class Kept(Protocol):
 
     def put(self, name: str, value: str) -> None:
         """Keep a value."""
+        ...
+
+
+class Workers(Protocol):
+    """Somebody who does the same to many things, perhaps to several at once."""
+
+    def map(self, work: Callable[[_Item], _Result], items: Sequence[_Item]) -> Iterator[_Result]:
+        """Yield what `work` makes of each item, in their order. What else it does may be lost."""
         ...
 
 

@@ -90,6 +90,10 @@ class GitRepository:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def begin_anew(self) -> None:
+        """Forget the helper process, in a copy of this process: the original goes on with it."""
+        self._reader = None
+
     def close(self) -> None:
         """End the helper process and remove the objects of the work tree."""
         if self._reader is not None:

@@ -29,6 +29,8 @@ _PATIENCE = 0.2
 # Rows, and characters of one.
 MOST = 20_000
 LONGEST = 1024 * 1024
+# Connections of the process that this one is a copy of. To close one would meddle with its locks.
+_inherited: "list[sqlite3.Connection | None]" = []
 _TABLE = "CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, value TEXT NOT NULL, mac BLOB NOT NULL)"
 
 
@@ -75,6 +77,11 @@ class KeptFindings:
                 connection.execute("DELETE FROM kept WHERE rowid <= (SELECT max(rowid) FROM kept) - ?", (MOST,))
         except sqlite3.Error as error:
             self._give_up(error)
+
+    def begin_anew(self) -> None:
+        """Forget the connection, in a copy of this process: the original goes on with it."""
+        _inherited.append(self._connection)
+        self._connection = None
 
     def __enter__(self) -> Self:
         return self

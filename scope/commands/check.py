@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from scope.adapters.forks import Forks
 from scope.adapters.git import GitRepository
 from scope.adapters.kept_findings import KeptFindings
 from scope.commands.options import add_base, add_head
@@ -43,11 +44,12 @@ def run(options: argparse.Namespace, console: Console) -> int:
     """Print the findings on stdout; return 1 where there are any."""
     with GitRepository(Path(options.directory)) as git, KeptFindings(git.root) as kept:
         head = resolve_head(git, options.head)
-        index = DeploymentIndex(Snapshot(git, head.tree), UsesCache(kept))
+        cache = UsesCache(kept, Forks(git, kept))
+        index = DeploymentIndex(Snapshot(git, head.tree), cache)
         index.check_names()
         findings = check_repository(index)
         if options.base:
-            comparison = compare(git, options.base, options.head, console.say, kept)
+            comparison = compare(git, options.base, options.head, console.say, cache)
             removed = {
                 finding for one in comparison.each for finding in check_removed_tables(one.base, one.head, one.changes)
             }

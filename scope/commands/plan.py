@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from scope.adapters.forks import Forks
 from scope.adapters.git import GitRepository
 from scope.adapters.kept_findings import KeptFindings
 from scope.commands.options import MANIFEST, add_base, add_domains, add_head, add_targets
@@ -17,6 +18,7 @@ from scope.errors import NoCredentials, RemoteError, UsageError
 from scope.escaping import code_span
 from scope.files import write_atomic
 from scope.graph.closure import DeploymentIndex
+from scope.graph.uses_cache import UsesCache
 from scope.names import is_list_digest
 from scope.planning.comparison import compare, effect_classifier
 from scope.planning.plan import narrow, plan
@@ -107,7 +109,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
 def _plan_from_git(options: argparse.Namespace, base: str, console: Console) -> _Planned:
     """Compare the head with its merge base with `base`."""
     with GitRepository(Path(options.directory)) as git, KeptFindings(git.root) as kept:
-        sides = compare(git, base, options.head, console.say, kept)
+        sides = compare(git, base, options.head, console.say, UsesCache(kept, Forks(git, kept)))
         manifest = plan(
             sides,
             _targets(sides.head, options.target),

@@ -1,6 +1,6 @@
 """Which deployments of a target are due: worked out from this checkout and the records, and only narrow by a manifest."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from scope.controller.deployment import Deployment
@@ -36,7 +36,7 @@ def find_candidates(session: Session, domains: Iterable[str] = ()) -> tuple[Cand
     head = set(session.index.domains)
     asked = set(domains)
     if asked and asked <= head:
-        return tuple(_candidate(session, observed) for observed in observe_all(session, sorted(asked)))
+        return _candidates(session, observe_all(session, sorted(asked)))
     observations = observe_target(session)
     known = observations.by_domain
     if observations.unlisted is not None:
@@ -45,12 +45,17 @@ def find_candidates(session: Session, domains: Iterable[str] = ()) -> tuple[Cand
     if unknown:
         raise UsageError(unknown_name("domain", unknown[0], sorted(known), f"here or deployed in {session.settings.name}"))
     # What another repository has beside ours isn't gone from this one.
-    ours = (
+    ours = tuple(
         observed
         for domain, observed in known.items()
         if domain in asked or (not asked and (domain in head or not is_foreign(observed, session.head.repository)))
     )
-    return tuple(_candidate(session, observed) for observed in ours)
+    return _candidates(session, ours)
+
+
+def _candidates(session: Session, observations: Collection[Observed]) -> tuple[Candidate, ...]:
+    session.index.find_shared_files(observed.id.domain for observed in observations)
+    return tuple(_candidate(session, observed) for observed in observations)
 
 
 def _candidate(session: Session, observed: Observed) -> Candidate:

@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
@@ -24,7 +24,7 @@ from scope.inference.target_files import is_without_target
 from scope.inference.uses import Uses
 from scope.model import Entry, Kind
 from scope.names import is_domain_name
-from scope.ports import Kept
+from scope.ports import Kept, Workers
 from scope.repository.layout import (
     BUNDLE,
     COMMON,
@@ -72,6 +72,7 @@ class DeploymentIndex:
         self._cache = UsesCache() if cache is None else cache
         self._own: dict[str, dict[str, Entry]] = {}
         self._shared: dict[str, SharedPart] = {}
+        self._shared_files: dict[str, Mapping[str, Entry]] = {}
         self._target_shared: dict[str, SharedPart] = {}
         self._rule_files: dict[str, dict[str, Entry]] = {}
         self._resources: dict[str, tuple[DefinedResource, ...]] = {}
@@ -211,6 +212,8 @@ class DeploymentIndex:
 
     def shared_files(self, domain: str) -> Mapping[str, Entry]:
         """Return the files of `shared`, which an earlier run may have found."""
+        if domain in self._shared_files:
+            return self._shared_files[domain]
         kept = self._cache.kept
         if kept is None or self._rules is not None or domain in self._shared:
             return self.shared(domain).files
@@ -226,6 +229,22 @@ class DeploymentIndex:
         paths = (*domain_folders(domain), *others)
         entries = [self.snapshot.entry(path) for path in paths]
         return json.dumps([what, domain, *(entry and [entry.kind, entry.oid] for entry in entries)])
+
+    def find_shared_files(self, domains: Iterable[str]) -> None:
+        """Find the shared files of some domains that aren't known yet, each of which takes time, on all cores."""
+        unknown = [domain for domain in sorted(set(domains)) if domain in self.domains and domain not in self._shared]
+        if len(unknown) > 1 and self._cache.workers is not None:
+            _ = self.everywhere  # the same for all
+            for domain, paths in zip(unknown, self._cache.workers.map(self._list_shared_files, unknown), strict=True):
+                self._shared_files[domain] = {path: self.shared_code.files[path] for path in paths}
+
+    def _list_shared_files(self, domain: str) -> list[str]:
+        return list(self.shared_files(domain))
+
+    @property
+    def workers(self) -> Workers | None:
+        """Return who does what takes time, if that isn't this process alone."""
+        return self._cache.workers
 
     @property
     def kept(self) -> Kept | None:

@@ -71,16 +71,26 @@ class TableIndex:
         """
         contents = self._snapshot.read_all(self._snapshot.entries(path for path in paths if is_source(path)))
         chosen = frozenset(path for path, content in contents.items() if _may_spell(path, content, catalogs))
-        self._shared_offers.setdefault(catalogs, self._find_offers(self._shared_contents, frozenset(), catalogs))
-        offers = self._find_offers(contents, self._shared_offers[catalogs], catalogs)
+        offers = self._find_offers(contents, chosen, self.find_shared_offers(catalogs), catalogs)
         return self.read(chosen | _find_users(contents, offers))
 
+    def find_shared_offers(self, catalogs: frozenset[str]) -> frozenset[str]:
+        """Return the shared files that give the word of one of some catalogs to those that import or run them."""
+        if catalogs not in self._shared_offers:
+            files = {path: entry for path, entry in self._snapshot.files(COMMON).items() if is_source(path)}
+            contents = self._snapshot.read_all(files)
+            chosen = frozenset(path for path, content in contents.items() if _may_spell(path, content, catalogs))
+            self._shared_offers[catalogs] = self._find_offers(contents, chosen, frozenset(), catalogs)
+        return self._shared_offers[catalogs]
+
     def _find_offers(
-        self, contents: Mapping[str, bytes], others: frozenset[str], catalogs: frozenset[str]
+        self, contents: Mapping[str, bytes], chosen: frozenset[str], others: frozenset[str], catalogs: frozenset[str]
     ) -> frozenset[str]:
-        """Return the files that give a catalog's word to those that import or run them, with such files among `others`."""
-        new = frozenset(path for path, content in contents.items() if _may_spell(path, content, catalogs))
-        new |= _find_users(contents, others)
+        """Return the files that give a catalog's word to those that import or run them, with those among `others`.
+
+        `chosen` are those of `contents` that may spell one by themselves.
+        """
+        new = chosen | _find_users(contents, others)
         seen: frozenset[str] = frozenset()
         offers = others
         while new:
@@ -90,12 +100,6 @@ class TableIndex:
             offers |= offering
             new = _find_users(contents, offering) - seen
         return offers
-
-    @cached_property
-    def _shared_contents(self) -> Mapping[str, bytes]:
-        return self._snapshot.read_all(
-            {path: entry for path, entry in self._snapshot.files(COMMON).items() if is_source(path)}
-        )
 
     def search(self, words: Collection[str], domains: Collection[str], most: int) -> frozenset[str]:
         """Return the files of some domains, and of shared code, that may read a table with one of these words in its name.

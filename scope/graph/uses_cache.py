@@ -7,7 +7,7 @@ from scope.inference.imports import file_uses
 from scope.inference.uses import Uses
 from scope.inference.wide_uses import MARKERS
 from scope.model import Entry, Kind
-from scope.ports import Kept
+from scope.ports import Kept, Workers
 from scope.repository.snapshot import Snapshot
 
 # Data has no uses: tables, pictures, archives, compiled code. Whatever else people call their files is text, read as such.
@@ -24,9 +24,10 @@ _FEW = 50
 class UsesCache:
     """The uses of each file read so far, by path and content."""
 
-    def __init__(self, kept: Kept | None = None) -> None:
-        """Begin empty. `kept` is what earlier runs found out; without it, everything is read."""
+    def __init__(self, kept: Kept | None = None, workers: Workers | None = None) -> None:
+        """Begin empty. `kept` is what earlier runs found out; `workers` do what takes time."""
         self.kept = kept
+        self.workers = workers
         self._known: dict[tuple[str, Entry], Uses] = {}
 
     def uses(self, snapshot: Snapshot, files: Mapping[str, Entry], folders: tuple[str, ...] = ()) -> dict[str, Uses]:

@@ -4,6 +4,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
+from functools import partial
 
 from scope.graph.closure import DeploymentIndex
 from scope.graph.tables import is_source
@@ -21,8 +22,14 @@ from scope.stage.variable_checks import check_variables
 def check_repository(index: DeploymentIndex) -> tuple[Finding, ...]:
     """Return the findings about every domain and its stage, and about names of domains and tables, sorted by place."""
     findings = {*_check_names(index), *_check_keys(index)}
-    for domain in index.domains:
-        findings.update(_check_domain(index, domain))
+    unclean = [domain for domain in index.domains if not _is_known_clean(index, domain)]
+    if len(unclean) > 1 and index.workers is not None:
+        # The same for all: it is found once.
+        _ = index.everywhere, index.tables.find_shared_offers(frozenset(index.domains))
+        each = index.workers.map(partial(_check_domain, index), unclean)
+    else:
+        each = (_check_domain(index, domain) for domain in unclean)
+    findings.update(finding for found in each for finding in found)
     # Stages of one domain differ by the target's own file alone.
     for target in index.targets[1:]:
         for domain in index.domains[:1]:
@@ -30,11 +37,17 @@ def check_repository(index: DeploymentIndex) -> tuple[Finding, ...]:
     return tuple(sorted(findings))
 
 
+def _is_known_clean(index: DeploymentIndex, domain: str) -> bool:
+    """Return whether an earlier run found nothing about a domain. That depends on no other domain but by its name."""
+    return index.kept is not None and index.kept.get(_clean_name(index, domain)) is not None
+
+
+def _clean_name(index: DeploymentIndex, domain: str) -> str:
+    return f"{index.name_of('clean', domain)}{index.surroundings}"
+
+
 def _check_domain(index: DeploymentIndex, domain: str) -> frozenset[Finding]:
-    """Return the findings about one domain. That there are none is kept: it depends on no other domain but by its name."""
-    name = f"{index.name_of('clean', domain)}{index.surroundings}"
-    if index.kept is not None and index.kept.get(name) is not None:
-        return frozenset()
+    """Return the findings about one domain. That there are none is kept."""
     findings = {*check_domain_data(index, domain), *_check_table_names(index, domain)}
     for target in index.targets[:1]:
         findings.update(check_stage(index, target, domain))
@@ -43,7 +56,7 @@ def _check_domain(index: DeploymentIndex, domain: str) -> frozenset[Finding]:
         contents = index.snapshot.read_all({path: entry for path, entry in staged.items() if path.endswith(".yml")})
         findings.update(check_variables(index, target, domain, contents))
     if index.kept is not None and not findings:
-        index.kept.put(name, "")
+        index.kept.put(_clean_name(index, domain), "")
     return frozenset(findings)
 
 

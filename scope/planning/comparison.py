@@ -8,7 +8,7 @@ from scope.errors import UsageError
 from scope.graph.closure import DeploymentIndex
 from scope.graph.uses_cache import UsesCache
 from scope.model import Change, Effect, Kind, Status
-from scope.ports import Git, Kept
+from scope.ports import Git
 from scope.repository.baseline import ResolvedBase, ResolvedHead, resolve_base, resolve_head
 from scope.repository.layout import BUNDLE
 from scope.repository.settings import UNREADABLE_RULES
@@ -36,11 +36,11 @@ class Comparison:
 
 
 def compare(
-    git: Git, base_ref: str, head_ref: str | None, say: Callable[[str], None], kept: Kept | None = None
+    git: Git, base_ref: str, head_ref: str | None, say: Callable[[str], None], cache: UsesCache | None = None
 ) -> Comparison:
     """Return the comparison of the head, a commit or the work tree, with its merge base with a ref, or its merge bases.
 
-    `say` is called with notes about the base for a person. `kept` is what earlier runs found out.
+    `say` is called with notes about the base for a person. `cache` has the uses of files, for every tree of the repository.
     """
     head = resolve_head(git, head_ref)
     base = resolve_base(git, base_ref, head.info.commit)
@@ -51,7 +51,7 @@ def compare(
             f"There is no {BUNDLE} at the root of this git repository. scope plans the bundle whose {BUNDLE} lies there: "
             "run it in that repository, or name it with `-C`."
         )
-    cache = UsesCache(kept)
+    cache = UsesCache() if cache is None else cache
     index = DeploymentIndex(Snapshot(git, head.tree), cache)
     index.check_names()
     first, *others = (_compare(git, one, head, index, cache, say) for one in (base, *base.others))

@@ -64,6 +64,9 @@ def _plan_one(
 ) -> Manifest:
     impact = ImpactAnalysis(comparison.base, comparison.head, comparison.changes).find_impact(targets)
     numbered = {change.path: f"c{number}" for number, change in enumerate(comparison.changes)}
+    if with_fingerprints:
+        for side in (comparison.base, comparison.head):
+            side.find_shared_files(item.domain for item in impact.impacted)
     deploy = tuple(
         _describe_deployment(item, numbered, comparison, with_fingerprints=with_fingerprints) for item in impact.impacted
     )

@@ -4,6 +4,7 @@ from collections import Counter
 
 from hypothesis import HealthCheck, given, settings
 
+from scope.adapters.forks import Forks
 from scope.errors import UsageError
 from scope.graph.closure import DeploymentIndex
 from scope.graph.uses_cache import UsesCache
@@ -40,4 +41,16 @@ def test_every_answer_is_the_same_with_what_was_kept(history: History, counts: C
         assert answers(DeploymentIndex(Snapshot(git, tree), UsesCache(kept))) == alone
         counts["answers that were kept"] += kept.hits - before
         assert answers(DeploymentIndex(Snapshot(git, tree), UsesCache(kept))) == alone
+        counts["trees"] += 1
     counts["histories"] += 1
+
+
+@settings(max_examples=max(HISTORIES // 50, 1), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(history=histories())
+def test_every_answer_is_the_same_from_all_cores(history: History) -> None:
+    git = FakeGit()
+    base, _ = history.pairs[0]
+    tree = git.make(base)
+    index = DeploymentIndex(Snapshot(git, tree), UsesCache(workers=Forks()))
+    index.find_shared_files(index.domains)
+    assert answers(index) == answers(DeploymentIndex(Snapshot(git, tree)))

@@ -1,0 +1,83 @@
+"""Work in copies of the process: the same results, in the same order, and the same errors."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from scope.adapters import forks
+from scope.adapters.forks import Forks
+from scope.errors import UsageError
+
+
+class Connection:
+    """Something that belongs to one process."""
+
+    def __init__(self) -> None:
+        self.process = os.getpid()
+
+    def begin_anew(self) -> None:
+        self.process = os.getpid()
+
+
+@pytest.fixture(params=[1, 3])
+def cores(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    monkeypatch.setattr(forks, "_count_cores", lambda: request.param)
+    return request.param
+
+
+@pytest.mark.usefixtures("cores")
+def test_results_come_in_order() -> None:
+    connection = Connection()
+
+    def work(item: int) -> tuple[int, bool]:
+        return 2 * item, connection.process == os.getpid()
+
+    assert list(Forks(connection).map(work, range(20))) == [(2 * item, True) for item in range(20)]
+    assert connection.process == os.getpid()
+
+
+def test_several_cores_work_in_copies(cores: int) -> None:
+    processes = set(Forks().map(lambda _: os.getpid(), range(20)))
+    assert (os.getpid() in processes) == (cores == 1)
+
+
+@pytest.mark.usefixtures("cores")
+def test_an_error_is_the_one_of_the_work() -> None:
+    def work(item: int) -> int:
+        if item == 7:
+            raise UsageError(f"{item} is no good")
+        return item
+
+    with pytest.raises(UsageError, match=r"^7 is no good$"):
+        list(Forks().map(work, range(20)))
+
+
+@pytest.mark.usefixtures("cores")
+def test_what_a_killed_copy_leaves_is_done_all_the_same() -> None:
+    this = os.getpid()
+
+    def work(item: int) -> int:
+        if item == 3 and os.getpid() != this:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return item
+
+    assert list(Forks().map(work, range(20))) == list(range(20))
+
+
+@pytest.mark.usefixtures("cores")
+def test_more_than_a_pipe_holds() -> None:
+    items = range(100_000)
+    assert list(Forks().map(lambda item: item, items)) == list(items)
+    large = [str(item) * 100_000 for item in range(10)]
+    assert list(Forks().map(lambda item: item, large)) == large
+
+
+@pytest.mark.usefixtures("cores")
+def test_nothing_is_left_open_or_running() -> None:
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    list(Forks().map(lambda item: item, range(1000)))
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
