@@ -7,17 +7,15 @@ doesn't exist it returns nothing or raises the SDK's `NotFound`.
 import urllib.parse
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
+from scope.adapters.sdk import Services
 from scope.errors import Fault, RemoteError
 from scope.model import NamedResource
 from scope.times import parse_time
 
-if TYPE_CHECKING:
-    from databricks.sdk import WorkspaceClient
-
-Finder = Callable[["WorkspaceClient", str], Iterable[NamedResource]]
-Deleter = Callable[["WorkspaceClient", str], object]
+Finder = Callable[[Services, str], Iterable[NamedResource]]
+Deleter = Callable[[Services, str], object]
 
 
 class _Created(Protocol):
@@ -28,51 +26,51 @@ class _Created(Protocol):
     def created_at(self) -> int | None: ...
 
 
-def _dashboards(client: "WorkspaceClient", path: str) -> Iterable[NamedResource]:
+def _dashboards(services: Services, path: str) -> Iterable[NamedResource]:
     # The list of dashboards doesn't say where they lie; the workspace's tree does.
     file = f"{_rooted(path)}.lvdash.json"
-    status = client.workspace.get_status(file)
+    status = services.workspace.get_status(file)
     yield from _found(status.resource_id, folder=file.rpartition("/")[0])
 
 
-def _alerts(client: "WorkspaceClient", path: str) -> Iterable[NamedResource]:
+def _alerts(services: Services, path: str) -> Iterable[NamedResource]:
     folder, _, name = _rooted(path).rpartition("/")
-    for item in client.alerts_v2.list_alerts():
+    for item in services.alerts.list_alerts():
         is_trashed = item.lifecycle_state is not None and item.lifecycle_state.value == "DELETED"
         if item.display_name == name and _rooted(item.parent_path or "") == folder and not is_trashed:
             yield from _found(item.id, item.owner_user_name, parse_time(item.create_time), folder)
 
 
-def _apps(client: "WorkspaceClient", name: str) -> Iterable[NamedResource]:
-    app = client.apps.get(part(name))
+def _apps(services: Services, name: str) -> Iterable[NamedResource]:
+    app = services.apps.get(part(name))
     state = app.compute_status.state if app.compute_status else None
     # Deleting takes minutes, in which the name isn't free yet, and nothing is left to bind.
     if state is None or state.value != "DELETING":
         yield from _found(app.name, app.creator, parse_time(app.create_time))
 
 
-def _experiments(client: "WorkspaceClient", name: str) -> Iterable[NamedResource]:
-    experiment = client.experiments.get_by_name(name.removeprefix("/Workspace")).experiment
+def _experiments(services: Services, name: str) -> Iterable[NamedResource]:
+    experiment = services.experiments.get_by_name(name.removeprefix("/Workspace")).experiment
     if experiment is not None and experiment.lifecycle_stage != "deleted":
         owners = [tag.value for tag in experiment.tags or () if tag.key == "mlflow.ownerEmail"]
         folder = _rooted(name).rpartition("/")[0]
         yield from _found(experiment.experiment_id, *owners[:1], created_at=_time(experiment.creation_time), folder=folder)
 
 
-def _warehouses(client: "WorkspaceClient", name: str) -> Iterable[NamedResource]:
-    for item in client.warehouses.list():
+def _warehouses(services: Services, name: str) -> Iterable[NamedResource]:
+    for item in services.warehouses.list():
         if item.name == name:
             yield from _found(item.id, item.creator_name)
 
 
-def _clusters(client: "WorkspaceClient", name: str) -> Iterable[NamedResource]:
-    for item in client.clusters.list():
+def _clusters(services: Services, name: str) -> Iterable[NamedResource]:
+    for item in services.clusters.list():
         if item.cluster_name == name:
             yield from _found(item.cluster_id, item.creator_user_name)
 
 
-def _serving_endpoints(client: "WorkspaceClient", name: str) -> Iterable[NamedResource]:
-    endpoint = client.serving_endpoints.get(part(name))
+def _serving_endpoints(services: Services, name: str) -> Iterable[NamedResource]:
+    endpoint = services.serving_endpoints.get(part(name))
     return _found(endpoint.name, endpoint.creator, _time(endpoint.creation_timestamp))
 
 
@@ -109,18 +107,18 @@ def _rooted(path: str) -> str:
 # Their names are paths.
 PLACED = frozenset({"dashboards", "alerts", "experiments"})
 FINDERS: Mapping[str, Finder] = {
-    "catalogs": lambda client, name: _in_catalog((item := client.catalogs.get(part(name))).name, item),
-    "schemas": lambda client, name: _in_catalog((item := client.schemas.get(part(name))).full_name, item),
-    "volumes": lambda client, name: _in_catalog((item := client.volumes.read(part(name))).full_name, item),
-    "registered_models": lambda client, name: _in_catalog(
-        (item := client.registered_models.get(part(name))).full_name, item
+    "catalogs": lambda services, name: _in_catalog((item := services.catalogs.get(part(name))).name, item),
+    "schemas": lambda services, name: _in_catalog((item := services.schemas.get(part(name))).full_name, item),
+    "volumes": lambda services, name: _in_catalog((item := services.volumes.read(part(name))).full_name, item),
+    "registered_models": lambda services, name: _in_catalog(
+        (item := services.registered_models.get(part(name))).full_name, item
     ),
     "dashboards": _dashboards,
     "alerts": _alerts,
     "experiments": _experiments,
     # Nothing tells who made one, or when.
-    "secret_scopes": lambda client, name: (
-        NamedResource(name) for item in client.secrets.list_scopes() if item.name == name
+    "secret_scopes": lambda services, name: (
+        NamedResource(name) for item in services.secrets.list_scopes() if item.name == name
     ),
     "model_serving_endpoints": _serving_endpoints,
     "apps": _apps,
@@ -129,17 +127,17 @@ FINDERS: Mapping[str, Finder] = {
 }
 
 DELETERS: Mapping[str, Deleter] = {
-    "jobs": lambda client, resource_id: client.jobs.delete(int(resource_id)),
-    "pipelines": lambda client, resource_id: client.pipelines.delete(part(resource_id)),
+    "jobs": lambda services, resource_id: services.jobs.delete(int(resource_id)),
+    "pipelines": lambda services, resource_id: services.pipelines.delete(part(resource_id)),
     # Without force: one with tables in it stays.
-    "schemas": lambda client, resource_id: client.schemas.delete(part(resource_id)),
-    "volumes": lambda client, resource_id: client.volumes.delete(part(resource_id)),
-    "registered_models": lambda client, resource_id: client.registered_models.delete(part(resource_id)),
-    "dashboards": lambda client, resource_id: client.lakeview.trash(part(resource_id)),
-    "alerts": lambda client, resource_id: client.alerts_v2.trash_alert(part(resource_id)),
-    "experiments": lambda client, resource_id: client.experiments.delete_experiment(resource_id),
-    "secret_scopes": lambda client, resource_id: client.secrets.delete_scope(resource_id),
-    "model_serving_endpoints": lambda client, resource_id: client.serving_endpoints.delete(part(resource_id)),
-    "apps": lambda client, resource_id: client.apps.delete(part(resource_id)),
-    "sql_warehouses": lambda client, resource_id: client.warehouses.delete(part(resource_id)),
+    "schemas": lambda services, resource_id: services.schemas.delete(part(resource_id)),
+    "volumes": lambda services, resource_id: services.volumes.delete(part(resource_id)),
+    "registered_models": lambda services, resource_id: services.registered_models.delete(part(resource_id)),
+    "dashboards": lambda services, resource_id: services.lakeview.trash(part(resource_id)),
+    "alerts": lambda services, resource_id: services.alerts.trash_alert(part(resource_id)),
+    "experiments": lambda services, resource_id: services.experiments.delete_experiment(resource_id),
+    "secret_scopes": lambda services, resource_id: services.secrets.delete_scope(resource_id),
+    "model_serving_endpoints": lambda services, resource_id: services.serving_endpoints.delete(part(resource_id)),
+    "apps": lambda services, resource_id: services.apps.delete(part(resource_id)),
+    "sql_warehouses": lambda services, resource_id: services.warehouses.delete(part(resource_id)),
 }

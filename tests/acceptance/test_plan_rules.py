@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from scope.cli import COMMANDS
+from tests.support.imported import modules_after
 from tests.support.plans import FINANCE, MARKETING, deployed, plan, platform
 from tests.support.sandbox import Sandbox, git_environment
 from tests.support.scope_command import run_scope, run_scope_process
@@ -285,37 +286,17 @@ def test_the_same_inputs_give_the_same_bytes_anywhere_and_anytime(sandbox: Sandb
 
 
 HEAVY = ("networkx", "pydantic", "git", "databricks", "requests", "sqlglot", "yaml", "importlib.metadata", "rich")
-PROBE = """
-import json, sys
-from scope.cli import main
-for arguments in json.loads(sys.argv[1]):
-    try:
-        code = main(arguments)
-    except SystemExit as end:
-        code = end.code
-    print("IMPORTED", code, *sorted(sys.modules), file=sys.stderr)
-"""
 
 
-def modules_after(sandbox: Sandbox, *commands: Sequence[str]) -> list[set[str]]:
-    """Return what a process has imported after each of these commands, which it runs one after the other."""
-    environment = {**git_environment(), "HOME": os.devnull}
-    done = subprocess.run(
-        [sys.executable, "-c", PROBE, json.dumps(commands)],
-        cwd=sandbox.root,
-        env=environment,
-        capture_output=True,
-        check=True,
-        text=True,
-    )
-    lines = [line.split() for line in done.stderr.splitlines() if line.startswith("IMPORTED ")]
-    assert [line[1] for line in lines] == ["0"] * len(commands), done
-    return [{".".join(name.split(".")[:depth]) for name in line[2:] for depth in (1, 2)} for line in lines]
+def packages_after(sandbox: Sandbox, *commands: Sequence[str]) -> list[set[str]]:
+    """Return which packages, and modules directly in one, a process has imported after each of these commands."""
+    modules = modules_after(sandbox.root, {**git_environment(), "HOME": os.devnull}, *commands)
+    return [{".".join(name.split(".")[:depth]) for name in names for depth in (1, 2)} for names in modules]
 
 
 def heavy_after(sandbox: Sandbox, *arguments: str) -> set[str]:
     """Return which of the slow packages a command has imported."""
-    return modules_after(sandbox, arguments)[0] & set(HEAVY)
+    return packages_after(sandbox, arguments)[0] & set(HEAVY)
 
 
 @pytest.mark.parametrize("change", ["added", "modified", "shared"])
@@ -332,7 +313,7 @@ def test_a_plan_imports_only_what_it_needs(sandbox: Sandbox, change: str) -> Non
 def test_help_imports_only_what_it_needs(sandbox: Sandbox) -> None:
     commands = [["--help"], ["--version"], *([name, "--help"] for name in COMMANDS)]
     # Nothing is unloaded, so the first with a slow package is the one to blame.
-    heavy = [names & set(HEAVY) for names in modules_after(sandbox, *commands)]
+    heavy = [names & set(HEAVY) for names in packages_after(sandbox, *commands)]
     assert dict(zip(map(" ".join, commands), heavy, strict=True)) == {" ".join(command): set() for command in commands}
 
 
@@ -361,5 +342,5 @@ def test_a_comment_imports_only_what_it_needs(sandbox: Sandbox) -> None:
 
 def test_a_table_is_what_needs_rich(sandbox: Sandbox) -> None:
     sandbox.write("src/finance/stripe/base/new.py", "X = 1\n")
-    assert "rich" in modules_after(sandbox, ["plan"])[0]
-    assert "rich" not in modules_after(sandbox, ["plan", "--format", "json"])[0]
+    assert "rich" in packages_after(sandbox, ["plan"])[0]
+    assert "rich" not in packages_after(sandbox, ["plan", "--format", "json"])[0]

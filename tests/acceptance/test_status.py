@@ -10,6 +10,7 @@ from tests.support.builders import domain
 from tests.support.cli import DatabricksCli
 from tests.support.deploying import BASE, Platform
 from tests.support.fake_workspace import FakeWorkspace
+from tests.support.imported import modules_after
 
 
 @pytest.fixture
@@ -82,6 +83,21 @@ def test_a_look_at_what_is_deployed_costs_one_request_for_each_domain(platform: 
         assert [request.status for request in requests] == [200] * (2 + others), [str(request) for request in requests]
         read = sorted(request.workspace_path for request in requests if request.path.endswith("/export"))
         assert read == [f"{BASE}/ads/state", f"{BASE}/sales/state"]
+
+
+def test_no_command_imports_more_of_the_sdk_than_it_needs(platform: Platform) -> None:
+    assert platform.deploy("--domain", "sales").exit_code == 0
+    # The first of them deploys something, the second has nothing to do.
+    commands = [["deploy", "--target", "prod"], ["deploy", "--target", "prod"], ["status", "--target", "prod"]]
+    env = platform.environment()
+    for modules in modules_after(platform.sandbox.root, env, *commands):
+        assert "databricks.sdk.core" in modules
+        assert "databricks.sdk" not in modules
+        # The SDK's ways to log in need these.
+        assert {name for name in modules if name.startswith("databricks.sdk.service.")} <= {
+            "databricks.sdk.service._internal",
+            "databricks.sdk.service.provisioning",
+        }
 
 
 def test_a_change_by_hand_shows_as_drift(platform: Platform) -> None:

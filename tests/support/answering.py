@@ -1,7 +1,9 @@
 """A workspace on loopback that answers as a test says: what the fake workspace never would, and what no workspace does."""
 
-from collections.abc import Callable, Iterator, Sequence
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
@@ -11,14 +13,32 @@ Answer = tuple[int, Sequence[bytes]]
 """A status, and the content in parts."""
 
 
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a workspace is asked: the path and query of the URL, and the headers."""
+
+    url: str
+    headers: Mapping[str, str]
+
+
 @contextmanager
-def answering(answer: Callable[[str], Answer]) -> Iterator[DatabricksWorkspace]:
-    """Serve a workspace that answers each request by the path and query of its URL."""
+def answering(
+    answer: Callable[[Request], Answer], metadata: Mapping[str, str] | None = None
+) -> Iterator[DatabricksWorkspace]:
+    """Serve a workspace that answers each request; `metadata` is what it says of itself to those who want to log in.
+
+    `{host}` in it stands for its own URL.
+    """
+
+    def respond(request: Request) -> Answer:
+        if request.url.startswith("/.well-known/"):
+            return 200, [json.dumps(metadata or {}).replace("{host}", url).encode()]
+        return answer(request)
 
     class Handler(BaseHTTPRequestHandler):
         def _answer(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            status, parts = (200, [b"{}"]) if self.path.startswith("/.well-known/") else answer(self.path)
+            status, parts = respond(Request(self.path, dict(self.headers)))
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(sum(map(len, parts))))
@@ -35,9 +55,10 @@ def answering(answer: Callable[[str], Answer]) -> Iterator[DatabricksWorkspace]:
             """Stay quiet."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    url = f"http://127.0.0.1:{server.server_port}"
     Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     try:
-        yield DatabricksWorkspace(f"http://127.0.0.1:{server.server_port}")
+        yield DatabricksWorkspace(url)
     finally:
         server.shutdown()
         server.server_close()

@@ -11,7 +11,7 @@ import pytest
 
 from scope.adapters.archive import unpack
 from scope.errors import Fault, RemoteError
-from tests.support.answering import Answer, answering
+from tests.support.answering import Answer, Request, answering
 
 pytestmark = pytest.mark.usefixtures("logged_in_anywhere")
 
@@ -91,8 +91,8 @@ class Shelf:
     asked: list[str] = field(default_factory=list)
     may_list: bool = True
 
-    def answer(self, url: str) -> Answer:
-        parts = urlsplit(url)
+    def answer(self, request: Request) -> Answer:
+        parts = urlsplit(request.url)
         path = parse_qs(parts.query).get("path", [""])[0]
         kind = parts.path.rpartition("/")[2]
         self.asked.append(f"{kind} {path}")

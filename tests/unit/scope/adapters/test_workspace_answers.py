@@ -8,7 +8,7 @@ import pytest
 from scope.adapters.workspace import DatabricksWorkspace
 from scope.errors import RemoteError
 from scope.model import RemoteResource
-from tests.support.answering import answering
+from tests.support.answering import Answer, Request, answering
 
 ANSWERS = {
     "a list": b"[]",
@@ -72,3 +72,25 @@ def test_a_file_longer_than_any_that_is_read_is_refused_before_it_fills_the_memo
             assert tracemalloc.get_traced_memory()[1] < 250_000_000
         finally:
             tracemalloc.stop()
+
+
+def test_a_list_whose_pages_go_round_in_a_circle_ends() -> None:
+    content = b'{"jobs": [], "next_page_token": "again"}'
+    with answering(lambda _: (200, [content])) as workspace:
+        message = _message(workspace, lambda workspace: workspace.resources_of("/a/metadata.json"))
+    assert "(listing jobs): the pages of the list go round in a circle." in message
+
+
+def test_a_host_of_several_workspaces_is_told_which_one() -> None:
+    asked: list[str | None] = []
+
+    def answer(request: Request) -> Answer:
+        asked.append(request.headers.get("X-Databricks-Workspace-Id"))
+        return 200, [b'{"userName": "me"}']
+
+    with answering(answer, metadata={"workspace_id": "7"}) as workspace:
+        assert workspace.user().name == "me"
+        workspace.read("/a")
+        workspace.create("/a", b"")
+        workspace.named("secret_scopes", "a")
+    assert asked == ["7"] * 4
