@@ -1,6 +1,6 @@
 """What was changed in the workspace by hand, as a plan in a stage finds it."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -11,8 +11,9 @@ from scope.errors import ScopeError
 from scope.model import ActionKind
 
 
-def with_drift(session: Session, statuses: Iterable[Status], max_parallel: int) -> tuple[Status, ...]:
+def with_drift(session: Session, statuses: Collection[Status], max_parallel: int) -> tuple[Status, ...]:
     """Return the statuses with what a plan of each domain that should be in sync would change."""
+    session.rate.sharers = min(max_parallel, sum(status.sync is Sync.IN_SYNC for status in statuses))
     with ThreadPoolExecutor(max_parallel) as pool:
         return tuple(pool.map(lambda status: _with_differences(session, status), statuses))
 

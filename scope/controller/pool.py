@@ -27,10 +27,11 @@ def run_all(
     Nothing is destroyed before all deploys have ended: what leaves a domain may need its folder until then.
     """
     results: dict[str, Result] = {}
-    session.rate.sharers = max(1, min(max_parallel, len(operations)))
     with stopping(session), ThreadPoolExecutor(max(1, max_parallel)) as pool:
         for action in ("deploy", "destroy"):
-            futures = [pool.submit(_run, session, operation) for operation in operations if operation.action == action]
+            wanted = [operation for operation in operations if operation.action == action]
+            session.rate.sharers = min(max_parallel, len(wanted))
+            futures = [pool.submit(_run, session, operation) for operation in wanted]
             for future in as_completed(futures):
                 result = future.result()
                 results[result.domain] = result

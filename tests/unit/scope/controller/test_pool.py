@@ -2,8 +2,8 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -96,15 +96,24 @@ def test_no_more_than_asked_for_are_at_work_at_once(session: Session) -> None:
     assert 1 < most <= 3
 
 
-def test_a_deploy_that_is_alone_has_all_the_requests_that_there_may_be(session: Session) -> None:
-    operation = Operation(
-        "alone", "deploy", None, lambda: OperationResult(Outcome.DEPLOYED, message=str(session.rate.share()))
-    )
-    assert run_all(session, (operation,), 8, lambda _: None)[0].message == "100"
-    assert [item.message for item in run_all(session, (operation, replace(operation, domain="two")), 8, lambda _: None)] == [
-        "50",
-        "50",
-    ]
+@pytest.mark.parametrize(
+    ("actions", "at_once", "shares"),
+    [
+        (["deploy"], 8, ["100"]),
+        (["deploy", "deploy"], 8, ["50", "50"]),
+        (["deploy"] * 3, 2, ["50"] * 3),
+        # What is destroyed begins when all deploys have ended.
+        (["deploy", "destroy", "destroy"], 8, ["100", "50", "50"]),
+    ],
+)
+def test_what_runs_at_once_shares_the_requests_that_there_may_be(
+    session: Session, actions: list[Literal["deploy", "destroy"]], at_once: int, shares: list[str]
+) -> None:
+    def work() -> OperationResult:
+        return OperationResult(Outcome.DEPLOYED, message=str(session.rate.share()))
+
+    operations = tuple(Operation(f"d{number}", action, None, work) for number, action in enumerate(actions))
+    assert [item.message for item in run_all(session, operations, at_once, lambda _: None)] == shares
 
 
 def test_asked_to_stop_nothing_new_begins(session: Session) -> None:
