@@ -23,8 +23,9 @@ from scope.names import is_domain_name
 from scope.ports import Workspace
 from scope.repository.layout import CODE_ROOT, RUNTIME_PROJECT, code_folder
 
-# So many folders are looked into, or deployments observed, at once; each takes a few requests.
-AT_ONCE = 8
+# So many folders are looked into, or deployments observed, at once; each takes a request or two, and most of that is waiting
+# for a workspace that is far away. The client holds twenty connections.
+AT_ONCE = 16
 _STATE_FILES = frozenset({RECORD, LOCK, "resources.json", "deployment.json", "metadata.json"})
 
 
