@@ -1,6 +1,8 @@
 """Fixtures and options that all tests share. What they need is imported when a test asks for it."""
 
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from functools import cache
 from importlib.util import find_spec
@@ -15,6 +17,24 @@ from tests.support.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
+
+
+# The file system in memory that Linux has, and how much of it must be free, in bytes.
+_MEMORY = Path("/dev/shm")  # noqa: S108  only as a parent of pytest's own folders
+_ROOM = 4 * 1024**3
+
+
+def _keep_temporary_files_in_memory() -> None:
+    """Let repositories be made in memory where there is room: a disk takes longer to create a file than git to think of it.
+
+    Set for this process, the workers and all that they start, unless the person has said where.
+    """
+    if "TMPDIR" not in os.environ and os.access(_MEMORY, os.W_OK | os.X_OK) and shutil.disk_usage(_MEMORY).free >= _ROOM:
+        os.environ["TMPDIR"] = str(_MEMORY)
+        tempfile.tempdir = None
+
+
+_keep_temporary_files_in_memory()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

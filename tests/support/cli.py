@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,6 +67,7 @@ class DatabricksCli:
             "PATH": os.pathsep.join([str(self.path.parent), os.environ.get("PATH", "")]),
             "HOME": str(self.home),
             "LANG": "C.UTF-8",
+            "TMPDIR": tempfile.gettempdir(),
             "DATABRICKS_HOST": workspace.url,
             "DATABRICKS_TOKEN": workspace.token,
             "DATABRICKS_CONFIG_FILE": os.devnull,

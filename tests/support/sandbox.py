@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -34,7 +35,8 @@ class Sandbox:
         """Make a repository on branch `main` with these files, committed where there are any."""
         root.mkdir(parents=True, exist_ok=True)
         sandbox = cls(root)
-        sandbox.git("init", "--quiet", "--initial-branch=main")
+        # Samples of hooks are most of the files that git would make.
+        sandbox.git("init", "--quiet", "--initial-branch=main", "--template=")
         if files:
             sandbox.write_all(files)
             sandbox.commit("Start")
@@ -150,6 +152,7 @@ def git_environment(date: datetime = _FIRST_COMMIT) -> dict[str, str]:
     return {
         "PATH": os.environ.get("PATH", ""),
         "LANG": "C.UTF-8",
+        "TMPDIR": tempfile.gettempdir(),
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_TERMINAL_PROMPT": "0",
@@ -162,8 +165,14 @@ def git_environment(date: datetime = _FIRST_COMMIT) -> dict[str, str]:
     }
 
 
+# What is made for one test needs no disk to have it for sure, and no tidying up.
+_SHORT_LIVED = ("-c", "core.fsync=none", "-c", "maintenance.auto=false")
+
+
 def _run_git(cwd: Path, *arguments: str, date: datetime = _FIRST_COMMIT) -> str:
-    done = subprocess.run(["git", *arguments], cwd=cwd, env=git_environment(date), capture_output=True, check=False)
+    done = subprocess.run(
+        ["git", *_SHORT_LIVED, *arguments], cwd=cwd, env=git_environment(date), capture_output=True, check=False
+    )
     # Names of files are bytes; what isn't UTF-8 comes and goes as Python's own file functions have it.
     if done.returncode != 0:
         raise RuntimeError(f"git {' '.join(arguments)} ended with {done.returncode}: {os.fsdecode(done.stderr).strip()}")
