@@ -65,10 +65,27 @@ class RemoteKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class RemoteEntry:
-    """One entry of a workspace folder, by its absolute path. A notebook's name has no extension there."""
+    """One entry of a workspace folder, by its absolute path. A notebook's name has no extension there.
+
+    `modified_at` is in milliseconds since 1970 by the workspace's clock, `size` in bytes; None where it tells neither.
+    """
 
     path: str
     kind: RemoteKind
+    modified_at: int | None = field(default=None, compare=False)
+    size: int | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class StagedFile:
+    """A file as it lies in a stage: the SHA-256 of its content in hex, its size in bytes, and when it was written.
+
+    The time is in nanoseconds since 1970.
+    """
+
+    digest: str
+    size: int
+    written_at: int
 
 
 _RESOURCE_KEY = re.compile(r"resources\.([a-z][a-z0-9_]*)\.([^.]+)(?:\.(.+))?")

@@ -4,7 +4,18 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from datetime import datetime
 from typing import Protocol, TypeVar
 
-from scope.model import BundlePlan, Change, Entry, Grant, NamedResource, RemoteEntry, RemoteResource, ResourceKey, User
+from scope.model import (
+    BundlePlan,
+    Change,
+    Entry,
+    Grant,
+    NamedResource,
+    RemoteEntry,
+    RemoteResource,
+    ResourceKey,
+    StagedFile,
+    User,
+)
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -226,6 +237,21 @@ class BundleCli(Protocol):
         A plan of another state than the workspace's is `Fault.STALE_PLAN`, and nothing is applied. A plan without a state
         is applied whatever is there; one that hides values is made anew by the CLI. Wheels must have been uploaded.
         """
+        ...
+
+    def staged_files(self, paths: Iterable[str]) -> Mapping[str, StagedFile]:
+        """Return those of some paths that are plain files of the stage, as they lie there now."""
+        ...
+
+    def keep(self, files: Mapping[str, StagedFile]) -> frozenset[str]:
+        """Have the next deploy leave these files as an earlier one uploaded them, while the stage holds them so.
+
+        Call it after `plan`. Returns the paths that it will leave: none if the CLI keeps its books otherwise than expected.
+        """
+        ...
+
+    def forget_uploads(self) -> None:
+        """Have the next deploy upload every file, whatever this stage has uploaded. Call it before `plan`."""
         ...
 
     def wheel(self, name: str) -> bytes | None:

@@ -4,14 +4,15 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from scope.adapters.cli_output import classify_failure, first_error, masked_failure, parse_plan, parse_version
 from scope.adapters.processes import Ended, run_process
+from scope.adapters.stage_uploads import accessing, forget, keep, read_staged
 from scope.errors import CliError, Fault, UsageError
-from scope.model import BundlePlan, ResourceKey
+from scope.model import BundlePlan, ResourceKey, StagedFile
 from scope.repository.layout import WHEELS
 
 # They would point the CLI at another bundle, or override the stage's settings.
@@ -119,18 +120,26 @@ class StagedCli:
     @staticmethod
     def _write_private(file: Path, content: bytes) -> None:
         """Write a file of the stage that only its owner can read."""
-        try:
+        with accessing(file, "written"):
             file.parent.mkdir(parents=True, exist_ok=True)
             file.touch(mode=0o600)
             file.write_bytes(content)
-        except OSError as error:
-            raise CliError(
-                Fault.UNKNOWN, f"{file} can't be written: {error.strerror}. Free some space, or set TMPDIR."
-            ) from None
 
     @property
     def _state_path(self) -> Path:
         return self.stage / ".databricks" / "bundle" / self.target / "resources.json"
+
+    def staged_files(self, paths: Iterable[str]) -> Mapping[str, StagedFile]:
+        """Return those of some paths that are plain files of the stage, as they lie there now."""
+        return {path: file for path in paths if (file := read_staged(self.stage / path)) is not None}
+
+    def keep(self, files: Mapping[str, StagedFile]) -> frozenset[str]:
+        """Have the next deploy leave these files in the workspace as they are."""
+        return keep(self._state_path.parent, files)
+
+    def forget_uploads(self) -> None:
+        """Have the next deploy upload every file."""
+        forget(self._state_path.parent)
 
     def deploy(self, plan: BundlePlan) -> None:
         """Upload the files and apply exactly a plan that this stage has made, deletions included."""

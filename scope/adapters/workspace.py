@@ -300,7 +300,8 @@ def _is_uuid(name: str) -> bool:
 
 
 def _entry(item: Answer) -> RemoteEntry:
-    return RemoteEntry(text(item, "path") or "", _KINDS.get(text(item, "object_type") or "", RemoteKind.OTHER))
+    kind = _KINDS.get(text(item, "object_type") or "", RemoteKind.OTHER)
+    return RemoteEntry(text(item, "path") or "", kind, number(item, "modified_at"), number(item, "size"))
 
 
 def _grants(item: Answer) -> Iterator[Grant]:

@@ -19,7 +19,7 @@ from scope.deployment.inventory import Inventory
 from scope.deployment.lock import Lock, acquire
 from scope.deployment.record import Record, read_record
 from scope.deployment.state import FileState, ResourceState, parse_resources
-from scope.deployment.target import Paths
+from scope.deployment.target import RECEIPT, Paths
 from scope.documents.results import Outcome
 from scope.errors import Locked, Refused, UsageError
 from scope.model import ActionKind, BundlePlan, ResourceKey
@@ -27,8 +27,8 @@ from scope.wording import abbreviate, pluralize
 
 _HARMLESS = frozenset({ActionKind.SKIP, ActionKind.UPDATE})
 _SHOWN = 10
-# What a bundle's deploy makes in its root, but for dashboards, which lie in `resources`.
-_PARTS = frozenset({"artifacts", "files", "state"})
+# What a bundle's deploy makes in its root, by scope too, but for dashboards, which lie in `resources`.
+_PARTS = frozenset({"artifacts", "files", "state", RECEIPT})
 
 
 @dataclass(frozen=True, slots=True)

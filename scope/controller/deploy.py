@@ -16,6 +16,7 @@ from scope.controller.order import find_newer
 from scope.controller.orphans import History, bind_orphans
 from scope.controller.retries import with_retries
 from scope.controller.undeclared_moves import refuse_undeclared_moves
+from scope.controller.upload import Upload, begin_upload, verify_upload, write_receipt
 from scope.deployment.approval import Approval, review_plan
 from scope.deployment.evidence import PendingCreates
 from scope.deployment.lock import Lock
@@ -23,7 +24,7 @@ from scope.deployment.observation import Observed, check_state, check_values, fi
 from scope.deployment.orphans import planned_creates_by_name
 from scope.deployment.record import Applied, Attempt, Record
 from scope.deployment.state import DeploymentState, ResourceState, parse_resources, read_state
-from scope.deployment.verification import check_resources, check_upload, delete_strays
+from scope.deployment.verification import check_resources, check_upload
 from scope.documents.results import Counts, Outcome
 from scope.errors import Fault, RemoteError
 from scope.model import BundlePlan
@@ -83,6 +84,9 @@ class _Reconciliation:
     def try_once(self) -> None:
         """Go from the plan to the record of what was applied, once."""
         was_unclean = self.is_unclean
+        if was_unclean:
+            # An earlier try may have uploaded some of it, and somebody edited that since.
+            self.cli.forget_uploads()
         plan = self._plan()
         refuse_undeclared_moves(self.deployment, plan, self.cli.state_file())
         plan = self._bind_orphans(plan)
@@ -93,11 +97,12 @@ class _Reconciliation:
         self.lock.check()
         record = self._record_attempt(plan, approval)
         before = read_state(self.deployment.workspace, self.deployment.paths.state)
+        upload = begin_upload(self.deployment, self.cli, None if was_unclean else self.observed.applied, before.files)
         apply_plan(self.deployment, self.cli, plan, before)
-        after = self._verify(plan, before, was_unclean=was_unclean)
-        self.counts = replace(self.counts or Counts(), uploaded=len(after.files.local))
+        after, upload = self._verify(plan, before, upload, was_unclean=was_unclean)
+        self.counts = replace(self.counts or Counts(), uploaded=upload.count)
         self.lock.check()
-        self._record_applied(record, after)
+        self._record_applied(record, after, write_receipt(self.deployment, upload.receipt))
 
     def _plan(self) -> BundlePlan:
         self.deployment.progress("planning")
@@ -134,15 +139,19 @@ class _Reconciliation:
         self.is_unclean = True
         return record
 
-    def _verify(self, plan: BundlePlan, before: DeploymentState, *, was_unclean: bool) -> DeploymentState:
-        """Return the state after the deploy; raise `RemoteError` unless the workspace has exactly what was staged."""
+    def _verify(
+        self, plan: BundlePlan, before: DeploymentState, upload: Upload, *, was_unclean: bool
+    ) -> tuple[DeploymentState, Upload]:
+        """Return the state after the deploy, and the upload with its receipt.
+
+        Raises `RemoteError` unless the workspace has exactly what was staged.
+        """
         deployment = self.deployment
         deployment.progress("verifying")
         after = read_state(deployment.workspace, deployment.paths.state)
         check_upload(deployment.staged, before, after)
         check_resources(plan, before.resources, after.resources)
-        for path in delete_strays(deployment.workspace, deployment.paths, after.files):
-            deployment.event(f"deleted stray file {path} (not in any upload)")
+        upload = verify_upload(deployment, self.cli, upload, after.files)
         if was_unclean:
             known_ids = after.resources.known_ids
             names = frozenset(self.creates.names.tagged.values())
@@ -154,9 +163,9 @@ class _Reconciliation:
                     f"{names} belong to {deployment.id} without its state knowing them. "
                     f"Run: {deployment.id.recover_command}",
                 )
-        return after
+        return after, upload
 
-    def _record_applied(self, record: Record, after: DeploymentState) -> None:
+    def _record_applied(self, record: Record, after: DeploymentState, receipt: str | None) -> None:
         applied = Applied(
             record.attempted,
             finished_at=(self.deployment.workspace.now() + _CLOCK_LAG).isoformat(),
@@ -164,5 +173,6 @@ class _Reconciliation:
             serial=after.resources.serial,
             upload_seq=after.files.seq or 0,
             upload_digest=after.files.digest or "",
+            receipt=receipt,
         )
         self.deployment.write_record(replace(record, applied=applied, inventory=after.resources.inventory.untagged))

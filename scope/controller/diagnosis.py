@@ -124,9 +124,9 @@ def find_strays(deployment: Deployment, observed: Observed) -> tuple[str, ...]:
     listed = observed.state.files
     if listed.file_state is not FileState.READABLE:
         return ()
-    prefix = f"{observed.paths.files}/"
+    prefix, known = f"{observed.paths.files}/", listed.remote
     return tuple(
         path
         for entry in deployment.workspace.files(observed.paths.files)
-        if (path := entry.path.removeprefix(prefix)) not in listed.remote
+        if (path := entry.path.removeprefix(prefix)) not in known
     )

@@ -47,15 +47,24 @@ class ResourceState:
 class UploadState:
     """`deployment.json`: the files of the last upload, relative to the deployment's `files`, notebooks as they were named.
 
-    `remote` holds them as they are called in the workspace, where notebooks have no extension. `digest` is that of the
+    `names` has what each is called in the workspace, where notebooks have no extension. `digest` is that of the
     file: the time of the upload is in it, so no two share it, while `seq` starts again if somebody deletes the file.
     """
 
     file_state: FileState
     seq: int | None = None
-    local: frozenset[str] = frozenset()
-    remote: frozenset[str] = frozenset()
+    names: Mapping[str, str] = field(default_factory=dict)
     digest: str | None = None
+
+    @property
+    def local(self) -> frozenset[str]:
+        """Return the files as they are called in the stage."""
+        return frozenset(self.names)
+
+    @property
+    def remote(self) -> frozenset[str]:
+        """Return the files as they are called in the workspace."""
+        return frozenset(self.names.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,15 +136,13 @@ def parse_files(content: bytes | None) -> UploadState:
         return UploadState(FileState.NEWER)
     if version != 1 or type(seq) is not int or not (files is None or isinstance(files, list)):
         return UploadState(FileState.BROKEN)
-    local: set[str] = set()
-    remote: set[str] = set()
+    names: dict[str, str] = {}
     for item in files or ():
         path = item.get("local_path") if isinstance(item, dict) else None
         if not isinstance(path, str) or not path or path.startswith("/") or ".." in path.split("/"):
             return UploadState(FileState.BROKEN)
-        local.add(path)
-        remote.add(remote_name(path) if item.get("is_notebook") is True else path)
-    return UploadState(FileState.READABLE, seq, frozenset(local), frozenset(remote), hashlib.sha256(content).hexdigest())
+        names[path] = remote_name(path) if item.get("is_notebook") is True else path
+    return UploadState(FileState.READABLE, seq, names, hashlib.sha256(content).hexdigest())
 
 
 def _mapping(content: bytes) -> Mapping[str, object] | None:

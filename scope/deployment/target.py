@@ -17,6 +17,8 @@ from scope.wording import unknown_name
 
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 _DOMAIN = "${var.domain}"
+# The receipt for the uploaded files, in the root.
+RECEIPT = "uploads.json"
 # Who may have any address below it can't get a token by it. Test hosts are on loopback, where nobody listens in.
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -107,6 +109,14 @@ class Paths:
     def files(self) -> str:
         """Return the folder of the uploaded files."""
         return f"{self.root}/files"
+
+    @property
+    def receipt(self) -> str:
+        """Return the path of the receipt for the uploaded files.
+
+        It is long, and whoever looks at a deployment reads the whole folder of its state.
+        """
+        return f"{self.root}/{RECEIPT}"
 
     @property
     def wheels(self) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from scope.deployment.state import DeploymentState, FileState, ResourceState, UploadState
 from scope.deployment.target import Paths
 from scope.errors import Fault, RemoteError
-from scope.model import ActionKind, BundlePlan
+from scope.model import ActionKind, BundlePlan, RemoteEntry
 from scope.ports import Workspace
 from scope.repository.layout import is_code
 from scope.wording import abbreviate
@@ -67,13 +67,16 @@ def _check_state_files(before: DeploymentState, after: DeploymentState) -> None:
         )
 
 
-def delete_strays(workspace: Workspace, paths: Paths, listed: UploadState) -> tuple[str, ...]:
+def delete_strays(
+    workspace: Workspace, paths: Paths, listed: UploadState, entries: Iterable[RemoteEntry]
+) -> tuple[str, ...]:
     """Delete the files that no deploy lists, and return them; raise `RemoteError` if a listed file is missing.
 
-    A killed upload leaves such files, no later deploy removes them, and a pipeline's glob would run them.
+    `entries` are those of the folder. A killed upload leaves such files, no later deploy removes them, and a pipeline's
+    glob would run them.
     """
     prefix = f"{paths.files}/"
-    remote = {entry.path.removeprefix(prefix) for entry in workspace.files(paths.files)}
+    remote = {entry.path.removeprefix(prefix) for entry in entries}
     missing = sorted(listed.remote - remote)
     if missing:
         names = abbreviate(missing, _SHOWN)

@@ -40,7 +40,7 @@ def exit_code(outcomes: Iterable[str]) -> int:
 class Counts:
     """How many resources were created, changed and deleted, and files uploaded.
 
-    A resource that was recreated counts as deleted and created. A deploy uploads all files of its stage, changed or not.
+    A resource that was recreated counts as deleted and created. Files that lie in the workspace already aren't uploaded.
     """
 
     created: int = 0

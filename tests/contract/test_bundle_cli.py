@@ -1,7 +1,8 @@
 """What every CLI does in a stage, the double and the real one on the fake workspace alike."""
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -255,3 +256,68 @@ def test_a_refusal_of_the_workspace_has_its_class_and_nothing_was_made(subject: 
     subject.forbid(f"{ROOT}/files")
     assert classify_failure(lambda: deploy(subject.staged(JOBS))) is Fault.PERMISSION
     assert subject.jobs() == {}
+
+
+def edit_by_hand(subject: Subject) -> None:
+    subject.workspace.write(f"{ROOT}/files/src/a.py", b"BY_HAND = 1\n")
+
+
+def is_edited(subject: Subject) -> bool:
+    return subject.workspace.read(f"{ROOT}/files/src/a.py") == b"BY_HAND = 1\n"
+
+
+def test_a_stage_tells_its_plain_files_by_their_content(subject: Subject) -> None:
+    cli = subject.staged(JOBS)
+    files = cli.staged_files(["src/a.py", "src/none.py", "src"])
+    assert files.keys() == {"src/a.py"}
+    assert files == cli.staged_files(["src/a.py"])
+    deploy(cli)
+    content = subject.workspace.read(f"{ROOT}/files/src/a.py")
+    assert content is not None
+    assert (files["src/a.py"].digest, files["src/a.py"].size) == (hashlib.sha256(content).hexdigest(), len(content))
+
+
+@pytest.mark.parametrize("hides_values", [False, True])
+def test_a_file_that_is_kept_is_not_uploaded_and_stays_listed(subject: Subject, *, hides_values: bool) -> None:
+    deploy(subject.staged(JOBS))
+    edit_by_hand(subject)
+    cli = subject.staged(JOBS)
+    plan = cli.plan()
+    assert cli.keep(cli.staged_files(["src/a.py"])) == {"src/a.py"}
+    cli.deploy(replace(plan, hides_values=hides_values))
+    assert is_edited(subject)
+    files = read_state(subject.workspace, STATE).files
+    assert (files.seq, files.local) == (2, {"src/a.py"})
+
+
+def test_what_nobody_keeps_is_uploaded(subject: Subject) -> None:
+    deploy(subject.staged(JOBS))
+    edit_by_hand(subject)
+    cli = subject.staged(JOBS)
+    plan = cli.plan()
+    assert cli.keep({}) == set()
+    cli.deploy(plan)
+    assert not is_edited(subject)
+
+
+def test_what_was_to_be_kept_is_uploaded_after_that_was_forgotten(subject: Subject) -> None:
+    deploy(subject.staged(JOBS))
+    edit_by_hand(subject)
+    cli = subject.staged(JOBS)
+    cli.plan()
+    cli.keep(cli.staged_files(["src/a.py"]))
+    cli.forget_uploads()
+    deploy(cli)
+    assert not is_edited(subject)
+    edit_by_hand(subject)
+    cli.forget_uploads()
+    deploy(cli)
+    assert not is_edited(subject)
+
+
+def test_what_was_never_uploaded_is_not_kept(subject: Subject) -> None:
+    cli = subject.staged(JOBS)
+    plan = cli.plan()
+    assert cli.keep(cli.staged_files(["src/a.py"])) == set()
+    cli.deploy(plan)
+    assert subject.workspace.read(f"{ROOT}/files/src/a.py") is not None

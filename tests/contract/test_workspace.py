@@ -1,5 +1,6 @@
 """What every workspace does, the double and the real adapter on the fake workspace alike."""
 
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -171,6 +172,19 @@ def test_a_folder_is_listed_one_level_deep_and_its_files_at_any_depth(subject: S
         RemoteEntry(f"{ROOT}/b", RemoteKind.FOLDER),
     )
     assert [entry.path for entry in subject.port.files(ROOT)] == [f"{ROOT}/a", f"{ROOT}/b/c/d"]
+
+
+def test_a_listing_tells_how_long_a_file_is_and_another_time_once_it_was_written_again(subject: Subject) -> None:
+    subject.port.make_folder(ROOT)
+    times = list[int | None]()
+    for content in (b"x = 1\n", b"x = 2\n", b"x = 2\n"):
+        time.sleep(0.01)  # the real one's clock ticks in milliseconds
+        subject.port.write(f"{ROOT}/a", content)
+        (entry,), (file,) = subject.port.entries(ROOT) or (), subject.port.files(ROOT)
+        assert (entry.modified_at, entry.size) == (file.modified_at, 6)
+        times.append(entry.modified_at)
+    assert None not in times
+    assert len(set(times)) == len(times)
 
 
 def test_resources_are_found_by_the_deployment_they_name(subject: Subject) -> None:

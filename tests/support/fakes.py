@@ -1,12 +1,15 @@
 """In-memory doubles of the ports, for checks that need no process and no server. tests/contract holds them to the ports."""
 
+import hashlib
 import itertools
 import json
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self
 
 from scope.errors import CliError, Fault, RemoteError
 from scope.model import (
@@ -20,6 +23,7 @@ from scope.model import (
     RemoteKind,
     RemoteResource,
     ResourceKey,
+    StagedFile,
     User,
 )
 
@@ -47,6 +51,9 @@ class InMemoryWorkspace:
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
         self._ids = itertools.count(1)
+        # When each file was written: a clock of its own, which ticks once for each.
+        self._ticks = itertools.count(1)
+        self._written: dict[str, int] = {}
 
     def user(self) -> User:
         return User(self.name, self.name.partition("@")[0])
@@ -66,7 +73,7 @@ class InMemoryWorkspace:
         self._check(path)
         self._check_writable(path)
         self._need_parent(path)
-        self.held[path] = content
+        self._put(path, content)
 
     def create(self, path: str, content: bytes) -> bool:
         self._check(path)
@@ -75,8 +82,15 @@ class InMemoryWorkspace:
         with self._lock:
             if path in self.held:
                 return False
-            self.held[path] = content
+            self._put(path, content)
             return True
+
+    def _put(self, path: str, content: bytes) -> None:
+        self.held[path] = content
+        self._written[path] = next(self._ticks)
+
+    def _entry(self, path: str) -> RemoteEntry:
+        return RemoteEntry(path, RemoteKind.FILE, self._written.get(path), len(self.held[path]))
 
     def delete(self, path: str, *, recursive: bool = False) -> bool:
         self._check(path)
@@ -102,13 +116,13 @@ class InMemoryWorkspace:
         self._check(folder)
         if folder not in self.folders:
             return None
-        entries = [RemoteEntry(path, RemoteKind.FILE) for path in self.held if path.rpartition("/")[0] == folder]
+        entries = [self._entry(path) for path in self.held if path.rpartition("/")[0] == folder]
         entries += [RemoteEntry(path, RemoteKind.FOLDER) for path in self.folders if path.rpartition("/")[0] == folder]
         return tuple(sorted(entries))
 
     def files(self, folder: str) -> tuple[RemoteEntry, ...]:
         self._check(folder)
-        return tuple(sorted(RemoteEntry(path, RemoteKind.FILE) for path in self.held if path.startswith(f"{folder}/")))
+        return tuple(sorted(self._entry(path) for path in self.held if path.startswith(f"{folder}/")))
 
     def grants(self, folder: str) -> tuple[Grant, ...]:
         self._check(folder)
@@ -178,7 +192,8 @@ class InMemoryWorkspace:
 class InMemoryCli:
     """The CLI over an in-memory workspace: resources are what its stage defines, files what it uploads.
 
-    `jobs` are names by key; `named` are full names by kind and key, such as `schemas.a`.
+    `jobs` are names by key; `named` are full names by kind and key, such as `schemas.a`. `files` are empty where `stage`
+    isn't the folder that holds them.
     `before_deploy` is called when a deploy has begun and done nothing, `before_state` when everything is made and no state
     says so; what they raise ends the deploy.
     """
@@ -194,6 +209,29 @@ class InMemoryCli:
     seed: bytes | None = None
     creator: str = "me"
     wheels: dict[str, bytes] = field(default_factory=dict)
+    stage: Path | None = None
+    kept: frozenset[str] = frozenset()
+
+    def within(self, stage: Path) -> Self:
+        """Return itself, in a new stage."""
+        self.stage, self.kept = stage, frozenset()
+        return self
+
+    def staged_files(self, paths: Iterable[str]) -> Mapping[str, StagedFile]:
+        held = {path: self._content(path) for path in paths if path in self.files}
+        return {path: StagedFile(hashlib.sha256(content).hexdigest(), len(content), 1) for path, content in held.items()}
+
+    def keep(self, files: Mapping[str, StagedFile]) -> frozenset[str]:
+        listed = json.loads(self.workspace.read(f"{self.root}/state/deployment.json") or b"{}").get("files", ())
+        self.kept = frozenset(files.keys() & {item["local_path"] for item in listed})
+        return self.kept
+
+    def forget_uploads(self) -> None:
+        self.kept = frozenset()
+
+    def _content(self, path: str) -> bytes:
+        file = self.stage / path if self.stage is not None else None
+        return file.read_bytes() if file is not None and file.exists() else b""
 
     def plan(self) -> BundlePlan:
         self.calls.append("plan")
@@ -237,8 +275,9 @@ class InMemoryCli:
         state = self._state()
         self.workspace.make_folder(f"{self.root}/files/src")
         for path in self.files:
-            self.workspace.make_folder(f"{self.root}/files/{path}".rpartition("/")[0])
-            self.workspace.write(f"{self.root}/files/{path}", b"")
+            if path not in self.kept:
+                self.workspace.make_folder(f"{self.root}/files/{path}".rpartition("/")[0])
+                self.workspace.write(f"{self.root}/files/{path}", self._content(path))
         listed = [{"local_path": path, "is_notebook": False} for path in self.files]
         self._write("deployment.json", {"version": 1, "seq": self._number("deployment.json", "seq") + 1, "files": listed})
         for key in [key for key, action in actions.items() if action is ActionKind.DELETE]:

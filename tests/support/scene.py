@@ -124,7 +124,9 @@ def setting(sandbox: Sandbox) -> Iterator[Scene]:
             options=Options(lock_timeout=0, retry_seconds=0, active_poll=0.01),
             cli_version="1.13.0",
             # A destroy's stage defines nothing.
-            make_cli=lambda folder, _domain: cli if (folder / "src/sales").exists() else InMemoryCli(workspace, ROOT),
+            make_cli=lambda stage, _domain: (
+                cli.within(stage) if (stage / "src/sales").exists() else InMemoryCli(workspace, ROOT)
+            ),
             event=lambda _domain, message: events.append(message),
         )
         yield Scene(session, workspace, cli, events)

@@ -6,7 +6,9 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 	"testing/fstest"
+	"time"
 
 	"github.com/databricks/cli/libs/notebook"
 	"github.com/databricks/cli/libs/testserver"
@@ -14,10 +16,11 @@ import (
 )
 
 // addNotebookHandlers makes the fake take notebooks of every language as a workspace does: they lose their suffix, those of
-// Lakeflow Designer keep it and are of another type. The CLI's fake knows Python alone.
+// Lakeflow Designer keep it and are of another type. The CLI's fake knows Python alone, and tells neither size nor time.
 func addNotebookHandlers(server *testserver.Server) {
+	written := &writtenFiles{files: map[writtenFile]written{}}
 	server.Handle("POST", "/api/2.0/workspace-files/import-file/{path...}", func(req testserver.Request) any {
-		return importFile(req.Workspace, req.Vars["path"], req.Body, req.URL.Query().Get("overwrite") == "true")
+		return importFile(written, req.Workspace, req.Vars["path"], req.Body, req.URL.Query().Get("overwrite") == "true")
 	})
 	server.Handle("POST", "/api/2.0/workspace/import", func(req testserver.Request) any {
 		var asked workspace.Import
@@ -29,14 +32,14 @@ func addNotebookHandlers(server *testserver.Server) {
 			return badRequest(err)
 		}
 		if asked.Format == workspace.ImportFormatAuto {
-			return importFile(req.Workspace, asked.Path, content, asked.Overwrite)
+			return importFile(written, req.Workspace, asked.Path, content, asked.Overwrite)
 		}
-		return req.Workspace.WorkspaceImportNotebook(asked.Path, content, asked.Language, asked.Overwrite)
+		return importNotebook(written, req.Workspace, asked.Path, content, asked.Language, asked.Overwrite)
 	})
 	server.Handle("GET", "/api/2.0/workspace/get-status", func(req testserver.Request) any {
 		status := req.Workspace.WorkspaceGetStatus(req.URL.Query().Get("path"))
 		if info, ok := status.Body.(workspace.ObjectInfo); ok {
-			status.Body = withType(info)
+			status.Body = written.describe(req.Workspace, info)
 		}
 		return status
 	})
@@ -44,29 +47,73 @@ func addNotebookHandlers(server *testserver.Server) {
 		listing := req.Workspace.WorkspaceList(req.URL.Query().Get("path"))
 		if list, ok := listing.Body.(workspace.ListResponse); ok {
 			for i, info := range list.Objects {
-				list.Objects[i] = withType(info)
+				list.Objects[i] = written.describe(req.Workspace, info)
 			}
 		}
 		return listing
 	})
 }
 
-func importFile(w *testserver.FakeWorkspace, name string, content []byte, overwrite bool) testserver.Response {
+func importFile(files *writtenFiles, w *testserver.FakeWorkspace, name string, content []byte, overwrite bool) testserver.Response {
 	base := path.Base(name)
 	isNotebook, language, err := notebook.DetectWithFS(fstest.MapFS{base: {Data: content}}, base)
 	switch {
 	case err != nil:
 		return apiError(http.StatusBadRequest, "INVALID_PARAMETER_VALUE", err.Error())
 	case isNotebook && notebook.StripExtension(name) != name:
-		return w.WorkspaceImportNotebook(notebook.StripExtension(name), content, language, overwrite)
+		return importNotebook(files, w, notebook.StripExtension(name), content, language, overwrite)
 	default:
-		return w.WorkspaceFilesImportFile(name, content, overwrite)
+		return files.note(w, name, content, w.WorkspaceFilesImportFile(name, content, overwrite))
 	}
 }
 
-func withType(info workspace.ObjectInfo) workspace.ObjectInfo {
+func importNotebook(
+	files *writtenFiles, w *testserver.FakeWorkspace, name string, content []byte, language workspace.Language, overwrite bool,
+) testserver.Response {
+	return files.note(w, name, content, w.WorkspaceImportNotebook(name, content, language, overwrite))
+}
+
+// writtenFiles knows when each file of each workspace was written last, and how long it is.
+type writtenFiles struct {
+	mu    sync.Mutex
+	files map[writtenFile]written
+}
+
+type writtenFile struct {
+	workspace *testserver.FakeWorkspace
+	path      string
+}
+
+type written struct {
+	at   int64
+	size int64
+}
+
+// note remembers that a file was written, unless the answer says that it wasn't.
+func (f *writtenFiles) note(w *testserver.FakeWorkspace, name string, content []byte, answer testserver.Response) testserver.Response {
+	if answer.StatusCode == 0 || answer.StatusCode == http.StatusOK {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.files[writtenFile{w, path.Join("/", name)}] = written{time.Now().UnixMilli(), int64(len(content))}
+	}
+	return answer
+}
+
+// describe adds what a workspace tells of a file, and the CLI's fake doesn't.
+func (f *writtenFiles) describe(w *testserver.FakeWorkspace, info workspace.ObjectInfo) workspace.ObjectInfo {
 	if strings.HasSuffix(info.Path, notebook.ExtensionDesigner) && info.ObjectType == workspace.ObjectTypeFile {
 		info.ObjectType = notebook.ObjectTypeDesignerFile
+	}
+	if info.ObjectType == workspace.ObjectTypeDirectory {
+		return info
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if last, ok := f.files[writtenFile{w, info.Path}]; ok {
+		info.ModifiedAt = last.at
+		if info.ObjectType != workspace.ObjectTypeNotebook {
+			info.Size = last.size
+		}
 	}
 	return info
 }

@@ -1,5 +1,6 @@
 """What people do by hand: lose files of a state, deploy with the plain CLI, edit what is deployed, recover."""
 
+import posixpath
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,12 +26,12 @@ class Hands:
         if not names:
             return
         name = self.world.chance.choice(names)
-        files = ["resources.json", "deployment.json", "scope.json", "metadata.json", "deploy.lock"]
+        files = ["resources.json", "deployment.json", "scope.json", "metadata.json", "deploy.lock", "../uploads.json"]
         if self.world.chance.random() < 0.2:
             self.world.workspace.delete(f"{BASE}/{name}/state")
             self.world.note(f"the whole state of {name} deleted")
             return
-        path = f"{BASE}/{name}/state/{self.world.chance.choice(files)}"
+        path = posixpath.normpath(f"{BASE}/{name}/state/{self.world.chance.choice(files)}")
         content = self.world.workspace.read(path)
         if content is None:
             self.world.note(f"{path} isn't there to be lost")
@@ -83,6 +84,24 @@ class Hands:
             key = self.world.chance.choice(pipelines)
             self.world.workspace.call("DELETE", f"/api/2.0/pipelines/{key}")
         self.world.note(f"by hand: {edit} ({key})")
+
+    def edit_a_file(self) -> None:
+        """Edit or delete a deployed file, or put another beside it."""
+        names = self.world.deployed()
+        if not names:
+            return
+        folder = f"{BASE}/{self.world.chance.choice(names)}/files"
+        files = sorted(self.world.workspace.snapshot(folder).files)
+        if not files:
+            return
+        self.world.has_manual_edits = True
+        path = self.world.chance.choice(files)
+        edit = self.world.chance.choice(["edit", "delete", "add"])
+        if edit == "delete":
+            self.world.workspace.delete(path)
+        else:
+            self.world.workspace.write(path if edit == "edit" else f"{path}_added.py", b"BY_HAND = 1\n")
+        self.world.note(f"by hand: {edit} {path}")
 
     def edit_between_plan_and_apply(self) -> None:
         """Change a resource after a deploy has planned, and was approved, and before the CLI applies that plan."""

@@ -45,6 +45,7 @@ class Scenario:
             self.hands.recover: 1,
             self.hands.let_another_create_a_schema: 1,
             self.hands.edit_a_resource: 1,
+            self.hands.edit_a_file: 2,
             self.hands.edit_between_plan_and_apply: 2,
             self.neighbours.deploy_another_target: 1,
             self.neighbours.deploy_another_repository: 1,

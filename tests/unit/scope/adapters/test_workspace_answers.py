@@ -18,6 +18,7 @@ ANSWERS = {
     "texts for lists": b'{"objects": "x", "jobs": "x", "statuses": "x", "runs": "x", "user_name": 7, "spec": 1, "next": 2}',
     "texts for objects": b'{"objects": ["x"], "jobs": ["x"], "statuses": ["x"], "runs": ["x"], "spec": "x"}',
     "numbers in objects": b'{"objects": [1], "jobs": [{"settings": 1}], "statuses": [{"pipeline_id": {}}], "runs": [1]}',
+    "texts for numbers": b'{"objects": [{"path": "/a/b", "object_type": "FILE", "modified_at": "x", "size": []}]}',
     "null in objects": b'{"objects": [null], "jobs": [null], "statuses": [null], "runs": [null]}',
     "deep": b"[" * 100_000,
     "deeper objects": b'{"a":' * 100_000,

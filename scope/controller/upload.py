@@ -1,0 +1,111 @@
+"""What a deploy uploads: the files that differ from what lies in the workspace, where the last receipt proves the others.
+
+Whatever is odd about a file makes it upload that file, and whatever is odd about the deployment, all of them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from scope.controller.deployment import Deployment
+from scope.deployment.receipt import (
+    LONGEST,
+    Receipt,
+    UploadedFile,
+    by_name,
+    digest_of,
+    find_kept,
+    is_as_listed,
+    parse_receipt,
+    prove,
+)
+from scope.deployment.record import Applied
+from scope.deployment.state import UploadState
+from scope.deployment.verification import delete_strays, expected_files
+from scope.errors import Fault, RemoteError
+from scope.model import RemoteEntry, StagedFile
+from scope.ports import BundleCli
+from scope.wording import abbreviate, pluralize
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """The files of a stage; those that the workspace keeps, with what proves them; and then the receipt for all."""
+
+    staged: Mapping[str, StagedFile]
+    kept: Mapping[str, UploadedFile]
+    receipt: Receipt = field(default_factory=Receipt)
+
+    @property
+    def count(self) -> int:
+        """Return how many files are uploaded."""
+        return len(self.staged) - len(self.kept)
+
+
+def begin_upload(deployment: Deployment, cli: BundleCli, applied: Applied | None, listed: UploadState) -> Upload:
+    """Have the CLI upload only what differs from what was applied; everything, if that is None or can't be proven.
+
+    `listed` is the CLI's list in the workspace as it was read last: another one than the applied one is somebody else's.
+    """
+    staged = cli.staged_files(expected_files(deployment.staged))
+    kept: Mapping[str, UploadedFile] = {}
+    if (
+        applied is not None
+        and applied.attempt.cli_version == deployment.session.cli_version
+        and applied.upload_digest == listed.digest
+    ):
+        kept = _find_kept(deployment, applied, staged, listed)
+    left = cli.keep({path: staged[path] for path in kept}) if kept else frozenset()
+    upload = Upload(staged, {path: file for path, file in kept.items() if path in left})
+    deployment.progress(f"uploading {upload.count:,} of {pluralize(len(staged), 'file')}")
+    return upload
+
+
+def _find_kept(
+    deployment: Deployment, applied: Applied, staged: Mapping[str, StagedFile], listed: UploadState
+) -> Mapping[str, UploadedFile]:
+    if applied.receipt is None:
+        return {}
+    workspace, paths = deployment.workspace, deployment.paths
+    receipt = parse_receipt(workspace.read(paths.receipt), applied.receipt)
+    if not receipt.files:
+        return {}
+    return find_kept(receipt, staged, listed, by_name(paths.files, workspace.files(paths.files)))
+
+
+def verify_upload(deployment: Deployment, cli: BundleCli, upload: Upload, listed: UploadState) -> Upload:
+    """Return the upload with its receipt, after what no upload lists was deleted.
+
+    Raises `RemoteError` if a file is missing, or one that was kept was changed meanwhile.
+    """
+    paths = deployment.paths
+    entries = deployment.workspace.files(paths.files)
+    names = by_name(paths.files, entries)
+    # What the bundle's code has written again meanwhile, the CLI has uploaded again.
+    unchanged = {path: file for path, file in cli.staged_files(upload.staged).items() if upload.staged[path] == file}
+    kept = {path: file for path, file in upload.kept.items() if path in unchanged}
+    changed = sorted(path for path, file in kept.items() if not is_as_listed(file, names.get(listed.names[path])))
+    if changed:
+        raise RemoteError(
+            Fault.STALE_PLAN,
+            f"{abbreviate(changed)} changed in {paths.files} during the deploy, not by it. Run it again.",
+        )
+    for path in delete_strays(deployment.workspace, paths, listed, entries):
+        deployment.event(f"deleted stray file {path} (not in any upload)")
+    until = _find_end(deployment)
+    return replace(upload, kept=kept, receipt=prove(kept, unchanged, listed, names, until))
+
+
+def _find_end(deployment: Deployment) -> int:
+    """Return when the CLI had uploaded all files, in milliseconds by the workspace's clock: it writes its list then."""
+    state = deployment.paths.state
+    entries: tuple[RemoteEntry, ...] = deployment.workspace.entries(state) or ()
+    return next((entry.modified_at or 0 for entry in entries if entry.path == f"{state}/deployment.json"), 0)
+
+
+def write_receipt(deployment: Deployment, receipt: Receipt) -> str | None:
+    """Write a receipt beside the record, and return the digest for it; None if there is none that can be kept."""
+    content = receipt.content
+    if not receipt.files or len(content) > LONGEST:
+        return None
+    deployment.workspace.write(deployment.paths.receipt, content)
+    return digest_of(content)
