@@ -81,20 +81,11 @@ lint-fix:
 typecheck:
     {{ dev }} pyrefly check --summarize-errors
 
-# Times plans and checks on a made repository: `just bench --domains 50`
+# Times plans, checks, deploys and builds beside other tools: `just bench --sizes 1k --only plan peers`, see docs/performance.md
 [group('quality')]
+[no-exit-message]
 bench *options:
-    {{ dev }} python -m tests.bench.plan {{ options }}
-
-# Times `generator build` on a made repository: `just bench-generator --specs 2000`
-[group('quality')]
-bench-generator *options:
-    {{ dev }} python -m tests.bench.generator {{ options }}
-
-# Times status and deploys of many domains on the fake workspace: `just bench-deploys --domains 100`
-[group('quality')]
-bench-deploys *options:
-    {{ dev }} python -m tests.bench.deploys {{ options }}
+    {{ dev }} python -m tests.bench "$@"
 
 # Checks that the rooms of scope/ import downwards only
 [group('quality')]

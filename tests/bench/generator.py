@@ -1,25 +1,18 @@
-"""Times `generator build --all` on a made repository of many specs.
+"""Times `generator build --all` on a made repository of many specs."""
 
-    just bench-generator --specs 2000
-
-Every figure is a whole fresh process; the minimum of several runs, in milliseconds. Nothing is asserted: machines differ,
-and only ratios within one run mean something.
-"""
-
-import argparse
 import os
-import resource
 import shutil
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
+from tests.bench.timing import Command, Timed, measure
 from tests.support.sandbox import Sandbox
 from tests.support.spec_tree import BUNDLE_FILES, REPOSITORY, SCHEDULES
 
+NEW = "generator build --all, all new"
+UNCHANGED = "generator build --all, unchanged"
 _LAYERS = ("raw", "base", "staging", "final")
 # Specs of one source: as many pipelines, and as many jobs.
 _PER_SOURCE = 20
@@ -80,39 +73,14 @@ def files(specs: int) -> Iterator[tuple[str, str]]:
         yield f"specs/jobs/{place}", (_IDENTITY + job).format(**names)
 
 
-def measure(
-    command: list[str], root: Path, runs: int, prepare: Callable[[], object], environment: Mapping[str, str]
-) -> tuple[float, float]:
-    """Return the shortest time, and the least time of its processors, in milliseconds."""
-    times: list[tuple[float, float]] = []
-    for _ in range(runs):
-        prepare()
-        start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
-        done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        times.append(
-            (
-                time.perf_counter() - start,
-                after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
-            )
-        )
-        if done.returncode:
-            sys.exit(done.stderr)
-    return min(wall for wall, _ in times) * 1000, min(cpu for _, cpu in times) * 1000
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--specs", type=int, default=2000)
-    parser.add_argument("--runs", type=int, default=5)
-    options = parser.parse_args()
+def measure_builds(specs: int, runs: int) -> dict[str, Timed]:
+    """Return what builds of a platform of so many specs take. The order counts: each finds what the one before left."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         sandbox = Sandbox.create(Path(folder, "repository"))
-        for name, content in files(options.specs):
+        for name, content in files(specs):
             sandbox.write(name, content)
         sandbox.commit("Start")
         resources, spec = sandbox.root / "resources", "specs/pipelines/dom000/src00/raw_asset0.yml"
-        build = [sys.executable, "-m", "generator.cli", "--quiet", "build"]
         versions = iter(range(10**6))
 
         def forget() -> None:
@@ -124,19 +92,16 @@ def main() -> None:
             sandbox.write(spec, text.partition("\ntags:")[0].rstrip("\n") + f"\ntags:\n  version: v{next(versions)}\n")
 
         # A person's machine remembers, in a folder of its own; CI doesn't.
-        person = {**os.environ, "CI": "", "XDG_STATE_HOME": str(Path(folder, "state"))}
-        print(f"{options.specs} specs; {os.cpu_count()} cores; minimum of {options.runs} runs")
-        for name, arguments, prepare, environment in (
-            ("all, new", ["--all"], forget, person),
-            ("all, unchanged", ["--all"], int, person),
-            ("all, unchanged, --check in CI", ["--all", "--check"], int, person | {"CI": "true"}),
-            ("all, one spec changed", ["--all"], change, person),
-            ("one spec, changed", [spec], change, person),
-        ):
-            wall, cpu = measure([*build, *arguments], sandbox.root, options.runs, prepare, environment)
-            memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
-            print(f"{name:<30} {wall:8.1f} ms   {cpu:8.1f} ms of processors   {memory:5} MiB at the most so far", flush=True)
-
-
-if __name__ == "__main__":
-    main()
+        person = {**os.environ, "CI": "", "PYTHONPATH": str(REPOSITORY), "XDG_STATE_HOME": str(Path(folder, "state"))}
+        build = (sys.executable, "-m", "generator.cli", "--quiet", "build")
+        commands = [
+            Command(name, [*build, *arguments], sandbox.root, environment, prepare)
+            for name, arguments, prepare, environment in (
+                (NEW, ["--all"], forget, person),
+                (UNCHANGED, ["--all"], int, person),
+                ("generator build --all --check, in CI", ["--all", "--check"], int, person | {"CI": "true"}),
+                ("generator build --all, one spec changed", ["--all"], change, person),
+                ("generator build SPEC, changed", [spec], change, person),
+            )
+        ]
+        return measure(commands, runs)

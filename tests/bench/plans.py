@@ -1,0 +1,109 @@
+"""What is timed of plans and checks: `git diff` as the floor, `scope plan`, `scope check` and all fingerprints."""
+
+import json
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from tests.bench.repositories import BRANCHES, DOMAINS, EARLIER, EARLIER_OF_ALL, Branch
+from tests.bench.timing import BenchError, Command, run
+from tests.support.sandbox import REPOSITORY
+
+DIFF = "git diff --raw main...BRANCH"
+PLAN = "scope plan"
+CHECK = "scope check"
+FINGERPRINTS = "fingerprints of all domains"
+COLD = "cold"
+KEPT = "kept"
+WORK_TREE = "scope plan of the work tree, cold"
+TYPED = "just scope main, cold"
+_SCOPE = (sys.executable, "-m", "scope.cli")
+_PLAN = ("plan", "--quiet", "--format", "json", "--base", "main")
+
+
+def name_of(what: str, state: str) -> str:
+    """Return the name of a command that finds nothing of earlier runs (cold), or what one kept."""
+    return f"{what}, {state}"
+
+
+class ScopeCommands:
+    """The commands of scope in one repository; what runs keep lies in its git folder, and is laid there for each run."""
+
+    def __init__(self, root: Path, aside: Path, env: Mapping[str, str]) -> None:
+        """Use a folder for what is set aside. CI would keep nothing, so it isn't CI."""
+        self._root = root
+        self._aside = aside
+        self._kept = root / ".git" / "scope"
+        state = aside / "state"
+        self._env = {**env, "PYTHONPATH": str(REPOSITORY), "XDG_STATE_HOME": str(state), "CI": ""}
+
+    def plans(self, branch: Branch) -> list[Command]:
+        """Return git's diff and the plans of a branch that is checked out."""
+
+        def read(text: str) -> str:
+            return read_answer(text, branch)
+
+        plan = [*_SCOPE, *_PLAN, "--head"]
+        diff = ["git", "diff", "--raw", "--no-renames", f"main...{branch.name}"]
+        return [
+            Command(DIFF, diff, self._root, self._env),
+            self._cold(PLAN, [*plan, branch.name], read),
+            self._after_earlier(PLAN, [*plan, branch.name], [*plan, EARLIER.name], read),
+            Command(WORK_TREE, [*_SCOPE, *_PLAN], self._root, self._env, self._forget, read),
+            Command(
+                TYPED,
+                ["just", "scope", "main", *_PLAN[1:4], "--head", branch.name, "-C", str(self._root)],
+                REPOSITORY,
+                self._env,
+                self._forget,
+                read,
+            ),
+        ]
+
+    def checks(self) -> list[Command]:
+        """Return the commands that need every domain's files, whatever the change."""
+        leaf, shared = BRANCHES[:2]
+        check = [*_SCOPE, "check", "--quiet", "--head"]
+        every = [*_SCOPE, *_PLAN, "--no-readers", "--fingerprints", "--head"]
+
+        def read(text: str) -> str:
+            return read_answer(text, shared)
+
+        return [
+            self._cold(CHECK, [*check, leaf.name], str.strip),
+            self._after_earlier(CHECK, [*check, leaf.name], [*check, EARLIER.name], str.strip),
+            self._cold(FINGERPRINTS, [*every, shared.name], read),
+            self._after_earlier(FINGERPRINTS, [*every, shared.name], [*every, EARLIER_OF_ALL], read),
+        ]
+
+    def _cold(self, what: str, words: list[str], read: Callable[[str], str]) -> Command:
+        return Command(name_of(what, COLD), words, self._root, self._env, self._forget, read)
+
+    def _after_earlier(self, what: str, words: list[str], earlier: list[str], read: Callable[[str], str]) -> Command:
+        """Return a command that finds what the same one kept when it looked at another branch."""
+        kept = self._aside / f"{what} of {words[-1]}"
+        shutil.rmtree(kept, ignore_errors=True)
+
+        def prepare() -> None:
+            self._forget()
+            if not kept.exists():
+                run(Command(name_of(what, "earlier"), earlier, self._root, self._env))
+                # A command that keeps nothing finds nothing.
+                self._kept.mkdir(exist_ok=True)
+                shutil.copytree(self._kept, kept)
+            else:
+                shutil.copytree(kept, self._kept)
+
+        return Command(name_of(what, KEPT), words, self._root, self._env, prepare, read)
+
+    def _forget(self) -> None:
+        shutil.rmtree(self._kept, ignore_errors=True)
+
+
+def read_answer(text: str, branch: Branch) -> str:
+    """Return the answer of a plan in a few words. Raises `BenchError` where it isn't what the branch deploys."""
+    domains = {item["domain"] for item in json.loads(text)["deploy"]}
+    if domains != branch.deploys:
+        raise BenchError(f"A plan of {branch.name} deploys {sorted(domains)}, not {sorted(branch.deploys)}.")
+    return f"{len(domains)} of {len(DOMAINS)} domains"
