@@ -14,6 +14,7 @@ import pytest
 from tests.support.cli import CliMissingError, DatabricksCli, find_databricks, find_fake_workspace
 from tests.support.fake_workspace import FakeWorkspace, new_token, serving
 from tests.support.sandbox import Sandbox
+from tests.support.shared_loader import serving_loader
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -100,9 +101,10 @@ def fake_workspace(fake_workspace_url: str) -> FakeWorkspace:
 
 
 @pytest.fixture(scope="session")
-def databricks_cli(tmp_path_factory: pytest.TempPathFactory) -> DatabricksCli:
+def databricks_cli(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DatabricksCli]:
     """Give the real CLI, with a home folder of its own."""
-    return DatabricksCli(find_databricks(), tmp_path_factory.mktemp("home"))
+    with serving_loader() as loader:
+        yield DatabricksCli(find_databricks(), tmp_path_factory.mktemp("home"), loader)
 
 
 @pytest.fixture

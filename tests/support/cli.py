@@ -60,6 +60,8 @@ class DatabricksCli:
 
     path: Path
     home: Path
+    loader: Path | None = None
+    """The address of a `tests.support.shared_loader`, for those who want it."""
 
     def environment(self, workspace: FakeWorkspace, extra: Mapping[str, str] | None = None) -> dict[str, str]:
         """Return the whole environment for the CLI, or for a program that starts it from its PATH."""
