@@ -150,8 +150,9 @@ class _Bench:
             "measured": f"{datetime.now(UTC):%Y-%m-%d}",
             **describe_machine(),
             "versions": _join(read_versions()),
-            "runs of each": ", ".join((str(self._options.runs), *about)),
         }
+        if about:
+            run["of"] = ", ".join(about)
         if part == results.PLANS and self._peers:
             run["peers"] = _join(self._peers.versions())
         rows = [row for branch, timed in measure_all() for row in rows_of(part, size, timed, branch)]

@@ -44,12 +44,16 @@ class ScopeCommands:
         def read(text: str) -> str:
             return read_answer(text, branch)
 
+        def look_earlier() -> None:
+            self._forget()
+            run(Command("scope plan of another branch", [*plan, EARLIER.name], self._root, self._env))
+
         plan = [*_SCOPE, *_PLAN, "--head"]
         diff = ["git", "diff", "--raw", "--no-renames", f"main...{branch.name}"]
         return [
             Command(DIFF, diff, self._root, self._env),
             self._cold(PLAN, [*plan, branch.name], read),
-            self._after_earlier(PLAN, [*plan, branch.name], [*plan, EARLIER.name], read),
+            self._kept_after(PLAN, [*plan, branch.name], read, look_earlier),
             Command(WORK_TREE, [*_SCOPE, *_PLAN], self._root, self._env, self._forget, read),
             Command(
                 TYPED,
@@ -70,30 +74,32 @@ class ScopeCommands:
         def read(text: str) -> str:
             return read_answer(text, shared)
 
+        # What a cold run of the one branch leaves is what is kept for the other, which differs in a file of another domain.
         return [
-            self._cold(CHECK, [*check, leaf.name], str.strip),
-            self._after_earlier(CHECK, [*check, leaf.name], [*check, EARLIER.name], str.strip),
-            self._cold(FINGERPRINTS, [*every, shared.name], read),
-            self._after_earlier(FINGERPRINTS, [*every, shared.name], [*every, EARLIER_OF_ALL], read),
+            self._cold(CHECK, [*check, EARLIER.name], str.strip),
+            self._kept_after(CHECK, [*check, leaf.name], str.strip),
+            self._cold(FINGERPRINTS, [*every, EARLIER_OF_ALL], read),
+            self._kept_after(FINGERPRINTS, [*every, shared.name], read),
         ]
 
     def _cold(self, what: str, words: list[str], read: Callable[[str], str]) -> Command:
         return Command(name_of(what, COLD), words, self._root, self._env, self._forget, read)
 
-    def _after_earlier(self, what: str, words: list[str], earlier: list[str], read: Callable[[str], str]) -> Command:
-        """Return a command that finds what the same one kept when it looked at another branch."""
+    def _kept_after(
+        self, what: str, words: list[str], read: Callable[[str], str], earlier: Callable[[], object] = int
+    ) -> Command:
+        """Return a command that finds what is kept before its first run, by the command before it or by `earlier`."""
         kept = self._aside / f"{what} of {words[-1]}"
         shutil.rmtree(kept, ignore_errors=True)
 
         def prepare() -> None:
-            self._forget()
             if not kept.exists():
-                run(Command(name_of(what, "earlier"), earlier, self._root, self._env))
-                # A command that keeps nothing finds nothing.
+                earlier()
+                # A command that keeps nothing leaves nothing.
                 self._kept.mkdir(exist_ok=True)
                 shutil.copytree(self._kept, kept)
-            else:
-                shutil.copytree(kept, self._kept)
+            self._forget()
+            shutil.copytree(kept, self._kept)
 
         return Command(name_of(what, KEPT), words, self._root, self._env, prepare, read)
 

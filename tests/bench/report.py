@@ -95,7 +95,7 @@ def _part_table(part: str, rows: Sequence[Row]) -> Iterator[str]:
     has_answers = any(row.timed.answer for row in rows)
     answer = "uploads" if part == LARGE_DOMAIN else "answer"
     names = [*(["change"] * has_branches), "command"]
-    figures = ["minimum, ms", "median, ms", "processor, ms", "memory, MiB", *(["requests"] * has_requests)]
+    figures = ["runs", "minimum, ms", "median, ms", "processor, ms", "memory, MiB", *(["requests"] * has_requests)]
     yield from _table(
         (*names, *figures, *([answer] * has_answers)),
         figures,
@@ -114,7 +114,8 @@ def _part_table(part: str, rows: Sequence[Row]) -> Iterator[str]:
 
 def _figures(row: Row) -> tuple[str, ...]:
     costs = row.timed.costs
-    return tuple(_number(figure) for figure in (costs.minimum * 1000, costs.median * 1000, costs.cpu * 1000, costs.memory))
+    figures = (costs.minimum * 1000, costs.median * 1000, costs.cpu * 1000, costs.memory)
+    return (str(len(costs.runs)), *(_number(figure) for figure in figures))
 
 
 def _against_plain_bundle(results: Results, size: str) -> Iterator[str]:

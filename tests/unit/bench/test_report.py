@@ -101,9 +101,9 @@ def test_tables_have_what_was_measured_in_the_order_of_sizes() -> None:
     )
     text = render(found)
     assert text.index(": 1k files") < text.index(": 10k files") < text.index(": 3 domains")
-    assert "| a file that nothing imports | scope plan, cold | 200 | 300 | 100 | 50 | 1 of 50 domains |" in text
+    assert "| a file that nothing imports | scope plan, cold | 2 | 200 | 300 | 100 | 50 | 1 of 50 domains |" in text
     assert r"| 1 \| 50 |" in text
-    assert "| scope deploy, all domains | 20000 | 20000 | 10000 | 50 | 7 |" in text
+    assert "| scope deploy, all domains | 1 | 20000 | 20000 | 10000 | 50 | 7 |" in text
     assert "all domains by scope take 0.50, and one changed domain takes 0.25." in text
     assert text == render(found)
 

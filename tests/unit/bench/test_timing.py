@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.bench import timing
 from tests.bench.timing import BenchError, Command, Cost, Costs, measure, run
 
 _ENV = {"PATH": "/usr/bin:/bin"}
@@ -43,6 +44,12 @@ def test_all_commands_run_once_before_any_runs_again_each_after_what_prepares_it
     timed = measure([named("a"), named("b")], 2)
     assert order == ["a", "b", "a", "b"]
     assert {name: (item.answer, len(item.costs.runs)) for name, item in timed.items()} == {"a": ("A", 2), "b": ("B", 2)}
+
+
+def test_a_command_that_takes_long_runs_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timing, "LONG", 0)
+    timed = measure([Command("long", ["true"], Path("/"), _ENV)], 3)
+    assert len(timed["long"].costs.runs) == 1
 
 
 def test_a_command_that_fails_is_no_figure_but_an_error_with_its_words() -> None:
