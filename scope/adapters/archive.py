@@ -30,7 +30,12 @@ def unpack(content: bytes, folder: str, wanted: Collection[str], longest: int) -
             asked = {name: member for name, member in direct.items() if name in wanted}
             if sum(member.file_size for member in asked.values()) > longest:
                 return None
-            # What a member unpacks to is cut off at the size that it says.
-            return Archive(frozenset(direct), {name: archive.read(member) for name, member in asked.items()})
+            return Archive(frozenset(direct), {name: _read(archive, member) for name, member in asked.items()})
     except (zipfile.BadZipFile, zlib.error, ValueError, NotImplementedError, RuntimeError, EOFError, OSError):
         return None
+
+
+def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    """Return a member of no more than the size that it says; asked for all of it, the library would unpack what there is."""
+    with archive.open(member) as content:
+        return content.read(member.file_size)

@@ -2,6 +2,7 @@
 
 import io
 import json
+import tracemalloc
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -77,6 +78,17 @@ def test_what_unpacks_to_more_than_is_read_is_not_unpacked() -> None:
     assert len(content) < 10_000
     assert unpack(content, FOLDER, {"a"}, longest=1_000_000) is not None
     assert unpack(content, FOLDER, {"a"}, longest=999_999) is None
+
+
+def test_what_says_it_is_small_does_not_fill_the_memory() -> None:
+    content = archive({"a": bytes(100_000_000)})
+    small = content.replace((100_000_000).to_bytes(4, "little"), (10).to_bytes(4, "little"))
+    tracemalloc.start()
+    try:
+        assert unpack(small, FOLDER, {"a"}, longest=1_000_000) is None
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
 
 
 # With the workspace
