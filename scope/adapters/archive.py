@@ -9,6 +9,9 @@ import zlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+# What every server writes. Others fail in ways of their own.
+_COMPRESSIONS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+
 
 @dataclass(frozen=True, slots=True)
 class Archive:
@@ -29,6 +32,8 @@ def unpack(content: bytes, folder: str, wanted: Collection[str], longest: int) -
                 return None  # two of one name
             asked = {name: member for name, member in direct.items() if name in wanted}
             if sum(member.file_size for member in asked.values()) > longest:
+                return None
+            if any(member.compress_type not in _COMPRESSIONS for member in asked.values()):
                 return None
             return Archive(frozenset(direct), {name: _read(archive, member) for name, member in asked.items()})
     except (zipfile.BadZipFile, zlib.error, ValueError, NotImplementedError, RuntimeError, EOFError, OSError):

@@ -21,9 +21,9 @@ OTHER = "/Workspace/deploy/y/state"
 NAMES = ("a", "lock", "none")
 
 
-def archive(files: Mapping[str, bytes], prefix: str = "state/") -> bytes:
+def archive(files: Mapping[str, bytes], prefix: str = "state/", compression: int = zipfile.ZIP_DEFLATED) -> bytes:
     content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as writer:
+    with zipfile.ZipFile(content, "w", compression) as writer:
         for name, data in files.items():
             writer.writestr(f"{prefix}{name}", data)
     return content.getvalue()
@@ -71,6 +71,16 @@ def test_what_is_no_sound_archive_is_not_used(spoil: Callable[[bytes], bytes]) -
         writer.writestr("state/b", "Hello")
     assert unpack(stored.getvalue(), FOLDER, {"a"}, longest=10) is not None
     assert unpack(spoil(stored.getvalue()), FOLDER, {"a"}, longest=10) is None
+
+
+@pytest.mark.parametrize("compression", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_damaged_archive_is_not_used_however_it_is_compressed(compression: int) -> None:
+    content = archive({"a": b"Hello" * 20}, compression=compression)
+    start = content.index(b"state/a") + len("state/a")
+    for at in range(start, content.index(b"PK\x01\x02")):
+        damaged = content[:at] + bytes([content[at] ^ 0xFF]) + content[at + 1 :]
+        unpacked = unpack(damaged, FOLDER, {"a"}, longest=100)
+        assert unpacked is None or unpacked.contents == {"a": b"Hello" * 20}
 
 
 def test_what_unpacks_to_more_than_is_read_is_not_unpacked() -> None:
