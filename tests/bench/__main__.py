@@ -13,10 +13,11 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, nullcontext
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from tests.bench import report, results
-from tests.bench.deploys import measure_domains, measure_large_domain
+from tests.bench.deploys import count_resources, measure_domains, measure_large_domain
 from tests.bench.generator import measure_builds
 from tests.bench.machine import describe_machine, read_versions
 from tests.bench.peers import InstalledPeers, install
@@ -28,7 +29,7 @@ from tests.support.cli import CliMissingError
 from tests.support.sandbox import REPOSITORY
 
 PARTS = ("plan", "check", "peers", "deploys", "generator")
-_DOCUMENT = REPOSITORY / "docs" / "performance.md"
+DOCUMENT = REPOSITORY / "docs" / "performance.md"
 _LARGE_DOMAIN = 2000
 
 
@@ -96,7 +97,8 @@ class _Bench:
                 tell(f"deploys are left out. {error}")
         if "generator" in only:
             specs = self._options.specs
-            self._record(results.GENERATOR, f"{specs} specs", lambda: [("", measure_builds(specs, runs))])
+            take = partial(measure_builds, specs, runs)
+            self._record(results.GENERATOR, f"{specs} specs", partial(_without_branch, take))
 
     def _measure_repository(self, name: str) -> None:
         """Measure plans and peers side by side on each branch, then what needs every domain."""
@@ -117,30 +119,22 @@ class _Bench:
                 with self._peers.warm(sandbox.root, branch.name) if self._peers else nullcontext([]) as peers:
                     yield branch.name, measure([*plans, *peers], runs)
 
-        def check() -> Iterator[tuple[str, Mapping[str, Timed]]]:
-            sandbox.switch(BRANCHES[0].name)
-            yield "", measure(scope.checks(), runs)
-
         about = f"{len(sandbox.tracked)} files"
         if {"plan", "peers"} & set(only):
             self._record(results.PLANS, name, compare, about)
         if "check" in only:
-            self._record(results.CHECKS, name, check, about)
+            sandbox.switch(BRANCHES[0].name)
+            take = partial(measure, scope.checks(), runs)
+            self._record(results.CHECKS, name, partial(_without_branch, take), about)
 
     def _measure_deploys(self, rate: int) -> None:
-        runs, about = self._options.runs, f"{rate} requests a second"
+        runs, limit = self._options.runs, f"{rate} requests a second"
         for count in self._options.domains:
-
-            def measure_so_many(count: int = count) -> list[tuple[str, Mapping[str, Timed]]]:
-                return [("", measure_domains(count, runs, rate))]
-
-            self._record(results.DEPLOYS, f"{count} domains", measure_so_many, about, "10 resources a domain")
-        self._record(
-            results.LARGE_DOMAIN,
-            f"{_LARGE_DOMAIN} files",
-            lambda: [("", measure_large_domain(_LARGE_DOMAIN, runs, rate))],
-            about,
-        )
+            about = (limit, f"{count_resources(count)} resources a domain")
+            take = partial(measure_domains, count, runs, rate)
+            self._record(results.DEPLOYS, f"{count} domains", partial(_without_branch, take), *about)
+        take = partial(measure_large_domain, _LARGE_DOMAIN, runs, rate)
+        self._record(results.LARGE_DOMAIN, f"{_LARGE_DOMAIN} files", partial(_without_branch, take), limit)
 
     def _record(
         self, part: str, size: str, measure_all: Callable[[], Iterable[tuple[str, Mapping[str, Timed]]]], *about: str
@@ -160,6 +154,14 @@ class _Bench:
         results.save(self.results, self._file)
 
 
+def _read_document() -> str:
+    return DOCUMENT.read_text(encoding="utf-8") if DOCUMENT.is_file() else ""
+
+
+def _without_branch(take: Callable[[], Mapping[str, Timed]]) -> Iterator[tuple[str, Mapping[str, Timed]]]:
+    yield "", take()
+
+
 def _join(versions: Mapping[str, str]) -> str:
     return ", ".join(f"{name} {version}" for name, version in versions.items())
 
@@ -168,6 +170,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, and write the tables; return the exit code."""
     options = make_parser().parse_args(arguments)
     try:
+        if options.write:  # before anything takes time
+            report.insert(_read_document(), "")
         with ExitStack() as stack:
             folder = options.keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
             folder.mkdir(parents=True, exist_ok=True)
@@ -175,12 +179,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             bench.measure()
             tables = report.render(bench.results)
         if options.write:
-            _DOCUMENT.write_text(report.insert(_DOCUMENT.read_text(encoding="utf-8"), tables), encoding="utf-8")
+            DOCUMENT.write_text(report.insert(_read_document(), tables), encoding="utf-8")
         else:
             print(tables, end="")
     except (BenchError, report.ReportError) as error:
         tell(str(error))
         return 1
+    except KeyboardInterrupt:
+        tell("interrupted")
+        return 130
     return 0
 
 

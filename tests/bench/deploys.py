@@ -27,7 +27,9 @@ ONE = "scope deploy --domain, changed"
 BARE_PLAN = "databricks bundle plan, that domain"
 BARE_DEPLOY = "databricks bundle deploy, that domain"
 LARGE = "scope deploy --domain, one file of many changed"
+# Sources of a domain, each a pipeline and a job; one in a target so large that only what is looked at counts.
 _SOURCES = 5
+_LARGEST_TARGET = 100
 _DOMAIN = "d000"
 _CHANGED = f"src/{_DOMAIN}/orders/raw/facts.py"
 _UPLOAD = "/workspace-files/import-file/"
@@ -79,9 +81,15 @@ class _Bench:
         return Command(name, words, self._root, env, begin, count=count)
 
 
+def count_resources(domains: int) -> int:
+    """Return how many resources each domain of a target of so many has."""
+    return 2 * (_SOURCES if domains <= _LARGEST_TARGET else 1)
+
+
 def measure_domains(count: int, runs: int, rate: int) -> dict[str, Timed]:
-    """Return what it takes to look at and deploy so many domains of ten resources, with so many requests a second."""
-    domains = {f"d{number:03}": ["orders", *(f"s{place:02}" for place in range(1, _SOURCES))] for number in range(count)}
+    """Return what it takes to look at and deploy so many domains, with so many requests a second."""
+    sources = ["orders", *(f"s{place:02}" for place in range(1, count_resources(count) // 2))]
+    domains = {f"d{number:03}": sources for number in range(count)}
     with _serving(rate) as make_platform:
         platform = make_platform("all", domains)
         bench = _Bench(platform)
