@@ -16,7 +16,7 @@ from scope.controller.order import find_newer
 from scope.controller.orphans import History, bind_orphans
 from scope.controller.retries import with_retries
 from scope.controller.undeclared_moves import refuse_undeclared_moves
-from scope.controller.upload import Upload, begin_upload, verify_upload, write_receipt
+from scope.controller.upload import Upload, begin_upload, finish_upload
 from scope.deployment.approval import Approval, review_plan
 from scope.deployment.evidence import PendingCreates
 from scope.deployment.lock import Lock
@@ -99,10 +99,9 @@ class _Reconciliation:
         before = read_state(self.deployment.workspace, self.deployment.paths.state)
         upload = begin_upload(self.deployment, self.cli, None if was_unclean else self.observed.applied, before.files)
         apply_plan(self.deployment, self.cli, plan, before)
-        after, upload = self._verify(plan, before, upload, was_unclean=was_unclean)
-        self.counts = replace(self.counts or Counts(), uploaded=upload.count)
+        after = self._verify(plan, before, upload, was_unclean=was_unclean)
         self.lock.check()
-        self._record_applied(record, after, write_receipt(self.deployment, upload.receipt))
+        self._record_applied(record, after)
 
     def _plan(self) -> BundlePlan:
         self.deployment.progress("planning")
@@ -139,19 +138,15 @@ class _Reconciliation:
         self.is_unclean = True
         return record
 
-    def _verify(
-        self, plan: BundlePlan, before: DeploymentState, upload: Upload, *, was_unclean: bool
-    ) -> tuple[DeploymentState, Upload]:
-        """Return the state after the deploy, and the upload with its receipt.
-
-        Raises `RemoteError` unless the workspace has exactly what was staged.
-        """
+    def _verify(self, plan: BundlePlan, before: DeploymentState, upload: Upload, *, was_unclean: bool) -> DeploymentState:
+        """Return the state after the deploy; raise `RemoteError` unless the workspace has exactly what was staged."""
         deployment = self.deployment
         deployment.progress("verifying")
         after = read_state(deployment.workspace, deployment.paths.state)
         check_upload(deployment.staged, before, after)
         check_resources(plan, before.resources, after.resources)
-        upload = verify_upload(deployment, self.cli, upload, after.files)
+        uploaded = finish_upload(deployment, self.cli, upload, after.files)
+        self.counts = replace(self.counts or Counts(), uploaded=uploaded)
         if was_unclean:
             known_ids = after.resources.known_ids
             names = frozenset(self.creates.names.tagged.values())
@@ -163,9 +158,9 @@ class _Reconciliation:
                     f"{names} belong to {deployment.id} without its state knowing them. "
                     f"Run: {deployment.id.recover_command}",
                 )
-        return after, upload
+        return after
 
-    def _record_applied(self, record: Record, after: DeploymentState, receipt: str | None) -> None:
+    def _record_applied(self, record: Record, after: DeploymentState) -> None:
         applied = Applied(
             record.attempted,
             finished_at=(self.deployment.workspace.now() + _CLOCK_LAG).isoformat(),
@@ -173,6 +168,5 @@ class _Reconciliation:
             serial=after.resources.serial,
             upload_seq=after.files.seq or 0,
             upload_digest=after.files.digest or "",
-            receipt=receipt,
         )
         self.deployment.write_record(replace(record, applied=applied, inventory=after.resources.inventory.untagged))

@@ -4,15 +4,13 @@ Whatever is odd about a file makes it upload that file, and whatever is odd abou
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 
 from scope.controller.deployment import Deployment
 from scope.deployment.receipt import (
     LONGEST,
-    Receipt,
     UploadedFile,
     by_name,
-    digest_of,
     find_kept,
     is_as_listed,
     parse_receipt,
@@ -29,16 +27,10 @@ from scope.wording import abbreviate, pluralize
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """The files of a stage; those that the workspace keeps, with what proves them; and then the receipt for all."""
+    """The files of a stage, and those of them that the workspace has already, with what proves it."""
 
     staged: Mapping[str, StagedFile]
     kept: Mapping[str, UploadedFile]
-    receipt: Receipt = field(default_factory=Receipt)
-
-    @property
-    def count(self) -> int:
-        """Return how many files are uploaded."""
-        return len(self.staged) - len(self.kept)
 
 
 def begin_upload(deployment: Deployment, cli: BundleCli, applied: Applied | None, listed: UploadState) -> Upload:
@@ -55,25 +47,22 @@ def begin_upload(deployment: Deployment, cli: BundleCli, applied: Applied | None
     ):
         kept = _find_kept(deployment, applied, staged, listed)
     left = cli.keep({path: staged[path] for path in kept}) if kept else frozenset()
-    upload = Upload(staged, {path: file for path, file in kept.items() if path in left})
-    deployment.progress(f"uploading {upload.count:,} of {pluralize(len(staged), 'file')}")
-    return upload
+    deployment.progress(f"uploading {len(staged) - len(left):,} of {pluralize(len(staged), 'file')}")
+    return Upload(staged, {path: file for path, file in kept.items() if path in left})
 
 
 def _find_kept(
     deployment: Deployment, applied: Applied, staged: Mapping[str, StagedFile], listed: UploadState
 ) -> Mapping[str, UploadedFile]:
-    if applied.receipt is None:
-        return {}
     workspace, paths = deployment.workspace, deployment.paths
-    receipt = parse_receipt(workspace.read(paths.receipt), applied.receipt)
+    receipt = parse_receipt(workspace.read(paths.receipt), applied.upload_digest)
     if not receipt.files:
         return {}
     return find_kept(receipt, staged, listed, by_name(paths.files, workspace.files(paths.files)))
 
 
-def verify_upload(deployment: Deployment, cli: BundleCli, upload: Upload, listed: UploadState) -> Upload:
-    """Return the upload with its receipt, after what no upload lists was deleted.
+def finish_upload(deployment: Deployment, cli: BundleCli, upload: Upload, listed: UploadState) -> int:
+    """Delete what no upload lists, write the receipt, and return how many files were uploaded.
 
     Raises `RemoteError` if a file is missing, or one that was kept was changed meanwhile.
     """
@@ -91,8 +80,10 @@ def verify_upload(deployment: Deployment, cli: BundleCli, upload: Upload, listed
         )
     for path in delete_strays(deployment.workspace, paths, listed, entries):
         deployment.event(f"deleted stray file {path} (not in any upload)")
-    until = _find_end(deployment)
-    return replace(upload, kept=kept, receipt=prove(kept, unchanged, listed, names, until))
+    receipt = prove(kept, unchanged, listed, names, _find_end(deployment))
+    if receipt.files and len(receipt.content) <= LONGEST:
+        deployment.workspace.write(paths.receipt, receipt.content)
+    return len(upload.staged) - len(kept)
 
 
 def _find_end(deployment: Deployment) -> int:
@@ -100,12 +91,3 @@ def _find_end(deployment: Deployment) -> int:
     state = deployment.paths.state
     entries: tuple[RemoteEntry, ...] = deployment.workspace.entries(state) or ()
     return next((entry.modified_at or 0 for entry in entries if entry.path == f"{state}/deployment.json"), 0)
-
-
-def write_receipt(deployment: Deployment, receipt: Receipt) -> str | None:
-    """Write a receipt beside the record, and return the digest for it; None if there is none that can be kept."""
-    content = receipt.content
-    if not receipt.files or len(content) > LONGEST:
-        return None
-    deployment.workspace.write(deployment.paths.receipt, content)
-    return digest_of(content)

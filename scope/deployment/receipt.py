@@ -2,10 +2,9 @@
 
 With it the next deploy uploads only what differs. A file is left where it is only if its bytes are those of the receipt,
 and the workspace still lists it as it did: whoever has edited it since, or put another one there, has changed its time. A
-receipt is believed only if its digest is the one in the record, and what it can't prove is uploaded.
+receipt is believed only if it is for the upload that the record has as applied, and what it can't prove is uploaded.
 """
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -32,33 +31,33 @@ class UploadedFile:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The files of an upload that can be proven, by their paths in the stage."""
+    """The files of an upload that can be proven, by their paths in the stage.
 
+    `upload` is the digest of the `deployment.json` that lists it, which no other upload has.
+    """
+
+    upload: str
     files: Mapping[str, UploadedFile] = field(default_factory=dict)
 
     @property
     def content(self) -> bytes:
         """Return the receipt as the file holds it."""
         files = {path: [file.digest, file.modified_at, file.size] for path, file in sorted(self.files.items())}
-        return (json.dumps({"receipt_version": VERSION, "files": files}, indent=0) + "\n").encode()
+        return (json.dumps({"receipt_version": VERSION, "upload": self.upload, "files": files}, indent=0) + "\n").encode()
 
 
-def digest_of(content: bytes) -> str:
-    """Return the digest by which the record names a receipt."""
-    return hashlib.sha256(content).hexdigest()
-
-
-def parse_receipt(content: bytes | None, digest: str | None) -> Receipt:
-    """Return the receipt that a file holds. One that isn't of this digest, or of another form, proves nothing."""
-    if content is None or len(content) > LONGEST or digest_of(content) != digest:
-        return Receipt()
+def parse_receipt(content: bytes | None, upload: str) -> Receipt:
+    """Return the receipt for an upload that a file holds. One for another upload, or of another form, proves nothing."""
+    nothing = Receipt(upload)
+    if content is None or len(content) > LONGEST:
+        return nothing
     try:
         tree = json.loads(content)
-        if tree["receipt_version"] != VERSION:
-            return Receipt()
-        return Receipt({path: _parse_file(*fields) for path, fields in tree["files"].items()})
+        if (tree["receipt_version"], tree["upload"]) != (VERSION, upload):
+            return nothing
+        return Receipt(upload, {path: _parse_file(*fields) for path, fields in tree["files"].items()})
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return Receipt()
+        return nothing
 
 
 def _parse_file(digest: object, modified_at: object, size: object) -> UploadedFile:
@@ -105,7 +104,7 @@ def prove(
         if entry is None or entry.modified_at is None or entry.modified_at > until or entry.size not in {None, file.size}:
             continue
         files[path] = UploadedFile(file.digest, entry.modified_at, entry.size)
-    return Receipt(files)
+    return Receipt(listed.digest or "", files)
 
 
 def by_name(folder: str, entries: Iterable[RemoteEntry]) -> dict[str, RemoteEntry]:

@@ -65,7 +65,6 @@ class Applied:
     """The attempt that succeeded last, when that was by the workspace's clock, and the state files' own numbers after it.
 
     `lineage` and `serial` are those of `resources.json`, `upload_seq` and `upload_digest` those of `deployment.json`.
-    `receipt` is the digest of the receipt for its files, if there is one.
     """
 
     __pydantic_config__: ClassVar[dict[str, object]] = _STRICT
@@ -76,7 +75,6 @@ class Applied:
     serial: int | None
     upload_seq: int
     upload_digest: str
-    receipt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
