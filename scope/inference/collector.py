@@ -4,7 +4,15 @@ import ast
 import re
 from dataclasses import dataclass, field
 
-from scope.inference.plain_text import CODE_RUNNERS, LOADERS, QUALIFIED_LOADERS, fixed_part, is_shared_path, shared_modules
+from scope.inference.plain_text import (
+    CODE_RUNNERS,
+    LOADERS,
+    MACHINERY_NAMES,
+    QUALIFIED_LOADERS,
+    fixed_part,
+    is_shared_path,
+    shared_modules,
+)
 from scope.inference.strings import Text, text_of
 from scope.inference.uses import PACKAGE, ImportedName, ModuleUse, NotebookRun, PathUse, Place, without_src
 
@@ -32,6 +40,8 @@ class UsesCollector:
     tried: list[range] = field(default_factory=list)
     # Local name → the dotted names it was imported as; several if it is bound twice.
     bound: dict[str, set[str]] = field(default_factory=dict)
+    # Local names that may stand for the import machinery.
+    machinery: frozenset[str] = MACHINERY_NAMES
     # References to the import machinery whose calls name their modules, by identity.
     resolved: set[int] = field(default_factory=set)
     # Literals that are only a part of a longer string, by identity.

@@ -147,6 +147,8 @@ def _guess(text: str, place: Place, first_line: int, broken: int) -> Uses:
 
 def _merged(parts: Iterable[Uses]) -> Uses:
     listed = tuple(parts)
+    if len(listed) == 1:
+        return listed[0]
     broken = [part.broken for part in listed if part.broken is not None]
     return Uses(
         modules=frozenset[ModuleUse]().union(*(part.modules for part in listed)),

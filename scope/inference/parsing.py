@@ -9,7 +9,9 @@ import ast
 import re
 import tokenize
 import warnings
+from codecs import BOM_UTF8
 from collections.abc import Sequence
+from contextlib import suppress
 from io import BytesIO
 
 # Longer code is data: a generated job of half a thousand tasks stays below both. In bytes or characters.
@@ -50,12 +52,12 @@ def parse(source: str | bytes) -> ast.Module:
 
 def decode(source: bytes) -> str:
     r"""Decode Python source by its own encoding, with `\n` for every line end. Bytes that don't decode are replaced."""
-    try:
-        encoding = tokenize.detect_encoding(BytesIO(source).readline)[0]
-        text = source.decode(encoding, errors="replace")
-    except (SyntaxError, LookupError, UnicodeError):
-        text = source.decode(errors="replace")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    text = source.decode(errors="replace")
+    if b"coding" in source or source.startswith(BOM_UTF8):
+        with suppress(SyntaxError, LookupError, UnicodeError):
+            encoding = tokenize.detect_encoding(BytesIO(source).readline)[0]
+            text = source.decode(encoding, errors="replace")
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
 def is_too_large(source: str | bytes) -> bool:

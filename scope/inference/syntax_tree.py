@@ -26,6 +26,14 @@ def tree_uses(tree: ast.AST, place: Place, source: str, first_line: int = 1) -> 
     for code in collector.code:
         _read_tree(code, collector, has_own_places=has_own_places)
     shift = first_line - 1
+    if not shift:
+        return Uses(
+            modules=frozenset(collector.modules),
+            paths=frozenset(collector.paths),
+            dynamic=tuple(sorted(collector.dynamic)),
+            names=frozenset(collector.names),
+            runs=frozenset(collector.runs),
+        )
     return Uses(
         modules=frozenset(ModuleUse(use.name, use.line + shift, use.certain) for use in collector.modules),
         paths=frozenset(replace(use, line=use.line + shift) for use in collector.paths),
@@ -49,7 +57,7 @@ def _read_tree(tree: ast.AST, uses: UsesCollector, *, has_own_places: bool) -> N
 
 def read_imports(nodes: Iterable[ast.AST], uses: UsesCollector) -> None:
     """Add the import statements among some nodes, and the names that they bind."""
-    listed = tuple(nodes)
+    listed = [node for node in nodes if node.__class__ in _AROUND_IMPORTS]
     optional = frozenset(id(statement) for node in listed for statement in _optional_statements(node))
     for node in listed:
         if isinstance(node, ast.Try) and node.handlers:
@@ -58,6 +66,8 @@ def read_imports(nodes: Iterable[ast.AST], uses: UsesCollector) -> None:
             _read_import(node, uses, certain=id(node) not in optional)
         elif isinstance(node, ast.ImportFrom):
             _read_import_from(node, uses, certain=id(node) not in optional)
+    machinery = {name for name, origins in uses.bound.items() if any(is_machinery(without_src(one)) for one in origins)}
+    uses.machinery = MACHINERY_NAMES | machinery
 
 
 def _optional_statements(node: ast.AST) -> Iterator[ast.AST]:
@@ -96,8 +106,9 @@ def _relevant_nodes(tree: ast.AST) -> list[ast.AST]:
         for value in node.__dict__.values():
             if value.__class__ in _EMPTY:
                 continue
-            if isinstance(value, list):
-                stack.extend([item for item in value if isinstance(item, ast.AST) and not _is_bare_text(item)])
+            if value.__class__ is list:
+                if value:
+                    stack.extend([item for item in value if isinstance(item, ast.AST) and not _is_bare_text(item)])
             elif isinstance(value, ast.AST):
                 stack.append(value)
     return relevant
@@ -156,10 +167,9 @@ def _read_compound(node: ast.AST, uses: UsesCollector) -> None:
 
 def _read_reference(node: ast.AST, uses: UsesCollector) -> None:
     """Add a line as dynamic if it uses the import machinery other than by a call whose module names are known."""
-    if id(node) in uses.resolved or not isinstance(node, ast.Name | ast.Attribute):
+    if not isinstance(node, ast.Name | ast.Attribute) or id(node) in uses.resolved:
         return
-    name = node.attr if isinstance(node, ast.Attribute) else node.id
-    if name not in MACHINERY_NAMES and (isinstance(node, ast.Attribute) or name not in uses.bound):
+    if (node.attr if isinstance(node, ast.Attribute) else node.id) not in uses.machinery:
         return
     if isinstance(node.ctx, ast.Load) and any(is_machinery(name) for name in uses.origins(node)):
         uses.dynamic.add(node.lineno)
@@ -182,7 +192,8 @@ _READERS: dict[type[ast.AST], Callable[[ast.AST, UsesCollector], None]] = {
     ast.JoinedStr: _read_compound,
     ast.Name: _read_reference,
 }
-_RELEVANT = frozenset({*_READERS, ast.If, ast.Import, ast.ImportFrom, ast.Try})
+_AROUND_IMPORTS = frozenset({ast.If, ast.Import, ast.ImportFrom, ast.Try})
+_RELEVANT = frozenset({*_READERS, *_AROUND_IMPORTS})
 # Handlers of these go on without a module that isn't there.
 _CATCHING = frozenset({"BaseException", "Exception", "ImportError", "ModuleNotFoundError"})
 # Positions, names, contexts and operators: most of a tree, with nothing inside.
