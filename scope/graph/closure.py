@@ -207,22 +207,27 @@ class DeploymentIndex:
     def shared(self, domain: str) -> SharedPart:
         """Return the part of the shared code that a domain's own files reach."""
         if domain not in self._shared:
-            self._shared[domain] = self._grow(self.own_files(domain), domain_folders(domain))
+            self._shared[domain] = self._parts.grow(self._own_uses(domain))
         return self._shared[domain]
 
     def shared_files(self, domain: str) -> Mapping[str, Entry]:
         """Return the files of `shared`, which an earlier run may have found."""
-        if domain in self._shared_files:
-            return self._shared_files[domain]
-        kept = self._cache.kept
-        if kept is None or self._rules is not None or domain in self._shared:
-            return self.shared(domain).files
-        name = self.name_of("shared", domain, COMMON, MODELS, CONFIG)
-        files = self._known_files(kept.get(name))
+        if domain not in self._shared_files:
+            self._shared_files[domain] = self._find_shared_files(domain)
+        return self._shared_files[domain]
+
+    def _find_shared_files(self, domain: str) -> Mapping[str, Entry]:
+        kept = self._cache.kept if self._rules is None else None
+        name = self.name_of("shared", domain, COMMON, MODELS, CONFIG) if kept is not None else ""
+        files = self._known_files(kept.get(name)) if kept is not None else None
         if files is None:
-            files = self.shared(domain).files
-            kept.put(name, json.dumps(list(files)))
+            files = self._parts.reach(self._own_uses(domain))
+            if kept is not None:
+                kept.put(name, json.dumps(list(files)))
         return files
+
+    def _own_uses(self, domain: str) -> dict[str, Uses]:
+        return self._cache.uses(self.snapshot, self.own_files(domain), domain_folders(domain))
 
     def name_of(self, what: str, domain: str, *others: str) -> str:
         """Return a name for what a domain's own folders and other files or folders, by their paths, decide."""
@@ -230,16 +235,22 @@ class DeploymentIndex:
         entries = [self.snapshot.entry(path) for path in paths]
         return json.dumps([what, domain, *(entry and [entry.kind, entry.oid] for entry in entries)])
 
-    def find_shared_files(self, domains: Iterable[str]) -> None:
-        """Find the shared files of some domains that aren't known yet, each of which takes time, on all cores."""
-        unknown = [domain for domain in sorted(set(domains)) if domain in self.domains and domain not in self._shared]
-        if len(unknown) > 1 and self._cache.workers is not None:
-            _ = self.everywhere  # the same for all
-            for domain, paths in zip(unknown, self._cache.workers.map(self._list_shared_files, unknown), strict=True):
-                self._shared_files[domain] = {path: self.shared_code.files[path] for path in paths}
+    def find_shared_files(self, domains: Iterable[str], *others: Self) -> None:
+        """Find the shared files of some domains, each of which takes time, on all cores: here, and in other trees."""
+        sides = (self, *others)
+        unknown = [domain for domain in sorted(set(domains)) if domain not in self._shared_files]
+        if len(unknown) < 2 or self._cache.workers is None:
+            return
+        for side in sides:
+            _ = side.everywhere  # the same for all
+        found = self._cache.workers.map(lambda domain: [list(side.shared_files(domain)) for side in sides], unknown)
+        for domain, listed in zip(unknown, found, strict=True):
+            for side, paths in zip(sides, listed, strict=True):
+                side.take_shared_files(domain, paths)
 
-    def _list_shared_files(self, domain: str) -> list[str]:
-        return list(self.shared_files(domain))
+    def take_shared_files(self, domain: str, paths: Iterable[str]) -> None:
+        """Take the paths of a domain's shared files, as a copy of this process has found them."""
+        self._shared_files[domain] = {path: self.shared_code.files[path] for path in paths}
 
     @property
     def workers(self) -> Workers | None:
@@ -290,8 +301,8 @@ class DeploymentIndex:
     def _parts(self) -> SharedParts:
         return SharedParts(self.snapshot, self.shared_code, self._cache)
 
-    def _grow(self, files: Mapping[str, Entry], folders: tuple[str, ...] = ()) -> SharedPart:
-        return self._parts.grow(self._cache.uses(self.snapshot, files, folders))
+    def _grow(self, files: Mapping[str, Entry]) -> SharedPart:
+        return self._parts.grow(self._cache.uses(self.snapshot, files))
 
     @cached_property
     def everywhere(self) -> tuple[SharedPart, ...]:

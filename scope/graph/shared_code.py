@@ -13,12 +13,13 @@ from functools import cached_property
 from typing import TypeVar
 
 from scope.inference.notebooks import notebook_names
-from scope.inference.uses import PACKAGE, Uses
+from scope.inference.uses import PACKAGE, ModuleUse, Uses
 from scope.model import Entry
 from scope.repository.layout import CODE_ROOT, COMMON, LOADER, MODELS, RESOURCE_ROOT, VERSION, is_resource, names_on_the_way
 
 _Use = TypeVar("_Use")
 
+_NOWHERE = "/"
 # The folders around the shared code.
 _ABOVE = frozenset([".", CODE_ROOT, RESOURCE_ROOT])
 
@@ -61,21 +62,26 @@ class SharedCode:
 
     def edges(self, path: str, uses: Uses) -> Iterator[Edge]:
         """Return the edges from a file to the shared files that its uses reach. Other uses are ignored."""
-        for name, line in _first_lines((module.name, module.line) for module in uses.modules).items():
-            if path == VERSION and name.endswith("*"):
-                continue
+        for name, line in _first_lines((module.name, module.line) for module in _modules_of(path, uses)).items():
             for file in self._resolve_module(name):
                 yield Edge(path, file, "imports", line)
         paths = _first_lines(((use.path, use.relative_to, use.anchor), use.line) for use in uses.paths)
         for (text, relative_to, anchor), line in paths.items():
             for file in self._resolve_path(text, relative_to, anchor):
                 yield Edge(path, file, "path", line)
-        if uses.dynamic and path != LOADER:
-            # It may load any module: too many edges are safe. Resource modules see only `resources`, other files only `src`.
-            root = f"{RESOURCE_ROOT}/" if is_resource(path) else f"{CODE_ROOT}/"
-            for file in self.files:
-                if file.startswith(root):
-                    yield Edge(path, file, "dynamic-import", uses.dynamic[0])
+        for file in self._starting_with(_loaded_root(path, uses)):
+            yield Edge(path, file, "dynamic-import", uses.dynamic[0])
+
+    def reached(self, seeds: Mapping[str, Uses]) -> set[str]:
+        """Return the shared files that some files, given with their uses, have edges to."""
+        names = {module.name for path, uses in seeds.items() for module in _modules_of(path, uses)}
+        paths = {(use.path, use.relative_to, use.anchor) for uses in seeds.values() for use in uses.paths}
+        roots = {_loaded_root(path, uses) for path, uses in seeds.items()}
+        return {
+            *(file for name in names for file in self._resolve_module(name)),
+            *(file for path in paths for file in self._resolve_path(*path)),
+            *(file for root in roots for file in self._starting_with(root)),
+        }
 
     def package_data(self, path: str) -> Iterator[Edge]:
         """Return the edges from a module to its package's data files, which are staged with it wherever they are opened."""
@@ -189,6 +195,21 @@ class SharedCode:
             start = f"{path}/" if path in self._folders else fixed
             ends = end if "." in end else ""
             yield from (file for file in self._starting_with(start) if file.endswith(ends))
+
+
+def _modules_of(path: str, uses: Uses) -> Iterable[ModuleUse]:
+    """Return the modules that a file uses; what the version's file looks for below packages isn't their code."""
+    return (module for module in uses.modules if not module.name.endswith("*")) if path == VERSION else uses.modules
+
+
+def _loaded_root(path: str, uses: Uses) -> str:
+    """Return the folder of which a file may load any module, or a path that no file has.
+
+    Too many edges are safe. Resource modules see only `resources`, other files only `src`.
+    """
+    if not uses.dynamic or path == LOADER:
+        return _NOWHERE
+    return f"{RESOURCE_ROOT}/" if is_resource(path) else f"{CODE_ROOT}/"
 
 
 def _first_lines(uses: Iterable[tuple[_Use, int]]) -> dict[_Use, int]:

@@ -46,6 +46,17 @@ class SharedParts:
             edges=tuple(sorted(edge for edge in edges if edge.dependent != edge.dependency)),
         )
 
+    def reach(self, seeds: Mapping[str, Uses]) -> Mapping[str, Entry]:
+        """Return the files of the part that `grow` returns, sorted, without an edge for each use."""
+        files: set[str] = set()
+        frontier: Mapping[str, Uses] = seeds
+        while frontier:
+            arrived = self._code.reached(frontier) - files
+            arrived |= {edge.dependency for path in arrived for edge in self._code.package_data(path)} - files
+            files |= arrived
+            frontier = self._uses(arrived)
+        return {path: self._code.files[path] for path in sorted(files)}
+
     @cached_property
     def edges(self) -> tuple[Edge, ...]:
         """Return every edge from one shared file to another, sorted."""

@@ -2,14 +2,17 @@
 
 import ast
 from collections.abc import Iterator
+from functools import lru_cache
 
 from scope.inference.parsing import NOT_PARSED, parse
 
 # With one of these a module may have any name.
 _ANYTHING = frozenset({"__dict__", "__getattr__", "eval", "exec", "globals", "locals", "modules", "setattr", "vars"})
+_MOST_KNOWN = 4096
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
+@lru_cache(_MOST_KNOWN)  # every domain asks for those of the shared modules
 def exported_names(source: bytes) -> frozenset[str] | None:
     """Return the names that a module has once it is imported, or None if only a run knows them."""
     try:

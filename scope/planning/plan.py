@@ -65,8 +65,7 @@ def _plan_one(
     impact = ImpactAnalysis(comparison.base, comparison.head, comparison.changes).find_impact(targets)
     numbered = {change.path: f"c{number}" for number, change in enumerate(comparison.changes)}
     if with_fingerprints:
-        for side in (comparison.base, comparison.head):
-            side.find_shared_files(item.domain for item in impact.impacted)
+        comparison.head.find_shared_files([item.domain for item in impact.impacted], comparison.base)
     deploy = tuple(
         _describe_deployment(item, numbered, comparison, with_fingerprints=with_fingerprints) for item in impact.impacted
     )

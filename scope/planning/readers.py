@@ -127,7 +127,7 @@ def _find_users(index: DeploymentIndex, path: str, among: Collection[str]) -> li
             break
         reaching |= more
     near = index.tables.find_users(reaching, frozenset(among))
-    return [domain for domain in sorted(near) if path in index.shared(domain).files]
+    return [domain for domain in sorted(near) if path in index.shared_files(domain)]
 
 
 def _find_reached_sources(impacted: Iterable[Impacted], sides: tuple[DeploymentIndex, ...]) -> Mapping[str, frozenset[str]]:

@@ -41,6 +41,8 @@ class Repository:
             self._known[tree] = {
                 (target, domain): index.fingerprint(target, domain) for target in TARGETS for domain in DOMAINS
             }
+            for domain in DOMAINS:
+                assert index.shared_files(domain) == index.shared(domain).files
         return self._known[tree]
 
     def check(self, base_tree: str, head_tree: str) -> None:
