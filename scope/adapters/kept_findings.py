@@ -29,6 +29,9 @@ _PATIENCE = 0.2
 # Rows, and characters of one.
 MOST = 20_000
 LONGEST = 1024 * 1024
+# Bytes of the file.
+LARGEST = 128 * 1024 * 1024
+_PAGE = 4096
 # Connections of the process that this one is a copy of. To close one would meddle with its locks.
 _inherited: "list[sqlite3.Connection | None]" = []
 _TABLE = "CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, value TEXT NOT NULL, mac BLOB NOT NULL)"
@@ -43,10 +46,15 @@ class KeptFindings:
         self._file = root
         self._connection: sqlite3.Connection | None = None
         self._key: bytes | None = None
+        self._new: dict[str, str] = {}
+        # A copy of a process may be ended at any time.
+        self._is_copy = False
         self._is_usable = not os.environ.get("CI")
 
     def get(self, name: str) -> str | None:
         """Return what was kept under a name, or None."""
+        if name in self._new:
+            return self._new[name]
         import hmac
         import sqlite3
 
@@ -63,18 +71,32 @@ class KeptFindings:
         return row[0] if hmac.compare_digest(row[1], self._mac(key, name, row[0])) else None
 
     def put(self, name: str, value: str) -> None:
-        """Keep a value. The oldest go where there are too many."""
+        """Keep a value, with all others at the end. The oldest go where there are too many."""
+        if self._is_usable and len(value) <= LONGEST:
+            self._new[name] = value
+            if self._is_copy:
+                self._write()
+
+    def _write(self) -> None:
+        """Write what is new, in one go."""
         import sqlite3
 
+        new, self._new = self._new, {}
         key, connection = self._open()
-        if connection is None or len(value) > LONGEST:
+        if connection is None or not new:
             return
+        rows = [(self._full(name), value, self._mac(key, name, value)) for name, value in new.items()]
         try:
-            with connection:
-                connection.execute(
-                    "INSERT OR REPLACE INTO kept VALUES (?, ?, ?)", (self._full(name), value, self._mac(key, name, value))
-                )
-                connection.execute("DELETE FROM kept WHERE rowid <= (SELECT max(rowid) FROM kept) - ?", (MOST,))
+            try:
+                with connection:
+                    connection.executemany("INSERT OR REPLACE INTO kept VALUES (?, ?, ?)", rows)
+                    connection.execute("DELETE FROM kept WHERE rowid <= (SELECT max(rowid) FROM kept) - ?", (MOST,))
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
+                    raise
+                # The older half makes room for the next run.
+                with connection:
+                    connection.execute("DELETE FROM kept WHERE rowid <= (SELECT (min(rowid) + max(rowid)) / 2 FROM kept)")
         except sqlite3.Error as error:
             self._give_up(error)
 
@@ -82,11 +104,15 @@ class KeptFindings:
         """Forget the connection, in a copy of this process: the original goes on with it."""
         _inherited.append(self._connection)
         self._connection = None
+        self._new = {}
+        self._is_copy = True
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._new:
+            self._write()
         if self._connection is not None:
             self._connection.close()
 
@@ -101,6 +127,7 @@ class KeptFindings:
                 self._connection = sqlite3.connect(self._file, timeout=_PATIENCE)
                 # A crash may tear the file: it is only worth the time that it saves.
                 self._connection.execute("PRAGMA synchronous = OFF")
+                self._connection.execute(f"PRAGMA max_page_count = {LARGEST // _PAGE}")
                 self._connection.execute(_TABLE)
             except (OSError, sqlite3.Error, RuntimeError) as error:
                 self._give_up(error)

@@ -115,7 +115,7 @@ class DeploymentIndex:
         """Return the tables that the files of the tree write and read."""
         from scope.graph.tables import TableIndex  # 30 ms, and many commands ask for no table
 
-        return TableIndex(self.snapshot)
+        return TableIndex(self.snapshot, self._cache.kept)
 
     @cached_property
     def targets(self) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from functools import cached_property
 from scope.graph.closure import DeploymentIndex
 from scope.graph.digraph import Graph
 from scope.graph.nodes import domain_node, file_node, label, target_node
+from scope.graph.search import search
 from scope.graph.shared_code import Edge, is_preset, preset_stem, search_words
 from scope.inference.wide_uses import WIDE, is_wide
 from scope.model import Change, Step
@@ -194,7 +195,7 @@ class Dependents:
         """Return the files of the head's domains that one of the patterns matches."""
         head = self._sides[1]
         folders = tuple(folder for domain in head.domains for folder in domain_folders(domain))
-        return head.snapshot.grep(tuple(sorted(patterns)), folders)
+        return search(head.snapshot, head.kept, sorted(patterns), folders)
 
     @cached_property
     def _starts(self) -> frozenset[str]:

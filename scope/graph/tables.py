@@ -8,10 +8,12 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 
+from scope.graph.search import search
 from scope.lineage.full_names import has_word, may_spell
 from scope.lineage.spelling import spelling_pattern, spells
 from scope.lineage.tables import SOURCES, FileTables, Modules, TableUses, may_name_tables
 from scope.model import Kind
+from scope.ports import Kept
 from scope.repository.layout import COMMON, DOMAIN_ROOTS, SPEC_ROOT, Role, domain_folders, names_on_the_way, place_of
 from scope.repository.snapshot import Snapshot
 
@@ -24,9 +26,10 @@ _LONGEST_COOKIE = 500
 class TableIndex:
     """The tables of one tree, read on demand and kept."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
-        """Index a tree; nothing is read yet."""
+    def __init__(self, snapshot: Snapshot, kept: Kept | None = None) -> None:
+        """Index a tree; nothing is read yet. `kept` is what earlier runs found out."""
         self._snapshot = snapshot
+        self._kept = kept
         self._modules = Modules(self._content)
         self._contents: dict[str, bytes] = {}
         self._known: dict[tuple[str, bool], FileTables] = {}
@@ -128,7 +131,7 @@ class TableIndex:
         return self._search((spelling_pattern(words),), folders, frozenset(domains))
 
     def _search(self, patterns: tuple[str, ...], folders: tuple[str, ...], domains: frozenset[str]) -> frozenset[str]:
-        found = self._snapshot.grep(patterns, folders)
+        found = search(self._snapshot, self._kept, patterns, folders)
         return frozenset(path for path in found if is_source(path) and _is_among(path, domains))
 
     def _find_users(self, paths: Iterable[str], domains: frozenset[str]) -> frozenset[str]:

@@ -1,4 +1,5 @@
-"""What earlier runs found out changes no answer: with it and without it, a tree has the same fingerprints and findings."""
+"""What earlier runs found out changes no answer: with it and without it, a tree has the same fingerprints,
+findings and plans."""
 
 from collections import Counter
 
@@ -10,6 +11,8 @@ from scope.graph.closure import DeploymentIndex
 from scope.graph.uses_cache import UsesCache
 from scope.model import Finding
 from scope.planning.checks import check_repository
+from scope.planning.impact import Impact, ImpactAnalysis
+from scope.planning.readers import Readers, find_readers
 from scope.repository.snapshot import Snapshot
 from tests.property.histories import DOMAINS, TARGETS, History, histories
 from tests.property.test_exact_set import HISTORIES
@@ -42,7 +45,23 @@ def test_every_answer_is_the_same_with_what_was_kept(history: History, counts: C
         counts["answers that were kept"] += kept.hits - before
         assert answers(DeploymentIndex(Snapshot(git, tree), UsesCache(kept))) == alone
         counts["trees"] += 1
+    for base, head in history.pairs:
+        trees = git.make(base), git.make(head)
+        alone = plan_of(git, trees, UsesCache())
+        for _ in range(2):
+            before = kept.hits
+            assert plan_of(git, trees, UsesCache(kept)) == alone
+            counts["answers that were kept"] += kept.hits - before
     counts["histories"] += 1
+
+
+def plan_of(git: FakeGit, trees: tuple[str, str], cache: UsesCache) -> tuple[Impact, Readers] | str:
+    base, head = (DeploymentIndex(Snapshot(git, tree), cache) for tree in trees)
+    try:
+        impact = ImpactAnalysis(base, head, git.changes(*trees)).find_impact()
+        return impact, find_readers(head, base, impact.impacted, head.domains)
+    except UsageError as error:
+        return str(error)
 
 
 @settings(max_examples=max(HISTORIES // 50, 1), deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from scope.adapters import kept_findings
+from scope.adapters.forks import Forks
 from scope.adapters.kept_findings import KeptFindings
 from tests.support.builders import domain, skeleton
 from tests.support.sandbox import Sandbox
@@ -183,3 +184,27 @@ def test_commands_print_the_same_whatever_was_kept(tmp_path: Path, home: Path) -
     file.unlink()
     file.mkdir()
     assert printed() == cold
+
+
+def test_a_full_file_makes_room_for_what_comes_later(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept_findings, "LARGEST", 40 * 4096)
+    for number in range(8):
+        put(root, f"large {number}", "x" * 30_000)
+        put(root, f"small {number}", "y")
+    assert (root / FILE).stat().st_size <= 40 * 4096
+    assert get(root, "small 7") == "y"
+    assert get(root, "large 0") is None
+
+
+def test_what_is_put_is_known_before_it_is_written(root: Path) -> None:
+    with KeptFindings(root) as kept:
+        kept.put("a", "one")
+        assert (kept.get("a"), get(root, "a")) == ("one", None)
+    assert get(root, "a") == "one"
+
+
+def test_a_copy_writes_at_once_and_leaves_the_original_alone(root: Path) -> None:
+    with KeptFindings(root) as kept:
+        kept.put("of the original", "one")
+        assert list(Forks(kept).map(lambda name: kept.put(name, "two") or kept.get("of the original"), "ab")) == [None] * 2
+        assert [kept.get(name) for name in ("a", "b", "of the original")] == ["two", "two", "one"]

@@ -1,0 +1,47 @@
+"""Searches of a tree that an earlier run may have made: what a folder's files hold never changes under the folder's name."""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+
+from scope.ports import Kept
+from scope.repository.snapshot import Snapshot
+
+
+def search(snapshot: Snapshot, kept: Kept | None, patterns: Iterable[str], folders: Iterable[str]) -> frozenset[str]:
+    """Return the files below some folders with a line that one of the extended regular expressions matches.
+
+    Only those folders are searched of which `kept` doesn't know the answer.
+    """
+    listed, places = tuple(patterns), tuple(dict.fromkeys(folders))
+    if kept is None or not listed:
+        return snapshot.grep(listed, places)
+    digest = hashlib.sha256("\n".join(listed).encode(errors="surrogateescape")).hexdigest()
+    entries = ((folder, snapshot.entry(folder)) for folder in places)
+    names = {folder: json.dumps(["search", digest, entry.kind, entry.oid]) for folder, entry in entries if entry is not None}
+    known = {folder: _read(kept.get(name)) for folder, name in names.items()}
+    unknown = [folder for folder, ends in known.items() if ends is None]
+    found = _sort(snapshot.grep(listed, tuple(unknown)), frozenset(unknown)) if unknown else {}
+    for folder in unknown:
+        kept.put(names[folder], json.dumps(sorted(found.get(folder, ()))))
+    return frozenset(
+        f"{folder}{end}" for folder, ends in known.items() for end in (found.get(folder, ()) if ends is None else ends)
+    )
+
+
+def _read(text: str | None) -> Collection[str] | None:
+    ends = json.loads(text) if text is not None else None
+    return ends if isinstance(ends, list) and all(isinstance(end, str) for end in ends) else None
+
+
+def _sort(paths: Iterable[str], folders: frozenset[str]) -> dict[str, list[str]]:
+    """Return by folder what follows it in each path below it."""
+    ends: dict[str, list[str]] = defaultdict(list)
+    for path in paths:
+        at = len(path)
+        while at > 0:
+            if path[:at] in folders:
+                ends[path[:at]].append(path[at:])
+            at = path.rfind("/", 0, at)
+    return ends
