@@ -116,8 +116,13 @@ class Git(Protocol):
         """Return the contents of many files; one fetch for what a partial clone lacks."""
         ...
 
-    def grep(self, tree: str, patterns: Iterable[str], folders: Iterable[str]) -> frozenset[str]:
-        """Return the files below `folders` of a tree with a line that one of the extended regular expressions matches."""
+    def grep(
+        self, tree: str, patterns: Iterable[str], folders: Iterable[str], extended: Iterable[str] = ()
+    ) -> frozenset[str]:
+        """Return the files below `folders` of a tree with a line that one of the regular expressions matches.
+
+        They are Perl's; `extended` has them as POSIX's extended ones, where those differ, for a git that has no others.
+        """
         ...
 
 

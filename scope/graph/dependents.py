@@ -18,7 +18,7 @@ from scope.graph.digraph import Graph
 from scope.graph.nodes import domain_node, file_node, label, target_node
 from scope.graph.search import search
 from scope.graph.shared_code import Edge, is_preset, preset_stem, search_words
-from scope.inference.wide_uses import WIDE, is_wide
+from scope.inference.wide_uses import EXTENDED_WIDE, WIDE, is_wide
 from scope.model import Change, Step
 from scope.repository.layout import domain_folders, is_below_root, place_of, target_file
 
@@ -172,10 +172,16 @@ class Dependents:
             name: os.fsencode(name) for name in search_words(label(node) for node in self._graph.blast_radius(self._starts))
         }
 
+    @property
+    def _name_patterns(self) -> list[str]:
+        """Return the patterns of the words: one for all, since git tries each of many on every line."""
+        words = [re.escape(name) for name in sorted(self._names)]
+        return words if "" in self._names else ["|".join(words)]
+
     @cached_property
     def _wide(self) -> frozenset[str]:
         """Return the head's files that may load any shared file."""
-        return self._search(WIDE)
+        return self._search(WIDE, EXTENDED_WIDE)
 
     @cached_property
     def _candidates(self) -> Mapping[str, tuple[str, ...]]:
@@ -185,17 +191,17 @@ class Dependents:
         """
         changed = (path for path in self._changes if is_below_root(path))
         by_domain: dict[str, list[str]] = defaultdict(list)
-        for path in sorted({*changed, *self._wide, *self._search(map(re.escape, self._names))}):
+        for path in sorted({*changed, *self._wide, *self._search(self._name_patterns)}):
             domain = place_of(path).domain
             if domain is not None:
                 by_domain[domain].append(path)
         return {domain: tuple(paths) for domain, paths in by_domain.items()}
 
-    def _search(self, patterns: Iterable[str]) -> frozenset[str]:
+    def _search(self, patterns: Iterable[str], extended: Iterable[str] = ()) -> frozenset[str]:
         """Return the files of the head's domains that one of the patterns matches."""
         head = self._sides[1]
         folders = tuple(folder for domain in head.domains for folder in domain_folders(domain))
-        return search(head.snapshot, head.kept, sorted(patterns), folders)
+        return search(head.snapshot, head.kept, patterns, folders, extended)
 
     @cached_property
     def _starts(self) -> frozenset[str]:

@@ -9,20 +9,26 @@ from scope.ports import Kept
 from scope.repository.snapshot import Snapshot
 
 
-def search(snapshot: Snapshot, kept: Kept | None, patterns: Iterable[str], folders: Iterable[str]) -> frozenset[str]:
-    """Return the files below some folders with a line that one of the extended regular expressions matches.
+def search(
+    snapshot: Snapshot,
+    kept: Kept | None,
+    patterns: Iterable[str],
+    folders: Iterable[str],
+    extended: Iterable[str] = (),
+) -> frozenset[str]:
+    """Return the files below some folders with a line that one of the regular expressions matches; see `Git.grep`.
 
     Only those folders are searched of which `kept` doesn't know the answer.
     """
     listed, places = tuple(patterns), tuple(dict.fromkeys(folders))
     if kept is None or not listed:
-        return snapshot.grep(listed, places)
+        return snapshot.grep(listed, places, extended)
     digest = hashlib.sha256("\n".join(listed).encode(errors="surrogateescape")).hexdigest()
     entries = ((folder, snapshot.entry(folder)) for folder in places)
     names = {folder: json.dumps(["search", digest, entry.kind, entry.oid]) for folder, entry in entries if entry is not None}
     known = {folder: _read(kept.get(name)) for folder, name in names.items()}
     unknown = [folder for folder, ends in known.items() if ends is None]
-    found = _sort(snapshot.grep(listed, tuple(unknown)), frozenset(unknown)) if unknown else {}
+    found = _sort(snapshot.grep(listed, unknown, extended), frozenset(unknown)) if unknown else {}
     for folder in unknown:
         kept.put(names[folder], json.dumps(sorted(found.get(folder, ()))))
     return frozenset(

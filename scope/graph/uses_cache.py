@@ -40,7 +40,7 @@ class UsesCache:
         unknown = {path: entry for path, entry in files.items() if (path, entry) not in self._known}
         readable = {path: entry for path, entry in unknown.items() if entry.kind is Kind.FILE and not is_data(path)}
         if folders and len(readable) > _FEW:
-            marked = search(snapshot, self.kept, (re.escape(marker.decode()) for marker in MARKERS), folders)
+            marked = search(snapshot, self.kept, ["|".join(re.escape(marker.decode()) for marker in MARKERS)], folders)
             readable = {path: entry for path, entry in readable.items() if path in marked}
         contents = snapshot.read_all(readable)
         for path, entry in unknown.items():

@@ -18,27 +18,41 @@ _NAMING = frozenset({b"common", b"resources", b"_models"})
 # Uses that reach shared files without naming them: loaders, star imports (also in notebooks, whose lines are JSON strings),
 # whole folders, names composed at run time, packages whose files are opened, folders around those that shared code offers.
 #
-# Both git and Python read these patterns. In brackets, git takes `\t` for a backslash or a t, so they hold the characters
-# themselves; notebooks write those as `\t`. Alternatives never overlap, since Python would backtrack through all of them.
-_BLANKS = " \t\f\v\r"
-_WRITTEN = rf"\\([nrtfv\\\"{_BLANKS}]|u00[0-9a-fA-F][0-9a-fA-F])"
-_COMPOSED = r"(common|_models|resources)(\.[A-Za-z0-9_]*)*[\"'{%\\]"
+# Git and Python read these patterns. No alternative begins like another, and what was matched is given back nowhere, so that
+# a line takes time by its length, however long it is.
+# A space, a tab, and so on; `\v` has another meaning in git.
+_BLANKS = r" \t\f\x0b\r"
+_WRITTEN = rf"\\(?:[nrtfv\\\"{_BLANKS}]|u00[0-9a-fA-F][0-9a-fA-F])"
+_NAME = "[A-Za-z0-9_.]"
+_ENDS = "[\"'{%\\\\]"
+_SHARED = "(?:common|_models|resources)"
 _OTHERS = (
     *(re.escape(marker.decode()) for marker in MARKERS if marker not in _NAMING),
-    rf"import([^A-Za-z0-9_(\\]|{_WRITTEN})*\*",
-    rf"^([\"{_BLANKS}]|{_WRITTEN})*\*([{_BLANKS}]|{_WRITTEN})*([\"#;]|$)",
+    rf"import(?:[^A-Za-z0-9_(\\*]|{_WRITTEN})*+\*",
+    rf"^(?:[\"{_BLANKS}]|{_WRITTEN})*+\*(?:[{_BLANKS}]|{_WRITTEN})*+(?:[\"#;]|$)",
     r"common/|/common",
     r"importlib",
     r"dirname|pardir|\.parent",
-    r"[\"']\.\.(/\.\.)*/?\\?[\"']",
+    r"[\"']\.\.(?:/\.\.)*+/?\\?[\"']",
 )
-WIDE = (*_OTHERS, _COMPOSED)
-_OTHER_USE = re.compile("|".join(f"(?:{pattern})" for pattern in _OTHERS).encode(), re.MULTILINE)
-# Together the same as `_COMPOSED`, which Python would try anew from each `common` of `common.common.…`.
-_NAMES = re.compile(rb"(?<![A-Za-z0-9_.])[A-Za-z0-9_.]++(?=[\"'{%\\])")
-_SHARED_PART = re.compile(rb"(?:common|_models|resources)(?:\.|\Z)")
+WIDE = (*_OTHERS, rf"(?<!{_NAME})(?={_NAME}*+{_ENDS}){_NAME}*{_SHARED}(?:\.|(?!{_NAME}))")
+_WIDE = re.compile("|".join(f"(?:{pattern})" for pattern in WIDE).encode(), re.MULTILINE)
+
+
+def _extend(pattern: str) -> str:
+    r"""Return a pattern as an extended regular expression, in whose brackets `\t` is a backslash or a t."""
+    for written, plain in (("(?:", "("), ("*+", "*"), (_BLANKS, " \t\f\v\r")):
+        pattern = pattern.replace(written, plain)
+    return pattern
+
+
+# The same for a git that knows no other expressions.
+EXTENDED_WIDE = (
+    *map(_extend, _OTHERS),
+    *(_extend(f"{start}{_NAME}*{_SHARED}(\\.{_NAME}*)?{_ENDS}") for start in ("^", "[^A-Za-z0-9_.]")),
+)
 
 
 def is_wide(content: bytes) -> bool:
     """Return whether one of the `WIDE` patterns matches a file."""
-    return _OTHER_USE.search(content) is not None or any(_SHARED_PART.search(name[0]) for name in _NAMES.finditer(content))
+    return _WIDE.search(content) is not None

@@ -81,6 +81,6 @@ class Snapshot:
         contents = self._git.blobs(regular.values())
         return {path: contents[oid] for path, oid in regular.items()}
 
-    def grep(self, patterns: tuple[str, ...], folders: tuple[str, ...]) -> frozenset[str]:
-        """Return the files below `folders` with a line that one of the extended regular expressions matches."""
-        return self._git.grep(self.tree, patterns, folders)
+    def grep(self, patterns: Iterable[str], folders: Iterable[str], extended: Iterable[str] = ()) -> frozenset[str]:
+        """Return the files below `folders` with a line that one of the regular expressions matches; see `Git.grep`."""
+        return self._git.grep(self.tree, patterns, folders, extended)

@@ -1,6 +1,7 @@
 """What git says of trees, the double and the real one alike: contents, differences, and above all what a search finds."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 
 from scope.adapters.git import GitRepository
 from scope.errors import ScopeError
-from scope.inference.wide_uses import WIDE, is_wide
+from scope.inference.wide_uses import EXTENDED_WIDE, WIDE, is_wide
 from scope.lineage.spelling import spelling_pattern, spells
 from scope.model import Kind, Status
 from scope.ports import Git
@@ -144,11 +145,48 @@ def test_a_search_for_uses_that_name_nothing_means_the_same(tmp_path: Path) -> N
     files = {f"src/{number}.py": f"x = 1\n{line}\nz = 2\n" for number, line in enumerate(lines)}
     fake, sandbox = FakeGit(), Sandbox.create(tmp_path / "repository", dict(files))
     with GitRepository(sandbox.root) as git:
-        matches = git.grep(git.root_tree(sandbox.head), WIDE, ("src",))
+        tree = git.root_tree(sandbox.head)
+        matches = git.grep(tree, WIDE, ("src",))
+        assert git.grep(tree, ("(",), ("src",), EXTENDED_WIDE) == matches  # which no matcher takes
     expected = {path for path, line in zip(files, lines, strict=True) if line not in LINES["none"]}
     assert matches == expected
     assert fake.grep(fake.make(files), WIDE, ("src",)) == expected
     assert {path for path, text in files.items() if is_wide(text.encode())} == expected
+
+
+LONG_LINES = {
+    "src/blanks.py": "import " + " " * 3_000_000 + "x\n",
+    "src/dots.py": "." * 3_000_000 + "\n",
+    "src/first.py": "common.a" * 300_000 + "\n",
+    "src/lists.py": "import " + "\\n\\t" * 500_000 + "\n",
+    "src/names.py": "x = " + "common.a" * 300_000 + "\n",
+    "src/parents.py": "x = " + "'.." + "/.." * 500_000 + "x\n",
+    "src/quotes.py": "x = '" + "a" * 2_000_000 + "'\n",
+    "src/star.py": "import " + "\\n" * 1_000_000 + "*\n",
+    "src/start.py": "x\n" + " " * 2_000_000 + "*" + " " * 1_000_000 + "x\n",
+}
+
+
+def test_long_lines_are_searched_in_time(tmp_path: Path) -> None:
+    sandbox = Sandbox.create(tmp_path / "repository", dict(LONG_LINES))
+    with GitRepository(sandbox.root) as git:
+        tree = git.root_tree(sandbox.head)
+        # No extended expression stands in: these would take hours for the first names of a line.
+        assert git.grep(tree, WIDE, ("src",), ("none",)) == {"src/star.py"}
+    assert {path for path, text in LONG_LINES.items() if is_wide(text.encode())} == {"src/star.py"}
+
+
+def test_a_git_without_perl_s_matcher_finds_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sandbox = Sandbox.create(tmp_path / "repository", {"src/a.py": "import x\n", "src/b.py": "y\n"})
+    program = tmp_path / "programs" / "git"
+    program.parent.mkdir()
+    real = shutil.which("git")
+    refuse = "fatal: cannot use Perl-compatible regexes when not compiled with USE_LIBPCRE"
+    program.write_text(f'#!/bin/sh\ncase "$*" in *--perl-regexp*) echo "{refuse}" >&2; exit 128;; esac\nexec {real} "$@"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    with GitRepository(sandbox.root) as git:
+        assert git.grep(git.root_tree(sandbox.head), ("import|from",), ("src",)) == {"src/a.py"}
 
 
 SPELLED = (

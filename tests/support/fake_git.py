@@ -135,7 +135,10 @@ class FakeGit:
     def blobs(self, oids: Iterable[str]) -> Mapping[str, bytes]:
         return {oid: self._blobs[oid] for oid in oids}
 
-    def grep(self, tree: str, patterns: Iterable[str], folders: Iterable[str]) -> frozenset[str]:
+    def grep(
+        self, tree: str, patterns: Iterable[str], folders: Iterable[str], extended: Iterable[str] = ()
+    ) -> frozenset[str]:
+        del extended
         wanted = tuple(patterns)
         if not wanted:
             return frozenset()

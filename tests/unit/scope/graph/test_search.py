@@ -14,10 +14,12 @@ class CountingGit(FakeGit):
         super().__init__()
         self.searched: list[tuple[str, ...]] = []
 
-    def grep(self, tree: str, patterns: Iterable[str], folders: Iterable[str]) -> frozenset[str]:
+    def grep(
+        self, tree: str, patterns: Iterable[str], folders: Iterable[str], extended: Iterable[str] = ()
+    ) -> frozenset[str]:
         listed = tuple(folders)
         self.searched.append(listed)
-        return super().grep(tree, patterns, listed)
+        return super().grep(tree, patterns, listed, extended)
 
 
 def test_only_what_changed_is_searched_again() -> None:
