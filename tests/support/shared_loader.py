@@ -11,6 +11,7 @@ for itself.
 import contextlib
 import gc
 import importlib
+import inspect
 import io
 import marshal
 import os
@@ -58,6 +59,8 @@ def main(address: str) -> None:
     """Serve until the end of the input."""
     for name in _IMPORTED:
         importlib.import_module(f"{_PACKAGE}.{name}")
+    # Databricks' loader asks for the call stack at each resource, and Python then remembers where all modules really are.
+    inspect.stack()
     gc.collect()
     gc.freeze()
     # Nobody waits for the forks: they answer by themselves.
