@@ -51,7 +51,7 @@ def child_environment(environment: Mapping[str, str] | None = None) -> dict[str,
     """
     given = os.environ if environment is None else environment
     kept = {name: value for name, value in given.items() if name == RESTRICTION or not name.startswith(_DROPPED)}
-    return kept | {"DATABRICKS_CLI_DISABLE_TELEMETRY": "true", "PYTHONDONTWRITEBYTECODE": "1"}
+    return kept | {"DATABRICKS_CLI_DISABLE_TELEMETRY": "true"}
 
 
 def bundle_command(cli: Path, target: str, domain: str, arguments: Sequence[str]) -> list[str]:

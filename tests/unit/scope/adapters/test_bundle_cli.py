@@ -99,6 +99,11 @@ def test_what_would_lead_it_elsewhere_is_not_passed_on() -> None:
     assert not [name for name in environment if "BUNDLE" in name]
 
 
+@pytest.mark.parametrize("given", [{}, {"PYTHONDONTWRITEBYTECODE": "1"}])
+def test_what_python_compiles_is_kept_for_the_next_start_unless_the_caller_says_otherwise(given: dict[str, str]) -> None:
+    assert {name: value for name, value in child_environment(given).items() if name.startswith("PYTHON")} == given
+
+
 def test_a_restriction_of_code_is_never_dropped_and_set_where_no_code_is_needed() -> None:
     assert child_environment({RESTRICTION: "0"})[RESTRICTION] == "0"
     assert restriction(needs_code=False) == {"DATABRICKS_BUNDLE_RESTRICTED_CODE_EXECUTION": "true"}
