@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.bench.repositories import BRANCHES, DOMAINS, EARLIER, EARLIER_OF_ALL, Branch
+from tests.bench.repositories import BRANCHES, DOMAINS, Branch, before
 from tests.bench.timing import BenchError, Command, run
 from tests.support.sandbox import REPOSITORY
 
@@ -19,12 +19,16 @@ KEPT = "kept"
 WORK_TREE = "scope plan of the work tree, cold"
 TYPED = "just scope main, cold"
 _SCOPE = (sys.executable, "-m", "scope.cli")
-_PLAN = ("plan", "--quiet", "--format", "json", "--base", "main")
+_PLAN = ("plan", "--quiet", "--format", "json")
 
 
 def name_of(what: str, state: str) -> str:
     """Return the name of a command that finds nothing of earlier runs (cold), or what one kept."""
     return f"{what}, {state}"
+
+
+def _plan(base: str, head: str) -> list[str]:
+    return [*_SCOPE, *_PLAN, "--base", base, "--head", head]
 
 
 class ScopeCommands:
@@ -44,42 +48,36 @@ class ScopeCommands:
         def read(text: str) -> str:
             return read_answer(text, branch)
 
-        def look_earlier() -> None:
+        def look_before() -> None:
             self._forget()
-            run(Command("scope plan of another branch", [*plan, EARLIER.name], self._root, self._env))
+            run(Command("scope plan before that", _plan(before("main"), before(branch.name)), self._root, self._env))
 
-        plan = [*_SCOPE, *_PLAN, "--head"]
+        plan = _plan("main", branch.name)
         diff = ["git", "diff", "--raw", "--no-renames", f"main...{branch.name}"]
+        typed = ["just", "scope", "main", *_PLAN[1:], "--head", branch.name, "-C", str(self._root)]
         return [
             Command(DIFF, diff, self._root, self._env),
-            self._cold(PLAN, [*plan, branch.name], read),
-            self._kept_after(PLAN, [*plan, branch.name], read, look_earlier),
-            Command(WORK_TREE, [*_SCOPE, *_PLAN], self._root, self._env, self._forget, read),
-            Command(
-                TYPED,
-                ["just", "scope", "main", *_PLAN[1:4], "--head", branch.name, "-C", str(self._root)],
-                REPOSITORY,
-                self._env,
-                self._forget,
-                read,
-            ),
+            self._cold(PLAN, plan, read),
+            self._kept_after(PLAN, plan, read, look_before),
+            Command(WORK_TREE, [*_SCOPE, *_PLAN, "--base", "main"], self._root, self._env, self._forget, read),
+            Command(TYPED, typed, REPOSITORY, self._env, self._forget, read),
         ]
 
     def checks(self) -> list[Command]:
         """Return the commands that need every domain's files, whatever the change."""
         leaf, shared = BRANCHES[:2]
-        check = [*_SCOPE, "check", "--quiet", "--head"]
-        every = [*_SCOPE, *_PLAN, "--no-readers", "--fingerprints", "--head"]
 
         def read(text: str) -> str:
             return read_answer(text, shared)
 
-        # What a cold run of the one branch leaves is what is kept for the other, which differs in a file of another domain.
+        check = [*_SCOPE, "check", "--quiet", "--head"]
+        every = ["--no-readers", "--fingerprints"]
+        # What a cold run leaves is what is kept for the other branch.
         return [
-            self._cold(CHECK, [*check, EARLIER.name], str.strip),
+            self._cold(CHECK, [*check, before(leaf.name)], str.strip),
             self._kept_after(CHECK, [*check, leaf.name], str.strip),
-            self._cold(FINGERPRINTS, [*every, EARLIER_OF_ALL], read),
-            self._kept_after(FINGERPRINTS, [*every, shared.name], read),
+            self._cold(FINGERPRINTS, [*_plan(before("main"), before(shared.name)), *every], read),
+            self._kept_after(FINGERPRINTS, [*_plan("main", shared.name), *every], read),
         ]
 
     def _cold(self, what: str, words: list[str], read: Callable[[str], str]) -> Command:
@@ -89,7 +87,7 @@ class ScopeCommands:
         self, what: str, words: list[str], read: Callable[[str], str], earlier: Callable[[], object] = int
     ) -> Command:
         """Return a command that finds what is kept before its first run, by the command before it or by `earlier`."""
-        kept = self._aside / f"{what} of {words[-1]}"
+        kept = self._aside / f"{what} of {words[words.index('--head') + 1]}"
         shutil.rmtree(kept, ignore_errors=True)
 
         def prepare() -> None:

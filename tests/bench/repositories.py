@@ -74,10 +74,15 @@ BRANCHES = (
     Branch("shared-by-all", "a shared module of all 50 domains", _shared(_USED_BY_ALL), frozenset(DOMAINS)),
     Branch("shared-by-one", "a shared module of 1 of 50 domains", _shared(_USED_BY_ONE), frozenset({_ONLY_USER})),
 )
-EARLIER = Branch("earlier", "a file of another domain", f"{CODE_ROOT}/dom001/src00/base/asset1.py", frozenset({"dom001"}))
-"""What a run before the one that is timed looked at, where it may keep what it found."""
-EARLIER_OF_ALL = "shared-by-all-earlier"
-"""The same after the change of the shared module, so that all domains deploy."""
+_LATER_ON_MAIN = f"{CODE_ROOT}/dom001/src00/base/asset1.py"
+
+
+def before(branch: str) -> str:
+    """Return the branch with the same commit on main as it was before a file of another domain changed there.
+
+    What a run of that one keeps is what the next finds after a rebase.
+    """
+    return f"{branch}-before"
 
 
 @dataclass(slots=True)
@@ -162,15 +167,15 @@ def make(folder: Path, size: Size) -> Sandbox:
     if folder.exists():
         shutil.rmtree(folder)
     sandbox = Sandbox.create(root, files)
-    for branch in (EARLIER, *BRANCHES):
-        sandbox.switch("main")
-        sandbox.switch(branch.name, create=True)
-        sandbox.append(branch.path, "CHANGED = 1\n")
-        sandbox.commit(f"Change {branch.title}")
-    sandbox.switch(BRANCHES[1].name)
-    sandbox.switch(EARLIER_OF_ALL, create=True)
-    sandbox.append(EARLIER.path, "CHANGED = 1\n")
-    sandbox.commit(f"Change {EARLIER.title}")
+    sandbox.switch(before("main"), create=True)
+    sandbox.append(_LATER_ON_MAIN, "CHANGED = 0\n")
+    sandbox.commit("Be as before")
+    for branch in BRANCHES:
+        for base, name in (("main", branch.name), (before("main"), before(branch.name))):
+            sandbox.switch(base)
+            sandbox.switch(name, create=True)
+            sandbox.append(branch.path, "CHANGED = 1\n")
+            sandbox.commit(f"Change {branch.title}")
     sandbox.switch("main")
     # As in a clone: objects in one pack.
     sandbox.git("repack", "-a", "-d", "--quiet")
@@ -180,7 +185,7 @@ def make(folder: Path, size: Size) -> Sandbox:
 
 def _digest(files: dict[str, str | bytes]) -> str:
     """Return what tells these files and branches from others."""
-    digest = hashlib.sha256(json.dumps([(branch.name, branch.path) for branch in (EARLIER, *BRANCHES)]).encode())
+    digest = hashlib.sha256(json.dumps([_LATER_ON_MAIN, *((branch.name, branch.path) for branch in BRANCHES)]).encode())
     for path, content in _sorted_bytes(files):
         digest.update(f"{path}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()
