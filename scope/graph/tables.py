@@ -19,6 +19,8 @@ from scope.repository.snapshot import Snapshot
 
 # Words that are searched for one by one. With more, everything is read.
 _MOST_WORDS = 25
+# With more files than this, they are searched again sooner than read.
+_MOST_READ = 500
 # An encoding is named in the first two lines.
 _LONGEST_COOKIE = 500
 
@@ -33,6 +35,7 @@ class TableIndex:
         self._modules = Modules(self._content)
         self._contents: dict[str, bytes] = {}
         self._known: dict[tuple[str, bool], FileTables] = {}
+        self._spelling: dict[tuple[frozenset[str], frozenset[str]], frozenset[str]] = {}
         self._shared_offers: dict[frozenset[str], frozenset[str]] = {}
 
     def _content(self, path: str) -> bytes | None:
@@ -127,8 +130,23 @@ class TableIndex:
         """Return the files of some domains, and of shared code, that spell one of some words themselves."""
         if not words or not domains:
             return frozenset()
+        if (asked := (frozenset(words), frozenset(domains))) in self._spelling:
+            return self._spelling[asked]
         folders = (COMMON, SPEC_ROOT, *(folder for domain in domains for folder in domain_folders(domain)))
         return self._search((spelling_pattern(words),), folders, frozenset(domains))
+
+    def look_for_spellings(self, several: Iterable[Collection[str]], domains: Collection[str]) -> None:
+        """Search once for what `spelling` is going to be asked for: several sets of words in the files of some domains."""
+        asked = [frozenset(words) for words in several if words]
+        every = frozenset[str]().union(*asked)
+        found = self.spelling(every, domains) if len(asked) > 1 and len(every) <= _MOST_WORDS else None
+        if found is None or len(found) > _MOST_READ:
+            return
+        contents = self._snapshot.read_all(self._snapshot.entries(found))
+        texts = {path: content.decode(errors="replace") for path, content in contents.items()}
+        for words in asked:
+            spelling = frozenset(path for path, text in texts.items() if spells(text, words))
+            self._spelling[words, frozenset(domains)] = spelling
 
     def _search(self, patterns: tuple[str, ...], folders: tuple[str, ...], domains: frozenset[str]) -> frozenset[str]:
         found = search(self._snapshot, self._kept, patterns, folders)

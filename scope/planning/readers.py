@@ -69,6 +69,9 @@ def find_readers(
     """Return the head's readers of the sources that changes reach, among some domains, without the source's own."""
     sources = _find_reached_sources(impacted, (base, head))
     prefixes = {f"{domain}.{source}": domain for domain, names in sources.items() for source in names}
+    # Whoever spells the source alone may get the domain's name at run time.
+    names = frozenset(source for names in sources.values() for source in names)
+    head.tables.look_for_spellings([prefixes.values(), names], among)
     paths = head.tables.search(frozenset(prefixes.values()), among, _MOST_FILES)
     if len(paths) > _MOST_FILES:
         return Readers({}, unread=len(paths))
@@ -78,8 +81,6 @@ def find_readers(
         domain = prefixes[reader.table.rpartition(".")[0]]
         if reader.domain not in (domain, SHARED):
             readers[domain].add(reader)
-    # Whoever spells the source alone may get the domain's name at run time.
-    names = frozenset(source for names in sources.values() for source in names)
     near = head.tables.spelling(names, among) - paths if len(names) <= _MOST_NAMES else frozenset()
     maybe = head.tables.read(near) if len(near) <= _MOST_UNSURE else {}
     unknown = {

@@ -218,6 +218,12 @@ def test_a_reader_is_found_with_the_search_exactly_as_without_it(data: st.DataOb
     assert (READER, table.full) in {(reader.domain, reader.table) for reader in without}
     paths = index.tables.search({table.domain}, index.domains, MOST)
     assert set(list_readers(index, index.tables.read(paths, are_users=True), schemas, index.domains)) == without
+    words = ({table.domain}, {table.source})
+    at_once = DeploymentIndex(index.snapshot).tables
+    at_once.look_for_spellings(words, index.domains)
+    assert [at_once.spelling(some, index.domains) for some in words] == [
+        index.tables.spelling(some, index.domains) for some in words
+    ]
 
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
