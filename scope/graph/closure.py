@@ -313,6 +313,10 @@ class DeploymentIndex:
         """Return the uses of one file of the tree; none if there is no such file."""
         return self._cache.uses(self.snapshot, self.snapshot.files(path)).get(path, Uses())
 
+    def read_uses(self, paths: Iterable[str]) -> None:
+        """Read the uses of many files at once, so that `uses_of` answers for each of them from memory."""
+        self._cache.uses(self.snapshot, self.snapshot.entries(paths))
+
     def whole_uses_of(self, path: str, entry: Entry, content: bytes) -> Uses:
         """Return all uses of a file, also those that lead to nothing shared, which `uses_of` may leave out."""
         return self._cache.whole(path, entry, content)

@@ -6,15 +6,14 @@ decide a domain are parsed, nearest first. A false hit of the search costs time,
 if one of its uses resolves to a shared file.
 """
 
-import os
 import posixpath
-import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 
 from scope.graph.closure import DeploymentIndex
 from scope.graph.digraph import Graph
+from scope.graph.held_words import HeldWords
 from scope.graph.nodes import domain_node, file_node, label, target_node
 from scope.graph.search import search
 from scope.graph.shared_code import Edge, is_preset, preset_stem, search_words
@@ -26,6 +25,7 @@ from scope.repository.layout import domain_folders, is_below_root, place_of, tar
 ANYTHING = ""
 # So many files of a domain are read before the next ones are.
 _AT_ONCE = 64
+_PARSED_AT_ONCE = 8
 
 
 class Dependents:
@@ -132,19 +132,21 @@ class Dependents:
         for start in range(0, len(candidates), _AT_ONCE):
             some = candidates[start : start + _AT_ONCE]
             self._read_words([path for path in some if path not in self._words])
-            yield from (path for path in some if not self._words[path].isdisjoint(wanted))
+            holders = [path for path in some if not self._words[path].isdisjoint(wanted)]
+            for at in range(0, len(holders), _PARSED_AT_ONCE):
+                few = holders[at : at + _PARSED_AT_ONCE]
+                for side in self._sides:
+                    side.read_uses(path for path in few if path not in self._edges)
+                yield from few
 
     def _read_words(self, paths: Collection[str]) -> None:
         """Note the words that files hold, on either side if it was changed."""
         for path in paths:
             self._words[path] = frozenset({ANYTHING} if path in self._wide else ())
         for path, content in _read(self._sides[1], paths).items():
-            self._words[path] |= self._find_words(content)
+            self._words[path] |= self._held.find(content)
         for path, content in _read(self._sides[0], self._changes.intersection(paths)).items():
-            self._words[path] |= self._find_words(content) | ({ANYTHING} if is_wide(content) else frozenset())
-
-    def _find_words(self, content: bytes) -> frozenset[str]:
-        return frozenset(name for name, encoded in self._names.items() if encoded in content)
+            self._words[path] |= self._held.find(content) | ({ANYTHING} if is_wide(content) else frozenset())
 
     @cached_property
     def _frame_edges(self) -> tuple[Edge, ...]:
@@ -166,17 +168,15 @@ class Dependents:
         return self._edges[path]
 
     @cached_property
-    def _names(self) -> Mapping[str, bytes]:
-        """Return the words that lead to a changed file or one of its dependents, with their bytes."""
-        return {
-            name: os.fsencode(name) for name in search_words(label(node) for node in self._graph.blast_radius(self._starts))
-        }
+    def _held(self) -> HeldWords:
+        """Return the words that lead to a changed file or one of its dependents."""
+        return HeldWords(search_words(label(node) for node in self._graph.blast_radius(self._starts)))
 
     @property
     def _name_patterns(self) -> list[str]:
         """Return the patterns of the words: one for all, since git tries each of many on every line."""
-        words = [re.escape(name) for name in sorted(self._names)]
-        return words if "" in self._names else ["|".join(words)]
+        words = sorted(self._held.words)
+        return words if "" in self._held.words else ["|".join(words)]
 
     @cached_property
     def _wide(self) -> frozenset[str]:

@@ -1,0 +1,29 @@
+"""Which of many words a file holds, wherever they stand in it: each name in a file is looked at once for all files."""
+
+import re
+from collections.abc import Iterable
+
+_NAME = re.compile(rb"[A-Za-z0-9_]+")
+
+
+class HeldWords:
+    """Words of letters, digits and underscores to look for. An empty one stands in every file."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        """Look for some words."""
+        self.words = frozenset(words)
+        self._encoded = {word.encode(): word for word in self.words}
+        self._lengths = sorted({len(word) for word in self._encoded if word})
+        self._always = self.words & {""}
+        self._known: dict[bytes, frozenset[str]] = {}
+
+    def find(self, content: bytes) -> frozenset[str]:
+        """Return the words that a content holds, also as parts of longer ones."""
+        return self._always.union(*map(self._find_in_name, set(_NAME.findall(content))))
+
+    def _find_in_name(self, name: bytes) -> frozenset[str]:
+        # A word has only letters that names have, so it stands inside of one.
+        if name not in self._known:
+            parts = (name[at : at + length] for length in self._lengths for at in range(len(name) - length + 1))
+            self._known[name] = frozenset(self._encoded[part] for part in parts if part in self._encoded)
+        return self._known[name]

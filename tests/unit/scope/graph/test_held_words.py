@@ -1,0 +1,20 @@
+"""The words that a file holds are those that are parts of it, as a plain search finds them."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scope.graph.held_words import HeldWords
+
+words = st.text("ab_1", max_size=5)
+contents = st.text("ab_1 .\n\\", max_size=60)
+
+
+@given(st.frozensets(words, max_size=8), st.lists(contents, max_size=5))
+def test_words_are_found_wherever_they_stand(looked_for: frozenset[str], listed: list[str]) -> None:
+    held = HeldWords(looked_for)
+    for content in listed:
+        assert held.find(content.encode()) == {word for word in looked_for if word in content}
+
+
+def test_bytes_that_are_no_text_separate_words() -> None:
+    assert HeldWords(["money", "y"]).find(b"\xffmone\xffmoney2") == {"money", "y"}
