@@ -159,8 +159,8 @@ class History:
             self.log.append(f"by hand: delete {path}")
 
     def delete_a_folder_by_hand(self) -> None:
-        self.platform.workspace.delete(f"{FILES}/{_HOME}/deep/")
-        self.touched |= {path for path in self.held() if path.startswith(f"{_HOME}/deep/")}
+        self.platform.workspace.delete(f"{FILES}/{_HOME}/deep")
+        self.touched |= {path for path in self.held() if f"{path}/".startswith(f"{_HOME}/deep/")}
         self.log.append("by hand: delete deep")
 
     def add_a_stray_by_hand(self) -> None:
