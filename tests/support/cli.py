@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.fake_workspace import FakeWorkspace
+from tests.support.shared_loader import ADDRESS, FOLDER
 
 REPOSITORY = Path(__file__).parents[2]
 BIN = REPOSITORY / ".bin"
@@ -83,6 +84,12 @@ class DatabricksCli:
             "GIT_CONFIG_NOSYSTEM": "1",
             **(extra or {}),
         }
+
+    def loading_in_forks(self, *path: Path) -> dict[str, str]:
+        """Return variables that let the shared loader load bundles, if there is one; `path` ends the PYTHONPATH."""
+        if self.loader is None:
+            return {"PYTHONPATH": os.pathsep.join(map(str, path))} if path else {}
+        return {"PYTHONPATH": os.pathsep.join(map(str, (FOLDER, *path))), ADDRESS: str(self.loader)}
 
     def run(
         self,

@@ -17,7 +17,6 @@ from tests.support.cli import CliResult, DatabricksCli
 from tests.support.fake_workspace import FakeWorkspace
 from tests.support.sandbox import REPOSITORY, Sandbox
 from tests.support.scope_command import run_scope
-from tests.support.shared_loader import ADDRESS, FOLDER
 
 BASE = "/Workspace/deploy/.bundle/data-platform/prod"
 
@@ -55,11 +54,7 @@ class Platform:
 
     def environment(self, **extra: str) -> dict[str, str]:
         # The package itself, as an installed console command would be found wherever it is started.
-        path, shared = [REPOSITORY], {}
-        if self.cli.loader is not None:
-            path, shared = [FOLDER, REPOSITORY], {ADDRESS: str(self.cli.loader)}
-        own = {"PYTHONPATH": os.pathsep.join(map(str, path))}
-        return self.cli.environment(self.workspace, {**own, **shared, **self.env, **extra})
+        return self.cli.environment(self.workspace, {**self.cli.loading_in_forks(REPOSITORY), **self.env, **extra})
 
     def start(self, *arguments: str, before: Callable[[], None] | None = None, **extra: str) -> "subprocess.Popen[str]":
         """Start `scope` and let it run; `before` is called in the new process."""
