@@ -255,7 +255,8 @@ class GitRepository:
         They are Perl's; `extended` has them as POSIX's extended ones, where those differ, for a git that has no others.
         They take three times as long.
         """
-        chosen = tuple(patterns)
+        # Of a file of patterns, git skips empty lines, though an empty pattern matches everything.
+        chosen = tuple(pattern or "^" for pattern in patterns)
         others = tuple(extended) or chosen
         if any("\n" in pattern for pattern in (*chosen, *others)):
             raise ScopeError("`git grep` can't look for a text with a line end in it.")

@@ -41,6 +41,25 @@ def test_a_move_out_of_the_shared_code_reaches_who_used_it(sandbox: Sandbox) -> 
 
 
 @pytest.mark.parametrize(
+    ("shared", "use"),
+    [
+        ("src/common/数据.py", "from common import 数据\n"),
+        ("src/common/数据/__init__.py", "import common.数据\n"),
+        ("src/common/数/据.py", "from common.数 import 据\n"),
+    ],
+)
+def test_a_shared_module_with_no_plain_letter_in_its_name_reaches_who_uses_it(
+    sandbox: Sandbox, shared: str, use: str
+) -> None:
+    sandbox.write(shared, "X = 1\n")
+    sandbox.write("src/finance/stripe/base/uses.py", use)
+    sandbox.commit("Before")
+    sandbox.append(shared, "Y = 1\n")
+    sandbox.commit("Change")
+    assert deployed(plan(sandbox, "--base", "HEAD~1")) == FINANCE
+
+
+@pytest.mark.parametrize(
     "setting",
     [
         ("diff.renames", "copies"),

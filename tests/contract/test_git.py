@@ -108,6 +108,12 @@ def test_a_search_looks_into_its_folders_only(subject: Subject) -> None:
     assert subject.port.grep(tree, ("x",), ("none",)) == frozenset()
 
 
+@pytest.mark.parametrize("patterns", [("",), ("", "y"), ("y", "")])
+def test_an_empty_pattern_matches_every_file_with_a_line(subject: Subject, patterns: tuple[str, ...]) -> None:
+    tree = subject.make({"src/a": "x\n", "src/b": "y\n"})
+    assert subject.port.grep(tree, patterns, ("src",)) == {"src/a", "src/b"}
+
+
 def test_a_search_does_not_mind_what_a_file_is(subject: Subject) -> None:
     tree = subject.make(
         {"src/a": b"\0\0 found\n", "src/b": "found", "src/c": b"\xff found\r\n", "src/d": Node(b"found", Kind.SYMLINK)}
