@@ -36,7 +36,7 @@ def unpack(content: bytes, folder: str, wanted: Collection[str], longest: int) -
             if any(member.compress_type not in _COMPRESSIONS for member in asked.values()):
                 return None
             return Archive(frozenset(direct), {name: _read(archive, member) for name, member in asked.items()})
-    except (zipfile.BadZipFile, zlib.error, ValueError, NotImplementedError, RuntimeError, EOFError, OSError):
+    except (zipfile.BadZipFile, zlib.error, ValueError, OverflowError, RuntimeError, EOFError, OSError):
         return None
 
 

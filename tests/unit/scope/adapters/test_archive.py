@@ -46,6 +46,17 @@ def _encrypted(content: bytes) -> bytes:
     return content[:6] + b"\x01" + content[7:at] + b"\x01" + content[at + 1 :]
 
 
+def _beyond_any_file(content: bytes) -> bytes:
+    """Return an archive that says, in 64 bits, that its first file lies further on than any file is long."""
+    place = b"\x01\x00\x08\x00" + (2**63).to_bytes(8, "little")
+    first, end = content.index(b"PK\x01\x02"), content.index(b"PK\x05\x06")
+    name_end = content.index(b"state/a", first) + len("state/a")
+    entry = content[first : first + 30] + len(place).to_bytes(2, "little") + content[first + 32 : first + 42]
+    entry += b"\xff" * 4 + b"state/a" + place
+    size = (int.from_bytes(content[end + 12 : end + 16], "little") + len(place)).to_bytes(4, "little")
+    return b"".join([content[:first], entry, content[name_end : end + 12], size, content[end + 16 :]])
+
+
 def _of_another_compression(content: bytes) -> bytes:
     at = content.index(b"PK\x01\x02") + 10
     return content[:8] + b"\x63" + content[9:at] + b"\x63" + content[at + 1 :]
@@ -61,6 +72,7 @@ def _of_another_compression(content: bytes) -> bytes:
         lambda content: content.replace(b"Hello", b"Jello"),
         _twice,
         _encrypted,
+        _beyond_any_file,
         _of_another_compression,
     ],
 )
