@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable
 
 _NAME = re.compile(rb"[A-Za-z0-9_]+")
+# Bytes. What is longer is data, whose names no other file has and may be as long as it is: words are looked for one by one.
+_LONGEST_CODE = 64 * 1024
 
 
 class HeldWords:
@@ -19,6 +21,8 @@ class HeldWords:
 
     def find(self, content: bytes) -> frozenset[str]:
         """Return the words that a content holds, also as parts of longer ones."""
+        if len(content) > _LONGEST_CODE:
+            return frozenset(word for encoded, word in self._encoded.items() if encoded in content)
         return self._always.union(*map(self._find_in_name, set(_NAME.findall(content))))
 
     def _find_in_name(self, name: bytes) -> frozenset[str]:

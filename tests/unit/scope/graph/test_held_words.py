@@ -1,5 +1,7 @@
 """The words that a file holds are those that are parts of it, as a plain search finds them."""
 
+import time
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,3 +20,10 @@ def test_words_are_found_wherever_they_stand(looked_for: frozenset[str], listed:
 
 def test_bytes_that_are_no_text_separate_words() -> None:
     assert HeldWords(["money", "y"]).find(b"\xffmone\xffmoney2") == {"money", "y"}
+
+
+def test_data_is_searched_in_time_and_means_the_same() -> None:
+    held = HeldWords(["", *("w" * length for length in range(3, 60)), "end"])
+    start = time.process_time()
+    assert held.find(b"a" * 1_000_000 + b" ww." + b"a" * 1_000_000 + b"end") == {"", "end"}
+    assert time.process_time() - start < 1
