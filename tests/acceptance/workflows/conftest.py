@@ -123,7 +123,7 @@ def settings(workspace: FakeWorkspace, cli: DatabricksCli, github: FakeGitHub, t
             "DATABRICKS_RATE_LIMIT",
             "DATABRICKS_CLI_DISABLE_UPDATE_CHECK",
         )
-        return {"DATABRICKS_AUTH_TYPE": "pat"} | {name: given[name] for name in names}
+        return {"DATABRICKS_AUTH_TYPE": "pat"} | {name: given[name] for name in names} | cli.loading_in_forks()
 
     return Settings(
         variables={"DATABRICKS_CLI_SHA256": digest},
