@@ -48,6 +48,8 @@ class Forks:
     def _share_out(self, work: Callable[[_Item], _Result], items: Sequence[_Item], count: int) -> Mapping[int, _Result]:
         """Return what so many copies make of items, by their numbers."""
         tickets, box = os.pipe()
+        # To somebody who has many pipes open, Linux gives small ones. What goes into none is done by this process.
+        os.set_blocking(box, False)
         os.write(box, b"".join(map(_TICKET.pack, range(len(items)))))
         os.close(box)
         copies: dict[int, int] = {}

@@ -1,5 +1,6 @@
 """Work in copies of the process: the same results, in the same order, and the same errors."""
 
+import fcntl
 import os
 import signal
 from pathlib import Path
@@ -72,6 +73,23 @@ def test_more_than_a_pipe_holds() -> None:
     assert list(Forks().map(lambda item: item, items)) == list(items)
     large = [str(item) * 100_000 for item in range(10)]
     assert list(Forks().map(lambda item: item, large)) == large
+
+
+@pytest.mark.usefixtures("cores")
+def test_pipes_may_hold_less_than_there_is_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    make = os.pipe
+
+    def make_small() -> tuple[int, int]:
+        ends = make()
+        fcntl.fcntl(ends[1], fcntl.F_SETPIPE_SZ, 4096)
+        return ends
+
+    monkeypatch.setattr(os, "pipe", make_small)
+    signal.alarm(30)  # ends a process that waits for somebody to read
+    try:
+        assert list(Forks().map(lambda item: item, range(5000))) == list(range(5000))
+    finally:
+        signal.alarm(0)
 
 
 @pytest.mark.usefixtures("cores")
