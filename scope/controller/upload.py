@@ -55,10 +55,20 @@ def _find_kept(
     deployment: Deployment, applied: Applied, staged: Mapping[str, StagedFile], listed: UploadState
 ) -> Mapping[str, UploadedFile]:
     workspace, paths = deployment.workspace, deployment.paths
-    receipt = parse_receipt(workspace.read(paths.receipt), applied.upload_digest)
+    receipt = parse_receipt(_read_receipt(deployment), applied.upload_digest)
     if not receipt.files:
         return {}
     return find_kept(receipt, staged, listed, by_name(paths.files, workspace.files(paths.files)))
+
+
+def _read_receipt(deployment: Deployment) -> bytes | None:
+    """Return the receipt's content, or None for what is no file, or longer than anything that is read."""
+    try:
+        return deployment.workspace.read(deployment.paths.receipt)
+    except RemoteError as error:
+        if error.fault is not Fault.INVALID:
+            raise
+        return None
 
 
 def finish_upload(deployment: Deployment, cli: BundleCli, upload: Upload, listed: UploadState) -> int:

@@ -105,6 +105,23 @@ def test_everything_is_uploaded_where_anything_is_odd(scene: Scene, sandbox: San
     assert scene.deploy().counts.uploaded == 1
 
 
+def test_everything_is_uploaded_where_the_receipt_is_longer_than_what_is_read(
+    scene: Scene, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene.deploy()
+    change(scene, sandbox)
+    mark(scene)
+
+    def read(path: str) -> bytes | None:
+        if path == PATHS.receipt:
+            raise RemoteError(Fault.INVALID, f"{path} is larger than 100 MB, so it isn't read. Look who wrote it.")
+        return scene.workspace.held.get(path)
+
+    monkeypatch.setattr(scene.workspace, "read", read)
+    assert scene.deploy().counts.uploaded == 2
+    assert is_uploaded(scene)
+
+
 def test_everything_is_uploaded_where_somebody_deploys_after_the_lock_was_taken(scene: Scene, sandbox: Sandbox) -> None:
     class Interrupted(InMemoryCli):
         def plan(self) -> BundlePlan:
