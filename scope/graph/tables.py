@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 
 from scope.graph.search import search
+from scope.inference.parsing import decode
 from scope.lineage.full_names import has_word, may_spell
 from scope.lineage.spelling import spelling_pattern, spells
 from scope.lineage.tables import SOURCES, FileTables, Modules, TableUses, may_name_tables
@@ -21,8 +22,6 @@ from scope.repository.snapshot import Snapshot
 _MOST_WORDS = 25
 # With more files than this, they are searched again sooner than read.
 _MOST_READ = 500
-# An encoding is named in the first two lines.
-_LONGEST_COOKIE = 500
 
 
 class TableIndex:
@@ -203,10 +202,8 @@ def _offers(one: FileTables, words: Collection[str]) -> bool:
 
 
 def _may_spell(path: str, content: bytes, catalogs: frozenset[str]) -> bool:
-    """Return whether a file may spell a table's full name by itself. Only Python in UTF-8 is looked at so closely."""
-    if not path.endswith(".py") or b"coding" in content[:_LONGEST_COOKIE]:
-        return True
-    return may_spell(content.decode(errors="replace"), catalogs)
+    """Return whether a file may spell a table's full name by itself. Only Python is looked at so closely."""
+    return not path.endswith(".py") or may_spell(decode(content), catalogs)
 
 
 def _gives(one: FileTables, catalogs: frozenset[str]) -> bool:

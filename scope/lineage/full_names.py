@@ -12,16 +12,25 @@ _WORD = re.compile(r"\w+")
 _SIGNS = re.compile(
     r"[+%{|]|\\[\r\nNUux0-7]"
     r"|\b(?:concat\w*|format\w*|join|partition|remove\w+|replace\w*|rpartition|rsplit|split|strip|lstrip|rstrip|translate)\b"
-    r"|[\"'\0][rRbBuU]{0,2}[\"'\0]"
-    r"|[\"'\0](?:\s|\\\n|\#[^\n]*\n)++[rRbBuU]{0,2}[\"'\0]"
+    r"|[\"'\0]\s*+[rRbBuUfF]{0,2}[\"'\0]"
 )
 # A text in three quotes isn't an empty one beside another.
 _TRIPLE = re.compile("\"\"\"|'''")
+# What may be a comment between two texts, with the quote or the line end before it. It may be a part of a text, too.
+_COMMENT = re.compile(r"([\"'\0\n])[^\S\n]*+#([^\n]*)")
 
 
 def may_spell(text: str, catalogs: Collection[str]) -> bool:
     """Return whether Python may spell a name with one of some catalogs, in lower case, as far as its own text goes."""
-    return has_word(text, catalogs) or _SIGNS.search(_TRIPLE.sub("\0", text)) is not None
+    if has_word(text, catalogs):
+        return True
+    plain = _TRIPLE.sub("\0", text)
+    return _SIGNS.search(plain) is not None or _SIGNS.search(_COMMENT.sub(_keep_quote, plain)) is not None
+
+
+def _keep_quote(comment: re.Match[str]) -> str:
+    """Return what stands for a comment: a quote, if there is one, so that nothing that ends or begins there is missed."""
+    return comment[1] + ("'" if comment[1] == "\n" and not {*comment[2]}.isdisjoint("\"'\0") else "")
 
 
 def has_word(text: str, words: Collection[str]) -> bool:

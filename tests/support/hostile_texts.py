@@ -31,6 +31,7 @@ from scope.inference.target_files import is_without_target
 from scope.inference.wide_uses import is_wide
 from scope.inference.yaml_nodes import LARGEST_YAML
 from scope.inference.yaml_settings import UnreadableYamlError, yaml_settings
+from scope.lineage.full_names import may_spell
 from scope.lineage.sql import LARGEST as MOST_SQL
 from scope.lineage.tables import file_tables
 from scope.model import Entry, Kind
@@ -121,6 +122,7 @@ PYTHON: dict[str, Reader] = {
     "tables of resources": partial(file_tables, f"{MODULE}.py"),
     "effect": partial(effect, f"{CODE}.py"),
     "wide": is_wide,
+    "full names": lambda content: may_spell(content.decode(errors="replace"), {"finance"}),
 }
 NOTEBOOK: dict[str, Reader] = {
     "uses": partial(uses, f"{CODE}.ipynb"),
@@ -207,6 +209,9 @@ HOSTILE: dict[str, tuple[dict[str, Reader], bytes]] = {
     "from and dots": (PYTHON, repeated("from.", "( ")),
     "import and dots": (PYTHON, repeated(" .a", "( import a")),
     "shared words": (PYTHON, repeated("common.", "( ")),
+    "quotes in comments": (PYTHON, repeated("#'\n", "x = '\n", size=LARGE)),
+    "quotes in one comment": (PYTHON, repeated("#'", "x = '", "\n", size=LARGE)),
+    "quotes and spaces": (PYTHON, repeated(" ", "x = '") + repeated("' # ")),
     "magic lines": (PYTHON, repeated("!\n")),
     "deep chain": (PYTHON, repeated("[0]", "x")),
     "deep operators": (PYTHON, repeated("-", "x = ", "1")),

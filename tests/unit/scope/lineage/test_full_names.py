@@ -3,6 +3,7 @@
 import pytest
 
 from scope.graph.tables import TableIndex
+from scope.inference.parsing import decode
 from scope.lineage.full_names import may_spell
 from tests.support.fake_git import FakeGit
 
@@ -13,7 +14,9 @@ from common.maths import double
 
 
 @dp.table(name="totals")
-def totals():
+def totals():  # "all" of them
+    # "payments"
+    #
     return double(spark.read.table("payments"))
 '''
 
@@ -32,6 +35,12 @@ def test_plain_code_spells_no_catalog() -> None:
         'x = "fin""ance.a.b"',
         'x = ("fin"\n     "ance.a.b")',
         'x = ("fin"  # half\n     rb"ance.a.b")',
+        'x = ("fin" # it\'s # "half"\n# it\'s\n\n  # "half" #\n"ance.a.b")',
+        'x = ("#hr"[1:], "fin" # half\n"ance.a.b")',
+        "x = ('fin'  # half\r'ance.a.b')",
+        'x = """\n# fin""" \n"ance.a.b"',
+        'x = "fin" f"ance.a.b"',
+        'x = F"fin"rb"ance.a.b"',
         "x = '''fin''''''ance.a.b'''",
         'x = "fin" + y',
         'x = f"{y}ance"',
@@ -47,7 +56,7 @@ def test_plain_code_spells_no_catalog() -> None:
     ],
 )
 def test_what_may_spell_a_catalog_is_read(line: str) -> None:
-    assert may_spell(f"{PLAIN}{line}\n", {"finance", "kpi"})
+    assert may_spell(decode(f"{PLAIN}{line}\n".encode()), {"finance", "kpi"})
 
 
 def test_only_files_that_may_spell_a_catalog_are_read_with_those_that_get_it_from_them() -> None:
