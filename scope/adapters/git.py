@@ -274,7 +274,8 @@ class GitRepository:
         options = ("--files-with-matches", "-z", "--full-name", "--no-textconv", "--no-color", "--text", "-f", "-")
         # Not as arguments: those of one command have a limit.
         listed = "\n".join(patterns).encode(errors="surrogateescape")
-        return self._run("grep", kind, *options, tree, "--", *paths, accept=(0, 1), text=listed)
+        # What it can't read it only mentions, and goes on.
+        return self._run("grep", kind, *options, tree, "--", *paths, accept=(0, 1), text=listed, may_mention_errors=False)
 
     @property
     def _history(self) -> "git.Repo":
@@ -310,6 +311,7 @@ class GitRepository:
         accept: tuple[int, ...] = (0,),
         text: bytes = b"",
         environment: Mapping[str, str] | None = None,
+        may_mention_errors: bool = True,
     ) -> bytes:
         command = ["git", "-C", str(self.root), *arguments]
         try:
@@ -322,7 +324,8 @@ class GitRepository:
             raise ScopeError(f"`git {arguments[0]}` can't be run: {error.strerror}.") from None
         if done.is_too_long:
             raise ScopeError(f"`git {arguments[0]}` printed more than {_LONGEST_ANSWER // 1_000_000} MB and was stopped.")
-        if done.code not in accept:
+        is_mentioned = any(line.startswith(b"error: ") for line in done.errors.content.splitlines())
+        if done.code not in accept or (is_mentioned and not may_mention_errors):
             words = os.fsdecode(done.errors.content).strip() or f"exit code {done.code}"
             if words.startswith("fatal: cannot change to"):
                 raise UsageError(f"There is no folder {self.root}. Name one in the repository with `-C`.")

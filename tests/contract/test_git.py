@@ -195,6 +195,15 @@ def test_a_git_without_perl_s_matcher_finds_the_same(tmp_path: Path, monkeypatch
         assert git.grep(git.root_tree(sandbox.head), ("import|from",), ("src",)) == {"src/a.py"}
 
 
+def test_a_file_that_a_search_can_t_read_is_no_file_without_a_match(tmp_path: Path) -> None:
+    sandbox = Sandbox.create(tmp_path / "repository", {"src/a.py": "import x\n", "src/b.py": "import y\n"})
+    with GitRepository(sandbox.root) as git:
+        oid = sandbox.git("rev-parse", "HEAD:src/a.py").strip()
+        sandbox.path(f".git/objects/{oid[:2]}/{oid[2:]}").unlink()
+        with pytest.raises(ScopeError, match=rf"unable to read {oid}"):
+            git.grep(git.root_tree(sandbox.head), ("import",), ("src",))
+
+
 SPELLED = (
     *('"finance.stripe"', "FINANCE.x", "`Finance` .", "from\\nfinance.x", "${p}finance.x", "USE finance;", "x = finance"),
     *('"fin" "ance.x"', '("f" + "inance")', "f\"{'fin'}{'ance'}\"", '"fi" f"nance"', '"f" r"ina" "nce"'),
