@@ -1,5 +1,6 @@
 """Fixtures and options that all tests share. What they need is imported when a test asks for it."""
 
+import atexit
 import os
 import shutil
 import tempfile
@@ -13,7 +14,7 @@ import pytest
 
 from tests.support.cli import CliMissingError, DatabricksCli, find_databricks, find_fake_workspace
 from tests.support.fake_workspace import FakeWorkspace, new_token, serving
-from tests.support.sandbox import Sandbox
+from tests.support.sandbox import SCRATCH, Sandbox
 from tests.support.shared_loader import serving_loader
 
 if TYPE_CHECKING:
@@ -35,7 +36,15 @@ def _keep_temporary_files_in_memory() -> None:
         tempfile.tempdir = None
 
 
+def _give_what_is_started_a_folder() -> None:
+    """Let what tests start have its temporary files in one folder, which goes with this process: much of it is killed."""
+    if SCRATCH not in os.environ:
+        os.environ[SCRATCH] = tempfile.mkdtemp(prefix="scratch-")
+        atexit.register(shutil.rmtree, os.environ[SCRATCH], ignore_errors=True)
+
+
 _keep_temporary_files_in_memory()
+_give_what_is_started_a_folder()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -4,13 +4,13 @@ import json
 import os
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tests.support.fake_workspace import FakeWorkspace
+from tests.support.sandbox import scratch_folder
 from tests.support.shared_loader import ADDRESS, FOLDER
 
 REPOSITORY = Path(__file__).parents[2]
@@ -70,7 +70,7 @@ class DatabricksCli:
             "PATH": os.pathsep.join([str(self.path.parent), os.environ.get("PATH", "")]),
             "HOME": str(self.home),
             "LANG": "C.UTF-8",
-            "TMPDIR": tempfile.gettempdir(),
+            "TMPDIR": scratch_folder(),
             "DATABRICKS_HOST": workspace.url,
             "DATABRICKS_TOKEN": workspace.token,
             "DATABRICKS_CONFIG_FILE": os.devnull,

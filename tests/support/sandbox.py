@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Self
 
@@ -19,6 +20,8 @@ from tests.support.fake_workspace import FakeWorkspace
 
 REPOSITORY = Path(__file__).parents[2]
 
+SCRATCH = "SCOPE_TEST_SCRATCH"
+"""The variable that names a folder for what tests start and kill, which the run removes at its end."""
 _FIRST_COMMIT = datetime(2026, 1, 1, tzinfo=UTC)
 _HOST = re.compile(r"^(\s*host:).*$", re.MULTILINE)
 
@@ -146,13 +149,19 @@ def tracked_files(repository: Path) -> list[str]:
     return sorted(path for path in set(listed.split("\0")) if path and (repository / path).is_file())
 
 
+@cache
+def scratch_folder() -> str:
+    """Return where programs that tests start have their temporary files."""
+    return os.environ.get(SCRATCH) or tempfile.gettempdir()
+
+
 def git_environment(date: datetime = _FIRST_COMMIT) -> dict[str, str]:
     """Return an environment in which git sees no configuration but the repository's, nor the repository around it."""
     stamp = date.isoformat()
     return {
         "PATH": os.environ.get("PATH", ""),
         "LANG": "C.UTF-8",
-        "TMPDIR": tempfile.gettempdir(),
+        "TMPDIR": scratch_folder(),
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_TERMINAL_PROMPT": "0",

@@ -1,5 +1,6 @@
 """The sandbox is real git, the same for everybody, and untouched by what lies around it."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import pytest
 from scope.stage.folder import write_venv
 from tests.support.builders import monorepo
 from tests.support.fake_workspace import FakeWorkspace
-from tests.support.sandbox import Sandbox, git_environment
+from tests.support.sandbox import REPOSITORY, SCRATCH, Sandbox, git_environment
 
 
 def test_the_same_steps_make_the_same_commits(tmp_path: Path) -> None:
@@ -20,6 +21,24 @@ def test_the_same_steps_make_the_same_commits(tmp_path: Path) -> None:
         sandbox.move("a.py", "b/c.py")
         heads.append(sandbox.commit("Move"))
     assert heads[0] == heads[1]
+
+
+@pytest.mark.parametrize("ends", ["", "raise SystemExit(1)"])
+def test_what_killed_programs_leave_behind_goes_with_the_run_of_the_tests(ends: str) -> None:
+    program = (
+        "import tests.conftest, pathlib\n"
+        "from tests.support.sandbox import git_environment\n"
+        "left = pathlib.Path(git_environment()['TMPDIR'], 'scope-stage')\n"
+        f"left.mkdir()\nprint(left)\n{ends}"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != SCRATCH}
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False
+    )
+    left = Path(done.stdout.strip())
+    assert left.name == "scope-stage", done.stderr
+    assert left.parent.parent.is_dir()
+    assert not left.parent.exists()
 
 
 def test_the_persons_git_configuration_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
