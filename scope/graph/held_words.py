@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable
 
 _NAME = re.compile(rb"[A-Za-z0-9_]+")
-# Bytes. What is longer is data, whose names no other file has and may be as long as it is: words are looked for one by one.
-_LONGEST_CODE = 64 * 1024
+# Bytes. What is longer is data, whose names no other file has: words are looked for one by one.
+_LONGEST_CODE = 1024 * 1024
 
 
 class HeldWords:
@@ -28,6 +28,12 @@ class HeldWords:
     def _find_in_name(self, name: bytes) -> frozenset[str]:
         # A word has only letters that names have, so it stands inside of one.
         if name not in self._known:
-            parts = (name[at : at + length] for length in self._lengths for at in range(len(name) - length + 1))
-            self._known[name] = frozenset(self._encoded[part] for part in parts if part in self._encoded)
+            self._known[name] = frozenset(self._look_into(name))
         return self._known[name]
+
+    def _look_into(self, name: bytes) -> Iterable[str]:
+        if len(name) * len(self._lengths) > len(self._encoded):
+            # It has more parts than there are words.
+            return (word for encoded, word in self._encoded.items() if encoded in name)
+        parts = (name[at : at + length] for length in self._lengths for at in range(len(name) - length + 1))
+        return (self._encoded[part] for part in parts if part in self._encoded)
