@@ -92,8 +92,16 @@ def finish_upload(deployment: Deployment, cli: BundleCli, upload: Upload, listed
         deployment.event(f"deleted stray file {path} (not in any upload)")
     receipt = prove(kept, unchanged, listed, names, _find_end(deployment))
     if receipt.files and len(receipt.content) <= LONGEST:
-        deployment.workspace.write(paths.receipt, receipt.content)
+        _write_receipt(deployment, receipt.content)
     return len(upload.staged) - len(kept)
+
+
+def _write_receipt(deployment: Deployment, content: bytes) -> None:
+    """Write the receipt, or say that there is none: the deploy is good all the same."""
+    try:
+        deployment.workspace.write(deployment.paths.receipt, content)
+    except RemoteError as error:
+        deployment.event(f"the next deploy uploads everything: {error}")
 
 
 def _find_end(deployment: Deployment) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from scope.graph.search import search
 from scope.inference.imports import file_uses
 from scope.inference.uses import Uses
-from scope.inference.wide_uses import MARKERS
+from scope.inference.wide_uses import EXTENDED_UNSPELLED, MARKERS, UNSPELLED
 from scope.model import Entry, Kind
 from scope.ports import Kept, Workers
 from scope.repository.snapshot import Snapshot
@@ -40,7 +40,8 @@ class UsesCache:
         unknown = {path: entry for path, entry in files.items() if (path, entry) not in self._known}
         readable = {path: entry for path, entry in unknown.items() if entry.kind is Kind.FILE and not is_data(path)}
         if folders and len(readable) > _FEW:
-            marked = search(snapshot, self.kept, ["|".join(re.escape(marker.decode()) for marker in MARKERS)], folders)
+            marker = "|".join(re.escape(marker.decode()) for marker in MARKERS)
+            marked = search(snapshot, self.kept, [marker, *UNSPELLED], folders, [marker, *EXTENDED_UNSPELLED])
             readable = {path: entry for path, entry in readable.items() if path in marked}
         contents = snapshot.read_all(readable)
         for path, entry in unknown.items():

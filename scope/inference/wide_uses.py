@@ -26,7 +26,22 @@ _WRITTEN = rf"\\(?:[nrtfv\\\"{_BLANKS}]|u00[0-9a-fA-F][0-9a-fA-F])"
 _NAME = "[A-Za-z0-9_.]"
 _ENDS = "[\"'{%\\\\]"
 _SHARED = "(?:common|_models|resources)"
+# Letters that mean plain ones in a name of Python's (NFKC), by their bytes in UTF-8.
+_COMPATIBLE = (
+    r"\xc2[\xaa\xba]|\xc4[\xb2\xb3]|\xc5\xbf|\xc7[\x87-\x8c\xb1-\xb3]|\xca[\xb0-\xb8]|\xcb[\xa1-\xa3]"
+    r"|\xe1\xb4[\xac-\xbf]|\xe1\xb5[\x80-\xa5]|\xe1\xb6[\x9c-\xbb]|\xe2\x81[\xb1\xbf]|\xe2\x82[\x90-\x9c]"
+    r"|\xe2\x84[\x82-\xb9]|\xe2\x85[\x85-\xbf]|\xe2\xb1[\xbc\xbd]|\xea\x9f[\xb2-\xb4]|\xef\xac[\x80-\x86]"
+    r"|\xef\xb8[\xb3\xb4]|\xef\xb9[\x8d-\x8f]|\xef\xbc[\x90-\xbf]|\xef\xbd[\x81-\x9a]|\xf0\x90\x9e\xa5"
+    r"|\xf0\x9d[\x90-\x9f]|\xf0\x9f\xaf[\xb0-\xb9]"
+)
+# The same as JSON may write them in a notebook, a few more with them.
+_ESCAPED = r"\\[uU](?:00[aAbB][aA]|01[37cCfF]|02[bBeE]|1[dD][2-69aAbB]|20[789]|21|2[cC]7|[aA]7[fF]|[fF][bBeEfF]|[dD]8[034])"
+# A file in another encoding than UTF-8, which may write anything in its own way.
+_ENCODED = r"coding[:=][ \t]*(?:[^ \tuU\"']|[uU][^tT]|[uU][tT][fF]-?[^-8])"
+# A file that may name something without its letters.
+UNSPELLED = (_COMPATIBLE, _ESCAPED, _ENCODED)
 _OTHERS = (
+    *UNSPELLED,
     *(re.escape(marker.decode()) for marker in MARKERS if marker not in _NAMING),
     rf"import(?:[^A-Za-z0-9_(\\*]|{_WRITTEN})*+\*",
     rf"^(?:[\"{_BLANKS}]|{_WRITTEN})*+\*(?:[{_BLANKS}]|{_WRITTEN})*+(?:[\"#;]|$)",
@@ -41,12 +56,14 @@ _WIDE = re.compile("|".join(f"(?:{pattern})" for pattern in WIDE).encode(), re.M
 
 def _extend(pattern: str) -> str:
     r"""Return a pattern as an extended regular expression, in whose brackets `\t` is a backslash or a t."""
-    for written, plain in (("(?:", "("), ("*+", "*"), (_BLANKS, " \t\f\v\r")):
+    for written, plain in (("(?:", "("), ("*+", "*"), (_BLANKS, " \t\f\v\r"), (r"[ \t", "[ \t"), (r"[^ \t", "[^ \t")):
         pattern = pattern.replace(written, plain)
-    return pattern
+    # A byte that is no text by itself, as Python writes it to a program.
+    return re.sub(r"\\x([89a-f][0-9a-f])", lambda match: chr(0xDC00 + int(match[1], 16)), pattern)
 
 
 # The same for a git that knows no other expressions.
+EXTENDED_UNSPELLED = tuple(map(_extend, UNSPELLED))
 EXTENDED_WIDE = (
     *map(_extend, _OTHERS),
     *(_extend(f"{start}{_NAME}*{_SHARED}(\\.{_NAME}*)?{_ENDS}") for start in ("^", "[^A-Za-z0-9_.]")),

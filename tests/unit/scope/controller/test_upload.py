@@ -56,6 +56,14 @@ def test_what_somebody_has_edited_or_deleted_is_uploaded(scene: Scene, sandbox: 
         assert is_uploaded(scene)
 
 
+def test_a_deploy_is_good_without_a_receipt(scene: Scene, sandbox: Sandbox) -> None:
+    scene.workspace.read_only.add(PATHS.receipt)
+    assert scene.deploy().outcome == "deployed"
+    change(scene, sandbox)
+    assert scene.deploy().counts == Counts(uploaded=2)
+    assert any("uploads everything" in line for line in scene.events)
+
+
 def lose(scene: Scene) -> None:
     scene.workspace.delete(PATHS.receipt)
 

@@ -1,11 +1,14 @@
 """Who uses a changed shared file."""
 
 import json
+import sys
+import unicodedata
 
 import pytest
 
 from scope.graph.closure import DeploymentIndex
 from scope.graph.dependents import Dependents
+from scope.inference.wide_uses import is_wide
 from tests.support.fake_git import FakeGit, Files, Node
 
 CODE = "src/finance/stripe/base/a.py"
@@ -114,3 +117,43 @@ def test_a_target_reaches_the_shared_folder_that_a_file_takes_the_place_of(glob:
         assert all(steps[-1].node == "target:staging" for steps in reached.values())
     assert set(dependents.target_paths("src/common/money.py")) == {"staging"}
     assert set(dependents.target_paths("src/common")) == {"staging"}
+
+
+LIKE_MONEY = (
+    "from common import \N{FULLWIDTH LATIN SMALL LETTER M}oney\n",
+    "from common import mon\N{MATHEMATICAL BOLD SMALL E}y\n",
+    "from c\N{MATHEMATICAL MONOSPACE SMALL O}mmon import money\n",
+    "from \N{FULLWIDTH LATIN SMALL LETTER C}ommon import m\N{MASCULINE ORDINAL INDICATOR}ney\n",
+)
+
+
+@pytest.mark.parametrize("text", LIKE_MONEY)
+@pytest.mark.parametrize("files", [1, 60])
+def test_letters_that_python_reads_as_plain_ones_hide_no_use(text: str, files: int) -> None:
+    code = {f"src/finance/stripe/base/n{number}.py": "" for number in range(files)}
+    tree = {**code, CODE: text, **COMMON}
+    assert users(tree, "src/common/money.py") == {"finance"}
+    assert "src/common/money.py" in index(tree).shared_files("finance")
+
+
+def test_escapes_and_encodings_hide_no_use() -> None:
+    cell = json.dumps({"cells": [{"cell_type": "code", "source": [LIKE_MONEY[0]]}]}, ensure_ascii=True)
+    assert users({NOTEBOOK: cell, **COMMON}, "src/common/money.py") == {"finance"}
+    encoded = "# coding: latin-1\nfrom common import m\N{MASCULINE ORDINAL INDICATOR}ney\n".encode("latin-1")
+    assert users({CODE: encoded, **COMMON}, "src/common/money.py") == {"finance"}
+
+
+def test_every_letter_that_python_reads_as_plain_ones_is_searched_for() -> None:
+    names = {
+        letter: normalized
+        for letter in map(chr, (*range(0x80, 0xD800), *range(0xE000, sys.maxunicode + 1)))
+        if f"a{letter}".isidentifier()
+        and (normalized := unicodedata.normalize("NFKC", letter)).isascii()
+        and normalized.isidentifier()
+    }
+    assert len(names) > 600
+    assert [letter for letter in names if not is_wide(f"x = a{letter}".encode())] == []
+    assert [letter for letter in names if not is_wide(json.dumps(letter).encode())] == []
+    plain = "é ü ñ ç — … “ ” € → ° • ß 数 据 😀"
+    assert not is_wide(f"# {plain} encoding = encoding\n".encode())
+    assert not is_wide(b'open(path, encoding="latin-1")\n# -*- coding: utf-8 -*-\n# vim: set fileencoding=UTF8 :\n')
