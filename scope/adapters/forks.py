@@ -4,7 +4,6 @@ The pools of Python's library send the work to their processes, and wait for eve
 """
 
 import os
-import pickle
 import signal
 import struct
 import sys
@@ -47,6 +46,8 @@ class Forks:
 
     def _share_out(self, work: Callable[[_Item], _Result], items: Sequence[_Item], count: int) -> Mapping[int, _Result]:
         """Return what so many copies make of items, by their numbers."""
+        import pickle  # 2 ms, and most runs share nothing out
+
         tickets, box = os.pipe()
         # To somebody who has many pipes open, Linux gives small ones. What goes into none is done by this process.
         os.set_blocking(box, False)
@@ -76,6 +77,8 @@ class Forks:
 
     def _work_off(self, tickets: int, answers: int, work: Callable[[int], object]) -> None:
         """Take tickets until none is left, and answer for all of them at once. Never returns: this is a copy."""
+        import pickle
+
         try:
             # Ctrl-C is for the process that people see, which ends the copies.
             signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -9,7 +9,7 @@ user.
 import contextlib
 import hashlib
 import os
-import platform
+import sys
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -189,4 +189,4 @@ def _version() -> str:
     ]
     files = [file for folder in folders for file in sorted(folder.rglob("*.py"))]
     stats = [(str(file), stat.st_size, stat.st_mtime_ns) for file in files if (stat := file.stat())]
-    return hashlib.sha256(repr((platform.python_version(), stats)).encode()).hexdigest()
+    return hashlib.sha256(repr((sys.version, stats)).encode()).hexdigest()

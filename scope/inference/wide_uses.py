@@ -1,6 +1,7 @@
 """Words and patterns by which a file that may use shared code is found without being parsed, by git or here."""
 
 import re
+from functools import cache
 
 from scope.inference.plain_text import MACHINERY_NAMES, PLACE_NAMES
 
@@ -51,7 +52,6 @@ _OTHERS = (
     r"[\"']\.\.(?:/\.\.)*+/?\\?[\"']",
 )
 WIDE = (*_OTHERS, rf"(?<!{_NAME})(?={_NAME}*+{_ENDS}){_NAME}*{_SHARED}(?:\.|(?!{_NAME}))")
-_WIDE = re.compile("|".join(f"(?:{pattern})" for pattern in WIDE).encode(), re.MULTILINE)
 
 
 def _extend(pattern: str) -> str:
@@ -70,6 +70,11 @@ EXTENDED_WIDE = (
 )
 
 
+@cache
+def _wide() -> re.Pattern[bytes]:
+    return re.compile("|".join(f"(?:{pattern})" for pattern in WIDE).encode(), re.MULTILINE)
+
+
 def is_wide(content: bytes) -> bool:
     """Return whether one of the `WIDE` patterns matches a file."""
-    return _WIDE.search(content) is not None
+    return _wide().search(content) is not None
