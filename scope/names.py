@@ -3,14 +3,17 @@
 import keyword
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from scope.errors import UsageError
 
 NO_DOMAINS = frozenset({"all", "common"})
 # Databricks limits catalog names to 255 characters; prefixes and key suffixes need room.
 MAX_NAME = 100
+_MOST_KNOWN = 4096
 
 
+@lru_cache(_MOST_KNOWN)  # asked for each path of a tree
 def is_domain_name(name: str) -> bool:
     """Return whether a folder's name can be a domain's: snake_case, no Python keyword, not reserved by scope."""
     return (

@@ -27,7 +27,7 @@ _KEY_BYTES = 32
 # Seconds that another process may hold the file.
 _PATIENCE = 0.2
 # Rows, and characters of one.
-MOST = 20_000
+MOST = 100_000
 LONGEST = 1024 * 1024
 # Bytes of the file.
 LARGEST = 128 * 1024 * 1024

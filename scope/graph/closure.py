@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
@@ -385,13 +385,8 @@ class DeploymentIndex:
 
 def _digest(staged: Mapping[str, Entry], ruled: Mapping[str, Entry]) -> str:
     digest = hashlib.sha256(FINGERPRINT_VERSION.encode())
-    for line in _lines("staged", staged):
-        digest.update(line)
-    for line in _lines("rule", ruled):
-        digest.update(line)
+    for section, files in (("staged", staged), ("rule", ruled)):
+        # In one piece: a stage may hold thousands of files.
+        lines = [f"{section}\0{entry.kind}\0{entry.oid}\0{path}\n" for path, entry in files.items()]
+        digest.update(os.fsencode("".join(lines)))
     return f"{FINGERPRINT_VERSION}:{digest.hexdigest()}"
-
-
-def _lines(section: str, files: Mapping[str, Entry]) -> Iterator[bytes]:
-    for path, entry in files.items():
-        yield f"{section}\0{entry.kind}\0{entry.oid}\0".encode() + os.fsencode(path) + b"\n"

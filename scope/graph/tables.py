@@ -4,6 +4,7 @@ What a file says of tables may hang on another: a constant in a module, a notebo
 its caller. The search follows that: whatever offers a word to others is as good as the word itself.
 """
 
+import json
 import re
 from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
@@ -12,8 +13,9 @@ from scope.graph.search import search
 from scope.inference.parsing import decode
 from scope.lineage.full_names import has_word, may_spell
 from scope.lineage.spelling import spelling_pattern, spells
+from scope.lineage.table_facts import dump_tables, load_tables, stands_alone
 from scope.lineage.tables import SOURCES, FileTables, Modules, TableUses, may_name_tables
-from scope.model import Kind
+from scope.model import Entry, Kind
 from scope.ports import Kept
 from scope.repository.layout import COMMON, DOMAIN_ROOTS, SPEC_ROOT, Role, domain_folders, names_on_the_way, place_of
 from scope.repository.snapshot import Snapshot
@@ -52,11 +54,22 @@ class TableIndex:
         new = self._snapshot.entries(path for path in wanted if (path, are_users) not in self._known)
         self._contents = self._snapshot.read_all({path: entry for path, entry in new.items() if entry.kind is Kind.FILE})
         for path, content in self._contents.items():
-            known = self._known[path, are_users] = self._modules.read_file(path, content, is_user=are_users)
+            known = self._known[path, are_users] = self._read_file(path, new[path], content, is_user=are_users)
             if are_users and may_name_tables(path, content):
                 self._known[path, False] = known
         self._contents = {}
         return {path: self._known[path, are_users] for path in wanted if (path, are_users) in self._known}
+
+    def _read_file(self, path: str, entry: Entry, content: bytes, *, is_user: bool) -> FileTables:
+        if self._kept is None or not stands_alone(path, content):
+            return self._modules.read_file(path, content, is_user=is_user)
+        name = json.dumps(["tables", path, entry.oid, is_user])
+        text = self._kept.get(name)
+        if text is not None:
+            return load_tables(text)
+        found = self._modules.read_file(path, content, is_user=is_user)
+        self._kept.put(name, dump_tables(found))
+        return found
 
     def paths(self, domains: Iterable[str] | None = None) -> frozenset[str]:
         """Return the files that may name tables, of some domains or of all, with those of shared code."""
