@@ -26,6 +26,10 @@ class Unshared(Protocol):
         """Leave to the original what is its own; called in a copy."""
         ...
 
+    def end_copy(self) -> None:
+        """Write what is still to be written; called in a copy when its work is done."""
+        ...
+
 
 class Forks:
     """Copies of this process, as many as it has cores. Elsewhere than on Linux, and with one core, it works alone."""
@@ -89,6 +93,8 @@ class Forks:
                 number = _TICKET.unpack(ticket)[0]
                 with suppress(Exception):  # whoever asked does it again, and fails the same way
                     done[number] = work(number)
+            for one in self._unshared:
+                one.end_copy()
             with os.fdopen(answers, "wb") as stream:
                 pickle.dump(done, stream)
         finally:

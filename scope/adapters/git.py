@@ -94,6 +94,9 @@ class GitRepository:
         """Forget the helper process, in a copy of this process: the original goes on with it."""
         self._reader = None
 
+    def end_copy(self) -> None:
+        """Leave everything as it is, in a copy of this process: the helper process ends with it."""
+
     def close(self) -> None:
         """End the helper process and remove the objects of the work tree."""
         if self._reader is not None:

@@ -47,8 +47,6 @@ class KeptFindings:
         self._connection: sqlite3.Connection | None = None
         self._key: bytes | None = None
         self._new: dict[str, str] = {}
-        # A copy of a process may be ended at any time.
-        self._is_copy = False
         self._is_usable = not os.environ.get("CI")
 
     def get(self, name: str) -> str | None:
@@ -74,8 +72,6 @@ class KeptFindings:
         """Keep a value, with all others at the end. The oldest go where there are too many."""
         if self._is_usable and len(value) <= LONGEST:
             self._new[name] = value
-            if self._is_copy:
-                self._write()
 
     def _write(self) -> None:
         """Write what is new, in one go."""
@@ -105,7 +101,11 @@ class KeptFindings:
         _inherited.append(self._connection)
         self._connection = None
         self._new = {}
-        self._is_copy = True
+
+    def end_copy(self) -> None:
+        """Write what a copy of this process has found."""
+        if self._new:
+            self._write()
 
     def __enter__(self) -> Self:
         return self

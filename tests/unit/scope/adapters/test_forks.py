@@ -21,6 +21,9 @@ class Connection:
     def begin_anew(self) -> None:
         self.process = os.getpid()
 
+    def end_copy(self) -> None:
+        pass
+
 
 @pytest.fixture(params=[1, 3])
 def cores(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:

@@ -203,7 +203,7 @@ def test_what_is_put_is_known_before_it_is_written(root: Path) -> None:
     assert get(root, "a") == "one"
 
 
-def test_a_copy_writes_at_once_and_leaves_the_original_alone(root: Path) -> None:
+def test_a_copy_writes_what_it_finds_and_leaves_the_original_alone(root: Path) -> None:
     with KeptFindings(root) as kept:
         kept.put("of the original", "one")
         assert list(Forks(kept).map(lambda name: kept.put(name, "two") or kept.get("of the original"), "ab")) == [None] * 2
