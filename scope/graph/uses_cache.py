@@ -1,11 +1,13 @@
 """The uses of files, read from their contents once, for every tree of one repository."""
 
+import json
 import re
 from collections.abc import Mapping
 
 from scope.graph.search import search
 from scope.inference.imports import file_uses
 from scope.inference.uses import Uses
+from scope.inference.uses_facts import dump_uses, load_uses
 from scope.inference.wide_uses import EXTENDED_UNSPELLED, MARKERS, UNSPELLED
 from scope.model import Entry, Kind
 from scope.ports import Kept, Workers
@@ -43,11 +45,24 @@ class UsesCache:
             marker = "|".join(re.escape(marker.decode()) for marker in MARKERS)
             marked = search(snapshot, self.kept, [marker, *UNSPELLED], folders, [marker, *EXTENDED_UNSPELLED])
             readable = {path: entry for path, entry in readable.items() if path in marked}
-        contents = snapshot.read_all(readable)
+        found = self._read(snapshot, readable, is_kept=not folders)
         for path, entry in unknown.items():
-            self._known[path, entry] = file_uses(path, contents[path]) if path in contents else _NO_USES
+            self._known[path, entry] = found.get(path, _NO_USES)
         known = {path: self._known[path, entry] for path, entry in files.items()}
         return {path: uses for path, uses in known.items() if uses != _NO_USES}
+
+    def _read(self, snapshot: Snapshot, files: Mapping[str, Entry], *, is_kept: bool) -> dict[str, Uses]:
+        """Return the uses of some files; of whole domains nothing is kept here, since what they reach is."""
+        kept = self.kept if is_kept else None
+        if kept is None:
+            return {path: file_uses(path, content) for path, content in snapshot.read_all(files).items()}
+        names = {path: json.dumps(["uses", path, entry.oid]) for path, entry in files.items()}
+        found = {path: load_uses(text) for path, name in names.items() if (text := kept.get(name)) is not None}
+        missing = {path: entry for path, entry in files.items() if path not in found}
+        for path, content in snapshot.read_all(missing).items():
+            found[path] = file_uses(path, content)
+            kept.put(names[path], dump_uses(found[path]))
+        return found
 
     def whole(self, path: str, entry: Entry, content: bytes) -> Uses:
         """Return all uses of a file, also of one that a search found to lead to nothing shared."""
