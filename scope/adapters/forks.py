@@ -62,11 +62,15 @@ class Forks:
         try:
             for _ in range(count):
                 answers, own = os.pipe()
-                with suppress(OSError):  # no room for another process
+                try:
                     copy = os.fork()
-                    if copy == 0:
-                        self._work_off(tickets, own, lambda number: work(items[number]))
-                    copies[copy] = answers
+                except OSError:  # no room for another process
+                    os.close(answers)
+                    os.close(own)
+                    break
+                if copy == 0:
+                    self._work_off(tickets, own, lambda number: work(items[number]))
+                copies[copy] = answers
                 os.close(own)
             for answers in copies.values():
                 with os.fdopen(answers, "rb", closefd=False) as stream, suppress(EOFError, pickle.UnpicklingError):

@@ -95,6 +95,22 @@ def test_pipes_may_hold_less_than_there_is_to_do(monkeypatch: pytest.MonkeyPatch
         signal.alarm(0)
 
 
+@pytest.mark.parametrize("room", [0, 1])
+def test_without_room_for_a_copy_the_work_is_done_all_the_same(room: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, forks_left = os.fork, iter(range(room))
+
+    def fork() -> int:
+        if next(forks_left, None) is None:
+            raise BlockingIOError
+        return real()
+
+    monkeypatch.setattr(forks, "_count_cores", lambda: 3)
+    monkeypatch.setattr(os, "fork", fork)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    assert list(Forks().map(lambda item: item, range(20))) == list(range(20))
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
 @pytest.mark.usefixtures("cores")
 def test_nothing_is_left_open_or_running() -> None:
     def listed() -> tuple[int, list[str]]:
