@@ -88,7 +88,7 @@ class TableIndex:
         The others are looked at, but not read.
         """
         contents = self._snapshot.read_all(self._snapshot.entries(path for path in paths if is_source(path)))
-        chosen = frozenset(path for path, content in contents.items() if _may_spell(path, content, catalogs))
+        chosen = _choose(contents, catalogs)
         offers = self._find_offers(contents, chosen, self.find_shared_offers(catalogs), catalogs)
         return self.read(chosen | _find_users(contents, offers))
 
@@ -97,7 +97,7 @@ class TableIndex:
         if catalogs not in self._shared_offers:
             files = {path: entry for path, entry in self._snapshot.files(COMMON).items() if is_source(path)}
             contents = self._snapshot.read_all(files)
-            chosen = frozenset(path for path, content in contents.items() if _may_spell(path, content, catalogs))
+            chosen = _choose(contents, catalogs)
             self._shared_offers[catalogs] = self._find_offers(contents, chosen, frozenset(), catalogs)
         return self._shared_offers[catalogs]
 
@@ -212,6 +212,11 @@ def _offers(one: FileTables, words: Collection[str]) -> bool:
         return True
     text = "\n".join(sorted(one.texts))
     return bool(text) and spells(text, words)
+
+
+def _choose(contents: Mapping[str, bytes], catalogs: frozenset[str]) -> frozenset[str]:
+    """Return those of some files that may spell a table's full name by themselves."""
+    return frozenset(path for path, content in contents.items() if _may_spell(path, content, catalogs))
 
 
 def _may_spell(path: str, content: bytes, catalogs: frozenset[str]) -> bool:

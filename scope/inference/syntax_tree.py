@@ -13,7 +13,7 @@ from scope.inference.collector import LONGEST_NAME, UsesCollector, is_machinery
 from scope.inference.own_places import has_places, read_places
 from scope.inference.plain_text import MACHINERY_NAMES
 from scope.inference.strings import Text
-from scope.inference.uses import ImportedName, ModuleUse, Place, Uses, without_src
+from scope.inference.uses import ImportedName, Place, Uses, without_src
 from scope.repository.layout import LOADER, VERSION
 
 
@@ -25,21 +25,24 @@ def tree_uses(tree: ast.AST, place: Place, source: str, first_line: int = 1) -> 
     # The list grows while it is read, and keeps every tree: nodes are told apart by identity.
     for code in collector.code:
         _read_tree(code, collector, has_own_places=has_own_places)
-    shift = first_line - 1
-    if not shift:
-        return Uses(
-            modules=frozenset(collector.modules),
-            paths=frozenset(collector.paths),
-            dynamic=tuple(sorted(collector.dynamic)),
-            names=frozenset(collector.names),
-            runs=frozenset(collector.runs),
-        )
+    uses = Uses(
+        modules=frozenset(collector.modules),
+        paths=frozenset(collector.paths),
+        dynamic=tuple(sorted(collector.dynamic)),
+        names=frozenset(collector.names),
+        runs=frozenset(collector.runs),
+    )
+    return uses if first_line == 1 else _move(uses, first_line - 1)
+
+
+def _move(uses: Uses, lines: int) -> Uses:
+    """Return the uses of code that stands so many lines further down."""
     return Uses(
-        modules=frozenset(ModuleUse(use.name, use.line + shift, use.certain) for use in collector.modules),
-        paths=frozenset(replace(use, line=use.line + shift) for use in collector.paths),
-        dynamic=tuple(sorted(line + shift for line in collector.dynamic)),
-        names=frozenset(replace(name, line=name.line + shift) for name in collector.names),
-        runs=frozenset(replace(run, line=run.line + shift) for run in collector.runs),
+        modules=frozenset(replace(use, line=use.line + lines) for use in uses.modules),
+        paths=frozenset(replace(use, line=use.line + lines) for use in uses.paths),
+        dynamic=tuple(line + lines for line in uses.dynamic),
+        names=frozenset(replace(name, line=name.line + lines) for name in uses.names),
+        runs=frozenset(replace(run, line=run.line + lines) for run in uses.runs),
     )
 
 
