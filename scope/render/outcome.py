@@ -3,35 +3,32 @@
 from collections.abc import Iterable
 from typing import TextIO
 
-from rich import box
-from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from scope.documents.results import Result
 from scope.escaping import escape_message
 from scope.render.progress import STYLES
+from scope.render.table import Column, Row
+from scope.render.terminal import Terminal
 from scope.wording import pluralize
+
+_NUMBERS = ("created", "changed", "deleted", "files", "seconds")
+_COLUMNS = (Column("deployment"), Column("outcome"), *(Column(name, is_number=True) for name in _NUMBERS), Column("why"))
 
 
 def print_summary(results: Iterable[Result], in_sync: int, stream: TextIO, *, color: bool) -> None:
-    """Write the outcome of each deployment, and the messages of those that have one."""
-    shown = tuple(results)
-    is_terminal = stream.isatty()
-    width = None if is_terminal else 10_000
-    console = Console(file=stream, width=width, no_color=not color, highlight=False, soft_wrap=not is_terminal, markup=False)
+    """Write the outcome of each deployment, what was destroyed first, and the messages of those that have one."""
+    shown = sorted(results, key=lambda item: item.action == "deploy")
+    terminal = Terminal(stream, color=color)
     if shown:
-        table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-        for name in ("deployment", "outcome", "why"):
-            table.add_column(name, no_wrap=True)
-        for name in ("created", "changed", "deleted", "files", "seconds"):
-            table.add_column(name, justify="right", no_wrap=True)
-        for item in shown:
-            counts = (str(item.created), str(item.changed), str(item.deleted), str(item.uploaded), f"{item.seconds:.1f}")
-            table.add_row(item.id, Text(item.outcome, STYLES[item.outcome]), item.because or "", *counts)
-        console.print(table)
+        terminal.table(_COLUMNS, tuple(map(_to_row, shown)))
     for item in shown:
         if item.message:
-            console.print(Text(f"{item.id}: {escape_message(item.message)}"))
+            terminal.say(f"{item.id}: {escape_message(item.message)}")
     if in_sync:
-        console.print(f"{pluralize(in_sync, 'deployment')} already in sync.")
+        terminal.say(f"{pluralize(in_sync, 'deployment')} already in sync.")
+
+
+def _to_row(item: Result) -> Row:
+    numbers = (str(item.created), str(item.changed), str(item.deleted), str(item.uploaded), f"{item.seconds:.1f}")
+    return Row((item.id, Text(item.outcome, STYLES[item.outcome]), *numbers, item.because or ""))

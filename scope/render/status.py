@@ -1,16 +1,15 @@
-"""The status of a target as a table for the terminal: one row per domain, with the reason and the details."""
+"""The status of a target as a table for the terminal: one row per domain, with the reasons below it."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TextIO
 
-from rich import box
-from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from scope.controller.status import Report, Status, Sync
 from scope.escaping import escape_invisible
+from scope.render.table import Column, Row
+from scope.render.terminal import Terminal
 from scope.wording import abbreviate, pluralize
 
 _STYLES = {
@@ -24,38 +23,36 @@ _STYLES = {
     Sync.GONE: "bold red",
     Sync.UNREADABLE: "bold red",
 }
+_COLUMNS = tuple(map(Column, ("domain", "status", "commit", "age", "by")))
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"))
 
 
 def print_status(report: Report, stream: TextIO, *, color: bool, now: datetime | None = None) -> None:
-    """Write the table to a stream: as wide as its terminal, or unwrapped if it isn't one."""
-    is_terminal = stream.isatty()
-    console = Console(
-        file=stream,
-        width=None if is_terminal else 10_000,
-        no_color=not color,
-        highlight=False,
-        soft_wrap=not is_terminal,
-        markup=False,
-    )
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for name in ("domain", "status", "commit", "age", "by"):
-        table.add_column(name, no_wrap=True)
-    table.add_column("details", overflow="fold")
-    for item in report.domains:
-        commit = (item.commit or "")[:9] + ("+" if item.dirty else "")
-        table.add_row(
-            item.domain,
-            Text(str(item.sync).replace("-", " "), _STYLES[item.sync]),
-            commit,
-            format_age(item.started_at, now or datetime.now(UTC)),
-            Text(escape_invisible(item.actor or "")),
-            Text(escape_invisible("; ".join(_list_details(item)))),
-        )
-    if report.domains:
-        console.print(table)
+    """Write the table to a stream, what is gone first: as wide as its terminal, or unwrapped if it isn't one."""
+    terminal = Terminal(stream, color=color)
+    at = now or datetime.now(UTC)
+    actors = {item.actor for item in report.domains if item.actor}
+    # A service principal's id is long, and nearly always the same in all rows.
+    columns = _COLUMNS if len(actors) > 1 else _COLUMNS[:-1]
+    ordered = sorted(report.domains, key=lambda item: item.sync is not Sync.GONE)
+    if ordered:
+        terminal.table(columns, [_to_row(item, at, len(columns)) for item in ordered])
+        terminal.say()
+    if len(actors) == 1:
+        terminal.say(f"All by {escape_invisible(actors.pop())}.")
     in_sync = sum(item.sync is Sync.IN_SYNC for item in report.domains)
-    console.print(f"{report.target} at {report.host}: {in_sync} of {len(report.domains)} domains in sync.")
+    terminal.say(f"{report.target} at {report.host}: {in_sync} of {len(report.domains)} domains in sync.")
+
+
+def _to_row(item: Status, now: datetime, columns: int) -> Row:
+    cells = (
+        item.domain,
+        Text(str(item.sync).replace("-", " "), _STYLES[item.sync]),
+        (item.commit or "")[:9] + ("+" if item.dirty else ""),
+        format_age(item.started_at, now),
+        escape_invisible(item.actor or ""),
+    )
+    return Row(cells[:columns], notes=tuple(map(escape_invisible, _list_details(item))))
 
 
 def _list_details(item: Status) -> Iterator[str]:

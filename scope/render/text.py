@@ -1,113 +1,134 @@
-"""The manifest for a terminal: what deploys where, and why, in a few lines."""
+"""The manifest for a terminal: what deploys where, and why, each cause said once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from typing import TextIO
 
-from rich import box
-from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
-from scope.documents.manifest import Deploy, Manifest, ManifestChange
+from scope.documents.manifest import Deploy, Manifest, ManifestChange, Warn
 from scope.escaping import escape_invisible
 from scope.graph.nodes import file_of
+from scope.model import Action, Because
+from scope.render.headline import describe_set
 from scope.render.reasons import REASONS, UNOWNED
+from scope.render.table import Column, Row
+from scope.render.terminal import Terminal
 from scope.wording import abbreviate, pluralize
 
 _STYLES = {"deploy": "green", "destroy": "bold red"}
+_COLUMNS = (Column("action"), Column("targets"))
+_PRUNE = "A deploy with --prune destroys it, nothing else does."
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class _Key:
+    """What the domains of a row have in common; `alone` is the one domain that shares no change with another."""
+
+    action: Action
     targets: tuple[str, ...]
-    domain: str
-    action: str
-    why: str
+    because: Because
+    shared: tuple[str, ...]
+    alone: str
 
 
 def print_plan(manifest: Manifest, stream: TextIO, *, color: bool) -> None:
     """Write the plan to a stream: as wide as its terminal, or unwrapped if it isn't one."""
-    width = None if stream.isatty() else 10_000
-    console = Console(
-        file=stream, width=width, no_color=not color, highlight=False, soft_wrap=not stream.isatty(), markup=False
-    )
-    console.print(_render_headline(manifest))
+    terminal = Terminal(stream, color=color)
+    terminal.title(_render_headline(manifest))
     if manifest.deploy:
-        console.print()
-        console.print(_render_table(manifest))
-    for line in (*_render_moves(manifest), *_render_notes(manifest)):
-        console.print(line)
+        terminal.say()
+        terminal.table(_COLUMNS, tuple(_list_rows(manifest)), items="domains")
+    for title, notes in (*_list_moves(manifest), *_list_notes(manifest)):
+        terminal.say()
+        terminal.title(title)
+        for note in notes:
+            terminal.explain(note)
+    for warning in manifest.warnings:
+        terminal.say(Text(_format_warning(warning), "yellow"))
 
 
 def _render_headline(manifest: Manifest) -> Text:
+    head = _describe_head(manifest)
+    if not manifest.deploy:
+        return Text.assemble(f"{head}: ", ("nothing to deploy", "bold green"), ".")
+    return Text.assemble(f"{head}: ", (describe_set(manifest), "bold"), ".")
+
+
+def _describe_head(manifest: Manifest) -> str:
+    work = ", uncommitted work included" if manifest.head.dirty else ""
     if manifest.against == "deployed":
-        return _render_deployed_headline(manifest)
+        return f"{', '.join(manifest.targets)} against {(manifest.head.commit or 'no commit')[:9]}{work}"
     base = manifest.bases.get("b0")
     since = "" if base is None or base.commit is None else f" since {escape_invisible(base.ref or '')} ({base.commit[:9]})"
     files = f"{pluralize(len(manifest.changes), 'file')} changed{since}"
     if base is not None and base.reason:
         files += f" ({base.reason})"
-    if manifest.head.dirty:
-        files += ", uncommitted work included"
-    if not manifest.deploy:
-        return Text.assemble(f"{files}: ", ("nothing to deploy", "bold green"), ".")
-    return Text.assemble(f"{files}: ", (_count_deployments(manifest), "bold"), ".")
+    return f"{files}{work}"
 
 
-def _render_deployed_headline(manifest: Manifest) -> Text:
-    work = ", uncommitted work included" if manifest.head.dirty else ""
-    head = f"{', '.join(manifest.targets)} against {(manifest.head.commit or 'no commit')[:9]}{work}"
-    if not manifest.deploy:
-        return Text.assemble(f"{head}: ", ("nothing to deploy", "bold green"), ".")
-    return Text.assemble(f"{head}: ", (_count_deployments(manifest), "bold"), ".")
+def _list_rows(manifest: Manifest) -> Iterator[Row]:
+    """Yield one row for all domains that deploy for the same reasons, removals first."""
+    changes = {change.id: change for change in manifest.changes}
+    for key, items in sorted(_group(manifest), key=lambda pair: (pair[0].action == "deploy", pair[1][0].domain)):
+        yield Row(
+            (Text(key.action, _STYLES[key.action]), ", ".join(key.targets)),
+            tuple(dict.fromkeys(item.domain for item in items)),
+            tuple(_explain(key, items, changes)),
+        )
 
 
-def _count_deployments(manifest: Manifest) -> str:
-    domains = {item.domain for item in manifest.deploy}
-    what = "every domain deploys" if manifest.mode == "full" else pluralize(len(domains), "domain")
-    return f"{what}, {pluralize(len(manifest.deploy), 'deployment')}"
-
-
-def _render_table(manifest: Manifest) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    table.add_column("target", no_wrap=True)
-    table.add_column("domain", no_wrap=True)
-    table.add_column("action", no_wrap=True)
-    table.add_column("why", overflow="fold")
-    for row in _group_rows(manifest):
-        table.add_row(", ".join(row.targets), row.domain, Text(row.action, _STYLES[row.action]), Text(row.why))
-    return table
-
-
-def _group_rows(manifest: Manifest) -> Iterator[_Row]:
-    """Return one row per domain, action and reason, removals first; targets with the same reason share a row."""
-    paths = {change.id: change for change in manifest.changes}
-    grouped: dict[tuple[bool, str, str, str], list[str]] = {}
+def _group(manifest: Manifest) -> list[tuple[_Key, list[Deploy]]]:
+    """Return the deployments by what they have in common, the domains of each group in order."""
+    reached: dict[str, set[str]] = {}
+    by_domain: dict[tuple[str, Action, Because, tuple[str, ...]], list[Deploy]] = {}
     for item in manifest.deploy:
-        key = (item.action == "deploy", item.domain, item.action, _explain(item, paths))
-        grouped.setdefault(key, []).append(item.target)
-    for (_, domain, action, why), targets in sorted(grouped.items()):
-        ordered = tuple(sorted(targets, key=manifest.targets.index))
-        yield _Row(ordered, domain, action, why)
+        causes = tuple(cause.change for cause in item.causes)
+        by_domain.setdefault((item.domain, item.action, item.because, causes), []).append(item)
+        for change in causes:
+            reached.setdefault(change, set()).add(item.domain)
+    grouped: dict[_Key, list[Deploy]] = {}
+    for (domain, action, because, causes), items in sorted(by_domain.items(), key=itemgetter(0)):
+        shared = tuple(change for change in causes if len(reached[change]) > 1)
+        targets = tuple(sorted((item.target for item in items), key=manifest.targets.index))
+        alone = domain if causes and not shared else ""
+        grouped.setdefault(_Key(action, targets, because, shared, alone), []).extend(items)
+    return list(grouped.items())
 
 
-def _explain(item: Deploy, changes: dict[str, ManifestChange]) -> str:
+def _explain(key: _Key, items: list[Deploy], changes: dict[str, ManifestChange]) -> Iterator[str]:
+    """Yield the reasons of a row: each change that several domains share once, and then the domains' own."""
+    word = REASONS[key.because]
+    if key.action == "destroy":
+        word = f"{word}. {_PRUNE}"
+    causes: dict[str, set[str | None]] = {}
+    for item in items:
+        for cause in item.causes:
+            through = [path for step in cause.path if (path := file_of(step.node)) is not None]
+            causes.setdefault(cause.change, set()).add(through[-1] if through else None)
+    own = [_name(changes[one], ways) for one, ways in causes.items() if one not in key.shared]
+    shared = [_name(changes[one], ways) for one, ways in causes.items() if one in key.shared]
     # The domain's own changes say more than those that deploy everything anyway.
-    causes = sorted(item.causes, key=lambda cause: changes[cause.change].reason is not None)
-    named = [_render_cause(changes[cause.change], tuple(step.node for step in cause.path)) for cause in causes]
-    return ": ".join(filter(None, (REASONS[item.because], abbreviate(named))))
+    listed = [abbreviate(names) for names in (own, shared) if names]
+    if word and listed and key.action != "destroy":
+        listed[0] = f"{word}: {listed[0]}"
+    elif word:
+        yield word
+    yield from listed
 
 
-def _render_cause(change: ManifestChange, nodes: tuple[str, ...]) -> str:
-    through = [path for node in nodes if (path := file_of(node)) is not None]
-    text = f"{change.path} → {through[-1]}" if through else change.path
+def _name(change: ManifestChange, ways: set[str | None]) -> str:
+    """Return a change, with the file through which it reaches its domains if that is one and the same."""
+    way = next(iter(ways)) if len(ways) == 1 else None
+    text = f"{change.path} → {way}" if way else change.path
+    if change.reaches and change.reason:
+        text += f" ({UNOWNED if change.reason == 'unowned' else change.reason})"
     return escape_invisible(f"{text} (cosmetic)" if change.effect == "cosmetic" else text)
 
 
-def _render_moves(manifest: Manifest) -> Iterator[Text]:
+def _list_moves(manifest: Manifest) -> Iterator[tuple[Text, list[Text]]]:
     for is_declared, title, style in (
         (True, "Moves, with their ids (moves.toml):", "green"),
         (
@@ -116,40 +137,38 @@ def _render_moves(manifest: Manifest) -> Iterator[Text]:
             "yellow",
         ),
     ):
-        moves = [move for move in manifest.moves if move.declared is is_declared]
-        if moves:
-            yield Text()
-            yield Text(title, style)
-        for line, group in groupby(sorted(moves, key=lambda move: (move.line, move.source)), key=lambda move: move.line):
+        moves = sorted(
+            (move for move in manifest.moves if move.declared is is_declared), key=lambda move: (move.line, move.source)
+        )
+        lines = []
+        for line, group in groupby(moves, key=lambda move: move.line):
             pairs = [f"{move.source} to {move.destination}" for move in group]
             detail = "" if pairs == [line.replace(" -> ", " to ")] else f": {abbreviate(pairs)}"
-            yield Text(escape_invisible(f'  "{line}"{detail}'), style)
+            lines.append(Text(escape_invisible(f'"{line}"{detail}'), style))
+        if lines:
+            yield Text(title, style), lines
 
 
-def _render_notes(manifest: Manifest) -> Iterator[Text]:
-    """Return the changes that deploy everything and those that deploy nothing, by reason; then readers and warnings."""
-    wide = [change for change in manifest.changes if change.reaches and change.reason]
-    idle = [change for change in manifest.changes if not change.reaches]
-    for title, style, changes in (("Deploys everything", "yellow", wide), ("Deploys nothing", "dim", idle)):
-        if changes:
-            yield Text()
-            yield Text(f"{title}:", style)
-        for reason, names in sorted(_group_by_reason(changes).items()):
-            yield Text(f"  {abbreviate(names)}{f' ({reason})' if reason else ''}", style)
+def _list_notes(manifest: Manifest) -> Iterator[tuple[Text, list[Text]]]:
+    """Yield the changes that deploy nothing, by reason; then the readers."""
+    idle: dict[str, list[str]] = {}
+    for change in manifest.changes:
+        if not change.reaches:
+            idle.setdefault(change.reason or "", []).append(escape_invisible(change.path))
+    if idle:
+        reasons = sorted(idle.items())
+        lines = [Text(f"{abbreviate(names)}{f' ({reason})' if reason else ''}", "dim") for reason, names in reasons]
+        yield Text("Deploys nothing:", "dim"), lines
     readers = sorted({(item.of.partition("/")[2], item.id.partition("/")[2], item.table) for item in manifest.readers})
     if readers:
-        yield Text()
-        yield Text("Also read by (to review, not deployed):", "cyan")
+        yield Text("Also read by (to review, not deployed):", "cyan"), list(_list_readers(readers))
+
+
+def _format_warning(warning: Warn) -> str:
+    line = f":{warning.line}" if warning.line else ""
+    return f"{escape_invisible(warning.path)}{line}: {warning.message}" if warning.path else warning.message
+
+
+def _list_readers(readers: Iterable[tuple[str, str, str]]) -> Iterator[Text]:
     for pair, rows in groupby(readers, key=itemgetter(0, 1)):
-        yield Text(f"  {pair[1]} reads {abbreviate([escape_invisible(row[2]) for row in rows])}", "cyan")
-    for warning in manifest.warnings:
-        place = f"{escape_invisible(warning.path)}:{warning.line}" if warning.line else escape_invisible(warning.path)
-        yield Text(f"{place}: {warning.message}", "yellow")
-
-
-def _group_by_reason(changes: list[ManifestChange]) -> dict[str, list[str]]:
-    grouped: dict[str, list[str]] = {}
-    for change in changes:
-        reason = UNOWNED if change.reason == "unowned" else change.reason or ""
-        grouped.setdefault(reason, []).append(escape_invisible(change.path))
-    return grouped
+        yield Text(f"{pair[1]} reads {abbreviate([escape_invisible(row[2]) for row in rows])}", "cyan")
