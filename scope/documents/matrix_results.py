@@ -5,7 +5,7 @@ silence.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from scope.documents.manifest import Manifest, MatrixEntry
@@ -23,6 +23,7 @@ class DeploymentOutcome:
     outcome: str
     message: str | None = None
     digest: str | None = None
+    is_destroy: bool = False
 
     @property
     def is_done(self) -> bool:
@@ -50,13 +51,17 @@ def read_results(path: Path) -> Results | None:
 
 
 def deployment_outcomes(manifest: Manifest, results: Mapping[str, Results | None]) -> tuple[DeploymentOutcome, ...]:
-    """Return the outcome of every deployment of the manifest; one that no job reports is missing.
+    """Return the outcome of every deployment of the manifest, removals first; one that no job reports is missing.
 
     `results` are the jobs' by their id in the matrix.
     """
-    return tuple(
-        outcome for entry in manifest.matrix.include for outcome in _outcomes_of(entry, manifest, results.get(entry.id))
+    gone = {item.id for item in manifest.deploy if item.action == "destroy"}
+    outcomes = (
+        replace(outcome, is_destroy=outcome.name in gone)
+        for entry in manifest.matrix.include
+        for outcome in _outcomes_of(entry, manifest, results.get(entry.id))
     )
+    return tuple(sorted(outcomes, key=lambda outcome: not outcome.is_destroy))
 
 
 def _outcomes_of(entry: MatrixEntry, manifest: Manifest, results: Results | None) -> list[DeploymentOutcome]:

@@ -15,6 +15,7 @@ from scope.escaping import code_span, markdown_text, shortened
 from scope.graph.nodes import domain_node, label
 from scope.render.drawing import draw
 from scope.render.fit import Block, fit
+from scope.render.headline import count_deployments, describe_domains
 from scope.render.reasons import REASONS
 from scope.wording import abbreviate, pluralize
 
@@ -54,11 +55,7 @@ def _render_headline(manifest: Manifest) -> str:
     if not manifest.deploy:
         which = f"{changes}, not part of any deployment" if manifest.changes else "No changed files"
         return f"**Deploys nothing.** {which}."
-    domains = len({item.domain for item in manifest.deploy})
-    what = "everything" if manifest.mode == "full" else pluralize(domains, "domain")
-    gone = sum(item.action == "destroy" for item in manifest.deploy)
-    also = f", {gone} to destroy" if gone else ""
-    return f"### Deploys {what}\n\n{changes} → {pluralize(len(manifest.deploy), 'deployment')}{also}."
+    return f"### {describe_domains(manifest)}\n\n{changes} → {count_deployments(manifest)}."
 
 
 def _render_destroys(manifest: Manifest) -> Iterator[Block]:

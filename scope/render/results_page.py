@@ -9,11 +9,11 @@ from scope.wording import pluralize
 
 
 def render_deploy_page(target: str, results: Iterable[Result], in_sync: int) -> str:
-    """Return the page of one deploy."""
+    """Return the page of one deploy, what was destroyed first."""
     rows = [
         f"| `{item.id}` | {item.outcome} | {item.created} | {item.changed} | {item.deleted} | {item.uploaded} "
         f"| {item.seconds:.1f} s | {_render_cell(item.message or '')} |"
-        for item in results
+        for item in sorted(results, key=lambda item: item.action == "deploy")
     ]
     head = ["| deployment | outcome | created | changed | deleted | files | time | |", "|---|---|--:|--:|--:|--:|--:|---|"]
     note = f"{pluralize(in_sync, 'deployment')} already in sync." if in_sync else ""
@@ -24,7 +24,9 @@ def render_deploy_page(target: str, results: Iterable[Result], in_sync: int) -> 
 def render_matrix_page(outcomes: Sequence[DeploymentOutcome]) -> str:
     """Return the page of a whole matrix: how many deployments are complete, and which aren't."""
     rows = [
-        f"- {code_span(item.name)}: **{item.outcome}**{_render_details(item)}\n" for item in outcomes if not item.is_done
+        f"- {code_span(item.name)}{' to destroy' if item.is_destroy else ''}: **{item.outcome}**{_render_details(item)}\n"
+        for item in outcomes
+        if not item.is_done
     ]
     return f"### {count_done(outcomes)}\n\n{''.join(rows)}"
 

@@ -1,4 +1,7 @@
-"""The status of a target as Markdown, for the summary of a workflow run: domains out of sync first, every text inert."""
+"""The status of a target as Markdown, for the summary of a workflow run; every text inert.
+
+What is gone stands first, then what is out of sync.
+"""
 
 from collections.abc import Iterator
 
@@ -13,7 +16,7 @@ _SHOWN = 5
 
 def render_status_page(report: Report, limit: int = SUMMARY_LIMIT) -> str:
     """Return the page, in at most `limit` bytes."""
-    ordered = sorted(report.domains, key=lambda item: (item.sync is Sync.IN_SYNC, item.domain))
+    ordered = sorted(report.domains, key=lambda item: (item.sync is not Sync.GONE, item.sync is Sync.IN_SYNC, item.domain))
     in_sync = sum(item.sync is Sync.IN_SYNC for item in ordered)
     head = f"### {code_span(report.target)}: {in_sync} of {len(ordered)} domains in sync\n\n"
     rows = tuple(

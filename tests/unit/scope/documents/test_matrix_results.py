@@ -10,6 +10,7 @@ from scope.documents.document import dump
 from scope.documents.matrix_results import DeploymentOutcome, deployment_outcomes, read_results
 from scope.documents.results import Result, Results, exit_code
 from scope.errors import UsageError
+from scope.render.results_page import render_matrix_page
 from tests.support.manifest_cases import CASES
 
 MANIFEST = CASES["deployed"]
@@ -118,3 +119,12 @@ def test_a_file_that_is_no_results_is_refused(tmp_path: Path, content: str) -> N
 
 def test_no_file_is_no_results(tmp_path: Path) -> None:
     assert read_results(tmp_path / "results.json") is None
+
+
+def test_removals_are_named_first() -> None:
+    removed = CASES["removed_domain"]
+    lines = deployment_outcomes(removed, {})
+    assert [line.name for line in lines][:3] == ["dev/legacy", "prod/legacy", "staging/legacy"]
+    assert render_matrix_page(lines).index("- `staging/legacy` to destroy: **missing**") < render_matrix_page(lines).index(
+        "- `prod/finance`: **missing**"
+    )

@@ -42,6 +42,7 @@ def test_nothing_to_deploy_is_said_in_one_line() -> None:
 
 def test_what_is_destroyed_stands_before_everything_else() -> None:
     text = render_comment(CASES["removed_domain"])
+    assert "### Destroys 1 domain, deploys 1 domain\n\n2 changed files → 3 deployments to destroy, 1 to deploy.\n" in text
     assert text.index("> - `legacy`") < text.index("| `legacy` |") < text.index("| `finance` |")
 
 
