@@ -10,6 +10,8 @@ from typing import Self
 
 from scope.lineage.names import HOLE, read_name
 
+# All SQL of one file, in characters.
+MOST_SQL = 80 * 1024
 _PLAIN = re.compile(r"[\w-]+")
 # `parquet.`/folder`` and the like read files.
 _PATH_FORMATS = frozenset({"avro", "binaryfile", "csv", "delta", "iceberg", "json", "orc", "parquet", "text", "xml"})
@@ -111,6 +113,13 @@ class TableCollector:
     def domain(self) -> str | None:
         """The domain whose code is read."""
         return self.home[0] if self.home else None
+
+    def may_read_sql(self, text: str, line: int) -> bool:
+        """Count the SQL of a file, and return whether it isn't too much; then its line is unresolved."""
+        self.sql_length += len(text)
+        is_small = self.sql_length <= MOST_SQL
+        self.unresolved.update(() if is_small else (line,))
+        return is_small
 
     def add_write(self, parts: tuple[str, ...], line: int) -> None:
         """Add a table that is written; no parts stand for a name that only the run knows."""

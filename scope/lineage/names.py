@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 
 HOLE = "\ue000"
+# In SQL, what stands for a prefix of the platform.
+PREFIX = "scope_prefix_"
 _OPEN, _CLOSE = "\ue001", "\ue002"
 _LOGICAL = re.compile(f"{_OPEN}(\\d{{1,9}}):([^{_CLOSE}]*){_CLOSE}")
 _MARKS = re.compile("[\ue000-\ue002]")

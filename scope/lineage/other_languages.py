@@ -7,6 +7,7 @@ import re
 
 from scope.lineage.collector import TableCollector
 from scope.lineage.names import HOLE, read_name, without_marks
+from scope.lineage.sql import read_sql
 
 _LITERAL = r'"""(?:(?!""")(?s:.))*+"""|"(?:[^"\\\n]|\\(?s:.))*+"|\'[^\'\n]*+\''
 # Literals first: what stands in them is no comment.
@@ -31,8 +32,6 @@ _INSERTED = re.compile(r"\$\{[^}]*\}|\$\w+")
 
 def read_other_language(text: str, tables: TableCollector, first_line: int) -> None:
     """Collect the tables that Scala or R writes and reads."""
-    from scope.lineage.sql import read_sql  # sqlglot is slow to import, and most changes have no SQL
-
     code = _COMMENT.sub(_blank_comment, without_marks(text))
     line, position = first_line, 0
     for match in _CALL.finditer(code):

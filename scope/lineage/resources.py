@@ -17,6 +17,7 @@ from scope.inference.yaml_nodes import compose
 from scope.lineage.collector import TableCollector
 from scope.lineage.names import HOLE, read_name
 from scope.lineage.python import Load, PythonReader
+from scope.lineage.sql import read_sql
 from scope.lineage.values import Value, collections, merge, texts
 from scope.repository.layout import Role, place_of
 
@@ -158,8 +159,6 @@ def _read_values(
 def _read_query(text: str, span: tuple[int, int], beside: Mapping[str, str], tables: TableCollector) -> None:
     if not _SELECTING.search(text):
         return
-    from scope.lineage.sql import read_sql  # sqlglot is slow to import, and most changes have no SQL
-
     before = tables.default
     schema = [read_name(beside[key], tables.domain).parts for key in (_CATALOG, _SCHEMA) if key in beside]
     if len(schema) == 2 and all(len(parts) == 1 for parts in schema):

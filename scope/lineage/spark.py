@@ -8,6 +8,7 @@ from scope.inference.uses import Place
 from scope.lineage.collector import TableCollector
 from scope.lineage.names import HOLE, fill_references, has_calls, mark_logical, read_name
 from scope.lineage.routines import Routines
+from scope.lineage.sql import read_sql
 from scope.lineage.values import UNKNOWN, Function, Value, collections, texts
 
 _LOGICAL = "common.tables.table"
@@ -252,8 +253,6 @@ class SparkReader(Routines):
             known = self._queries[key]
             self.tables.default = known if isinstance(known, tuple) else None
             return
-        from scope.lineage.sql import read_sql  # sqlglot is slow to import, and most changes have no SQL
-
         lines = {number: line for (_, line), number in self._logical.items()} if has_calls(text) else {}
         self._queries_of[first] = self._queries_of.get(first, 0) + 1
         if self._queries_of[first] > _MOST_QUERIES:

@@ -23,6 +23,7 @@ from scope.lineage.modules import notebook_paths
 from scope.lineage.other_languages import read_other_language
 from scope.lineage.python import Load, PythonReader, load_nothing
 from scope.lineage.resources import DOCUMENTS, read_document, read_resource_module
+from scope.lineage.sql import read_sql
 from scope.lineage.values import Module
 from scope.repository.layout import Role, place_of
 
@@ -198,7 +199,7 @@ def _read_other_file(path: str, text: str, reader: PythonReader) -> None:
         own = "\n".join(lines[start - 1 : end - 1])
         if path.lower().endswith(".sql"):
             for line, query in _split_queries(own, start):
-                _read_sql(query, reader, line)
+                read_sql(query, reader.tables, line)
         else:
             read_other_language(own, reader.tables, start)
         if cell is not None:
@@ -227,7 +228,7 @@ def _read_cells(cells: Sequence[Cell], reader: PythonReader) -> None:
 def _read_cell(cell: Cell, reader: PythonReader) -> None:
     match cell.language:
         case Language.SQL:
-            _read_sql(cell.text, reader, cell.line)
+            read_sql(cell.text, reader.tables, cell.line)
         case Language.PYTHON:
             reader.read(cell.text, cell.line)
         case Language.RUN:
@@ -247,9 +248,3 @@ def _run(argument: str, reader: PythonReader) -> None:
 def _run_candidates(argument: str, folder: str) -> Iterator[str]:
     for path in run_paths(argument):
         yield from notebook_paths(path, folder)
-
-
-def _read_sql(text: str, reader: PythonReader, first_line: int) -> None:
-    from scope.lineage.sql import read_sql  # sqlglot is slow to import, and most changes have no SQL
-
-    read_sql(text, reader.tables, first_line)

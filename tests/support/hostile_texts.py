@@ -31,8 +31,8 @@ from scope.inference.target_files import is_without_target
 from scope.inference.wide_uses import is_wide
 from scope.inference.yaml_nodes import LARGEST_YAML
 from scope.inference.yaml_settings import UnreadableYamlError, yaml_settings
+from scope.lineage.collector import MOST_SQL
 from scope.lineage.full_names import may_spell
-from scope.lineage.sql import LARGEST as MOST_SQL
 from scope.lineage.tables import file_tables
 from scope.model import Entry, Kind
 from scope.planning.effect import classify_effect

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from scope.inference.imports import file_uses
 from scope.inference.parsing import LARGEST, MOST_WORDS
 from scope.inference.uses import EVERYTHING
-from scope.lineage.sql import LARGEST as MOST_SQL
+from scope.lineage.collector import MOST_SQL
 from scope.lineage.tables import file_tables
 from scope.repository.globs import covers, matches
 from tests.support.hostile_texts import (

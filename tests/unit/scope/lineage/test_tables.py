@@ -254,7 +254,7 @@ def test_sql_statements_write_and_read_tables(text: str, writes: set[str], reads
         ("CREATE TABLE ${c}.s.t AS SELECT 1", set()),
         ("CREATE TABLE IDENTIFIER(:name) AS SELECT 1", set()),
         ("SELECT * FROM", set()),
-        ("SELECT a b c d FROM x.y.z WHERE", {"x.y.z"}),
+        ("SELECT a b c d FROM x.y.z WHERE ~", {"x.y.z"}),
         ("WHAT IS FROM", set()),
         ("SELECT 'a FROM b", set()),
         ("SELECT * FROM a /* b", set()),
@@ -272,9 +272,9 @@ def test_sql_that_is_not_understood_is_counted(text: str, reads: set[str]) -> No
 @pytest.mark.parametrize(
     "text",
     [
-        "CREATE TABLE IF NOT EXISTS x.y.a COMMENT 'c' AS SELECT i j k FROM x.y.z WHERE",
+        "CREATE TABLE IF NOT EXISTS x.y.a COMMENT 'c' AS SELECT i j k FROM x.y.z WHERE ~",
         "CREATE TABLE x.y.a i FROM x.y.z",
-        "INSERT INTO x.y.a SELECT i j k FROM x.y.z WHERE",
+        "INSERT INTO x.y.a SELECT i j k FROM x.y.z WHERE ~",
         "CREATE FLOW f AS AUTO CDC INTO x.y.a FROM STREAM x.y.z WHERE WHERE KEYS (i)",
         "LOAD DATA INTO TABLE x.y.a FIELDS TERMINATED FROM x.y.z",
     ],
@@ -320,7 +320,7 @@ def test_lines_are_right_around_a_body_of_another_language() -> None:
 
 
 def test_a_temporary_view_whose_query_does_not_parse_is_no_table() -> None:
-    uses = sql("CREATE TEMP VIEW v AS SELECT i j k FROM b WHERE; SELECT * FROM v")
+    uses = sql("CREATE TEMP VIEW v AS SELECT i j k FROM b WHERE ~; SELECT * FROM v")
     assert uses == TableUses(unresolved=(1,))
 
 
