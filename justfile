@@ -1,4 +1,4 @@
-# Recipes take their values with or without the name: `just scope main` and `just scope base=main` are the same.
+# Recipes take their values by name, in any order, or by place: `just deploy domain=finance target=dev`, `just deploy dev finance`.
 
 set shell := ["bash", "-euo", "pipefail", "-c"]
 set positional-arguments
@@ -12,6 +12,9 @@ deployer := "uv run --quiet --no-default-groups --group deploy scope"
 generator := "uv run --quiet --no-default-groups --group generator generator"
 dev := "uv run --quiet"
 
+# Turns the values of a recipe into the options and arguments of its command: its names, the command, `--`, "$@".
+with := "python3 " + quote(justfile_directory() / ".ci/recipe.py")
+
 # Lists the recipes
 @default:
     just --list --unsorted
@@ -20,25 +23,25 @@ dev := "uv run --quiet"
 [group('scope')]
 [no-exit-message]
 scope base="main" *args:
-    @{{ scope }} plan --base {{ quote(trim_start_match(base, "base=")) }} "${@:2}"
+    @{{ with }} '--base --target? --domain? --head?' {{ scope }} plan -- "$@"
 
 # Shows why a domain is in the deploy set, or what a change of a path would deploy: `just why src/common/money.py`
 [group('scope')]
 [no-exit-message]
 why subject *args:
-    @{{ scope }} why {{ quote(subject) }} "${@:2}"
+    @{{ with }} 'subject --base? --head?' {{ scope }} why -- "$@"
 
 # Builds one job's module from its spec: `just build-job-resource spec=specs/jobs/finance/stripe/final_payments.yml`
 [group('generate')]
 [no-exit-message]
 build-job-resource spec *args:
-    {{ generator }} -C {{ quote(invocation_directory()) }} build {{ quote(trim_start_match(spec, "spec=")) }} "${@:2}"
+    @{{ with }} spec {{ generator }} -C {{ quote(invocation_directory()) }} build -- "$@"
 
 # Builds one pipeline's module from its spec: `just build-pipeline-resource spec=specs/pipelines/…`
 [group('generate')]
 [no-exit-message]
 build-pipeline-resource spec *args:
-    {{ generator }} -C {{ quote(invocation_directory()) }} build {{ quote(trim_start_match(spec, "spec=")) }} "${@:2}"
+    @{{ with }} spec {{ generator }} -C {{ quote(invocation_directory()) }} build -- "$@"
 
 # Builds the modules of all specs, and the specs' schemas for editors
 [group('generate')]
@@ -58,8 +61,7 @@ generate-check:
 [group('generate')]
 [no-exit-message]
 scaffold domain source asset="records":
-    {{ generator }} scaffold {{ quote(trim_start_match(domain, "domain=")) }} {{ quote(trim_start_match(source, "source=")) }} \
-        --asset {{ quote(trim_start_match(asset, "asset=")) }}
+    @{{ with }} 'domain source --asset' {{ generator }} scaffold -- "$@"
 
 # Formats the code
 [group('quality')]
@@ -109,7 +111,7 @@ workflows:
 [group('quality')]
 [no-exit-message]
 scope-check *args:
-    @{{ scope }} check "$@"
+    @{{ with }} '--base? --head?' {{ scope }} check -- "$@"
 
 # The few slow tests are next to each other, so workers get two at a time
 # Runs the tests: `just test`, `just test tests/unit -k rules`
@@ -123,25 +125,25 @@ test *args:
 [no-exit-message]
 validate target="dev":
     uv sync --quiet
-    databricks bundle validate --target {{ quote(trim_start_match(target, "target=")) }}
+    @{{ with }} --target databricks bundle validate -- "$@"
 
 # Deploys a domain, or each in turn: `just deploy dev finance`
 [group('deploy')]
 [no-exit-message]
 deploy target="dev" domain="" *args:
-    @{{ deployer }} deploy --target {{ quote(trim_start_match(target, "target=")) }} {{ if domain == "" { "" } else { "--domain " + quote(trim_start_match(domain, "domain=")) } }} "${@:3}"
+    @{{ with }} '--target --domain' {{ deployer }} deploy -- "$@"
 
 # Runs a deployed job or pipeline of any domain: `just run finance_stripe_final_payments_job`
 [group('deploy')]
 [no-exit-message]
 run resource target="dev" *args:
-    @{{ deployer }} run --target {{ quote(trim_start_match(target, "target=")) }} {{ quote(trim_start_match(resource, "resource=")) }} -- "${@:3}"
+    @{{ with }} 'resource --target --domain? --' {{ deployer }} run -- "$@"
 
 # Removes a domain's deployment and all its resources: `just destroy dev finance`
 [group('deploy')]
 [no-exit-message]
 destroy target domain *args:
-    @{{ deployer }} destroy --target {{ quote(trim_start_match(target, "target=")) }} --domain {{ quote(trim_start_match(domain, "domain=")) }} "${@:3}"
+    @{{ with }} '--target --domain' {{ deployer }} destroy -- "$@"
 
 # Builds the fake workspace for the end-to-end tests, and the Databricks CLI if the PATH has none (needs Go)
 [group('setup')]

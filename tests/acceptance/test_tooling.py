@@ -1,5 +1,6 @@
 """The recipes and the gate, run as a user runs them, in copies of this repository."""
 
+import json
 import os
 import re
 import shutil
@@ -88,11 +89,12 @@ def test_bare_just_lists_every_recipe_in_groups(checkout: Sandbox, just: str) ->
     assert all("#" in line for line in listed), result.stdout
 
 
-@pytest.mark.parametrize("base", ["base=HEAD", "HEAD"])
-def test_a_recipe_takes_its_value_with_or_without_the_name(checkout: Sandbox, just: str, base: str) -> None:
-    result = run(checkout.root, just, "scope", base, "--format", "json")
+@pytest.mark.parametrize("values", [["HEAD", "--target", "prod"], ["target=prod", "base=HEAD"]])
+def test_a_recipe_takes_its_values_with_or_without_their_names(checkout: Sandbox, just: str, values: list[str]) -> None:
+    result = run(checkout.root, just, "scope", *values, "--format", "json")
     assert result.exit_code == 0, result
     assert '"mode": "none"' in result.stdout
+    assert json.loads(result.stdout)["targets"] == ["prod"]
 
 
 def test_what_a_recipe_is_given_is_no_shell_text(checkout: Sandbox, just: str) -> None:
@@ -169,10 +171,10 @@ def test_the_readmes_daily_recipes_do_what_they_say(
     assert "is a placeholder" in placeholder.stderr
     sandbox.point_at(fake_workspace)
     for target in ("dev", "staging", "prod"):
-        validated = typed("validate", target)
+        validated = typed("validate", f"target={target}" if target == "dev" else target)
         assert validated.exit_code == 0, validated
     assert fake_workspace.snapshot().resources.get("jobs", {}) == {}
-    deployed = typed("deploy", "dev", "finance")
+    deployed = typed("deploy", "domain=finance", "target=dev")
     assert deployed.exit_code == 0, deployed
     jobs = fake_workspace.snapshot().names("jobs")
     assert jobs
@@ -183,7 +185,7 @@ def test_the_readmes_daily_recipes_do_what_they_say(
     each = typed("deploy", "target=dev")
     assert each.exit_code == 0, each
     assert [name for name in fake_workspace.snapshot().names("jobs") if "hubspot" in name]
-    listed = typed("destroy", "dev", "finance")
+    listed = typed("destroy", "domain=finance", "target=dev")
     assert listed.exit_code == 3, listed
     digest = listed.stdout.partition("--approve-destructive ")[2].split()[0]
     gone = typed("destroy", "dev", "finance", "--approve-destructive", digest)
