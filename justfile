@@ -19,6 +19,12 @@ with := "python3 " + quote(justfile_directory() / ".ci/recipe.py")
 @default:
     just --list --unsorted
 
+# Shows what scope does, in a copy that is gone afterwards: plans, deploys, a deploy that dies, its recovery
+[group('scope')]
+[no-exit-message]
+demo *options:
+    @uv run --quiet --no-default-groups --group deploy python -m tests.demo "$@"
+
 # Shows what the changes since a base would deploy, and why: `just scope base=main`
 [group('scope')]
 [no-exit-message]

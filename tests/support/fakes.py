@@ -241,7 +241,7 @@ class InMemoryCli:
                 _key(key),
                 ActionKind.SKIP if state.get(key) in held else ActionKind.CREATE,
                 name,
-                None if key.startswith("jobs.") else name,
+                None if key.partition(".")[0] in TAGGED_KINDS else name,
             )
             for key, name in self._defined.items()
         ]
@@ -309,8 +309,8 @@ class InMemoryCli:
         return {resource.id for resource in (*self.workspace.owned, *self.workspace.unowned)}
 
     def _make(self, kind: str, name: str) -> str:
-        if kind == "jobs":
-            return self.workspace.add_resource("jobs", name, f"{self.root}/state/metadata.json").id
+        if kind in TAGGED_KINDS:
+            return self.workspace.add_resource(kind, name, f"{self.root}/state/metadata.json").id
         if self.workspace.named(kind, name):
             raise CliError(Fault.ALREADY_EXISTS, f"{name} already exists")
         made = self.workspace.add_named(kind, name)

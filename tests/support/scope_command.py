@@ -14,8 +14,10 @@ from tests.support.cli import CliResult
 from tests.support.sandbox import git_environment
 
 
-def run_scope(folder: Path, *arguments: str, env: Mapping[str, str] | None = None) -> CliResult:
+def run_scope(folder: Path, *arguments: str, env: Mapping[str, str] | None = None, as_terminal: bool = False) -> CliResult:
     """Run a scope command to its end; an exit code that isn't 0 is a result, not an error.
+
+    `as_terminal` puts what it writes to stderr where a person reads it: into stdout, in the order in which it came.
 
     It runs in this process: to start Python and import scope takes longer than most commands do. A test of what a process
     alone has (its environment at the start, its temporary folder, what programs print into its streams) takes
@@ -29,7 +31,7 @@ def run_scope(folder: Path, *arguments: str, env: Mapping[str, str] | None = Non
         contextlib.chdir(folder),
         patch.dict(os.environ, _whole(env), clear=True),
         contextlib.redirect_stdout(stdout),
-        contextlib.redirect_stderr(stderr),
+        contextlib.redirect_stderr(stdout if as_terminal else stderr),
     ):
         try:
             exit_code = main(arguments)
