@@ -1,7 +1,6 @@
 """`scope why`: what deploys a domain, what a path would deploy, or why nothing."""
 
 import argparse
-import re
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -11,12 +10,11 @@ from scope.adapters.git import GitRepository
 from scope.commands.options import add_base, add_head
 from scope.console import Console
 from scope.documents.document import dump_answer
-from scope.errors import UsageError
 from scope.escaping import escape_invisible
-from scope.graph.closure import DeploymentIndex
 from scope.graph.nodes import label
 from scope.planning.comparison import compare, effect_classifier
 from scope.planning.plan import plan
+from scope.planning.subject import SubjectKind, find_subject
 from scope.planning.why import (
     Answer,
     DomainCause,
@@ -25,12 +23,10 @@ from scope.planning.why import (
     explain_domain,
     explain_path,
     explain_table,
-    suggest_path,
 )
-from scope.wording import pluralize, unknown_name
+from scope.wording import pluralize
 
 HELP = "why a domain deploys, what a path would deploy, or who writes and reads a table"
-_TABLE = re.compile(r"[A-Za-z_]\w*(\.\w+){2}", re.ASCII)
 # Places that are listed for people.
 _MOST_UNKNOWN = 10
 EXAMPLES = """\
@@ -39,6 +35,7 @@ examples:
   scope why src/common/money.py      what would a change of this file deploy?
   scope why docs/layers.md           … and why nothing?
   scope why finance.stripe.final_payments    who writes this table, and who reads it?
+  scope why --new tools/new.cfg      what would adding this file deploy?
 """
 
 
@@ -47,8 +44,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "subject",
         metavar="PATH|DOMAIN|TABLE",
-        help="a path from the repository's root, a domain's name, or a table's full name",
+        help="a path from the repository's root, a domain's name, or a table's, with or without catalog and schema",
     )
+    parser.add_argument("--new", action="store_true", help="the path is of a file that doesn't exist yet")
     add_base(parser)
     add_head(parser)
 
@@ -56,49 +54,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, console: Console) -> int:
     """Print the answer on stdout; return the exit code."""
     with GitRepository(Path(options.directory)) as git:
-        subject = options.subject.removeprefix("./").rstrip("/")
-        # A path asks about the head alone, so no base is needed for it.
-        is_path = "/" in subject or "." in subject
-        comparison = compare(git, "HEAD" if is_path else options.base, options.head, console.say)
-        if _is_table(comparison.head, subject):
-            return _print_table(explain_table(comparison.head, subject.lower()), options.format)
-        if is_path:
-            if subject.startswith("/") or ".." in subject.split("/"):
-                raise UsageError(f"`{options.subject}` isn't a path from the repository's root.")
-            if comparison.head.snapshot.entry(subject) is None:
-                near = suggest_path(comparison.head, subject)
-                console.say(
-                    f"There is no `{escape_invisible(subject)}`"
-                    + (f". Did you mean `{escape_invisible(near)}`?" if near else "; as a new file:")
-                )
-            answer = explain_path(comparison.head, subject)
-        elif subject in {*comparison.head.domains, *comparison.base.domains}:
-            answer = explain_domain(plan(comparison, comparison.head.targets, effect_classifier(git)), subject)
-        elif comparison.head.snapshot.entry(subject) is not None:
-            answer = explain_path(comparison.head, subject)
-        else:
-            raise UsageError(unknown_name("domain or file", subject, comparison.head.domains))
+        # A path or a table asks about the head alone, so no base is needed for it.
+        is_bare = "/" not in options.subject and "." not in options.subject and not options.new
+        comparison = compare(git, options.base if is_bare else "HEAD", options.head, console.say)
+        subject = find_subject(comparison, options.subject, is_new=options.new)
+        match subject.kind:
+            case SubjectKind.TABLE:
+                answer = explain_table(comparison.head, subject.name)
+            case SubjectKind.DOMAIN:
+                answer = explain_domain(plan(comparison, comparison.head.targets, effect_classifier(git)), subject.name)
+            case SubjectKind.DELETED:
+                console.say(f"{escape_invisible(subject.name)} is deleted; as it was:")
+                answer = explain_path(comparison.base, subject.name)
+            case SubjectKind.PATH:
+                answer = explain_path(comparison.head, subject.name)
     if options.format == "json":
         sys.stdout.buffer.write(dump_answer(asdict(answer)))
-    else:
-        sys.stdout.writelines(f"{line}\n" for line in _lines(answer, is_path=is_path))
-    return 0
-
-
-def _is_table(head: DeploymentIndex, subject: str) -> bool:
-    """Return whether a subject is a table's full name, and not a file's that looks like one."""
-    return (
-        _TABLE.fullmatch(subject) is not None
-        and subject.lower().partition(".")[0] in head.domains
-        and head.snapshot.entry(subject) is None
-    )
-
-
-def _print_table(answer: TableAnswer, form: str) -> int:
-    if form == "json":
-        sys.stdout.buffer.write(dump_answer(asdict(answer)))
-    else:
+    elif isinstance(answer, TableAnswer):
         sys.stdout.writelines(f"{line}\n" for line in _describe_table(answer))
+    else:
+        is_path = subject.kind is not SubjectKind.DOMAIN
+        sys.stdout.writelines(f"{line}\n" for line in _lines(answer, is_path=is_path))
     return 0
 
 
@@ -106,6 +82,8 @@ def _describe_table(answer: TableAnswer) -> Iterator[str]:
     for verb, places in (("written", answer.writers), ("read", answer.readers)):
         yield f"{answer.subject} is {verb} by{':' if places else ' no file that is known.'}"
         yield from map(_describe_place, places)
+    if answer.near:
+        yield f"Did you mean {answer.near}?"
     if answer.unknown:
         yield f"The tables of {pluralize(answer.unknown, 'other place')} are known only at run time, so there may be more:"
         yield from map(_describe_place, answer.unknown_places[:_MOST_UNKNOWN])

@@ -46,13 +46,17 @@ class TablePlace:
 
 @dataclass(frozen=True, slots=True)
 class TableAnswer:
-    """Who writes and who reads a table, sorted. `unknown` counts the places that may, known only at run time."""
+    """Who writes and who reads a table, sorted. `unknown` counts the places that may, known only at run time.
+
+    `near` is the table of a like name, if nobody writes or reads one of this.
+    """
 
     subject: str
     writers: tuple[TablePlace, ...]
     readers: tuple[TablePlace, ...]
     unknown: int
     unknown_places: tuple[TablePlace, ...]
+    near: str | None = None
 
 
 def explain_table(head: DeploymentIndex, table: str) -> TableAnswer:
@@ -66,18 +70,15 @@ def explain_table(head: DeploymentIndex, table: str) -> TableAnswer:
         if one.table == table
     }
     unknown = {_to_place(path, line) for path, uses in everything.items() for line in uses.lines_that_may_name(table)}
-    return TableAnswer(table, tuple(sorted(writers)), tuple(sorted(readers)), len(unknown), tuple(sorted(unknown)))
+    near = None
+    if not writers and not readers:
+        known = {name for uses in everything.values() for name in (*uses.writes, *(read.table for read in uses.reads))}
+        near = next(iter(difflib.get_close_matches(table, sorted(known), n=1)), None)
+    return TableAnswer(table, tuple(sorted(writers)), tuple(sorted(readers)), len(unknown), tuple(sorted(unknown)), near)
 
 
 def _to_place(path: str, line: int) -> TablePlace:
     return TablePlace(place_of(path).domain or SHARED, quote_path(path), line)
-
-
-def suggest_path(head: DeploymentIndex, path: str) -> str | None:
-    """Return the file of the same folder whose name is most like that of a path that doesn't exist, or None."""
-    folder, _, name = path.rpartition("/")
-    near = difflib.get_close_matches(name, head.snapshot.names(folder), n=1)
-    return None if not near else f"{folder}/{near[0]}" if folder else near[0]
 
 
 def explain_path(head: DeploymentIndex, path: str) -> Answer:

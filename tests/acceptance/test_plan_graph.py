@@ -362,18 +362,71 @@ def test_a_removed_table_is_found_wherever_it_is_read_and_what_is_not_known_is_t
 
 
 def test_a_table_that_nobody_knows_is_said_to_be_unknown(sandbox: Sandbox) -> None:
-    result = run_scope(sandbox.root, "why", "finance.stripe.final_nothing")
-    assert result.stdout.splitlines()[:2] == [
-        "finance.stripe.final_nothing is written by no file that is known.",
-        "finance.stripe.final_nothing is read by no file that is known.",
+    sandbox.write_all(TABLES)
+    result = run_scope(sandbox.root, "why", "finance.stripe.final_paymnt")
+    assert result.stdout.splitlines()[:3] == [
+        "finance.stripe.final_paymnt is written by no file that is known.",
+        "finance.stripe.final_paymnt is read by no file that is known.",
+        "Did you mean finance.stripe.final_payments?",
     ]
 
 
-def test_a_path_that_is_not_there_is_said_to_be_missing_and_a_like_one_is_named(sandbox: Sandbox) -> None:
-    sandbox.write("src/common/money.py", "X = 1\n")
-    result = run_scope(sandbox.root, "why", "src/common/mony.py")
-    assert "There is no `src/common/mony.py`. Did you mean `src/common/money.py`?" in result.stderr
-    assert "There is no `docs/zzzz.md`; as a new file:" in run_scope(sandbox.root, "why", "docs/zzzz.md").stderr
+@pytest.mark.parametrize(
+    ("subject", "hint"),
+    [
+        ("src/common/mony.py", "Did you mean `src/common/money.py`?"),
+        ("mony.py", "Did you mean `src/common/money.py`?"),
+        ("finanse", "Did you mean `finance`?"),
+        ("docs/zzzz.md", "For a file that you are going to add, say --new."),
+        ("finance.stripe.b.c", "For a file that you are going to add, say --new."),
+        ("stripe.final_nothing", "For a file that you are going to add, say --new."),
+        ("elsewhere.stripe.final_payments_x", "For a file that you are going to add, say --new."),
+    ],
+)
+def test_what_is_not_there_gets_no_answer_and_the_nearest_is_named(sandbox: Sandbox, subject: str, hint: str) -> None:
+    sandbox.write_all({**TABLES, "src/common/money.py": "X = 1\n"})
+    result = run_scope(sandbox.root, "why", subject)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == f"scope: There is no domain, file or table `{subject}`. {hint}\n"
+
+
+def test_a_file_that_is_going_to_be_added_is_asked_about_as_such(sandbox: Sandbox) -> None:
+    result = run_scope(sandbox.root, "why", "--new", "tools/new.cfg")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.startswith("tools/new.cfg would deploy finance, marketing")
+
+
+def test_a_deleted_file_is_told_as_it_was(sandbox: Sandbox) -> None:
+    sandbox.delete("src/common/text.py")
+    result = run_scope(sandbox.root, "why", "src/common/text.py")
+    assert (result.exit_code, result.stderr) == (0, "src/common/text.py is deleted; as it was:\n")
+    assert "would deploy" in result.stdout
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "final_payments",
+        "stripe.final_payments",
+        "`finance`.`stripe`.`final_payments`",
+        "dev_finance.me_stripe.final_payments",
+    ],
+)
+def test_a_table_is_known_by_its_short_name_and_with_a_targets_prefixes(sandbox: Sandbox, name: str) -> None:
+    sandbox.write_all(TABLES)
+    result = run_scope(sandbox.root, "why", name)
+    assert (result.exit_code, result.stdout.splitlines()[0]) == (0, "finance.stripe.final_payments is written by:"), result
+
+
+def test_a_short_name_of_several_tables_is_asked_back(sandbox: Sandbox) -> None:
+    sandbox.write_all(TABLES)
+    sandbox.write("src/marketing/hubspot/final/more.py", "df = spark.read.table('finance.adyen.final_payments')\n")
+    result = run_scope(sandbox.root, "why", "final_payments")
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "scope: `final_payments` is the name of 2 tables. "
+        "Say which: finance.adyen.final_payments, finance.stripe.final_payments.\n"
+    )
 
 
 @pytest.mark.parametrize(
