@@ -126,6 +126,12 @@ scope-check *args:
 test *args:
     {{ dev }} pytest --numprocesses auto --maxschedchunk 2 "$@"
 
+# Runs the tests of the domains that the changes since a base reach: `just test-domains base=main`
+[group('quality')]
+[no-exit-message]
+test-domains base="main" *args:
+    @{{ with }} '--base' {{ dev }} python -m tests.domains -- "$@"
+
 # Has the CLI validate the whole bundle: `just validate prod`
 [group('deploy')]
 [no-exit-message]

@@ -37,7 +37,7 @@ _JOB_KEYS = frozenset(
     ]
 )
 _STEP_KEYS = frozenset(["name", "id", "if", "uses", "with", "env", "run", "shell"])
-_GIVEN = ".ci/run"
+_GIVEN = frozenset({".ci/check", '.ci/test-domains "$BASE"', ".ci/run"})
 # The stand-in for uv is on the PATH already.
 _INSTALLED = ".github/scripts/install-uv"
 
@@ -250,7 +250,7 @@ class _Machine:
     def _run(self, step: dict[str, Any]) -> None:
         if "${{" in step["run"]:
             raise NotPlayableError(f"an expression in a script: {step['run']}")
-        if step["run"] == _GIVEN:
+        if step["run"] in _GIVEN:
             self.has_failed = self.has_failed or not self.settings.quality
             return
         if step["run"] == _INSTALLED:

@@ -16,7 +16,7 @@ from scope.cli import COMMANDS, split
 from scope.cli import make_parser as make_scope_parser
 from tests.support.sandbox import REPOSITORY
 
-_FENCE = re.compile(r"^```[^\n]*\n(.*?)^```", re.DOTALL | re.MULTILINE)
+_FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 _INLINE = re.compile(r"`([^`]+)`")
 _COMMAND = re.compile(r"(?:\$ )?(?:uv run )?((?:scope|just|generator)(?: .*)?)$")
 _ENDS = {"|", ">", "&&", ";"}
@@ -37,13 +37,18 @@ def documented() -> Iterator[tuple[str, list[str]]]:
     """Return the commands of the documentation, each with its file; of those in sentences, the ones with options."""
     for path in [*sorted(REPOSITORY.glob("*.md")), *sorted((REPOSITORY / "docs").glob("*.md"))]:
         text = path.read_text(encoding="utf-8")
-        lines = [line for block in _FENCE.findall(text) for line in block.splitlines()]
+        lines = [line for kind, block in _FENCE.findall(text) for line in block.splitlines() if is_input(kind, line)]
         spans = _INLINE.findall(_FENCE.sub("", text))
         for words in filter(None, map(typed, lines)):
             yield path.name, words
         for words in filter(None, map(typed, spans)):
             if words[0] == "just" or any(word.startswith("--") for word in words):
                 yield path.name, words
+
+
+def is_input(kind: str, line: str) -> bool:
+    """Return whether somebody types a line of a block; in a session, the others are printed."""
+    return kind != "console" or line.startswith("$ ")
 
 
 def examples() -> Iterator[tuple[str, list[str]]]:

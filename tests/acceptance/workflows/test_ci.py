@@ -145,6 +145,22 @@ def test_a_pull_request_for_another_branch_gets_no_token_that_writes(platform: P
     assert github.tokens == set()
 
 
+def tool_steps(run: JobResult) -> list[str]:
+    """Return what the job of the tool's own suite has done."""
+    return [line for line in run.jobs["quality"].jobs["tool"].log.splitlines() if line.startswith("== ")]
+
+
+def test_the_tools_own_suite_runs_only_where_the_tool_changed(platform: Platform) -> None:
+    run = platform.pull_request(branch(platform, "of-a-domain", **{RAW: "MORE = True\n"}))
+    assert results(run) == PASSED
+    assert "== .ci/run" not in tool_steps(run)
+    assert "== .ci/check" in run.jobs["quality"].jobs["check"].log
+    assert '== .ci/test-domains "$BASE"' in run.jobs["quality"].jobs["domains"].log
+    run = platform.pull_request(branch(platform, "of-the-tool", **{"scope/wording.py": "MORE = True\n"}))
+    assert results(run) == PASSED
+    assert "== .ci/run" in tool_steps(run)
+
+
 def test_the_required_check_fails_with_any_job_before_it(platform: Platform) -> None:
     platform.settings = dataclasses.replace(platform.settings, quality=False)
     run = platform.pull_request(branch(platform, **{"README.md": "More.\n"}))
