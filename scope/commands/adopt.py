@@ -1,6 +1,7 @@
 """`scope adopt`: adopt the resources of a plain bundle into the deployments of its domains, without recreating any."""
 
 import argparse
+import shlex
 import sys
 from functools import partial
 from pathlib import Path
@@ -14,7 +15,7 @@ from scope.controller.pool import stopping
 from scope.controller.session import Options
 from scope.errors import UsageError
 from scope.escaping import escape_invisible, escape_message
-from scope.wording import unknown_name
+from scope.wording import list_next_steps, unknown_name, write_command
 
 HELP = "adopt the resources of a plain bundle, ids unchanged"
 EXAMPLES = """\
@@ -51,7 +52,9 @@ def run(options: argparse.Namespace, console: Console) -> int:
         root = options.old_root or session.base
         if not options.yes:
             _print(plan_adoption(session, root, domains, partial(session.progress, "")), "would adopt")
-            console.say("Nothing was changed. To do this, add --yes.")
+            console.say("Nothing was changed.")
+            origin = ("--from", shlex.quote(root)) if options.old_root else ()
+            console.say(list_next_steps([write_command("adopt", options.target, options.domain, [*origin, "--yes"])]))
             return 0
         with stopping(session):
             _print(adopt(session, root, domains, partial(session.progress, "")), "has adopted")

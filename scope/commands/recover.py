@@ -18,6 +18,7 @@ from scope.errors import Refused, UsageError
 from scope.escaping import escape_invisible, escape_message
 from scope.model import ResourceKey
 from scope.names import require_domain_names
+from scope.wording import list_next_steps
 
 HELP = "repair a deployment after a killed run or a lost state"
 EXAMPLES = """\
@@ -83,10 +84,9 @@ def run(options: argparse.Namespace, console: Console) -> int:
     if both:
         raise UsageError(f"Two things are asked for with {min(both)}. Say one: delete, forget, or import.")
     request = SessionRequest(options.target, needs_branch=options.yes)
-    again = f"scope reconcile --target {options.target} --domain {options.domain}"
     with open_session(Path(options.directory), request, say_progress(console)) as session:
         deployment = Deployment(session, options.domain)
-        name = deployment.id
+        name, again = deployment.id, deployment.id.command("reconcile")
         if options.yes:
             with stopping(session):
                 result = recover(deployment, wanted)
@@ -97,7 +97,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
             unfinished = describe_unfinished(deployment)
             if unfinished is not None:
                 raise Refused(unfinished)
-            console.say(f"{name} is recovered. Now run: {again}" if result.done else f"{name}: nothing to recover.")
+            console.say(f"{name} is recovered." if result.done else f"{name}: nothing to recover.")
+            console.say(list_next_steps([again]))
             return 0
         diagnosis, unfinished = diagnose(deployment), describe_unfinished(deployment)
         for event in diagnosis.notes:
@@ -106,9 +107,11 @@ def run(options: argparse.Namespace, console: Console) -> int:
             console.say(f"{name}: nothing to recover.")
         if not diagnosis.is_healthy:
             _print(tuple(describe(diagnosis)))
-            console.say("To do this, add --yes." + ("" if unfinished else f" Then run: {again}"))
+            console.say(list_next_steps([name.command("recover", "--yes")]))
         if unfinished is not None:
             console.say(escape_message(unfinished))
+        elif diagnosis.is_healthy:
+            console.say(list_next_steps([again]))
         return 0
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from scope.adapters.github import write_summary
+from scope.commands.next_steps import find_next_steps
 from scope.commands.options import RESULTS
 from scope.console import Console
 from scope.controller.operation import Operation
@@ -131,4 +132,5 @@ def _show(
     stream = console.table_stream(machine_on_stdout=options.format == "json")
     if not results and not in_sync:
         console.say(f"{session.settings.name}: nothing to deploy.")
-    print_summary(results, in_sync, stream, color=console.has_color(stream))
+    steps = find_next_steps(results, options)
+    print_summary(results, in_sync, stream, color=console.has_color(stream), next_steps=steps)

@@ -10,6 +10,8 @@ from scope.controller.status import Status, Sync
 from scope.errors import ScopeError
 from scope.model import ActionKind
 
+DRIFTED = "changed in the workspace, not by a deploy"
+
 
 def with_drift(session: Session, statuses: Collection[Status], max_parallel: int) -> tuple[Status, ...]:
     """Return the statuses with what a plan of each domain that should be in sync would change."""
@@ -24,10 +26,17 @@ def _with_differences(session: Session, status: Status) -> Status:
     try:
         differences = _planned_changes(Deployment(session, status.domain))
     except ScopeError as error:
-        return replace(status, sync=Sync.DRIFTED, why=f"it couldn't be compared: {error}")
+        doctor = f"scope doctor --target {session.settings.name}"
+        return replace(status, sync=Sync.DRIFTED, why=f"it couldn't be compared: {error}", next=doctor)
     if not differences:
         return status
-    return replace(status, sync=Sync.DRIFTED, why="changed in the workspace, not by a deploy", differences=differences)
+    undo = undo_command(session, status.domain)
+    return replace(status, sync=Sync.DRIFTED, why=DRIFTED, differences=differences, next=undo)
+
+
+def undo_command(session: Session, domain: str) -> str:
+    """Return the line to paste that undoes what was changed by hand."""
+    return session.id(domain).command("reconcile", "--drift")
 
 
 def _planned_changes(deployment: Deployment) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Literal
 from scope.controller.deploy_set import Candidate
 from scope.controller.plan_records import Bases, base_of
 from scope.controller.session import Session
-from scope.deployment.observation import check_state
+from scope.deployment.observation import Observed, check_state
 from scope.documents.document import TOOL
 from scope.errors import Refused
 from scope.model import quote_path
@@ -37,6 +37,7 @@ class Status:
     `commits` says how far it is behind, or ahead, if history tells. `changes` are the paths that make the difference, as the
     manifest writes them. `differences` are those that a plan or the uploaded files showed, `unexplained` other files in the
     deployment's folder, which no deploy removes. `unverified` says why the files weren't compared, or by their names only.
+    `next` is the line to paste that leads on to being in sync; None for what is.
     """
 
     domain: str
@@ -53,6 +54,7 @@ class Status:
     unexplained: tuple[str, ...] = ()
     unverified: str | None = None
     locked_by: str | None = None
+    next: str | None = None
 
 
 def assess_all(session: Session, candidates: Iterable[Candidate]) -> tuple[Status, ...]:
@@ -76,10 +78,11 @@ def _assess(session: Session, candidate: Candidate, bases: Bases) -> Status:
         locked_by=str(observed.lock_info) if observed.lock_info is not None else None,
     )
     if observed.unseen is not None:
-        return replace(status, sync=Sync.UNREADABLE, why=observed.unseen)
-    match candidate.due.because if candidate.due is not None else None:
-        case None:
-            return status
+        return replace(status, sync=Sync.UNREADABLE, why=observed.unseen, next=f"scope doctor --target {observed.id.target}")
+    if candidate.due is None:
+        return status
+    status = replace(status, next=_next_command(observed, *(["--prune"] if candidate.action == "destroy" else [])))
+    match candidate.due.because:
         case "first-deploy":
             return replace(status, sync=Sync.NEVER_DEPLOYED)
         case "removed":
@@ -88,9 +91,18 @@ def _assess(session: Session, candidate: Candidate, bases: Bases) -> Status:
             sync = Sync.DIRTY if because == "failed-attempt" else Sync.FOREIGN
             return replace(status, sync=sync, why=_why_untrusted(candidate))
         case "new-value":
-            return replace(status, sync=Sync.BEHIND, why=candidate.due.why if candidate.due is not None else None)
+            return replace(status, sync=Sync.BEHIND, why=candidate.due.why)
         case _:
             return _compare(session, candidate, bases, status)
+
+
+def _next_command(observed: Observed, *options: str) -> str:
+    """Return what deploys it, or what recovers it where a deploy would be refused."""
+    try:
+        check_state(observed)
+    except Refused:
+        return observed.id.recover_command
+    return observed.id.recover_command if observed.lock_info is not None else observed.id.command("deploy", *options)
 
 
 def _why_untrusted(candidate: Candidate) -> str | None:
@@ -109,7 +121,8 @@ def _compare(session: Session, candidate: Candidate, bases: Bases, status: Statu
     head = session.head.commit
     if compared is None or info.commit is None or head is None:
         gone = "an unknown commit" if info.commit is None else f"the commit {info.commit[:9]}, which isn't in this clone"
-        return replace(status, sync=Sync.BEHIND, why=f"it runs {gone}")
+        fetch = status.next if info.commit is None else f"git fetch origin {info.commit}"
+        return replace(status, sync=Sync.BEHIND, why=f"it runs {gone}", next=fetch)
     causes = [change for one in compared.impact.impacted for change, _ in one.causes]
     changes = tuple(quote_path(change.path) for change in causes)
     if info.commit == head:
@@ -117,9 +130,15 @@ def _compare(session: Session, candidate: Candidate, bases: Bases, status: Statu
         return replace(status, sync=Sync.BEHIND, why=why, commits=0, changes=changes)
     base = session.git.merge_base(info.commit, head)
     if base == head:
-        return replace(status, sync=Sync.AHEAD, commits=session.git.count_between(head, info.commit), changes=changes)
-    why = None if base == info.commit else "its commit and the head have diverged"
-    return replace(status, sync=Sync.BEHIND, why=why, commits=session.git.count_between(info.commit, head), changes=changes)
+        count = session.git.count_between(head, info.commit)
+        merge = f"git merge --ff-only {info.commit}"
+        return replace(status, sync=Sync.AHEAD, commits=count, changes=changes, next=merge)
+    count = session.git.count_between(info.commit, head)
+    status = replace(status, sync=Sync.BEHIND, commits=count, changes=changes)
+    if base == info.commit:
+        return status
+    why = "its commit and the head have diverged: a deploy takes back what only its commit has"
+    return replace(status, why=why, next=candidate.observed.id.command("deploy", "--allow-rollback"))
 
 
 @dataclass(frozen=True, slots=True)

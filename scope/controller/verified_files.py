@@ -4,8 +4,10 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+from scope.controller.deletion_line import write_deletion_line
 from scope.controller.deploy_set import Candidate
 from scope.controller.deployment import Deployment
+from scope.controller.drift import DRIFTED, undo_command
 from scope.controller.plan_records import Bases, base_of
 from scope.controller.session import Session
 from scope.controller.status import Status, Sync
@@ -37,8 +39,9 @@ def _verified(session: Session, candidate: Candidate, bases: Bases, status: Stat
     try:
         return _compare(Deployment(session, status.domain), candidate, bases, status)
     except ScopeError as error:
-        sync = Sync.DRIFTED if status.sync is Sync.IN_SYNC else status.sync
-        return replace(status, sync=sync, unverified=f"its files couldn't be compared: {error}")
+        status = replace(status, unverified=f"its files couldn't be compared: {error}")
+        doctor = f"scope doctor --target {session.settings.name}"
+        return replace(status, sync=Sync.DRIFTED, next=doctor) if status.sync is Sync.IN_SYNC else status
 
 
 def _compare(deployment: Deployment, candidate: Candidate, bases: Bases, status: Status) -> Status:
@@ -62,9 +65,15 @@ def _compare(deployment: Deployment, candidate: Candidate, bases: Bases, status:
         unexplained=unexplained,
         unverified=unverified,
     )
-    if status.sync is Sync.IN_SYNC and (differences or unexplained):
-        return replace(status, sync=Sync.DRIFTED, why="changed in the workspace, not by a deploy")
-    return status
+    if status.sync is not Sync.IN_SYNC or not (differences or unexplained):
+        return status
+    if differences:
+        way_on = undo_command(deployment.session, status.domain)
+    else:
+        # No deploy removes what it doesn't know.
+        paths = [f"{deployment.paths.root}/{path}" for path in unexplained]
+        way_on = write_deletion_line(deployment.workspace.host, paths)
+    return replace(status, sync=Sync.DRIFTED, why=DRIFTED, next=way_on)
 
 
 def _find_uploaded(session: Session, candidate: Candidate, bases: Bases) -> DeploymentIndex | str:

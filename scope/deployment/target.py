@@ -13,7 +13,7 @@ from scope.inference.yaml_nodes import compose, find_node
 from scope.model import User
 from scope.repository.layout import BUNDLE, TARGET_ROOT, place_of, target_file
 from scope.repository.snapshot import Snapshot
-from scope.wording import unknown_name
+from scope.wording import unknown_name, write_command
 
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 _DOMAIN = "${var.domain}"
@@ -91,7 +91,11 @@ class DeploymentId:
     @property
     def recover_command(self) -> str:
         """Return the command line that recovers the deployment."""
-        return f"scope recover --target {self.target} --domain {self.domain}"
+        return self.command("recover")
+
+    def command(self, name: str, *options: str) -> str:
+        """Return the line to paste that runs a command of scope on this deployment alone."""
+        return write_command(name, self.target, [self.domain], options)
 
 
 @dataclass(frozen=True, slots=True)

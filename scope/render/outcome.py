@@ -16,8 +16,10 @@ _NUMBERS = ("created", "changed", "deleted", "files", "seconds")
 _COLUMNS = (Column("deployment"), Column("outcome"), *(Column(name, is_number=True) for name in _NUMBERS), Column("why"))
 
 
-def print_summary(results: Iterable[Result], in_sync: int, stream: TextIO, *, color: bool) -> None:
-    """Write the outcome of each deployment, what was destroyed first, and the messages of those that have one."""
+def print_summary(
+    results: Iterable[Result], in_sync: int, stream: TextIO, *, color: bool, next_steps: Iterable[str] = ()
+) -> None:
+    """Write the outcome of each deployment, what was destroyed first, the messages of those that have one, what to run."""
     shown = sorted(results, key=lambda item: item.action == "deploy")
     terminal = Terminal(stream, color=color)
     if shown:
@@ -27,6 +29,7 @@ def print_summary(results: Iterable[Result], in_sync: int, stream: TextIO, *, co
             terminal.say(f"{item.id}: {escape_message(item.message)}")
     if in_sync:
         terminal.say(f"{pluralize(in_sync, 'deployment')} already in sync.")
+    terminal.next_steps(next_steps)
 
 
 def _to_row(item: Result) -> Row:

@@ -52,7 +52,8 @@ def _to_row(item: Status, now: datetime, columns: int) -> Row:
         format_age(item.started_at, now),
         escape_invisible(item.actor or ""),
     )
-    return Row(cells[:columns], notes=tuple(map(escape_invisible, _list_details(item))))
+    notes = tuple(map(escape_invisible, _list_details(item)))
+    return Row(cells[:columns], notes=notes, commands=() if item.next is None else (escape_invisible(item.next),))
 
 
 def _list_details(item: Status) -> Iterator[str]:

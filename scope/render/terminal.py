@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from scope.render.table import Column, Row, indent, lay_out
+from scope.wording import list_next_steps
 
 
 class Terminal:
@@ -45,9 +46,6 @@ class Terminal:
 
     def next_steps(self, commands: Iterable[str]) -> None:
         """Write what to run next, each as a line to paste; nothing if there is nothing to run."""
-        listed = tuple(dict.fromkeys(commands))
-        if listed:
+        if said := list_next_steps(commands):
             self.say()
-            self.say("Next:")
-        for command in listed:
-            self.say(f"  {command}")
+            self.say(said)

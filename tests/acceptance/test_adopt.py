@@ -171,7 +171,7 @@ def test_after_a_killed_adoption_the_lines_that_recover_says_complete_it(platfor
     assert said.exit_code == 0, str(said)
     assert "nothing to recover" not in said.stderr
     assert "scope reconcile" not in said.stderr, "that would create everything a second time"
-    if "add --yes" in said.stderr:
+    if "recover --target prod --domain ads --yes" in said.stderr:
         said = platform.scope("recover", "--target", "prod", "--domain", "ads", "--yes")
         assert said.exit_code == 3, str(said)
     lines = re.findall(r"^  (\(cd / .*\))$|(scope adopt .*)$", said.stderr, re.MULTILINE)
