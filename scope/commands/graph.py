@@ -1,8 +1,8 @@
-"""`scope graph`: the dependency graph as a picture or as data, of an impact or of the whole repository."""
+"""`scope graph`: the dependency graph as a picture, a page or data, of an impact or of the whole repository."""
 
 import argparse
 import sys
-from dataclasses import asdict
+from itertools import product
 from pathlib import Path
 
 from scope.adapters.git import GitRepository
@@ -11,9 +11,10 @@ from scope.console import Console
 from scope.documents.document import dump_answer
 from scope.errors import ScopeError
 from scope.graph.closure import DeploymentIndex
+from scope.graph.digraph import GraphEdge
 from scope.graph.edges import list_edges
 from scope.graph.nodes import file_node, reader_node, source_of_table, split_node, table_node
-from scope.graph.picture import READABLE, Picture, draw_picture
+from scope.graph.picture import READABLE, Extent, Picture, draw_picture
 from scope.planning.comparison import Comparison, compare
 from scope.planning.impact import ImpactAnalysis
 from scope.planning.readers import find_readers
@@ -21,15 +22,17 @@ from scope.render.mermaid import Edge, render_flowchart
 from scope.render.mermaid import Node as Box
 from scope.repository.baseline import resolve_head
 from scope.repository.snapshot import Snapshot
+from scope.wording import abbreviate
 
 HELP = "draw what depends on what: of a change, or of the whole repository"
 EXAMPLES = """\
 examples:
   scope graph                          what the changes since main reach, for a Markdown file or mermaid.live
+  scope graph --format html            the same as a page for a browser, to look around in: one file
   scope graph --all --format json      every node and edge, for a program
   scope graph --all --limit 200        less folded
 """
-FORMATS = ("mermaid", "json")
+FORMATS = ("mermaid", "json", "html")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,33 +41,38 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_base(parser)
     add_head(parser)
     parser.add_argument(
-        "--limit", type=int, metavar="N", help=f"fold beyond so many nodes (mermaid: {READABLE}, json: none)"
+        "--limit", type=int, metavar="N", help=f"fold beyond so many nodes (mermaid: {READABLE}, others: none)"
     )
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Print the graph on stdout; return the exit code."""
-    is_json = options.format == "json"
-    limit = options.limit if options.limit is not None else None if is_json else READABLE
+    is_mermaid = options.format == "mermaid"
+    limit = options.limit if options.limit is not None else READABLE if is_mermaid else None
     with GitRepository(Path(options.directory)) as git:
         if options.all:
             head = DeploymentIndex(Snapshot(git, resolve_head(git, options.head).tree))
-            drawn = draw_picture(list_edges(head), limit=limit)
+            pairs = frozenset(product(head.targets, head.domains))
+            edges, extent = list_edges(head), Extent(domains=frozenset(head.domains), deployments=pairs)
         else:
-            drawn = _draw_reached(compare(git, options.base, options.head, console.say), limit)
-    if drawn.nodes or is_json:
-        sys.stdout.buffer.write(_json(drawn) if is_json else _mermaid(drawn).encode())
-    else:
+            edges, extent = _find_reached(compare(git, options.base, options.head, console.say))
+        drawn = draw_picture(edges, extent, limit) if options.all or extent.changed else Picture((), ())
+    if not drawn.nodes and is_mermaid:
         console.say("Nothing deploys, so there is nothing to draw. The whole: `scope graph --all`.")
-    for fold in drawn.folded:
-        console.say(f"Folded to stay readable: {fold}.")
+    else:
+        sys.stdout.buffer.write(_render(drawn, extent, options.format))
+    for name in drawn.folded:
+        console.say(f"Folded to stay readable: {name}.")
     return 0
 
 
-def _draw_reached(comparison: Comparison, limit: int | None) -> Picture:
-    """Return the picture of what the changes reach; an empty one if they reach nothing."""
+def _find_reached(comparison: Comparison) -> tuple[frozenset[GraphEdge], Extent]:
+    """Return the edges of all that the changes reach, and what of them is drawn: `changed` is empty if that is nothing."""
     changed: set[str] = set()
-    edges: set[tuple[str, str, str]] = set()
+    edges: set[GraphEdge] = set()
+    deployments: set[tuple[str, str]] = set()
+    at_base: set[str] = set()
+    at_head: set[str] = set()
     for one in comparison.each:
         impact = ImpactAnalysis(one.base, one.head, one.changes).find_impact()
         domains = {item.domain for item in impact.impacted}
@@ -75,22 +83,51 @@ def _draw_reached(comparison: Comparison, limit: int | None) -> Picture:
         tables = {(reader.domain, reader.table) for listed in readers.of.values() for reader in listed}
         edges |= {(reader_node(domain), table_node(table), "reads") for domain, table in tables}
         edges |= {(table_node(table), source_of_table(table), "written-by") for _, table in tables}
-    return draw_picture(frozenset(edges), frozenset(changed), limit) if changed else Picture((), ())
+        deployments |= {(item.target, item.domain) for item in impact.impacted}
+        at_base.update(one.base.domains)
+        at_head.update(one.head.domains)
+    return frozenset(edges), Extent(
+        changed=frozenset(changed),
+        domains=frozenset(at_base | at_head),
+        removed=frozenset(at_base - at_head),
+        deployments=frozenset(deployments),
+    )
+
+
+def _render(drawn: Picture, extent: Extent, form: str) -> bytes:
+    if form == "json":
+        return _json(drawn)
+    if form == "html":
+        from scope.render.graph_page import render_graph_page  # nothing else reads the page, which is large
+
+        return render_graph_page(drawn, extent).encode()
+    return _mermaid(drawn).encode()
 
 
 def _json(drawn: Picture) -> bytes:
     edges = [{"from": one, "to": other, "kind": kind} for one, other, kind in drawn.edges]
-    nodes = [asdict(node) for node in drawn.nodes]
+    nodes = [
+        {
+            "id": node.id,
+            "kind": node.kind,
+            "is_changed": node.is_changed,
+            "changed_files": node.changed_files,
+            "members": node.members,
+        }
+        for node in drawn.nodes
+    ]
     return dump_answer({"nodes": nodes, "edges": edges, "folded": drawn.folded})
 
 
 def _mermaid(drawn: Picture) -> str:
-    boxes = (Box(node.id, split_node(node.id)[1], node.kind) for node in drawn.nodes)
+    boxes = (
+        Box(node.id, abbreviate(node.members) or split_node(node.id)[1], node.kind, node.is_changed) for node in drawn.nodes
+    )
     # Drawn the way a change travels: from what is needed to what needs it.
     arrows = (Edge(other, one, kind) for one, other, kind in drawn.edges)
     text = render_flowchart(boxes, arrows)
     if text is None:
         raise ScopeError(
-            "The graph is larger than Mermaid draws, folded as it is. Take `--format json`, or a smaller `--limit`."
+            "The graph is larger than Mermaid draws, folded as it is. Take `--format html`, or a smaller `--limit`."
         )
     return text if text.endswith("\n") else f"{text}\n"

@@ -14,11 +14,14 @@ from scope.model import Step
 if TYPE_CHECKING:
     import networkx as nx
 
+# Dependent, dependency, kind.
+GraphEdge = tuple[str, str, str]
+
 
 class Graph:
     """A directed graph whose nodes are named as `nodes` names them, such as `file:src/common/money.py`."""
 
-    def __init__(self, edges: Iterable[tuple[str, str, str]], alone: Iterable[str] = ()) -> None:
+    def __init__(self, edges: Iterable[GraphEdge], alone: Iterable[str] = ()) -> None:
         """Build the graph from edges (dependent, dependency, kind), in any order, and nodes that may have no edge."""
         self._edges = sorted(set(edges))
         self._alone = sorted(set(alone))

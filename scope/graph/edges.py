@@ -8,13 +8,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from scope.graph.closure import DeploymentIndex
+from scope.graph.digraph import GraphEdge
 from scope.graph.nodes import domain_node, file_node, source_node, table_node, target_node
 from scope.inference.file_references import FileReference, file_references
 from scope.inference.resource_keys import defined_resources
 from scope.model import Entry
 from scope.repository.layout import Role, is_resource, place_of, spec_module, target_file
 
-GraphEdge = tuple[str, str, str]
 _REFERENCE = re.compile(rb"\$\{resources\.(\w+\.\w+)\.")
 
 

@@ -6,6 +6,8 @@ A file's name is its path as the manifest writes it, a source's `<domain>.<sourc
 from scope.model import quote_path
 from scope.repository.layout import Role, place_of
 
+# One node for all files that shape every deployment and belong to none.
+TOOLING = "tooling:the bundle and its tooling"
 _FILE = "file"
 _ROLES = {
     Role.SPEC: "spec",
@@ -51,6 +53,26 @@ def target_node(target: str) -> str:
 def table_node(table: str) -> str:
     """Return a table's node."""
     return f"table:{table}"
+
+
+def schema_node(schema: str) -> str:
+    """Return the node of a schema, `<catalog>.<schema>`, of a catalog that is no domain's."""
+    return f"schema:{schema}"
+
+
+def catalog_node(catalog: str) -> str:
+    """Return the node of a catalog that is no domain's."""
+    return f"catalog:{catalog}"
+
+
+def library_node(folder: str) -> str:
+    """Return the node of a folder of shared code."""
+    return f"library:{folder}"
+
+
+def folder_node(folder: str) -> str:
+    """Return the node of another folder."""
+    return f"folder:{folder}"
 
 
 def reader_node(domain: str) -> str:

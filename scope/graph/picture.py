@@ -1,12 +1,11 @@
 """The picture of an impact or of the whole graph, folded until a person can read it."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
+from dataclasses import dataclass, replace
 
-from scope.graph.digraph import Graph
-from scope.graph.edges import GraphEdge
-from scope.graph.nodes import domain_node, file_of, node_kind, source_node, source_of_table, split_node, written_file_node
-from scope.repository.layout import Place, Role, place_of
+from scope.graph.containment import is_tooling, list_ancestors
+from scope.graph.digraph import Graph, GraphEdge
+from scope.graph.nodes import TOOLING, domain_node, node_kind, split_node
 
 # A drawing of more nodes is unreadable.
 READABLE = 60
@@ -14,11 +13,21 @@ READABLE = 60
 
 @dataclass(frozen=True, slots=True, order=True)
 class Node:
-    """One node of a picture: its name in the graph, its kind, and whether it is a changed file."""
+    """One node of a picture: its name in the graph, and its kind.
+
+    `changed_files` counts the changed files that it stands for. `members` has the names of nodes that are drawn as this one
+    because they are alike; it is empty for a node that stands for itself or for what lies in it.
+    """
 
     id: str
     kind: str
-    is_changed: bool = False
+    changed_files: int = 0
+    members: tuple[str, ...] = ()
+
+    @property
+    def is_changed(self) -> bool:
+        """Return whether it is a changed file, or stands for one."""
+        return self.changed_files > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,72 +39,149 @@ class Picture:
     folded: tuple[str, ...] = ()
 
 
-def draw_picture(edges: Iterable[GraphEdge], changed: frozenset[str] = frozenset(), limit: int | None = READABLE) -> Picture:
-    """Return the picture of a graph, or of `changed` nodes and their dependents only.
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """What is drawn: the changed nodes with their dependents, or everything if there are none.
 
-    Beyond `limit` nodes, tooling is drawn as one node, then a source's files and tables as the source, then sources as their
-    domain, then shared files as their folder.
+    `domains` are those of both sides: a catalog of another name is somebody else's. One of `removed` is gone at the head.
+    `deployments` are the pairs of target and domain that the picture is about.
     """
-    drawn, marked, folded = frozenset(edges), changed, list[str]()
-    if changed:
-        radius = Graph(drawn).blast_radius(changed)
+
+    changed: frozenset[str] = frozenset()
+    domains: frozenset[str] = frozenset()
+    removed: frozenset[str] = frozenset()
+    deployments: frozenset[tuple[str, str]] = frozenset()
+
+
+def draw_picture(edges: Iterable[GraphEdge], extent: Extent, limit: int | None = READABLE) -> Picture:
+    """Return the picture of a graph, folded beyond `limit` nodes as `fold` does."""
+    drawn = frozenset(edges)
+    if extent.changed:
+        radius = Graph(drawn).blast_radius(extent.changed)
         drawn = frozenset(edge for edge in drawn if edge[0] in radius and edge[1] in radius)
-    for name, fold in _FOLDS:
-        if limit is None or len(_list_nodes(drawn)) <= limit:
+    removed = {domain_node(domain) for domain in extent.removed}
+    names = extent.changed.union(node for one, other, _ in drawn for node in (one, other))
+    nodes = (
+        Node(name, "removed" if name in removed else node_kind(name), int(name in extent.changed)) for name in sorted(names)
+    )
+    picture = Picture(tuple(nodes), tuple(sorted(drawn)))
+    return fold(picture, lambda one: limit is None or len(one.nodes) <= limit, extent.domains)
+
+
+def fold(
+    picture: Picture, fits: Callable[[Picture], bool], domains: Collection[str], *, until_by_kind: bool = False
+) -> Picture:
+    """Return the picture, folded until it fits, or as far as it can be.
+
+    First tooling is drawn as one node, then a source's files and tables as the source, then sources as their domain, then
+    shared files as their folder and such folders as one, and then nodes that have the same arrows; at last, if that is asked
+    for, whatever is of one kind.
+    """
+    for name, find_homes in (*_FOLDS, *([_BY_KIND] if until_by_kind else [])):
+        if fits(picture):
             break
-        drawn = frozenset((fold(one), fold(other), kind) for one, other, kind in drawn if fold(one) != fold(other))
-        marked = frozenset(fold(node) for node in marked)
-        folded.append(name)
-    nodes = sorted(_list_nodes(drawn) | (marked if changed else frozenset()))
-    return Picture(tuple(Node(node, node_kind(node), node in marked) for node in nodes), tuple(sorted(drawn)), tuple(folded))
+        smaller = find_homes(picture, domains)
+        if smaller != picture:
+            picture = replace(smaller, folded=(*picture.folded, name))
+    return picture
 
 
-def _list_nodes(edges: Iterable[GraphEdge]) -> frozenset[str]:
-    return frozenset(node for one, other, _ in edges for node in (one, other))
+def _fold_into(
+    choose: Callable[[str, list[str]], str | None],
+) -> Callable[[Picture, Collection[str]], Picture]:
+    """Return a fold that draws a node as the one that is chosen of those that hold it.
+
+    A node that would be alone in another keeps its own name, which says more.
+    """
+
+    def fold_nodes(picture: Picture, domains: Collection[str]) -> Picture:
+        homes = {
+            node.id: home
+            for node in picture.nodes
+            if (home := choose(node.id, list(list_ancestors(node.id, domains)))) is not None
+        }
+        drawn = {node.id for node in picture.nodes}
+        crowd = dict[str, int]()
+        for home in homes.values():
+            crowd[home] = crowd.get(home, 0) + 1
+        return _merge(
+            picture, {name: home for name, home in homes.items() if crowd[home] > 1 or home in drawn}, are_alike=False
+        )
+
+    return fold_nodes
 
 
-def _to_tooling(node: str) -> str:
-    """Return one node for all files that shape every deployment and belong to none."""
-    place = _find_place(node)
-    is_tooling = place is not None and place.role in {Role.BUNDLE, Role.OTHER}
-    return written_file_node("the bundle and its tooling") if is_tooling else node
+def _choose_tooling(node: str, _: list[str]) -> str | None:
+    return TOOLING if is_tooling(node) else None
 
 
-def _to_source(node: str) -> str:
-    """Return the source for one of its files or tables."""
-    kind, name = split_node(node)
-    if kind == "table":
-        return source_of_table(name)
-    place = _find_place(node)
-    return source_node(place.domain, place.source) if place and place.domain and place.source else node
+def _choose_kinds(*kinds: str) -> Callable[[str, list[str]], str | None]:
+    """Choose the outermost of these kinds."""
+
+    def choose(_: str, ancestors: list[str]) -> str | None:
+        return next((one for one in reversed(ancestors) if split_node(one)[0] in kinds), None)
+
+    return choose
 
 
-def _to_domain(node: str) -> str:
-    """Return the domain for one of its sources, or for a file beside them."""
-    kind, name = split_node(node)
-    if kind == "source":
-        return domain_node(name.partition(".")[0])
-    place = _find_place(node)
-    return domain_node(place.domain) if place and place.domain else node
+def _choose_folder(_: str, ancestors: list[str]) -> str | None:
+    nearest = next(iter(ancestors), None)
+    return nearest if nearest is not None and split_node(nearest)[0] in {"library", "folder", "target"} else None
 
 
-def _to_folder(node: str) -> str:
-    """Return the folder for a shared file or a target's."""
-    path = file_of(node)
-    if path is None or place_of(path).role not in {Role.SHARED, Role.MODEL, Role.TARGET}:
-        return node
-    return written_file_node(path.rpartition("/")[0])
+def _fold_equal(picture: Picture, _: Collection[str]) -> Picture:
+    """Draw nodes of one kind with the same arrows as one, and again what is equal then."""
+    while True:
+        ways: dict[str, set[tuple[str, str, str]]] = {node.id: set() for node in picture.nodes}
+        for one, other, kind in picture.edges:
+            ways[one].add(("to", other, kind))
+            ways[other].add(("from", one, kind))
+        smaller = _merge_by(picture, lambda node, ways=ways: (node.kind, node.is_changed, frozenset(ways[node.id])))
+        if smaller == picture:
+            return picture
+        picture = smaller
 
 
-def _find_place(node: str) -> Place | None:
-    """Return the place of a file's node, or None for a node of another kind."""
-    path = file_of(node)
-    return None if path is None else place_of(path)
+def _fold_kinds(picture: Picture, _: Collection[str]) -> Picture:
+    return _merge_by(picture, lambda node: (node.kind, node.is_changed))
 
 
-_FOLDS: tuple[tuple[str, Callable[[str], str]], ...] = (
-    ("the bundle and its tooling into one node", _to_tooling),
-    ("files and tables into sources", _to_source),
-    ("sources into domains", _to_domain),
-    ("shared files into folders", _to_folder),
+def _merge_by(picture: Picture, key: Callable[[Node], Hashable]) -> Picture:
+    """Draw nodes with the same key as the first of them."""
+    first: dict[Hashable, str] = {}
+    homes = {node.id: first.setdefault(key(node), node.id) for node in picture.nodes}
+    return _merge(picture, {name: home for name, home in homes.items() if name != home}, are_alike=True)
+
+
+def _merge(picture: Picture, homes: Mapping[str, str], *, are_alike: bool) -> Picture:
+    """Draw each node of `homes` as the node that it names there."""
+    kinds = {node.id: node.kind for node in picture.nodes}
+    merged: dict[str, list[Node]] = {}
+    for node in picture.nodes:
+        merged.setdefault(homes.get(node.id, node.id), []).append(node)
+    nodes = (
+        Node(
+            home,
+            kinds.get(home, node_kind(home)),
+            sum(node.changed_files for node in parts),
+            _list_members(parts) if are_alike and len(parts) > 1 else parts[0].members,
+        )
+        for home, parts in merged.items()
+    )
+    ends = ((homes.get(one, one), homes.get(other, other), kind) for one, other, kind in picture.edges)
+    return Picture(tuple(sorted(nodes)), tuple(sorted({edge for edge in ends if edge[0] != edge[1]})), picture.folded)
+
+
+def _list_members(parts: Iterable[Node]) -> tuple[str, ...]:
+    return tuple(sorted(name for node in parts for name in (node.members or (split_node(node.id)[1],))))
+
+
+_FOLDS: tuple[tuple[str, Callable[[Picture, Collection[str]], Picture]], ...] = (
+    ("the bundle and its tooling into one node", _fold_into(_choose_tooling)),
+    ("files and tables into sources", _fold_into(_choose_kinds("source", "schema"))),
+    ("sources into domains", _fold_into(_choose_kinds("domain", "catalog"))),
+    ("shared files into folders", _fold_into(_choose_folder)),
+    ("folders of shared files into one", _fold_into(_choose_kinds("library"))),
+    ("what has the same arrows into one node", _fold_equal),
 )
+_BY_KIND = ("what is of one kind into one node", _fold_kinds)

@@ -6,7 +6,7 @@ import pytest
 
 from scope.graph.closure import DeploymentIndex
 from scope.graph.edges import list_edges
-from scope.graph.picture import draw_picture
+from scope.graph.picture import Extent, draw_picture
 from scope.graph.uses_cache import UsesCache
 from scope.model import Kind
 from scope.planning.checks import check_removed_tables, check_repository
@@ -83,5 +83,5 @@ def test_what_lies_in_the_place_of_something_else_is_answered_for(path: str, rul
         assert find_readers(head, base, impact.impacted, head.domains).unread == 0
         findings = (*check_removed_tables(base, head, changes), *check_repository(head))
         assert {finding.path for finding in findings} <= {*trees[one], *trees[other], path}
-        edges = list_edges(head)
-        assert len(draw_picture(edges, limit=1).nodes) <= len(draw_picture(edges, limit=None).nodes)
+        edges, extent = list_edges(head), Extent(domains=frozenset(head.domains))
+        assert len(draw_picture(edges, extent, limit=1).nodes) <= len(draw_picture(edges, extent, limit=None).nodes)

@@ -44,3 +44,13 @@ def test_arrows_of_nodes_that_are_not_given_are_left_out() -> None:
 def test_what_github_would_not_draw_is_nothing() -> None:
     assert render_flowchart([Node(f"{number}", "x" * 80) for number in range(1000)], ()) is None
     assert render_flowchart([Node("a", "a")], (), limit=10) is None
+
+
+def test_what_has_changed_is_marked_over_the_style_of_its_kind() -> None:
+    drawn = render_flowchart([Node("a", "a", "domain", is_changed=True), Node("b", "b"), Node("c", "c", is_changed=True)], ())
+    assert drawn is not None
+    assert drawn.splitlines()[-3:] == [
+        "  classDef domain fill:#dafbe1,stroke:#1a7f37,color:#1f2328",
+        "  classDef changed stroke:#bc4c00,stroke-width:3px",
+        "  class n0,n2 changed",
+    ]
