@@ -63,6 +63,22 @@ generate-check:
     {{ generator }} build --all --check
     {{ generator }} schema --check
 
+# Builds the page of `scope graph --format html` from scope/render/page, and checks the types of its script (needs Node)
+[group('generate')]
+build-graph-page: _graph-page-libraries
+    npm --prefix scope/render/page run --silent build
+
+# Fails if the page isn't what its sources give
+[group('generate')]
+[no-exit-message]
+graph-page-check:
+    @if command -v npm >/dev/null; then just _graph-page-libraries && npm --prefix scope/render/page run --silent check; else echo "Skipping the page of \`scope graph\`: Node isn't installed." >&2; fi
+
+# Installs what the page is built with, as its lock file says, unless that is there already; no package runs a script
+[private]
+@_graph-page-libraries:
+    cd scope/render/page && { [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --silent --ignore-scripts --no-audit --no-fund; }
+
 # Starts a source of a domain: folders, stubs of the four layers, specs, modules, tests: `just scaffold finance adyen payouts`
 [group('generate')]
 [no-exit-message]
@@ -102,7 +118,7 @@ rooms:
 
 # Everything that CI checks before the tests
 [group('quality')]
-check: && lint typecheck rooms generate-check scope-check workflows
+check: && lint typecheck rooms generate-check graph-page-check scope-check workflows
     {{ dev }} ruff format --check .
 
 # Checks the workflows: their schema, their security and, if Go is installed, with actionlint

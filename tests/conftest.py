@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.browser import BrowserMissingError, Tab, browsing, find_browser
 from tests.support.cli import CliMissingError, DatabricksCli, find_databricks, find_fake_workspace
 from tests.support.fake_workspace import FakeWorkspace, new_token, serving
 from tests.support.sandbox import SCRATCH, Sandbox
@@ -66,20 +67,23 @@ _CLI_FIXTURES = frozenset({"databricks_cli", "fake_workspace_url"})
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Mark whatever uses the CLI or the fake workspace, so that no test can need them without being known to."""
+    """Mark whatever uses the CLI, the fake workspace or a browser, so that no test can need them without being known to."""
     if isinstance(item, pytest.Function) and not _CLI_FIXTURES.isdisjoint(item.fixturenames):
         item.add_marker(pytest.mark.cli)
+    if isinstance(item, pytest.Function) and "tab" in item.fixturenames:
+        item.add_marker(pytest.mark.browser)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip the tests marked `cli` or `spark` where what they need is missing; in CI, `cli` must run, so they fail.
+    """Skip tests where what they need is missing; in CI, those marked `cli` and `browser` must run, so they fail.
 
     Skipped here and not in a fixture, they make one line of the summary together.
     """
-    if item.get_closest_marker("cli") is not None and (missing := _missing_for_cli()):
-        if os.environ.get("CI", "").lower() == "true":
-            pytest.fail(f"{missing} With CI=true these tests may not be skipped.", pytrace=False)
-        pytest.skip(missing)
+    for marker, find_missing in (("cli", _missing_for_cli), ("browser", _missing_for_browser)):
+        if item.get_closest_marker(marker) is not None and (missing := find_missing()):
+            if os.environ.get("CI", "").lower() == "true":
+                pytest.fail(f"{missing} With CI=true these tests may not be skipped.", pytrace=False)
+            pytest.skip(missing)
     if item.get_closest_marker("spark") is not None and (missing := _missing_for_spark()):
         pytest.skip(missing)
 
@@ -120,6 +124,24 @@ def databricks_cli(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databri
 def sandbox(tmp_path: Path) -> Sandbox:
     """Give an empty git repository."""
     return Sandbox.create(tmp_path / "sandbox")
+
+
+# A browser
+
+
+def _missing_for_browser() -> str | None:
+    try:
+        find_browser()
+    except BrowserMissingError as error:
+        return str(error)
+    return None
+
+
+@pytest.fixture(scope="module")
+def tab() -> Iterator[Tab]:
+    """Give a tab of a browser that starts once for the tests of a file."""
+    with browsing() as opened:
+        yield opened
 
 
 # Spark, by Databricks Connect

@@ -334,6 +334,13 @@ def test_an_answer_about_a_shared_module_needs_the_graph(sandbox: Sandbox, subje
     assert heavy_after(sandbox, "why", subject) == {"networkx", "importlib.metadata"}
 
 
+def test_only_the_page_of_a_graph_reads_the_built_page(sandbox: Sandbox) -> None:
+    sandbox.append("src/common/text.py", "Y = 2\n")
+    other = [["plan"], ["comment"], ["why", "finance"], ["graph"], ["graph", "--all", "--format", "json"]]
+    modules = modules_after(sandbox.root, {**git_environment(), "HOME": os.devnull}, *other, ["graph", "--format", "html"])
+    assert ["scope.render.graph_page" in names for names in modules] == [*(False for _ in other), True]
+
+
 def test_a_comment_imports_only_what_it_needs(sandbox: Sandbox) -> None:
     sandbox.append("src/common/text.py", "Y = 2\n")
     assert run_scope(sandbox.root, "plan").exit_code == 0

@@ -47,7 +47,7 @@ def test_what_github_would_not_draw_is_nothing() -> None:
 
 
 def test_what_has_changed_is_marked_over_the_style_of_its_kind() -> None:
-    drawn = render_flowchart([Node("a", "a", "domain", is_changed=True), Node("b", "b"), Node("c", "c", is_changed=True)], ())
+    drawn = render_flowchart([Node("a", "a", "domain", True), Node("b", "b"), Node("c", "c", is_changed=True)], ())
     assert drawn is not None
     assert drawn.splitlines()[-3:] == [
         "  classDef domain fill:#dafbe1,stroke:#1a7f37,color:#1f2328",
