@@ -152,11 +152,12 @@ def _write(checkout: "Checkout", differences: "Sequence[Difference]", *, force: 
 
 
 def _schema(options: argparse.Namespace) -> int:
+    from generator.inventory import take_inventory
     from generator.json_schema import schema_texts
     from generator.reference import PATH, with_reference
 
     checkout = _checkout(options.folder)
-    texts = schema_texts()
+    texts = schema_texts(take_inventory(checkout, ()).presets)
     if checkout.is_file(PATH):
         texts[PATH] = with_reference(checkout.read(PATH).decode("utf-8"))
     return _write_texts(checkout, texts, check=options.check, quiet=options.quiet)

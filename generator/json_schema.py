@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from generator.bundle_schema import (
@@ -16,18 +16,31 @@ from generator.bundle_schema import (
 )
 from generator.layout import SCHEMAS
 from generator.load import IDENTITY_FIELDS
-from generator.spec import DomainSettings, JobSpec, PipelineSpec, Schedule, TargetSettings
+from generator.spec import (
+    PRESET_DESCRIPTION,
+    REFERENCE,
+    DomainSettings,
+    JobSpec,
+    PipelineSpec,
+    Schedule,
+    TargetSettings,
+)
 
 # Field with a plain mapping in the model → Databricks' definition of it. `*` stands for a mapping's values.
 _PIPELINE_BODIES = {"settings": "settings.pipelines", "environment": PIPELINE_ENVIRONMENT, "clusters.*": PIPELINE_CLUSTER}
 _JOB_BODIES = {"settings": "settings.jobs", "environments.*": ENVIRONMENT, "clusters.*": CLUSTER, "tasks.*": TASK}
+# Field → the file of the presets that it takes.
+_PIPELINE_PRESETS = {"environment": "environments", "clusters": "clusters"}
+_JOB_PRESETS = {"schedule": "schedules", "environments": "environments", "clusters": "clusters"}
 
 
-def schema_texts() -> dict[str, str]:
-    """Return the schemas' texts by path."""
+def schema_texts(presets: Collection[str]) -> dict[str, str]:
+    """Return the schemas' texts by path. Where a spec takes a preset, they offer those of `presets`, as `<file>.<name>`."""
+    pipeline = _with_bodies(PipelineSpec.model_json_schema(), _PIPELINE_BODIES, "A pipeline's spec")
+    job = _with_bodies(JobSpec.model_json_schema(), _JOB_BODIES, "A job's spec")
     schemas = {
-        "pipeline": _with_targets(_with_bodies(PipelineSpec.model_json_schema(), _PIPELINE_BODIES, "A pipeline's spec")),
-        "job": _with_targets(_with_bodies(JobSpec.model_json_schema(), _JOB_BODIES, "A job's spec")),
+        "pipeline": _with_targets(_with_presets(pipeline, _PIPELINE_PRESETS, presets)),
+        "job": _with_targets(_with_presets(job, _JOB_PRESETS, presets)),
         "domain": _with_bodies(DomainSettings.model_json_schema(), {}, "A domain's settings"),
         "clusters": _presets({"$ref": f"#/$defs/{CLUSTER}"}, "Presets of clusters"),
         "environments": _presets({"$ref": f"#/$defs/{ENVIRONMENT}"}, "Presets of environments"),
@@ -68,6 +81,25 @@ def _with_bodies(schema: Schema, bodies: dict[str, str], title: str) -> Schema:
             )
             holder[key] = _replaced(holder[key], reference)
     return schema
+
+
+def _with_presets(schema: Schema, files: dict[str, str], presets: Collection[str]) -> Schema:
+    """Return a spec's schema in which a preset's name is one that exists, or a reference to a variable."""
+    for name, file in files.items():
+        known = sorted(preset for preset in presets if preset.startswith(f"{file}."))
+        for choice in _preset_choices(schema["properties"][name]):
+            choice["anyOf"] = [{"enum": known}, {"pattern": REFERENCE.pattern}]
+    return schema
+
+
+def _preset_choices(node: Any) -> Iterator[Schema]:  # noqa: ANN401  any JSON
+    if isinstance(node, dict):
+        if node.get("description") == PRESET_DESCRIPTION:
+            yield node
+        node = [*node.values()]
+    if isinstance(node, list):
+        for value in node:
+            yield from _preset_choices(value)
 
 
 def _with_targets(schema: Schema) -> Schema:

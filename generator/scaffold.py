@@ -6,7 +6,7 @@ from textwrap import dedent
 
 from generator.checkout import Checkout
 from generator.errors import SpecError, suggestion
-from generator.layout import CODE_ROOT, Kind, code_folder
+from generator.layout import CODE_ROOT, SCHEMAS, Kind, code_folder
 from generator.names import Identity, Layer, identity_of, part_fault
 
 _LAYERS = tuple(Layer)
@@ -68,6 +68,7 @@ def _refuse_bad_names(checkout: Checkout, domain: str, source: str, asset: str) 
 
 def _spec(identity: Identity) -> str:
     lines = [
+        schema_line(identity.spec, identity.kind),
         f"domain: {identity.domain}",
         f"source: {identity.source}",
         f"layer: {identity.layer}",
@@ -82,6 +83,12 @@ def _spec(identity: Identity) -> str:
             "# schedule: schedules.nightly",
         ]
     return "\n".join(lines) + "\n"
+
+
+def schema_line(spec: str, kind: Kind) -> str:
+    """Return the line by which editors with YAML's language server check a spec, whatever their settings."""
+    schema = f"{SCHEMAS}/{kind.removesuffix('s')}.schema.json"
+    return f"# yaml-language-server: $schema={posixpath.relpath(schema, posixpath.dirname(spec))}"
 
 
 def _layer_code(layer: Layer, domain: str, source: str, asset: str) -> str:

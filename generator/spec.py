@@ -37,7 +37,8 @@ def _is_preset(value: object) -> str:
 
 
 # A preset's name, or the value itself. The tags keep unions out of the paths in errors.
-PresetName = Annotated[str, Field(description="A preset of resources/_models, as `<file>.<name>`.", max_length=200)]
+PRESET_DESCRIPTION = "A preset of resources/_models, as `<file>.<name>`."
+PresetName = Annotated[str, Field(description=PRESET_DESCRIPTION, max_length=200)]
 BodyOrPreset = Annotated[
     Annotated[PresetName, Tag("(preset)")] | Annotated[Body, Tag("(inline)")],
     Discriminator(_is_preset),

@@ -14,8 +14,15 @@ from generator.reference import PATH, reference
 from generator.spec import DomainSettings, JobSpec, PipelineSpec, Schedule
 from tests.support.spec_tree import IDENTITY, REPOSITORY, SpecTree, spec_tree
 
-SCHEMAS = {path.rpartition("/")[2].removesuffix(".schema.json"): json.loads(text) for path, text in schema_texts().items()}
 EVERYTHING = REPOSITORY / "tests/golden/generator/everything/input"
+PRESETS = {
+    f"{path.stem}.{name}"
+    for root in (REPOSITORY, EVERYTHING)
+    for path in (root / "resources/_models").glob("*.yml")
+    for name in yaml.safe_load(path.read_text(encoding="utf-8"))
+}
+TEXTS = schema_texts(PRESETS)
+SCHEMAS = {path.rpartition("/")[2].removesuffix(".schema.json"): json.loads(text) for path, text in TEXTS.items()}
 
 
 def validator(name: str) -> Draft202012Validator:
@@ -52,6 +59,10 @@ def test_a_sound_document_is_sound_in_an_editor_too(path: str) -> None:
         ("pipeline", IDENTITY + "settings: {chanel: x}\n"),
         ("pipeline", IDENTITY + "environment: {dependecies: []}\n"),
         ("pipeline", IDENTITY + "clusters: {default: {num_workers: many}}\n"),
+        ("pipeline", IDENTITY + "clusters: {default: clusters.smal}\n"),
+        ("pipeline", IDENTITY + "environment: schedules.nightly\n"),
+        ("job", IDENTITY + "schedule: schedules.nihgtly\n"),
+        ("job", IDENTITY + "targets: {prod: {schedule: schedules.nihgtly}}\n"),
         ("job", IDENTITY + "schedule: {periodic: {interval: 1, unit: MINUTES}}\n"),
         ("job", IDENTITY + "tasks: [{task_key: a, notbook_task: {}}]\n"),
         ("job", IDENTITY + "tasks: [{task_key: a, for_each_task: {inputs: x, task: {task_key: b, nope: 1}}}]\n"),
@@ -108,9 +119,27 @@ def test_a_stale_schema_is_found_and_refreshed(tmp_path: Path) -> None:
     assert (ran.exit_code, ran.stderr) == (1, "resources/_generated/job.schema.json is stale; run: just generate\n")
 
 
+@pytest.mark.parametrize(
+    "path", sorted(path.relative_to(REPOSITORY).as_posix() for path in REPOSITORY.glob("specs/*/*/*/*.yml"))
+)
+def test_a_spec_says_which_schema_it_has(path: str) -> None:
+    line = (REPOSITORY / path).read_text(encoding="utf-8").splitlines()[0]
+    schema = (REPOSITORY / path).parent / line.removeprefix("# yaml-language-server: $schema=")
+    assert schema.resolve() == REPOSITORY / f"resources/_generated/{schema_of(path)}.schema.json"
+
+
+def test_a_new_preset_is_offered_by_editors(tmp_path: Path) -> None:
+    tree = spec_tree(tmp_path)
+    tree.write("resources/_models/schedules.yml", "weekly: {periodic: {interval: 1, unit: WEEKS}}\n")
+    assert tree.run("schema").exit_code == 0
+    schema = json.loads((tree.root / "resources/_generated/job.schema.json").read_text(encoding="utf-8"))
+    assert '"enum": ["schedules.weekly"]' in json.dumps(schema["properties"]["schedule"])
+    assert '"enum": ["schedules.weekly"]' in json.dumps(schema["$defs"]["TargetSettings"]["properties"]["schedule"])
+
+
 def test_the_editor_is_pointed_at_every_schema() -> None:
     settings = json.loads((REPOSITORY / ".vscode/settings.json").read_text(encoding="utf-8"))
-    assert {path.removeprefix("./") for path in settings["yaml.schemas"]} == set(schema_texts())
+    assert {path.removeprefix("./") for path in settings["yaml.schemas"]} == set(TEXTS)
     for pattern in settings["yaml.schemas"].values():
         assert list(EVERYTHING.glob(pattern)), pattern
 

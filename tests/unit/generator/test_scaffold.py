@@ -35,6 +35,9 @@ def test_it_makes_code_specs_modules_and_tests(tree: SpecTree) -> None:
     for kind in ("pipelines", "jobs"):
         assert f"specs/{kind}/shipping/carrier/final_records.yml" in made
         assert f"resources/shipping/carrier/{kind}/final_records.py" in made
+        first = made[f"specs/{kind}/shipping/carrier/final_records.yml"].decode().splitlines()[0]
+        schema = f"../../../../resources/_generated/{kind.removesuffix('s')}.schema.json"
+        assert first == f"# yaml-language-server: $schema={schema}"
     assert "tests/unit/shipping/test_carrier_records.py" in made
     assert "tests/fixtures/shipping/carrier/records.json" in made
 
