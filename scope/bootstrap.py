@@ -11,6 +11,7 @@ from scope.adapters.bundle_cli import StagedCli, check_version, find_cli, restri
 from scope.adapters.credentials import find_credentials
 from scope.adapters.forks import Forks
 from scope.adapters.git import GitRepository
+from scope.adapters.github import run_url
 from scope.adapters.processes import end_running
 from scope.adapters.workspace import DatabricksWorkspace
 from scope.controller.session import Options, RateLimit, Revision, Session
@@ -133,11 +134,3 @@ def rate_limit(environment: Mapping[str, str], max_parallel: int) -> RateLimit:
     given = environment.get("DATABRICKS_RATE_LIMIT", "")
     total = int(given) if given.isdecimal() and int(given) > 0 else RateLimit().total
     return RateLimit(total, max_parallel)
-
-
-def run_url(environment: Mapping[str, str]) -> str | None:
-    """Return the page of the workflow run that this is part of, if it is."""
-    parts = [environment.get(name) for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")]
-    if not all(parts):
-        return None
-    return f"{parts[0]}/{parts[1]}/actions/runs/{parts[2]}"

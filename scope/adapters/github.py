@@ -57,8 +57,16 @@ def _append(variable: str, text: str) -> None:
         raise UsageError(f"{name}, which {variable} names, can't be written: {error.strerror}.") from None
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """A redirect would take the token along."""
+def run_url(environment: Mapping[str, str]) -> str | None:
+    """Return the page of the workflow run that this is part of, if it is."""
+    parts = [environment.get(name) for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")]
+    if not all(parts):
+        return None
+    return f"{parts[0]}/{parts[1]}/actions/runs/{parts[2]}"
+
+
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    """Follows no redirect, which would take a token along."""
 
     def redirect_request(
         self,
@@ -69,7 +77,8 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         headers: HTTPMessage,  # noqa: ARG002
         newurl: str,  # noqa: ARG002
     ) -> None:
-        return None
+        """Return None: the answer is that of the redirect."""
+        return
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +143,7 @@ class PullRequest:
             },
         )
         try:
-            with urllib.request.build_opener(_NoRedirect).open(request, timeout=_SECONDS) as answer:
+            with urllib.request.build_opener(NoRedirect).open(request, timeout=_SECONDS) as answer:
                 content = answer.read(_LONGEST_ANSWER + 1)
                 if len(content) > _LONGEST_ANSWER:
                     raise ScopeError(f"GitHub answers `{method} {path}` with more than {_LONGEST_ANSWER // 1_000_000} MB.")

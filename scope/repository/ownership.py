@@ -63,7 +63,9 @@ DEFAULT_RULES = (
     Rule(("docs/**", "**/README.md", "*.md", "LICENSE*", "CODEOWNERS"), NOTHING, "documentation"),
     Rule(("tests/**", ".ci/**", ".github/**", "scope/**", "justfile"), NOTHING, "never leaves this repository"),
     Rule(
-        (".vscode/**", ".idea/**", ".editorconfig", ".git*", ".pre-commit-config.yaml"), NOTHING, "editor and git settings"
+        (".vscode/**", ".idea/**", ".devcontainer/**", ".editorconfig", ".git*", ".pre-commit-config.yaml"),
+        NOTHING,
+        "editor and git settings",
     ),
     Rule(("resources/_generated/**",), NOTHING, "schemas for editors"),
     Rule((".scope/**",), NOTHING, "scope's own output"),
@@ -87,6 +89,8 @@ class Rules:
     # The variables of the bundle whose values deploys take from the environment; those of one domain alone as
     # `<domain>.<name>`.
     variables: tuple[str, ...] = ()
+    # Where `scope notify` posts.
+    webhook: str | None = None
 
     def active_runs_in(self, target: str) -> str:
         """Return how a deploy treats active runs in a target: `warn`, `wait` or `refuse`."""

@@ -10,7 +10,9 @@ from scope.repository.layout import CONFIG
 from scope.repository.ownership import ACTIVE_RUNS, EVERY_TARGET, EVERYTHING, NOTHING, Rule, Rules
 from scope.repository.toml_file import UnreadableTomlError, load_toml
 
-_KEYS = ("rules", "matrix-jobs", "max-deletions", "active-runs", "allow-code", "identity-per-domain", "variables")
+_KEYS = ("rules", "matrix-jobs", "max-deletions", "active-runs", "allow-code", "identity-per-domain", "variables", "webhook")
+# A loopback address is for tests of the receiving side.
+_WEBHOOK = re.compile(r"(?:https://[A-Za-z0-9.-]+(?::\d{1,5})?|http://127\.0\.0\.1:\d{1,5})/[!-~]{0,2000}")
 # A domain, if it is that one's alone, and a variable's name as the CLI takes it in a reference.
 _VARIABLE = re.compile(r"(?:[a-z][a-z0-9_]*\.)?[A-Za-z_][A-Za-z0-9_-]*")
 _OWN_VARIABLES = frozenset({"domain", "stage"})
@@ -61,6 +63,7 @@ def load_rules(content: bytes | None) -> Rules:
             'variables of the bundle by name, such as ["region", "finance.api_key"], the latter for one domain alone',
             problems,
         ),
+        webhook=_read_webhook(table, problems),
     )
     problems += [
         _Problem(key, f"is not a key of [tool.scope]; there are {', '.join(_KEYS)}")
@@ -148,6 +151,15 @@ def _read_number(table: Mapping[str, object], key: str, default: int, allowed: r
         problems.append(_Problem(key, message))
         return default
     return value
+
+
+def _read_webhook(table: Mapping[str, object], problems: list[_Problem]) -> str | None:
+    value = table.get("webhook")
+    if value is None or (isinstance(value, str) and _WEBHOOK.fullmatch(value)):
+        return value
+    # The value may be a secret that somebody has mistyped.
+    problems.append(_Problem("webhook", "is the https URL to which messages are posted, without a user name in it"))
+    return None
 
 
 def _find_lines(text: str, key: str) -> tuple[int, ...]:

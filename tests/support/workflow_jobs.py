@@ -110,8 +110,7 @@ class _Reader:
         for name, job in tree["jobs"].items():
             needs = [job["needs"]] if isinstance(job.get("needs"), str) else job.get("needs", [])
             before = passed.union(*(own.get(need, frozenset()) for need in needs))
-            done = {need: {"result": "success", "outputs": _Outputs()} for need in needs}
-            if not Scope({**contexts, "needs": done}, _STATIC).is_true(job.get("if")):
+            if not any(self._starts(job, needs, result, contexts) for result in ("success", "failure")):
                 continue
             if "uses" in job:
                 called = self._repository / job["uses"].removeprefix("./")
@@ -134,6 +133,13 @@ class _Reader:
                 commands=tuple(self._expand(step["run"]) for step in steps if "run" in step),
                 needs=before,
             )
+
+    @staticmethod
+    def _starts(job: dict[str, Any], needs: list[str], result: str, contexts: Mapping[str, Any]) -> bool:
+        """Return whether a job starts where all that it needs ended so."""
+        done = {need: {"result": result, "outputs": _Outputs()} for need in needs}
+        status = {**_STATIC, "success": lambda: result == "success", "failure": lambda: result == "failure"}
+        return Scope({**contexts, "needs": done}, status).is_true(job.get("if"))
 
     def _inputs(self, called: Path, job: dict[str, Any], contexts: Mapping[str, Any]) -> dict[str, Any]:
         declared = (self._load(called)["on"]["workflow_call"] or {}).get("inputs", {})

@@ -104,7 +104,7 @@ def test_a_run_that_deploys_less_or_else_takes_no_other_s_place(contexts: dict[s
 
 def test_runs_that_deploy_all_wait_in_one_group_and_reports_in_none_of_theirs() -> None:
     pushed = groups("deploy.yml")
-    assert pushed == {"deploy-staging", "deploy-prod", "approve-prod", "deployed-7"}
+    assert pushed == {"deploy-staging", "deploy-prod", "approve-prod", "deployed-7", "notify-7"}
     assert groups("deploy.yml", inputs={"target": "prod", "domains": "", "prune": False, "approve": ""}) == pushed
     assert not groups("reconcile.yml") & pushed
 

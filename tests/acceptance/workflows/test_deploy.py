@@ -231,3 +231,13 @@ def test_where_each_domain_has_an_identity_each_job_has_its_own_and_prod_s_is_no
     # Only after the approval, of which there is one.
     assert sorted(set(given)) == ["prod-plan", "prod.finance", "prod.marketing", "staging", "staging-plan"]
     assert given.index("prod.finance") > given.index("prod-plan")
+
+
+def test_a_red_run_is_told_to_the_webhook_and_a_green_one_is_not(platform: Platform) -> None:
+    platform.settings = dataclasses.replace(platform.settings, quality=False)
+    run = platform.push()
+    assert run.jobs["deployed"].result == "failure"
+    assert "Nobody is told: pyproject.toml has no `webhook`" in run.jobs["notify"].log
+    assert "quality failure; staging: plan skipped" in run.jobs["notify"].log
+    platform.settings = dataclasses.replace(platform.settings, quality=True)
+    assert platform.push().jobs["notify"].result == "skipped"

@@ -2,7 +2,8 @@
 
 import pytest
 
-from scope.bootstrap import rate_limit, run_url
+from scope.adapters.github import run_url
+from scope.bootstrap import rate_limit
 
 
 @pytest.mark.parametrize(

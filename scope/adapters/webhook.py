@@ -1,0 +1,29 @@
+"""A message to a chat's incoming webhook, in the form that Slack, Teams, Mattermost and Google Chat take."""
+
+import json
+import urllib.error
+import urllib.request
+from http.client import HTTPException
+
+from scope.adapters.github import NoRedirect
+from scope.errors import ScopeError
+from scope.escaping import escape_invisible, shortened
+
+_SECONDS = 30
+_LONGEST_REASON = 500
+
+
+def post_message(url: str, text: str) -> None:
+    """Post a text. Raises `ScopeError` if it isn't taken; the message doesn't tell the URL, which lets anybody post."""
+    request = urllib.request.Request(  # noqa: S310  https or loopback, see `repository.settings`
+        url, method="POST", data=json.dumps({"text": text}).encode(), headers={"Content-Type": "application/json"}
+    )
+    try:
+        with urllib.request.build_opener(NoRedirect).open(request, timeout=_SECONDS):
+            return
+    except urllib.error.HTTPError as error:
+        with error:
+            reason = f"{error.code} {error.reason}"
+    except (OSError, ValueError, HTTPException) as error:
+        reason = str(getattr(error, "reason", error))
+    raise ScopeError(f"The webhook didn't take the message: {shortened(escape_invisible(reason), _LONGEST_REASON)}.")
