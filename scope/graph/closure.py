@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from scope.graph.tables import TableIndex
 
 # Raise it when the same closure gives a different stage: then every record differs, and everything deploys once.
-FINGERPRINT_VERSION = "v1"
+FINGERPRINT_VERSION = "v2"
 # Top-level folders that no stage holds and no check of a domain reads.
 _APART = frozenset({".github", "docs", SPEC_ROOT, "tests"})
 # In the place of a word: all specs, and those that may hold any word.
@@ -78,6 +78,8 @@ class DeploymentIndex:
         self._resources: dict[str, tuple[DefinedResource, ...]] = {}
         self._unread: dict[str, tuple[tuple[str, int], ...]] = {}
         self._fingerprints: dict[tuple[str, str], str] = {}
+        self._own_digests: dict[str, str] = {}
+        self._rule_digests: dict[str, str] = {}
 
     @cached_property
     def rules(self) -> Rules:
@@ -186,9 +188,13 @@ class DeploymentIndex:
 
     def staged(self, target: str, domain: str) -> dict[str, Entry]:
         """Return the files of a deployment's stage, sorted by path. A domain without folders has those of every stage."""
+        return dict(sorted({**self.own_files(domain), **self._staged_beside(target, domain)}.items()))
+
+    def _staged_beside(self, target: str, domain: str) -> dict[str, Entry]:
+        """Return the files of a stage that aren't in the domain's own folders."""
         shared = (self.frame_shared.files, self.target_shared(target).files, self.shared_files(domain))
         files = {path: entry for part in shared for path, entry in part.items()}
-        return dict(sorted({**self._frame, **self._target_file(target), **self.own_files(domain), **files}.items()))
+        return {**self._frame, **self._target_file(target), **files}
 
     @cached_property
     def _frame(self) -> dict[str, Entry]:
@@ -379,14 +385,32 @@ class DeploymentIndex:
         if domain not in self.domains or target not in self.targets:
             return None
         if (target, domain) not in self._fingerprints:
-            self._fingerprints[target, domain] = _digest(self.staged(target, domain), self.rule_files(domain))
+            own, beside = self._own_digest(domain), self._staged_beside(target, domain)
+            text = f"{FINGERPRINT_VERSION}\n{own}\n{_digest(beside)}\n{self._rule_digest(domain)}\n"
+            self._fingerprints[target, domain] = f"{FINGERPRINT_VERSION}:{hashlib.sha256(text.encode()).hexdigest()}"
         return self._fingerprints[target, domain]
 
+    def _own_digest(self, domain: str) -> str:
+        """Return the digest of a domain's own files, which are most of a stage, and the same in every target."""
+        if domain not in self._own_digests:
+            kept = self._cache.kept if self._rules is None else None
+            name = self.name_of("own", domain, CONFIG) if kept is not None else ""
+            digest = kept.get(name) if kept is not None else None
+            if digest is None:
+                digest = _digest(self.own_files(domain))
+                if kept is not None:
+                    kept.put(name, digest)
+            self._own_digests[domain] = digest
+        return self._own_digests[domain]
 
-def _digest(staged: Mapping[str, Entry], ruled: Mapping[str, Entry]) -> str:
-    digest = hashlib.sha256(FINGERPRINT_VERSION.encode())
-    for section, files in (("staged", staged), ("rule", ruled)):
-        # In one piece: a stage may hold thousands of files.
-        lines = [f"{section}\0{entry.kind}\0{entry.oid}\0{path}\n" for path, entry in files.items()]
-        digest.update(os.fsencode("".join(lines)))
-    return f"{FINGERPRINT_VERSION}:{digest.hexdigest()}"
+    def _rule_digest(self, domain: str) -> str:
+        if domain not in self._rule_digests:
+            self._rule_digests[domain] = _digest(self.rule_files(domain))
+        return self._rule_digests[domain]
+
+
+def _digest(files: Mapping[str, Entry]) -> str:
+    """Return a digest of files' paths, kinds and blobs."""
+    # In one piece: a stage may hold thousands of files.
+    lines = [f"{entry.kind}\0{entry.oid}\0{path}\n" for path, entry in sorted(files.items())]
+    return hashlib.sha256(os.fsencode("".join(lines))).hexdigest()
