@@ -4,6 +4,7 @@ import argparse
 import gc
 import importlib
 import os
+import re
 import sys
 from collections.abc import Sequence
 
@@ -11,6 +12,7 @@ from scope import __version__
 from scope.console import Console
 from scope.errors import ScopeError, UsageError
 from scope.escaping import escape_message
+from scope.wording import suggest
 
 _DESCRIPTION = "Deploys what a change touches, and nothing else: from a git diff to scoped `databricks bundle` deploys."
 _EXIT_CODES = """\
@@ -33,14 +35,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Syntax trees are many objects without a cycle: looking for some among them takes a fifth of `scope check`.
     gc.set_threshold(_MANY)
     given = list(sys.argv[1:] if arguments is None else arguments)
-    own, passed_on = split(given)
-    parser = make_parser(own)
-    options = parser.parse_args(own)
-    if passed_on and not hasattr(options, "passed_on"):
-        parser.error(f"`{options.command}` passes nothing on to the CLI: remove the `--` and what follows.")
-    options.passed_on = passed_on
-    console = Console(is_quiet=options.quiet, no_color=options.no_color)
     try:
+        options = parse(given)
+        if options is None:
+            return 0
+        console = Console(is_quiet=options.quiet, no_color=options.no_color)
         command = importlib.import_module(f"scope.commands.{options.command}")
         known = getattr(command, "FORMATS", FORMATS)
         if options.format is None:
@@ -63,6 +62,40 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
+def parse(given: Sequence[str]) -> argparse.Namespace | None:
+    """Return the options, or None after the help, which is what no command at all gets. `UsageError` for unknown words."""
+    own, passed_on = split(given)
+    word = _command(own)
+    if word is not None and word not in COMMANDS:
+        raise UsageError(f"There is no command `{word}`.{suggest(word, COMMANDS)} `scope --help` lists them.")
+    parser = make_parser(own)
+    options, unknown = parser.parse_known_args(own)
+    if options.command is None and not unknown:
+        parser.print_help()
+        return None
+    if unknown:
+        raise UsageError(_describe_unknown(options.command, unknown[0]))
+    if passed_on and not hasattr(options, "passed_on"):
+        raise UsageError(f"`{options.command}` passes nothing on to the CLI: remove the `--` and what follows.")
+    options.passed_on = passed_on
+    return options
+
+
+def _describe_unknown(command: str | None, word: str) -> str:
+    """Return the sentences about a word that no option or argument of a command explains."""
+    name = word.partition("=")[0]
+    help_line = f"`{' '.join(filter(None, ('scope', command)))} --help` says what it takes."
+    whose = f"`{command}`" if command else "scope"
+    if not name.startswith("-"):
+        return f"{whose} takes no `{word}`. {help_line}"
+    parser = argparse.ArgumentParser()
+    _add_global(parser, ALL_FORMATS)
+    if command:
+        importlib.import_module(f"scope.commands.{command}").add_arguments(parser)
+    known = sorted(set(re.findall(r"(?<![\w-])--[a-z][\w-]*", parser.format_help())))
+    return f"{whose} has no option `{name}`.{suggest(name, known)} {help_line}"
+
+
 def make_parser(given: Sequence[str]) -> argparse.ArgumentParser:
     """Return the parser; of a command that is named, that one's options only, so that no other module is imported."""
     parser = argparse.ArgumentParser(
@@ -75,9 +108,9 @@ def make_parser(given: Sequence[str]) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"scope {__version__}")
     _add_global(parser, ALL_FORMATS)
     parser.set_defaults(format=None, quiet=False, no_color=False, directory=".")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     named = _command(given)
-    for name in (named,) if named else COMMANDS:
+    for name in (named,) if named in COMMANDS else COMMANDS:
         module = importlib.import_module(f"scope.commands.{name}")
         shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
         _add_global(shared, getattr(module, "FORMATS", FORMATS))
@@ -101,13 +134,13 @@ def split(given: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def _command(given: Sequence[str]) -> str | None:
-    """Return the command's name, so that only its module is imported; None for help and for errors."""
+    """Return the word in the place of the command, so that only its module is imported."""
     words = iter(given)
     for word in words:
         if word in {"-C", "--format"}:
             next(words, None)
         elif not word.startswith("-"):
-            return word if word in COMMANDS else None
+            return word
     return None
 
 

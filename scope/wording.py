@@ -61,8 +61,8 @@ def list_next_steps(commands: Iterable[str]) -> str:
 def unknown_name(kind: str, name: str, known: Iterable[str], where: str = "") -> str:
     """Return the sentences that say that a name doesn't exist, and which do. `where` says where it was looked for.
 
-    >>> unknown_name("target", "qa", ["dev", "prod"], "in targets/")
-    'There is no target `qa` in targets/. Known: dev, prod.'
+    >>> unknown_name("target", "prd", ["dev", "prod"], "in targets/")
+    'There is no target `prd` in targets/. Did you mean `prod`? Known: dev, prod.'
     """
-    place = f" {where}" if where else ""
-    return f"There is no {kind} `{name}`{place}. Known: {abbreviate(list(known), _NAMES_SHOWN) or 'none'}."
+    place, names = f" {where}" if where else "", list(known)
+    return f"There is no {kind} `{name}`{place}.{suggest(name, names)} Known: {abbreviate(names, _NAMES_SHOWN) or 'none'}."

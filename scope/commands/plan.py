@@ -2,6 +2,7 @@
 
 import argparse
 import hashlib
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -19,12 +20,12 @@ from scope.escaping import code_span
 from scope.files import write_atomic
 from scope.graph.closure import DeploymentIndex
 from scope.graph.uses_cache import UsesCache
-from scope.names import is_list_digest
+from scope.names import is_list_digest, require_domain_names
 from scope.planning.comparison import compare, effect_classifier
 from scope.planning.plan import narrow, plan
 from scope.repository.layout import target_file
 from scope.repository.ownership import Rules
-from scope.wording import unknown_name
+from scope.wording import unknown_name, write_command
 
 HELP = "what the changes since a base would deploy, and why"
 EXAMPLES = """\
@@ -39,6 +40,8 @@ examples:
 DEPLOYED = "deployed"
 # How many CLI processes `--live` starts at once.
 _AT_ONCE = 4
+# More domains than these are left to the manifest.
+_MOST_NAMED = 3
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -80,11 +83,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Planned:
-    """A manifest, the repository it is of, and the rules there, which say how its jobs are packed."""
+    """A manifest, the repository it is of, the rules there, which say how its jobs are packed, and the domains there are."""
 
     manifest: Manifest
     root: Path
     rules: Rules
+    domains: frozenset[str]
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
@@ -97,12 +101,19 @@ def run(options: argparse.Namespace, console: Console) -> int:
     else:
         planned = _plan_from_git(options, options.base, console)
     manifest = _add_live_plans(planned.manifest, options, console) if options.live else planned.manifest
+    require_domain_names(options.domain)
+    unknown = sorted({*options.domain} - planned.domains)
+    if unknown:
+        raise UsageError(unknown_name("domain", unknown[0], sorted(planned.domains)))
     manifest = narrow(manifest, options.domain, planned.rules)
     content = dump(manifest)
-    _write(content, options.output, planned.root / MANIFEST, console)
+    _write(content, options.output, planned.root / MANIFEST)
     _show(manifest, content, options, console)
     if options.github:
         _write_for_github(manifest, content, notes)
+    if options.output != "-":
+        # Last, since it is for whoever hands the file on.
+        console.say(f"Manifest: {options.output or MANIFEST} sha256:{hashlib.sha256(content).hexdigest()}")
     return 5 if options.detailed_exitcode and manifest.deploy else 0
 
 
@@ -117,7 +128,8 @@ def _plan_from_git(options: argparse.Namespace, base: str, console: Console) -> 
             with_fingerprints=options.fingerprints,
             with_readers=not options.no_readers,
         )
-        return _Planned(manifest, git.root, sides.head.rules)
+        domains = frozenset(name for one in sides.each for side in (one.base, one.head) for name in side.domains)
+        return _Planned(manifest, git.root, sides.head.rules, domains)
 
 
 def _plan_from_records(options: argparse.Namespace, console: Console) -> _Planned:
@@ -142,7 +154,8 @@ def _plan_from_records(options: argparse.Namespace, console: Console) -> _Planne
             unseen = [item.observed.unseen or "" for item in found if item not in candidates]
             warnings = (Warn("unseen", target_file(target), 0, text) for text in unseen)
             manifest = replace(manifest, warnings=(*manifest.warnings, *warnings))
-            return _Planned(manifest, session.root, session.index.rules)
+            domains = frozenset({*session.index.domains, *(item.domain for item in found)})
+            return _Planned(manifest, session.root, session.index.rules, domains)
     except (RemoteError, NoCredentials) as error:
         if not options.fallback:
             raise
@@ -197,20 +210,19 @@ def _write_for_github(manifest: Manifest, content: bytes, notes: Sequence[str]) 
 
 
 def _targets(head: DeploymentIndex, names: list[str]) -> tuple[str, ...]:
-    unknown = sorted(set(names) - set(head.targets))
+    targets = head.rules.in_order(head.targets)
+    unknown = sorted(set(names) - set(targets))
     if unknown:
-        raise UsageError(unknown_name("target", unknown[0], head.targets, "in targets/"))
-    return tuple(target for target in head.targets if not names or target in names)
+        raise UsageError(unknown_name("target", unknown[0], targets, "in targets/"))
+    return tuple(target for target in targets if not names or target in names)
 
 
-def _write(content: bytes, output: str | None, default: Path, console: Console) -> None:
+def _write(content: bytes, output: str | None, default: Path) -> None:
     if output == "-":
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
         return
-    path = Path(output) if output else default
-    write_atomic(path, content)
-    console.say(f"Manifest: {path if output else MANIFEST} sha256:{hashlib.sha256(content).hexdigest()}")
+    write_atomic(Path(output) if output else default, content)
 
 
 def _show(manifest: Manifest, content: bytes, options: argparse.Namespace, console: Console) -> None:
@@ -221,4 +233,18 @@ def _show(manifest: Manifest, content: bytes, options: argparse.Namespace, conso
         from scope.render.text import print_plan  # rich takes 60 ms
 
         stream = console.table_stream(machine_on_stdout=options.output == "-")
-        print_plan(manifest, stream, color=console.has_color(stream))
+        steps = () if options.github else _next_steps(manifest, options.output)
+        print_plan(manifest, stream, color=console.has_color(stream), next_steps=steps)
+
+
+def _next_steps(manifest: Manifest, output: str | None) -> Iterator[str]:
+    """Yield what explains a plan, and what deploys it to the first of its targets."""
+    domains = list(dict.fromkeys(item.domain for item in manifest.deploy if item.action == "deploy"))
+    if not domains:
+        return
+    if manifest.against != DEPLOYED:
+        yield f"scope why {domains[0]}"
+    if len(domains) <= _MOST_NAMED:
+        yield write_command("deploy", manifest.targets[0], domains)
+    elif output != "-":
+        yield write_command("deploy", manifest.targets[0], options=["--manifest", shlex.quote(output or str(MANIFEST))])

@@ -12,6 +12,7 @@ from scope.graph.closure import DeploymentIndex
 from scope.inference.resource_keys import defined_resources
 from scope.repository.layout import is_resource
 from scope.repository.snapshot import Snapshot
+from scope.wording import suggest
 
 HELP = "run a deployed job or pipeline"
 EXAMPLES = """\
@@ -47,8 +48,4 @@ def _domain_of(index: DeploymentIndex, key: str) -> str:
         return domains[0]
     if domains:
         raise UsageError(f"`{key}` is a resource of {' and '.join(domains)}. Say which with `--domain`.")
-    import difflib  # only for the hint
-
-    near = difflib.get_close_matches(key, domains_by_key, n=1)
-    hint = f" Did you mean `{near[0]}`?" if near else ""
-    raise UsageError(f"No domain has a resource `{key}`.{hint}")
+    raise UsageError(f"No domain has a resource `{key}`.{suggest(key, domains_by_key)}")

@@ -62,7 +62,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
             case SubjectKind.TABLE:
                 answer = explain_table(comparison.head, subject.name)
             case SubjectKind.DOMAIN:
-                answer = explain_domain(plan(comparison, comparison.head.targets, effect_classifier(git)), subject.name)
+                targets = comparison.head.rules.in_order(comparison.head.targets)
+                answer = explain_domain(plan(comparison, targets, effect_classifier(git)), subject.name)
             case SubjectKind.DELETED:
                 console.say(f"{escape_invisible(subject.name)} is deleted; as it was:")
                 answer = explain_path(comparison.base, subject.name)

@@ -92,7 +92,10 @@ def explain_path(head: DeploymentIndex, path: str) -> Answer:
     for target, domain in sorted(analysis.find_reached(change)):
         # A target is a node of the path if its own file changed; otherwise all targets share one path.
         targets.setdefault((domain, analysis.find_path(change, target, domain)), []).append(target)
-    causes = (DomainCause(quote_path(path), domain, tuple(names), steps) for (domain, steps), names in targets.items())
+    causes = (
+        DomainCause(quote_path(path), domain, head.rules.in_order(names), steps)
+        for (domain, steps), names in targets.items()
+    )
     ordered = tuple(sorted(causes, key=lambda cause: (cause.domain, cause.targets)))
     return Answer(quote_path(path), ordered, analysis.explain(change))
 
@@ -113,7 +116,8 @@ def explain_domain(manifest: Manifest, domain: str) -> Answer:
         if item.domain == domain:
             for cause in item.causes:
                 targets.setdefault((changed[cause.change], cause.path), []).append(item.target)
-    causes = tuple(DomainCause(change, domain, tuple(names), steps) for (change, steps), names in targets.items())
+    ordered = ((key, tuple(sorted(names, key=manifest.targets.index))) for key, names in targets.items())
+    causes = tuple(DomainCause(change, domain, names, steps) for (change, steps), names in ordered)
     moves = tuple(
         move for move in manifest.moves if domain in {move.source.partition(".")[0], move.destination.partition(".")[0]}
     )

@@ -8,6 +8,7 @@ import json
 import re
 import shlex
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from scope.documents.manifest import Deploy, LivePlan, Manifest, ManifestChange, Reader
@@ -32,6 +33,9 @@ _FIRST = 0
 
 def render_comment(manifest: Manifest, *, notes: Sequence[str] = (), limit: int = COMMENT_LIMIT) -> str:
     """Return the page, in at most `limit` bytes. `notes` are whole sentences of scope's own, shown first."""
+    # Targets are named in the order of the manifest, wherever they are.
+    ordered = sorted(manifest.deploy, key=lambda item: (manifest.targets.index(item.target), item.domain))
+    manifest = replace(manifest, deploy=tuple(ordered))
     blocks = [
         Block(_FIRST, "", f"{MARKER}\n{_render_headline(manifest)}\n"),
         *(Block(_FIRST, "", f"\n> [!IMPORTANT]\n> {note}\n") for note in notes),

@@ -34,7 +34,7 @@ class _Key:
     alone: str
 
 
-def print_plan(manifest: Manifest, stream: TextIO, *, color: bool) -> None:
+def print_plan(manifest: Manifest, stream: TextIO, *, color: bool, next_steps: Iterable[str] = ()) -> None:
     """Write the plan to a stream: as wide as its terminal, or unwrapped if it isn't one."""
     terminal = Terminal(stream, color=color)
     terminal.title(_render_headline(manifest))
@@ -48,6 +48,7 @@ def print_plan(manifest: Manifest, stream: TextIO, *, color: bool) -> None:
             terminal.explain(note)
     for warning in manifest.warnings:
         terminal.say(Text(_format_warning(warning), "yellow"))
+    terminal.next_steps(next_steps)
 
 
 def _render_headline(manifest: Manifest) -> Text:

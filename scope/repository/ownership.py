@@ -4,7 +4,7 @@ Layout owns the files of a stage, and no rule can take one away. A path without 
 than a change that never arrives.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -91,6 +91,13 @@ class Rules:
     variables: tuple[str, ...] = ()
     # Where `scope notify` posts.
     webhook: str | None = None
+    # The targets in the order in which a change goes through them.
+    targets: tuple[str, ...] = ()
+
+    def in_order(self, targets: Iterable[str]) -> tuple[str, ...]:
+        """Return some targets in the order of promotion; those that it doesn't name follow by their names."""
+        places = {target: place for place, target in enumerate(self.targets)}
+        return tuple(sorted(targets, key=lambda target: (places.get(target, len(places)), target)))
 
     def active_runs_in(self, target: str) -> str:
         """Return how a deploy treats active runs in a target: `warn`, `wait` or `refuse`."""

@@ -10,7 +10,10 @@ from scope.repository.layout import CONFIG
 from scope.repository.ownership import ACTIVE_RUNS, EVERY_TARGET, EVERYTHING, NOTHING, Rule, Rules
 from scope.repository.toml_file import UnreadableTomlError, load_toml
 
-_KEYS = ("rules", "matrix-jobs", "max-deletions", "active-runs", "allow-code", "identity-per-domain", "variables", "webhook")
+_KEYS = (
+    "targets", "rules", "matrix-jobs", "max-deletions", "active-runs", "allow-code", "identity-per-domain", "variables",
+    "webhook",
+)  # fmt: skip
 # A loopback address is for tests of the receiving side.
 _WEBHOOK = re.compile(r"(?:https://[A-Za-z0-9.-]+(?::\d{1,5})?|http://127\.0\.0\.1:\d{1,5})/[!-~]{0,2000}")
 # A domain, if it is that one's alone, and a variable's name as the CLI takes it in a reference.
@@ -52,6 +55,9 @@ def load_rules(content: bytes | None) -> Rules:
         matrix_jobs=_read_number(table, "matrix-jobs", Rules.matrix_jobs, range(1, 257), problems),
         max_deletions=_read_number(table, "max-deletions", Rules.max_deletions, range(1_000_001), problems),
         active_runs=tuple(_read_active_runs(table.get("active-runs", {}), problems)),
+        targets=_read_names(
+            table, "targets", is_target_name, 'targets by name, such as ["dev", "prod"]', problems, is_ordered=True
+        ),
         allow_code=_read_names(table, "allow-code", is_domain_name, 'domains by name, such as ["finance"]', problems),
         identity_per_domain=_read_names(
             table, "identity-per-domain", is_target_name, 'targets by name, such as ["prod"]', problems
@@ -129,14 +135,20 @@ def _read_active_runs(value: object, problems: list[_Problem]) -> Iterator[tuple
 
 
 def _read_names(
-    table: Mapping[str, object], key: str, is_name: Callable[[str], bool], what: str, problems: list[_Problem]
+    table: Mapping[str, object],
+    key: str,
+    is_name: Callable[[str], bool],
+    what: str,
+    problems: list[_Problem],
+    *,
+    is_ordered: bool = False,
 ) -> tuple[str, ...]:
     value = table.get(key, [])
     names = _as_texts(value) if isinstance(value, list) else None
     if names is None or not all(map(is_name, names)):
         problems.append(_Problem(key, f"is a list of {what}, not {value!r}"))
         return ()
-    return tuple(sorted(set(names)))
+    return tuple(dict.fromkeys(names)) if is_ordered else tuple(sorted(set(names)))
 
 
 def _is_variable(name: str) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -174,7 +175,37 @@ def test_an_unknown_target_is_bad_input_and_names_those_there_are(sandbox: Sandb
     assert "dev, prod" in result.stderr
 
 
-@pytest.mark.parametrize("arguments", [["plan", "--bass", "x"], ["plan", "--format", "yaml"], ["plna"], []])
+def test_an_unknown_domain_is_bad_input_and_the_nearest_is_named(sandbox: Sandbox) -> None:
+    sandbox.append(A, "Y = 1\n")
+    result = run_scope(sandbox.root, "plan", "--domain", "finanse")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == ("scope: There is no domain `finanse`. Did you mean `finance`? Known: finance, marketing.\n")
+
+
+def test_targets_stand_in_the_order_of_promotion(sandbox: Sandbox) -> None:
+    sandbox.write("pyproject.toml", '[tool.scope]\ntargets = ["prod", "dev"]\n')
+    assert plan(sandbox)["targets"] == ["prod", "dev"]
+    assert "deploy  prod, dev  finance, marketing\n" in run_scope(sandbox.root, "plan").stdout
+    assert "| domain | `prod` | `dev` |" in run_scope(sandbox.root, "comment").stdout
+    assert "  src/common/text.py  [prod, dev]\n" in run_scope(sandbox.root, "why", "src/common/text.py").stdout
+
+
+def test_the_end_of_a_plan_says_what_to_run_next_and_names_the_manifest_last(sandbox: Sandbox) -> None:
+    sandbox.append(A, "Y = 1\n")
+    result = run_scope(sandbox.root, "plan", as_terminal=True)
+    *_, title, why, deploy, manifest = result.stdout.splitlines()
+    assert (title, why, deploy) == ("Next:", "  scope why finance", "  scope deploy --target dev --domain finance")
+    said = re.fullmatch(r"Manifest: \.scope/manifest\.json (sha256:[0-9a-f]{64})", manifest)
+    assert said is not None
+    # What is printed is what other commands take.
+    assert run_scope(sandbox.root, "comment", "--manifest-sha256", said[1]).exit_code == 0
+    assert (
+        run_scope(sandbox.root, "results", "--manifest", ".scope/manifest.json", "--manifest-sha256", said[1], "x").exit_code
+        == 1
+    )
+
+
+@pytest.mark.parametrize("arguments", [["plan", "--bass", "x"], ["plan", "--format", "yaml"], ["plna"]])
 def test_wrong_usage_ends_with_2(sandbox: Sandbox, arguments: list[str]) -> None:
     result = run_scope(sandbox.root, *arguments)
     assert (result.exit_code, result.stdout) == (2, "")

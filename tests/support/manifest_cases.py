@@ -19,7 +19,7 @@ from scope.planning.plan import pack_matrix
 from scope.repository.ownership import Rules
 from tests.support.manifests import change, deployment
 
-TARGETS = ("dev", "prod", "staging")
+TARGETS = ("dev", "staging", "prod")
 HOSTILE_PATHS = (
     "src/finance/stripe/@everyone.py",
     "src/finance/stripe/</details><img src=x onerror=alert(1)>.py",

@@ -94,4 +94,4 @@ def test_targets_with_other_causes_are_told_apart() -> None:
     assert len(rest) == len(others) == len(TARGETS) - 1
     text = render_comment(manifest((first, *others), (change(0, "src/finance/a.py"), change(1, "src/common/money.py"))))
     assert "`finance` in `dev`\n" in text
-    assert "`finance` in `prod`, `staging`\n" in text
+    assert "`finance` in `staging`, `prod`\n" in text

@@ -104,7 +104,7 @@ def test_what_goes_nowhere_stays_although_its_domain_moves() -> None:
     ("line", "problem"),
     [
         ("sales -> ads", "moves.toml:1: `sales` is still a domain"),
-        ("old -> revenu", "moves.toml:1: There is no domain `revenu`. Known: ads, revenue, sales"),
+        ("old -> revenu", "moves.toml:1: There is no domain `revenu`. Did you mean `revenue`? Known: ads, revenue, sales"),
         ("sales.jobs.a -> revenu.jobs.a", "moves.toml:1: There is no domain `revenu`"),
         ("old -> revenue", ""),
         ("sales.jobs.a -> ads.jobs.a", ""),

@@ -33,6 +33,7 @@ from scope.repository.settings import load_rules
             '[tool.scope]\nidentity-per-domain = ["prod*"]\n',
             '`identity-per-domain` is a list of targets by name, such as ["prod"]',
         ),
+        ('[tool.scope]\ntargets = "dev"\n', '`targets` is a list of targets by name, such as ["dev", "prod"]'),
         ("[tool.scope\n", "pyproject.toml can't be read"),
         ("[tool]\nscope = 1\n", "pyproject.toml"),
         ("tool = 1\n", "pyproject.toml"),
@@ -45,6 +46,12 @@ def test_the_table_is_strict(config: str, problem: str) -> None:
     with pytest.raises(UsageError) as caught:
         load_rules(config.encode())
     assert problem in str(caught.value)
+
+
+def test_targets_stand_in_the_order_of_promotion_and_others_follow_by_name() -> None:
+    rules = load_rules(b'[tool.scope]\ntargets = ["dev", "staging", "prod"]\n')
+    assert rules.in_order(["prod", "qa", "dev", "staging", "audit"]) == ("dev", "staging", "prod", "audit", "qa")
+    assert Rules().in_order(["prod", "dev"]) == ("dev", "prod")
 
 
 def test_the_domains_that_may_run_code_are_sorted_and_there_once() -> None:
@@ -80,7 +87,8 @@ def test_a_rule_that_names_no_domain_of_the_repository_is_refused_with_its_line(
     with pytest.raises(UsageError) as caught:
         rules.check_domains(["finance", "marketing"])
     assert str(caught.value) == (
-        "pyproject.toml:8: There is no domain `finence`. Known: finance, marketing. Correct `deploys`, or remove the name."
+        "pyproject.toml:8: There is no domain `finence`. Did you mean `finance`? Known: finance, marketing. "
+        "Correct `deploys`, or remove the name."
     )
 
 
