@@ -9,23 +9,37 @@ from scope.documents.manifest import ManifestMove
 from scope.graph.closure import DeploymentIndex
 from scope.inference.resource_keys import DefinedResource
 from scope.model import ResourceKey
+from scope.repository.layout import resource_folder
 from scope.repository.moves import Address, Moves, rename_key
 
 
 def list_moves(base: DeploymentIndex, head: DeploymentIndex, domains: Collection[str]) -> tuple[ManifestMove, ...]:
     """Return the moves of resources that some domains of the base define and the head doesn't any more, sorted."""
     declared = head.moves  # read in any case: what is wrong with it is told before the merge
+    changed = _changed_domains(base, head)
     added = {
         domain: [one for one in head.defined_resources(domain) if one.key not in _keys(base, domain)]
         for domain in head.domains
+        if domain in changed
     }
     moves: set[ManifestMove] = set()
-    for domain in sorted(set(base.domains) & set(domains)):
+    for domain in sorted(set(base.domains) & set(domains) & changed):
         here = _keys(head, domain)
         for one in base.defined_resources(domain):
             if one.key not in here:
                 moves.update(_move_of(domain, one, added, declared, is_gone=domain not in head.domains))
     return tuple(sorted(moves, key=lambda move: (move.declared, move.source)))
+
+
+def _changed_domains(base: DeploymentIndex, head: DeploymentIndex) -> frozenset[str]:
+    """Return the domains whose resources may differ: most plans need to read none."""
+    domains = {*base.domains, *head.domains}
+    return frozenset(
+        domain
+        for domain in domains
+        if base.snapshot.entry(resource_folder(domain)) != head.snapshot.entry(resource_folder(domain))
+        or (domain in base.domains) != (domain in head.domains)
+    )
 
 
 def _keys(side: DeploymentIndex, domain: str) -> frozenset[ResourceKey]:
