@@ -11,6 +11,7 @@ from scope.controller.active_runs import await_active_runs
 from scope.controller.apply import apply_plan, count
 from scope.controller.approval import require_approval
 from scope.controller.deployment import Deployment
+from scope.controller.links import list_links
 from scope.controller.operation import OperationResult
 from scope.controller.order import find_newer
 from scope.controller.orphans import History, bind_orphans
@@ -19,6 +20,7 @@ from scope.controller.undeclared_moves import refuse_undeclared_moves
 from scope.controller.upload import Upload, begin_upload, finish_upload
 from scope.deployment.approval import Approval, review_plan
 from scope.deployment.evidence import PendingCreates
+from scope.deployment.inventory import Inventory
 from scope.deployment.lock import Lock
 from scope.deployment.observation import Observed, check_state, check_values, find_due
 from scope.deployment.orphans import planned_creates_by_name
@@ -63,7 +65,8 @@ def deploy_domain(deployment: Deployment) -> OperationResult:
             unfinished=observed.unfinished_attempt,
         )
         with_retries(deployment, reconciliation.try_once)
-    return OperationResult(Outcome.DEPLOYED, reconciliation.counts or Counts())
+    links = list_links(deployment.workspace.host, deployment.paths.root, reconciliation.inventory)
+    return OperationResult(Outcome.DEPLOYED, reconciliation.counts or Counts(), links=links)
 
 
 @dataclass
@@ -79,6 +82,7 @@ class _Reconciliation:
     creates: PendingCreates
     unfinished: Attempt | None
     counts: Counts | None = field(default=None)
+    inventory: Inventory = field(default_factory=Inventory)
     is_first_try: bool = True
 
     def try_once(self) -> None:
@@ -102,6 +106,7 @@ class _Reconciliation:
         after = self._verify(plan, before, upload, was_unclean=was_unclean)
         self.lock.check()
         self._record_applied(record, after)
+        self.inventory = after.resources.inventory
 
     def _plan(self) -> BundlePlan:
         self.deployment.progress("planning")

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from scope.documents.results import Counts, Outcome
+from scope.documents.results import Counts, Link, Outcome
 from scope.model import Action
 
 
@@ -14,6 +14,7 @@ class OperationResult:
     outcome: Outcome
     counts: Counts = field(default_factory=Counts)
     message: str | None = None
+    links: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

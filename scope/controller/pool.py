@@ -98,6 +98,7 @@ def _run(session: Session, operation: Operation) -> Result:
         digest=error.digest if isinstance(error, ApprovalRequired) else None,
         seconds=round(time.monotonic() - started, 1),
         log=operation.log,
+        links=done.links,
     )
 
 

@@ -50,10 +50,18 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """The address of a resource, by its key, or of the deployment's folder."""
+
+    name: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """The outcome of one deployment, as the summary and results.json have it.
 
-    `destructive` is the list that needed approval, and `digest` the one that approves it.
+    `destructive` is the list that needed approval, and `digest` the one that approves it. `links` lead to what was deployed.
     """
 
     id: str
@@ -72,6 +80,7 @@ class Result:
     digest: str | None
     seconds: float
     log: str | None
+    links: tuple[Link, ...] = ()
 
 
 SCHEMA_VERSION: Literal[1] = 1

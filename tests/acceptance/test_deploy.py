@@ -1,6 +1,7 @@
 """`scope deploy` with the real CLI: what is due is deployed, once, and reported."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,9 @@ def test_the_same_deploy_twice_does_nothing_the_second_time_and_says_so(platform
     first = platform.deploy()
     assert first.exit_code == 0, first
     platform.check("sales", [JOB], [PIPELINE])
+    assert re.search(rf"^    {platform.workspace.url}/jobs/\d+  jobs\.sales_orders_refresh_job$", first.stdout, re.MULTILINE)
+    assert f"    {platform.workspace.url}/#workspace/deploy/.bundle/data-platform/prod/sales  folder\n" in first.stdout
+    assert re.search(r"^[1-9]\d* files uploaded\.$", first.stdout, re.MULTILINE)
     platform.workspace.clear_requests()
     second = platform.deploy()
     assert second.exit_code == 0, second

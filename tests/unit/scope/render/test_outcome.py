@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from scope.documents.results import Result
+from scope.documents.results import Link, Result
 from scope.render.outcome import print_summary
 from scope.render.results_page import render_deploy_page
 from tests.support.screens import WIDTHS, Screen
@@ -33,9 +33,25 @@ CODE_ONLY = Result(
 def test_the_table_says_how_many_files_were_uploaded() -> None:
     stream = io.StringIO()
     print_summary([CODE_ONLY], 0, stream, color=False)
-    names, _, row = stream.getvalue().splitlines()
+    names, _, row, _ = stream.getvalue().splitlines()
     assert names.split()[2:] == ["created", "changed", "deleted", "files", "seconds", "why"]
     assert row.split() == ["prod/sales", "deployed", "0", "0", "0", "17", "2.0", "changed"]
+
+
+def test_a_deploy_ends_with_links_and_the_number_of_files() -> None:
+    stream = io.StringIO()
+    links = tuple(Link(f"jobs.a_{number}", f"https://x/jobs/{number}") for number in range(5))
+    folder = Link("folder", "https://x/#workspace/deploy/prod/sales")
+    print_summary([replace(CODE_ONLY, links=(*links, folder)), CODE_ONLY], 0, stream, color=False)
+    assert stream.getvalue().splitlines()[3:] == [
+        "    https://x/jobs/0  jobs.a_0",
+        "    https://x/jobs/1  jobs.a_1",
+        "    https://x/jobs/2  jobs.a_2",
+        "    https://x/#workspace/deploy/prod/sales  folder",
+        "    and 2 more resources",
+        "prod/sales  deployed        0        0        0     17      2.0  changed",
+        "34 files uploaded.",
+    ]
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -55,7 +71,7 @@ def test_what_was_destroyed_stands_first() -> None:
     stream = io.StringIO()
     gone = replace(CODE_ONLY, id="prod/zoo", domain="zoo", action="destroy", outcome="destroyed")
     print_summary([CODE_ONLY, gone], 0, stream, color=False)
-    assert [line.split()[0] for line in stream.getvalue().splitlines()[2:]] == ["prod/zoo", "prod/sales"]
+    assert [line.split()[0] for line in stream.getvalue().splitlines()[2:4]] == ["prod/zoo", "prod/sales"]
     page = render_deploy_page("prod", [CODE_ONLY, gone], 0)
     assert page.index("prod/zoo") < page.index("prod/sales")
 
