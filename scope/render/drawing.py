@@ -111,7 +111,8 @@ def _join_kinds(edges: Iterable[GraphEdge]) -> list[tuple[tuple[str, str], str]]
 def _label(node: Node) -> str:
     """Return a node's name as short as it says enough, with the number of changed files if it stands for several."""
     if node.members:
-        return abbreviate([_short(name) for name in node.members], 2)
+        two, one = (abbreviate([_short(name) for name in node.members], count) for count in (2, 1))
+        return two if len(two) <= _LABEL_LENGTH else one
     name = f"target {split_node(node.id)[1]}" if node.kind == "target" else _short(split_node(node.id)[1])
     return f"{name} ({pluralize(node.changed_files, 'file')})" if file_of(node.id) is None and node.changed_files else name
 

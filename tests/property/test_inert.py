@@ -1,5 +1,6 @@
 """No text of a repository does anything in a comment: it is shown, and that's all."""
 
+import json
 import re
 from html.parser import HTMLParser
 
@@ -15,6 +16,7 @@ from scope.render.markdown import MARKER, render_comment
 from scope.render.results_page import render_deploy_page
 from scope.render.status_page import render_status_page
 from tests.property.strategies import manifests, texts
+from tests.support.graph_pages import render
 from tests.support.manifest_cases import CASES
 
 OURS = re.compile(
@@ -157,3 +159,15 @@ def test_the_state_of_a_target_is_a_table_whatever_its_words_are(words: list[str
     assert {tag for tag, _ in page.tags} <= TAGS
     assert [tag for tag, _ in page.tags].count("td") == 4
     assert not LINKED.findall("\n".join(page.text))
+
+
+@given(texts)
+@example("</script><!--<script>\u2028")
+def test_a_name_in_the_page_of_a_graph_is_data(text: str) -> None:
+    name = f"file:{text}"
+    page = render([(name, "file:src/common/a.py", "imports")], ["finance"], [name])
+    data, _, rest = page.partition('<script type="application/json" id="graph">')[2].partition("</script>")
+    assert data.isascii()
+    assert not set(data) & set("<>&")
+    assert rest.count("<script") == 1
+    assert escape_invisible(text) in {node[0] for node in json.loads(data)["nodes"]}

@@ -6,7 +6,7 @@ import { Sheet } from "./sheet.ts";
 import { View } from "./view.ts";
 
 const THEMES = ["auto", "light", "dark"];
-/** More boxes than this aren't unfolded at once. */
+/** More boxes than this aren't shown by one click. */
 const MOST_UNFOLDED = 600;
 
 function part<Kind extends HTMLElement>(id: string): Kind {
@@ -61,8 +61,12 @@ function go(node: Node): void {
   sheet.show(node);
 }
 
-function unfold(nodes: Node[]): void {
-  for (const node of nodes) if (node.children.length) view.unfolded.add(node);
+function unfold(nodes: Iterable<Node>): void {
+  let count = view.visible().length;
+  for (const node of new Set(nodes)) {
+    count += view.unfolded.has(node) ? 0 : node.children.length;
+    if (node.children.length && count <= MOST_UNFOLDED) view.unfolded.add(node);
+  }
   redraw();
   sheet.fit();
 }
@@ -124,7 +128,7 @@ search.addEventListener("keydown", (event) => {
 });
 part("fit").addEventListener("click", () => sheet.fit());
 part("fold").addEventListener("click", foldAll);
-part("unfold-changed").addEventListener("click", () => unfold(graph.changed.flatMap((node) => node.ancestors)));
+part("unfold-changed").addEventListener("click", () => unfold(graph.changed.flatMap((node) => node.ancestors.reverse())));
 part("unfold").addEventListener("click", () => unfold(graph.nodes));
 part("theme").addEventListener("click", () => {
   const now = document.documentElement.dataset["theme"] ?? "auto";

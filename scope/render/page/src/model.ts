@@ -26,6 +26,9 @@ export interface Step {
   way: string;
 }
 
+/** Has asset2 before asset10. */
+const COLLATOR = new Intl.Collator("en", { numeric: true });
+
 export class Node {
   readonly children: Node[] = [];
   /** Edges to what it needs. */
@@ -55,6 +58,11 @@ export class Node {
   isIn(other: Node): boolean {
     for (let one: Node | undefined = this; one; one = one.parent) if (one === other) return true;
     return false;
+  }
+
+  /** What it holds, in the order in which people count; sorted when it is asked for, since most is never seen. */
+  get sorted(): Node[] {
+    return this.children.sort((one, other) => COLLATOR.compare(one.label, other.label) || one.id - other.id);
   }
 
   /** The outermost node that it lies in. */

@@ -15,6 +15,7 @@ const KINDS = [
   "shared", "model", "spec", "resource", "code",
 ]; // prettier-ignore
 const LARGEST_ZOOM = 1.6;
+const MOST_LIT = 60;
 
 export class Sheet {
   readonly #cy: cytoscape.Core;
@@ -96,7 +97,8 @@ export class Sheet {
       }
       near.addClass("near");
       for (const way of causes) this.#light(way);
-      lines.addClass("lit");
+      // A source's hundred arrows from what everything needs would hide it.
+      (lines.length > MOST_LIT ? lines.not(".quiet") : lines).addClass("lit");
       at.addClass("selected");
     });
   }

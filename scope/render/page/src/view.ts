@@ -49,7 +49,7 @@ export class View {
     const add = (node: Node): void => {
       if (!this.isShown(node)) return;
       found.push(node);
-      if (this.unfolded.has(node)) node.children.forEach(add);
+      if (this.unfolded.has(node)) node.sorted.forEach(add);
     };
     this.graph.roots.forEach(add);
     return found;

@@ -57,6 +57,13 @@ def test_domains_that_the_same_change_reaches_are_one_box() -> None:
     assert boxes(drawn) == ["dom00, dom01 and 38 more", "src/common/money.py"]
 
 
+def test_as_many_names_are_said_as_a_box_has_room_for() -> None:
+    names = [f"a_domain_with_a_name_{number:02}" for number in range(20)]
+    deploy = tuple(item for name in names for item in everywhere(name, own(0, name)))
+    drawn = draw(manifest(deploy, (change(0, "uv.lock"),)))
+    assert boxes(drawn) == ["a_domain_with_a_name_00 and 19 more", "uv.lock"]
+
+
 def test_domains_that_go_are_not_drawn_with_those_that_stay() -> None:
     stay, go = ([f"{kind}{number:02}" for number in range(20)] for kind in ("stay", "go"))
     deploy = (
