@@ -92,9 +92,7 @@ def test_the_page_that_the_command_prints_opens_with_nothing_to_complain_of(tab:
 
 
 def test_a_hundred_domains_open_within_two_seconds(tab: Tab, tmp_path: Path) -> None:
-    page = render_hundred_domains()
-    # The machine may be busy with other tests.
-    assert min(open_page(tab, tmp_path, page) for _ in range(3)) < 2
+    assert 0 < open_page(tab, tmp_path, render_hundred_domains()) < 2
     assert len(labels(tab)) == 100 + len({"ingest", "src/common", "the bundle and its tooling", "dev", "prod", "staging"})
     assert tab.problems == []
 
