@@ -8,6 +8,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from http.client import HTTPException, HTTPMessage
 from pathlib import Path
 from typing import IO, Any, Self
@@ -20,6 +21,7 @@ BOT = "github-actions[bot]"
 _PAGE = 100
 _MAX_PAGES = 100
 _SECONDS = 30
+_ATTEMPTS = 3
 # A page of the longest comments has 26 MB.
 _LONGEST_ANSWER = 50_000_000
 _LONGEST_REASON = 500
@@ -81,6 +83,14 @@ class NoRedirect(urllib.request.HTTPRedirectHandler):
         return
 
 
+class _TransientError(ScopeError):
+    """What may pass: GitHub has too much to do, or its answer was lost on the way."""
+
+
+def _is_transient(status: int) -> bool:
+    return status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+
+
 @dataclass(frozen=True, slots=True)
 class PullRequest:
     """One pull request, and the token to comment on it."""
@@ -106,8 +116,20 @@ class PullRequest:
     def put_comment(self, body: str, marker: str) -> str:
         """Update the comment that begins with `marker` and is the workflow's own, or add it; return its URL.
 
-        Anyone can write the marker, so the author counts as well. Raises `ScopeError`.
+        Anyone can write the marker, so the author counts as well. What GitHub refuses for a moment is tried again, from the
+        look for the comment on: it may have been added. Raises `ScopeError`.
         """
+        import tenacity  # only a comment needs it
+
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(_TransientError),
+            stop=tenacity.stop_after_attempt(_ATTEMPTS),
+            wait=tenacity.wait_random_exponential(multiplier=1, max=10),
+            reraise=True,
+        )
+        return retrying(self._put_comment, body, marker)
+
+    def _put_comment(self, body: str, marker: str) -> str:
         own = self._own_comment(marker)
         issues = f"repos/{self.repository}/issues"
         if own is None:
@@ -150,11 +172,13 @@ class PullRequest:
                 return json.loads(content)
         except urllib.error.HTTPError as error:
             with error:
-                reason = f"{error.code} {error.reason}"
-        except (OSError, ValueError, RecursionError, HTTPException) as error:
-            reason = str(getattr(error, "reason", error))
+                reason, kind = f"{error.code} {error.reason}", _TransientError if _is_transient(error.code) else ScopeError
+        except (OSError, HTTPException) as error:
+            reason, kind = str(getattr(error, "reason", error)), _TransientError
+        except (ValueError, RecursionError) as error:
+            reason, kind = str(error), ScopeError
         reason = shortened(escape_invisible(reason), _LONGEST_REASON)
-        raise ScopeError(f"GitHub didn't take `{method} {path}`: {reason}. The token needs `pull-requests: write`.")
+        raise kind(f"GitHub didn't take `{method} {path}`: {reason}. The token needs `pull-requests: write`.")
 
 
 def _own_number(comment: object, marker: str) -> int | None:

@@ -20,6 +20,8 @@ class FakeGitHub(ThreadingHTTPServer):
         self.comments: list[dict[str, Any]] = []
         self.tokens: set[str] = set()
         self.redirect_to: str | None = None
+        self.failures: list[int] = []
+        """The statuses of the next answers; a request that fails so has been carried out all the same."""
 
     def add(self, login: str, body: str) -> int:
         """Add a comment, as its author would."""
@@ -67,7 +69,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, value: object) -> None:
         self.github.tokens.add(self.headers["Authorization"])
         content = json.dumps(value).encode()
-        self.send_response(200)
+        self.send_response(self.github.failures.pop(0) if self.github.failures else 200)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)

@@ -42,6 +42,29 @@ def test_the_first_comment_is_added_and_later_ones_update_it(github: FakeGitHub)
     assert github.tokens == {"Bearer t0ken"}
 
 
+@pytest.fixture(autouse=True)
+def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no test wait between two tries."""
+    monkeypatch.setattr("tenacity.nap.time.sleep", lambda _seconds: None)
+
+
+@pytest.mark.parametrize("failures", [[503], [200, 502], [429, 200, 500]], ids=str)
+def test_what_github_refuses_for_a_moment_is_tried_again_and_no_comment_is_added_twice(
+    github: FakeGitHub, failures: list[int]
+) -> None:
+    github.failures = list(failures)
+    assert pull_request(github).put_comment(f"{MARKER}\none", MARKER) == "https://x.invalid/1"
+    assert [comment["body"] for comment in github.comments] == [f"{MARKER}\none"]
+
+
+@pytest.mark.parametrize(("failures", "left"), [([401, 200], 1), ([500] * 5, 2)], ids=str)
+def test_what_stays_refused_is_told(github: FakeGitHub, failures: list[int], left: int) -> None:
+    github.failures = list(failures)
+    with pytest.raises(ScopeError, match=f"GitHub didn't take `GET .*: {failures[0]} "):
+        pull_request(github).put_comment(MARKER, MARKER)
+    assert len(github.failures) == left
+
+
 def test_the_comment_of_somebody_who_copied_the_marker_is_left_alone(github: FakeGitHub) -> None:
     github.add("a-person", f"{MARKER}\nforged")
     pull_request(github).put_comment(f"{MARKER}\nreal", MARKER)
