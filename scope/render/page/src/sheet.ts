@@ -1,20 +1,15 @@
 // The drawing itself: boxes and arrows on a canvas, in the colours of the style sheet.
 
 import cytoscape from "cytoscape";
-import { type Box, HEADING, layOut, type Point, type Size } from "./layout.ts";
+import { type Box, layOut, type Point, type Size } from "./layout.ts";
 import type { Graph, Node, Step } from "./model.ts";
+import { FAMILY, FONT, LONGEST, makeStyle } from "./style.ts";
 import type { Arrow, View } from "./view.ts";
 
-const FONT = 12;
 const HEIGHT = 28;
-const LONGEST = 230;
-const FAMILY = "system-ui, Segoe UI, Liberation Sans, DejaVu Sans, sans-serif";
-/** The kinds that have a colour of their own in page.css. */
-const KINDS = [
-  "domain", "removed", "reader", "source", "table", "catalog", "schema", "library", "folder", "target", "tooling", "config",
-  "shared", "model", "spec", "resource", "code",
-]; // prettier-ignore
+/** Larger letters say no more. */
 const LARGEST_ZOOM = 1.6;
+/** With more arrows than this to a selected box, those from what everything needs stay hidden. */
 const MOST_LIT = 60;
 
 export class Sheet {
@@ -97,7 +92,6 @@ export class Sheet {
       }
       near.addClass("near");
       for (const way of causes) this.#light(way);
-      // A source's hundred arrows from what everything needs would hide it.
       (lines.length > MOST_LIT ? lines.not(".quiet") : lines).addClass("lit");
       at.addClass("selected");
     });
@@ -214,87 +208,4 @@ function bend(start: Point, end: Point, corners: Point[]): { along: string; besi
   const along = corners.map(({ x, y }) => ((x - start.x) * dx + (y - start.y) * dy) / length ** 2);
   const beside = corners.map(({ x, y }) => ((y - start.y) * dx - (x - start.x) * dy) / length);
   return { along: along.join(" "), beside: beside.join(" ") };
-}
-
-function makeStyle(): cytoscape.StylesheetJson {
-  // The canvas knows no variables: an element that is never shown says which colours they stand for now.
-  const probe = document.body.appendChild(document.createElement("i"));
-  probe.hidden = true;
-  const color = (name: string): string => {
-    probe.style.color = `var(--${name})`;
-    return getComputedStyle(probe).color;
-  };
-  const style = [
-    {
-      selector: "node",
-      style: {
-        label: "data(label)",
-        shape: "round-rectangle",
-        width: "data(width)",
-        height: "data(height)",
-        "font-family": FAMILY,
-        "font-size": FONT,
-        "font-weight": "normal",
-        "text-valign": "center",
-        "text-halign": "center",
-        "text-wrap": "ellipsis",
-        "text-max-width": `${LONGEST}px`,
-        "min-zoomed-font-size": 4,
-        color: color("text"),
-        "background-color": color("code-fill"),
-        "border-color": color("code"),
-        "border-width": 1,
-        "overlay-opacity": 0,
-        "z-index-compare": "manual",
-        "z-index": 200,
-      },
-    },
-    ...KINDS.map((kind) => ({
-      selector: `node.${kind}`,
-      style: { "background-color": color(`${kind}-fill`), "border-color": color(kind) },
-    })),
-    { selector: "node.domain, node.removed, node.reader", style: { "font-weight": "bold" } },
-    { selector: "node.reader", style: { "border-style": "dashed" } },
-    { selector: "node.table", style: { shape: "barrel" } },
-    {
-      selector: "node.open",
-      style: { "text-valign": "top", "text-margin-y": HEADING, "background-opacity": 0.35, "font-size": FONT + 2, "z-index": "data(depth)" },
-    },
-    { selector: "node.changed", style: { "border-color": color("changed"), "border-width": 2.5 } },
-    { selector: "node.near", style: { "border-width": 2.5 } },
-    { selector: "node.selected", style: { "border-width": 4, "border-color": color("accent") } },
-    {
-      selector: "edge",
-      style: {
-        width: "data(weight)",
-        "curve-style": "bezier",
-        "line-color": color("line"),
-        "target-arrow-color": color("line"),
-        "target-arrow-shape": "triangle",
-        "arrow-scale": 0.8,
-        "overlay-opacity": 0,
-        "z-index-compare": "manual",
-        "z-index": 100,
-      },
-    },
-    { selector: "edge.bent.onward", style: { "source-endpoint": "90deg", "target-endpoint": "270deg" } },
-    { selector: "edge.bent.downward", style: { "source-endpoint": "180deg", "target-endpoint": "0deg" } },
-    {
-      selector: "edge.bent",
-      style: {
-        "curve-style": "round-segments",
-        "segment-weights": "data(along)",
-        "segment-distances": "data(beside)",
-        "segment-radii": "24",
-        "edge-distances": "node-position",
-      },
-    },
-    { selector: "edge.reads", style: { "line-style": "dashed", "line-dash-pattern": [5, 3] } },
-    { selector: "edge.quiet", style: { display: "none" } },
-    { selector: "edge.lit", style: { display: "element", "line-color": color("accent"), "target-arrow-color": color("accent"), "z-index": 150 } },
-    { selector: "node.faded", style: { "text-opacity": 0.45, "background-opacity": 0.25, "border-opacity": 0.35 } },
-    { selector: "edge.faded", style: { opacity: 0.15 } },
-  ] as unknown as cytoscape.StylesheetJson;
-  probe.remove();
-  return style;
 }
