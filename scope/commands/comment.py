@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from scope.adapters.git import GitRepository
-from scope.adapters.github import PullRequest, write_summary
+from scope.adapters.github import PullRequest, run_url, write_summary
 from scope.commands.options import MANIFEST, add_manifest_digest, add_summary
 from scope.console import Console
 from scope.documents.manifest import Manifest
@@ -50,7 +50,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     if options.expect_head is not None:
         _require_head(manifest, options.expect_head)
     limit = SUMMARY_LIMIT if options.summary else COMMENT_LIMIT
-    text = render_comment(manifest, notes=tuple(_notes(manifest)), limit=limit)
+    text = render_comment(manifest, notes=tuple(_notes(manifest)), run=run_url(os.environ), limit=limit)
     if options.summary:
         write_summary(text)
     elif options.pull_request is not None:

@@ -24,6 +24,8 @@ MARKER = "<!-- scope: blast radius -->"
 COMMENT_LIMIT = 65_536
 SUMMARY_LIMIT = 1024 * 1024
 _CAUSES_SHOWN = 20
+_DOMAINS_SHOWN = 25
+_NAMED_IN_TITLE = 3
 _IDLE_SHOWN = 10
 _READERS_OPEN = 5
 # The order in which blocks get room when there isn't enough for all.
@@ -31,8 +33,13 @@ _DESTROYS, _MOVES, _DESTRUCTIVE, _TABLE, _UNEXPLAINED, _WARNINGS, _READERS, _GRA
 _FIRST = 0
 
 
-def render_comment(manifest: Manifest, *, notes: Sequence[str] = (), limit: int = COMMENT_LIMIT) -> str:
-    """Return the page, in at most `limit` bytes. `notes` are whole sentences of scope's own, shown first."""
+def render_comment(
+    manifest: Manifest, *, notes: Sequence[str] = (), run: str | None = None, limit: int = COMMENT_LIMIT
+) -> str:
+    """Return the page, in at most `limit` bytes.
+
+    `notes` are whole sentences of scope's own, shown first; `run` is the URL of the workflow's run that has the manifest.
+    """
     # Targets are named in the order of the manifest, wherever they are.
     ordered = sorted(manifest.deploy, key=lambda item: (manifest.targets.index(item.target), item.domain))
     manifest = replace(manifest, deploy=tuple(ordered))
@@ -49,7 +56,7 @@ def render_comment(manifest: Manifest, *, notes: Sequence[str] = (), limit: int 
         *_render_graph(manifest),
         *_render_causes(manifest),
         *_render_idle(manifest),
-        Block(_FIRST, "", f"\n{_render_footer(manifest)}\n"),
+        Block(_FIRST, "", f"\n{_render_footer(manifest, run)}\n"),
     ]
     return fit(blocks, limit, "manifest.json, an artifact of this run")
 
@@ -59,7 +66,16 @@ def _render_headline(manifest: Manifest) -> str:
     if not manifest.deploy:
         which = f"{changes}, not part of any deployment" if manifest.changes else "No changed files"
         return f"**Deploys nothing.** {which}."
-    return f"### {describe_domains(manifest)}\n\n{changes} → {count_deployments(manifest)}."
+    return f"### {_render_title(manifest)}\n\n{changes} → {count_deployments(manifest)}."
+
+
+def _render_title(manifest: Manifest) -> str:
+    """Return what happens, with the names of the domains that are destroyed, if they are few."""
+    gone = sorted({item.domain for item in manifest.deploy if item.action == "destroy"})
+    title = describe_domains(manifest)
+    if not 0 < len(gone) <= _NAMED_IN_TITLE:
+        return title
+    return title.replace(pluralize(len(gone), "domain"), ", ".join(map(code_span, gone)), 1)
 
 
 def _render_destroys(manifest: Manifest) -> Iterator[Block]:
@@ -146,13 +162,21 @@ def _render_table(manifest: Manifest) -> Iterator[Block]:
         return
     targets = [target for target in manifest.targets if any(item.target == target for item in manifest.deploy)]
     head = f"\n| domain | {' | '.join(code_span(target) for target in targets)} | why |\n|---|{'---|' * len(targets)}---|\n"
-    rows = []
+    rows: dict[str, list[str]] = {}
     live = {plan.id: plan for plan in manifest.live}
     for domain, items in sorted(_group_by_domain(manifest.deploy), key=lambda pair: _rank_row(pair[1], live)):
         actions = {item.target: _render_cell(item, live.get(item.id)) for item in items}
         cells = " | ".join(actions.get(target, "\N{EN DASH}") for target in targets)
-        rows.append(f"| {code_span(domain)} | {cells} | {_summarize_causes(manifest, items)} |\n")
-    yield Block(_TABLE, "rows of the table", head, tuple(rows))
+        rows.setdefault(f"{cells} | {_summarize_causes(manifest, items)}", []).append(code_span(domain))
+    # Where a shared module reaches every domain, one row says it.
+    lines = tuple(f"| {names} | {row} |\n" for row, domains in rows.items() for names in _join_names(domains))
+    yield Block(_TABLE, "rows of the table", head, lines)
+
+
+def _join_names(names: Sequence[str]) -> Iterator[str]:
+    """Yield the names with commas between them, so many at once that each part has room on the page."""
+    for start in range(0, len(names), _DOMAINS_SHOWN):
+        yield ", ".join(names[start : start + _DOMAINS_SHOWN])
 
 
 def _rank_row(items: Sequence[Deploy], live: Mapping[str, LivePlan]) -> int:
@@ -219,11 +243,15 @@ def _render_graph(manifest: Manifest) -> Iterator[Block]:
 
 def _render_causes(manifest: Manifest) -> Iterator[Block]:
     changes = {change.id: change for change in manifest.changes}
+    domains: dict[tuple[str, str], list[str]] = {}
+    for domain, each in _group_by_domain(manifest.deploy):
+        for lines, alike in _group_alike(each, changes):
+            domains.setdefault((f"{_list_targets(alike)}{_render_reason(alike[0])}", lines), []).append(code_span(domain))
     items = tuple(
-        f"\n{code_span(domain)} in {_list_targets(alike)}{_render_reason(alike[0])}\n\n{lines}"
-        for domain, items in _group_by_domain(manifest.deploy)
-        for lines, alike in _group_alike(items, changes)
+        f"\n{names} in {where}\n\n{lines}"
+        for (where, lines), alike in domains.items()
         if lines
+        for names in _join_names(alike)
     )
     if items:
         yield Block(_CAUSES, "reasons", "\n<details><summary>Why</summary>\n", items, "\n</details>\n")
@@ -274,7 +302,7 @@ def _render_idle(manifest: Manifest) -> Iterator[Block]:
         yield Block(_IDLE, "files that deploy nothing", f"\n<details><summary>{what}</summary>\n\n", lines, "\n</details>\n")
 
 
-def _render_footer(manifest: Manifest) -> str:
+def _render_footer(manifest: Manifest, run: str | None) -> str:
     base = manifest.bases.get("b0")
     head = manifest.head
     if manifest.against == "deployed" or base is None:
@@ -286,7 +314,10 @@ def _render_footer(manifest: Manifest) -> str:
     dirty = " with uncommitted work" if head.dirty else ""
     at = _format_commit(head.commit) if head.commit else "no commit"
     by = f"by {code_span(manifest.tool)} · run locally: {code_span(_find_local_command(manifest))}"
-    return f"<sub>{at}{dirty} against {since} · {by}</sub>"
+    # The address comes from the runner; nothing else of it may reach the page.
+    is_page = run is not None and re.fullmatch(r"https?://[\w.:-]+(?:/[\w.-]+){2}/actions/runs/\d+", run, re.ASCII)
+    links = f" · [run]({run}) · [manifest]({run}#artifacts)" if is_page else ""
+    return f"<sub>{at}{dirty} against {since} · {by}{links}</sub>"
 
 
 def _find_local_command(manifest: Manifest) -> str:

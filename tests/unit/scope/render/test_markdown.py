@@ -42,8 +42,32 @@ def test_nothing_to_deploy_is_said_in_one_line() -> None:
 
 def test_what_is_destroyed_stands_before_everything_else() -> None:
     text = render_comment(CASES["removed_domain"])
-    assert "### Destroys 1 domain, deploys 1 domain\n\n2 changed files → 3 deployments to destroy, 1 to deploy.\n" in text
+    assert "### Destroys `legacy`, deploys 1 domain\n\n2 changed files → 3 deployments to destroy, 1 to deploy.\n" in text
     assert text.index("> - `legacy`") < text.index("| `legacy` |") < text.index("| `finance` |")
+
+
+def test_domains_with_equal_rows_are_named_together_and_none_is_left_out() -> None:
+    names = [f"domain_{number:03}" for number in range(60)]
+    deploy = tuple(item for name in names for item in everywhere(name, own(0, name)))
+    text = render_comment(manifest(deploy, (change(0, "src/common/money.py"),)))
+    rows = [line for line in text.splitlines() if line.startswith("| `domain_")]
+    assert len(rows) == 3
+    assert [f"`{name}`" for name in names] == [
+        name for row in rows for name in row.split(" | ")[0].removeprefix("| ").split(", ")
+    ]
+
+
+def test_the_page_links_to_its_run_and_to_the_manifest() -> None:
+    url = "https://github.com/o/r/actions/runs/42"
+    text = render_comment(CASES["one_domain"], run=url)
+    assert f" · [run]({url}) · [manifest]({url}#artifacts)</sub>" in text
+
+
+@pytest.mark.parametrize(
+    "url", ["https://x.com/o/r/actions/runs/1)[y](z", "javascript:alert(1)", "https://x.com/o/r/actions/runs/<b>"]
+)
+def test_what_is_no_run_is_not_linked(url: str) -> None:
+    assert render_comment(CASES["one_domain"], run=url) == render_comment(CASES["one_domain"])
 
 
 def test_notes_stand_first() -> None:
