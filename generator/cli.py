@@ -1,4 +1,4 @@
-"""The command line: `generator build`, `schema`, `scaffold`. Decides nothing: prints, and sets the exit code.
+"""The command line: `generator build`, `schema`, `scaffold`, `completion`. Decides nothing: prints, and sets the exit code.
 
 Exit codes: 0 done, 1 `--check` found something, 2 bad input, 3 refused because it would overwrite work.
 """
@@ -18,6 +18,15 @@ if TYPE_CHECKING:
     from generator.checkout import Checkout
     from generator.files import Difference
 
+# What completes the path of a spec, by shell.
+_SPECS = {
+    "bash": f"""
+_generator_specs() {{ compgen -f -X '!*.yml' -- "${{1:-{SPEC_ROOT}/}}"; compgen -d -- "${{1:-{SPEC_ROOT}/}}"; }}
+""",
+    "zsh": """
+_generator_specs() { _files -g '*.yml'; }
+""",
+}
 OK, FOUND, BAD_INPUT, REFUSED = 0, 1, 2, 3
 
 
@@ -51,6 +60,7 @@ def make_parser() -> argparse.ArgumentParser:
         prog="generator",
         description="Turn specs into the modules that define pipelines and jobs.",
         epilog="exit codes: 0 done; 1 --check found differences; 2 bad input; 3 refused, because work would be overwritten",
+        allow_abbrev=False,
     )
     parser.add_argument("-C", metavar="DIR", dest="folder", default=".", help="run as if started in DIR")
     parser.add_argument(
@@ -60,6 +70,7 @@ def make_parser() -> argparse.ArgumentParser:
 
     build = commands.add_parser(
         "build",
+        allow_abbrev=False,
         help="write the modules of one spec or of all",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="examples:\n"
@@ -68,7 +79,8 @@ def make_parser() -> argparse.ArgumentParser:
         "  generator build --all --prune     also remove modules whose specs are gone",
     )
     what = build.add_mutually_exclusive_group(required=True)
-    what.add_argument("spec", nargs="?", metavar="SPEC", help="the path of a spec; `spec=PATH` means the same")
+    spec = what.add_argument("spec", nargs="?", metavar="SPEC", help="the path of a spec; `spec=PATH` means the same")
+    vars(spec).update(complete=dict.fromkeys(_SPECS, "_generator_specs"))  # as shtab looks for it
     what.add_argument("--all", action="store_true", help="all specs")
     build.add_argument(
         "--check", action="store_true", help="write nothing; print the differences and exit 1 if there are any"
@@ -78,13 +90,16 @@ def make_parser() -> argparse.ArgumentParser:
     build.set_defaults(run=_build)
 
     schema = commands.add_parser(
-        "schema", help="write the JSON Schemas that editors check specs with, and the reference in the docs"
+        "schema",
+        allow_abbrev=False,
+        help="write the JSON Schemas that editors check specs with, and the reference in the docs",
     )
     schema.add_argument("--check", action="store_true", help="write nothing; exit 1 if they are stale")
     schema.set_defaults(run=_schema)
 
     scaffold = commands.add_parser(
         "scaffold",
+        allow_abbrev=False,
         help="start a new source of a domain: folders, code, specs, tests",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="example:\n  generator scaffold finance paypal",
@@ -93,7 +108,24 @@ def make_parser() -> argparse.ArgumentParser:
     scaffold.add_argument("source", metavar="SOURCE", help="the source system, snake_case")
     scaffold.add_argument("--asset", default="records", help="the subject of the data (default: %(default)s)")
     scaffold.set_defaults(run=_scaffold)
+
+    completion = commands.add_parser(
+        "completion",
+        allow_abbrev=False,
+        help="print the script that completes what is typed, for a shell",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="example:\n  source <(generator completion bash)",
+    )
+    completion.add_argument("shell", choices=tuple(_SPECS), help="the shell that reads the script")
+    completion.set_defaults(run=_complete)
     return parser
+
+
+def _complete(options: argparse.Namespace) -> int:
+    import shtab  # nothing else needs it
+
+    _print(shtab.complete(make_parser(), options.shell, preamble=_SPECS[options.shell]) + "\n")
+    return OK
 
 
 def _build(options: argparse.Namespace) -> int:

@@ -7,8 +7,10 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from functools import partial
 
 from scope import __version__
+from scope.commands.options import complete_with
 from scope.console import Console
 from scope.errors import ScopeError, UsageError
 from scope.escaping import escape_message
@@ -26,7 +28,7 @@ _MANY = 100_000
 # A module per command, imported when it is asked for, or for the help.
 COMMANDS = (
     "plan", "comment", "results", "why", "graph", "check", "bundle", "run", "deploy", "status", "reconcile", "recover",
-    "doctor", "adopt", "destroy", "notify",
+    "doctor", "adopt", "destroy", "notify", "completion",
 )  # fmt: skip
 
 
@@ -78,6 +80,8 @@ def parse(given: Sequence[str]) -> argparse.Namespace | None:
     if passed_on and not hasattr(options, "passed_on"):
         raise UsageError(f"`{options.command}` passes nothing on to the CLI: remove the `--` and what follows.")
     options.passed_on = passed_on
+    # Of all commands, which only the completion asks for.
+    options.make_parser = partial(make_parser, ())
     return options
 
 
@@ -150,9 +154,10 @@ def _add_global(parser: argparse.ArgumentParser, formats: Sequence[str]) -> None
     parser.add_argument("--format", choices=formats, default=suppress, help="what stdout gets (text)")
     parser.add_argument("--quiet", action="store_true", default=suppress, help="no messages, only errors")
     parser.add_argument("--no-color", action="store_true", default=suppress, help="plain text on terminals too")
-    parser.add_argument(
+    folder = parser.add_argument(
         "-C", dest="directory", metavar="DIR", default=suppress, help="the repository, or a folder in it (.)"
     )
+    complete_with(folder, "folders")
 
 
 if __name__ == "__main__":

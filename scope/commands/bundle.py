@@ -9,7 +9,7 @@ from pathlib import Path
 from scope.adapters.bundle_cli import bundle_command, find_cli, restriction, run_in_stage
 from scope.adapters.credentials import find_credentials
 from scope.adapters.git import GitRepository
-from scope.commands.options import add_head, add_passed_on, add_target
+from scope.commands.options import add_head, add_passed_on, add_target, complete_with
 from scope.console import Console
 from scope.deployment.target import DeploymentId, check_host, read_target
 from scope.errors import Refused, UsageError
@@ -36,7 +36,7 @@ _OWNED = ("-t", "--target", "--var")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    parser.add_argument("domain", metavar="DOMAIN", help="the domain to stage")
+    complete_with(parser.add_argument("domain", metavar="DOMAIN", help="the domain to stage"), "domains")
     add_target(parser)
     add_head(parser)
     add_passed_on(parser, "-- ARGS", "the subcommand and its options")

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from scope.bootstrap import LOGS, SessionRequest, open_session
-from scope.commands.options import add_domains, add_manifest_digest, add_rollout, add_target, session_options
+from scope.commands.options import add_domains, add_manifest_digest, add_rollout, add_target, complete_with, session_options
 from scope.commands.reporting import RunReporter, finish
 from scope.console import Console
 from scope.controller.deploy_set import Candidate, find_candidates, narrow, warn_of_unseen
@@ -31,7 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     add_target(parser)
     add_domains(parser)
-    parser.add_argument("--manifest", metavar="FILE", help="only what this manifest names; it can't add anything")
+    manifest = parser.add_argument("--manifest", metavar="FILE", help="only what this manifest names; it can't add anything")
+    complete_with(manifest, "files")
     add_manifest_digest(parser)
     add_rollout(parser)
 

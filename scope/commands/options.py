@@ -13,30 +13,47 @@ DEFAULT_BASE = "main"
 _DEFAULT_TARGET = "dev"
 
 
+# Of what a shell completes, what its own functions know; for the others `scope completion` writes some.
+_COMPLETED_BY_SHELL = {
+    "files": {"bash": "_shtab_compgen_files", "zsh": "_files"},
+    "folders": {"bash": "_shtab_compgen_dirs", "zsh": "_files -/"},
+}
+SHELLS = ("bash", "zsh")
+
+
+def complete_with(action: argparse.Action, what: str) -> None:
+    """Have shells complete an argument with `targets`, `domains`, `subjects`, `files` or `folders`."""
+    functions = _COMPLETED_BY_SHELL.get(what) or dict.fromkeys(SHELLS, f"_scope_{what}")
+    vars(action).update(complete=functions)  # as shtab looks for it
+
+
 def add_target(parser: argparse.ArgumentParser, *, is_optional: bool = False) -> None:
     """Declare the target; an optional one is None if it isn't given."""
     default = None if is_optional else _DEFAULT_TARGET
-    parser.add_argument("-t", "--target", default=default, metavar="NAME", help=f"the target ({default or 'none'})")
+    text = f"the target ({default or 'none'})"
+    complete_with(parser.add_argument("-t", "--target", default=default, metavar="NAME", help=text), "targets")
 
 
 def add_targets(parser: argparse.ArgumentParser) -> None:
     """Declare the targets, a list."""
-    parser.add_argument(
+    targets = parser.add_argument(
         "-t", "--target", action="append", default=[], metavar="NAME", help="the target; may be repeated (all)"
     )
+    complete_with(targets, "targets")
 
 
 def add_domain(parser: argparse.ArgumentParser, *, by_default: str | None = None) -> None:
     """Declare the one domain of a command for one deployment; it is required if there is no other way to know it."""
     text = f"the domain ({by_default})" if by_default else "the domain"
-    parser.add_argument("--domain", required=by_default is None, metavar="NAME", help=text)
+    complete_with(parser.add_argument("--domain", required=by_default is None, metavar="NAME", help=text), "domains")
 
 
 def add_domains(parser: argparse.ArgumentParser, *, by_default: str = "all") -> None:
     """Declare the domains, a list."""
-    parser.add_argument(
+    domains = parser.add_argument(
         "--domain", action="append", default=[], metavar="NAME", help=f"the domain; may be repeated ({by_default})"
     )
+    complete_with(domains, "domains")
 
 
 def add_base(parser: argparse.ArgumentParser, *, default: str | None = DEFAULT_BASE) -> None:

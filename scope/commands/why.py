@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from scope.adapters.git import GitRepository
-from scope.commands.options import add_base, add_head
+from scope.commands.options import add_base, add_head, complete_with
 from scope.console import Console
 from scope.documents.document import dump_answer
 from scope.escaping import escape_invisible
@@ -41,11 +41,12 @@ examples:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    parser.add_argument(
+    subject = parser.add_argument(
         "subject",
         metavar="PATH|DOMAIN|TABLE",
         help="a path from the repository's root, a domain's name, or a table's, with or without catalog and schema",
     )
+    complete_with(subject, "subjects")
     parser.add_argument("--new", action="store_true", help="the path is of a file that doesn't exist yet")
     add_base(parser)
     add_head(parser)

@@ -316,7 +316,7 @@ def test_the_same_inputs_give_the_same_bytes_anywhere_and_anytime(sandbox: Sandb
 # What it costs
 
 
-HEAVY = ("networkx", "pydantic", "git", "databricks", "requests", "sqlglot", "yaml", "importlib.metadata", "rich")
+HEAVY = ("networkx", "pydantic", "git", "databricks", "requests", "sqlglot", "yaml", "importlib.metadata", "rich", "shtab")
 
 
 def packages_after(sandbox: Sandbox, *commands: Sequence[str]) -> list[set[str]]:
