@@ -10,6 +10,7 @@ export PATH := env('PATH') + ':' + justfile_directory() / '.bin'
 scope := "uv run --quiet --no-default-groups --group scope scope"
 deployer := "uv run --quiet --no-default-groups --group deploy scope"
 generator := "uv run --quiet --no-default-groups --group generator generator"
+docs := "uv run --quiet --no-default-groups --group docs python -m tests.docs"
 dev := "uv run --quiet"
 
 # Turns the values of a recipe into the options and arguments of its command: its names, the command, `--`, "$@".
@@ -110,6 +111,18 @@ typecheck:
 [no-exit-message]
 bench *options:
     {{ dev }} python -m tests.bench "$@"
+
+# Builds the documentation as a site in build/docs/site; a link that leads nowhere ends it
+[group('docs')]
+[no-exit-message]
+docs:
+    {{ docs }} build
+
+# Serves the documentation on this machine, and shows anew what is saved
+[group('docs')]
+[no-exit-message]
+docs-serve:
+    {{ docs }} serve
 
 # Checks that the rooms of scope/ import downwards only
 [group('quality')]

@@ -13,7 +13,7 @@ from scope.errors import Refused, UsageError
 from scope.repository.settings import load_rules
 from tests.support.sandbox import REPOSITORY, tracked_files
 
-_PAGES = sorted(path for path in tracked_files(REPOSITORY) if re.fullmatch(r"(docs/)?[^/]+\.md", path))
+_PAGES = sorted(path for path in tracked_files(REPOSITORY) if re.fullmatch(r"(docs/.*/?)?[^/]+\.md", path))
 _ABOUT_CODE = ("docs/architecture.md", "CONTRIBUTING.md")
 _FENCE = re.compile(r"^```[^\n]*\n.*?^```", re.DOTALL | re.MULTILINE)
 _SPAN = re.compile(r"`([^`\n]+)`")

@@ -35,7 +35,7 @@ def typed(text: str) -> list[str] | None:
 
 def documented() -> Iterator[tuple[str, list[str]]]:
     """Return the commands of the documentation, each with its file; of those in sentences, the ones with options."""
-    for path in [*sorted(REPOSITORY.glob("*.md")), *sorted((REPOSITORY / "docs").glob("*.md"))]:
+    for path in [*sorted(REPOSITORY.glob("*.md")), *sorted((REPOSITORY / "docs").rglob("*.md"))]:
         text = path.read_text(encoding="utf-8")
         lines = [line for kind, block in _FENCE.findall(text) for line in block.splitlines() if is_input(kind, line)]
         spans = _INLINE.findall(_FENCE.sub("", text))
