@@ -124,6 +124,13 @@ docs:
 docs-serve:
     {{ docs }} serve
 
+# Writes the pages and schemas of the documentation that are made from the code
+[group('docs')]
+[no-exit-message]
+docs-reference:
+    {{ generator }} schema
+    {{ dev }} python -m tests.docs reference
+
 # Checks that the rooms of scope/ import downwards only
 [group('quality')]
 rooms:

@@ -1,4 +1,4 @@
-"""Models → the tables of docs/resource-generation.md, so that the reference can't differ from the models."""
+"""Models → the tables of docs/reference/specs.md, so that the reference can't differ from the models."""
 
 import re
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from typing import Any
 from generator.errors import SpecError
 from generator.spec import REFERENCE, DomainSettings, JobSpec, PipelineSpec, Schedule
 
-PATH = "docs/resource-generation.md"
+PATH = "docs/reference/specs.md"
 BEGIN = "<!-- The reference begins: written by `generator schema` -->"
 END = "<!-- The reference ends -->"
 
@@ -34,7 +34,7 @@ def reference() -> str:
 
 
 def _table(title: str, schema: dict[str, Any]) -> str:
-    lines = [f"### {title}", "", "| field | value | default | description |", "|---|---|---|---|"]
+    lines = [f"## {title}", "", "| field | value | default | description |", "|---|---|---|---|"]
     lines += [_row(path, field, schema, is_required=is_required) for path, field, is_required in _fields(schema, schema, "")]
     return "\n".join(lines) + "\n"
 

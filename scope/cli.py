@@ -17,7 +17,7 @@ from scope.escaping import escape_message
 from scope.wording import suggest
 
 _DESCRIPTION = "Deploys what a change touches, and nothing else: from a git diff to scoped `databricks bundle` deploys."
-_EXIT_CODES = """\
+EXIT_CODES = """\
 exit codes:
   0 done, or nothing to do   1 failed, or findings   2 bad input
   3 refused                  4 locked                5 something to do (with --detailed-exitcode)
@@ -105,7 +105,7 @@ def make_parser(given: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="scope",
         description=_DESCRIPTION,
-        epilog=_EXIT_CODES,
+        epilog=EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )

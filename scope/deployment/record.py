@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from scope import __version__
@@ -178,6 +178,11 @@ def dumps(record: Record) -> bytes:
     """Return the record as the file holds it: its version first."""
     tree = _adapter().dump_python(record, mode="json")
     return (json.dumps({"record_version": tree.pop("record_version"), **tree}, indent=1, ensure_ascii=True) + "\n").encode()
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of the file, as docs/record.schema.json publishes it."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_adapter().json_schema()}
 
 
 def parse_record(content: bytes) -> Record | InvalidRecord:

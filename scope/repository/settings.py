@@ -10,16 +10,29 @@ from scope.repository.layout import CONFIG
 from scope.repository.ownership import ACTIVE_RUNS, EVERY_TARGET, EVERYTHING, NOTHING, Rule, Rules
 from scope.repository.toml_file import UnreadableTomlError, load_toml
 
-_KEYS = (
-    "targets", "rules", "matrix-jobs", "max-deletions", "active-runs", "allow-code", "identity-per-domain", "variables",
-    "webhook",
-)  # fmt: skip
+KEYS: Mapping[str, str] = {
+    "targets": "A list of targets in the order of promotion, in which they are shown. By default that of their names.",
+    "rules": "A list of tables, `[[tool.scope.rules]]`: what a change of a path deploys. The first that fits counts.",
+    "matrix-jobs": "A whole number from 1 to 256: the jobs of a workflow's matrix before deployments share one.",
+    "max-deletions": "A whole number: more deletions than this in one deployment need approval.",
+    "active-runs": "What a deploy does about active runs: `warn`, `wait` or `refuse`; for all, or a table by target.",
+    "allow-code": "A list of domains whose resources may run code at plan and deploy.",
+    "identity-per-domain": "A list of targets in which each domain is deployed from an environment of its own.",
+    "variables": "A list of the bundle's variables with values from the environment; `domain.name` for one domain alone.",
+    "webhook": "An `https` address that is told of red runs of the workflows.",
+}
+"""The keys of the table, each with what it takes."""
 # A loopback address is for tests of the receiving side.
 _WEBHOOK = re.compile(r"(?:https://[A-Za-z0-9.-]+(?::\d{1,5})?|http://127\.0\.0\.1:\d{1,5})/[!-~]{0,2000}")
 # A domain, if it is that one's alone, and a variable's name as the CLI takes it in a reference.
 _VARIABLE = re.compile(r"(?:[a-z][a-z0-9_]*\.)?[A-Za-z_][A-Za-z0-9_-]*")
 _OWN_VARIABLES = frozenset({"domain", "stage"})
-_RULE_KEYS = {"paths", "deploys", "why"}
+RULE_KEYS: Mapping[str, str] = {
+    "paths": "A list of globs relative to the repository's root: `*` stays in a folder, `**` crosses them.",
+    "deploys": '`"everything"`, `"nothing"` or a list of domains.',
+    "why": "A text that plans show as the reason. Optional.",
+}
+"""The keys of a rule, each with what it takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +85,7 @@ def load_rules(content: bytes | None) -> Rules:
         webhook=_read_webhook(table, problems),
     )
     problems += [
-        _Problem(key, f"is not a key of [tool.scope]; there are {', '.join(_KEYS)}")
-        for key in sorted(table.keys() - {*_KEYS})
+        _Problem(key, f"is not a key of [tool.scope]; there are {', '.join(KEYS)}") for key in sorted(table.keys() - {*KEYS})
     ]
     if problems:
         lines = {key: _find_lines(text, key) for key in {problem.key for problem in problems}}
@@ -98,7 +110,7 @@ def _read_rules(value: object, text: str, problems: list[_Problem]) -> Iterator[
 
 def _read_rule(item: object) -> Rule | str:
     """Return a rule, or the end of a sentence that says why it is none."""
-    if not isinstance(item, dict) or set(item) - _RULE_KEYS or not {"paths", "deploys"} <= set(item):
+    if not isinstance(item, dict) or set(item) - set(RULE_KEYS) or not {"paths", "deploys"} <= set(item):
         return " needs `paths` and `deploys`, may have `why`, and nothing else"
     paths, deploys, why = _as_texts(item["paths"]), _as_texts(item["deploys"]), item.get("why", "a rule of this repository")
     if not paths or any(path.startswith("/") or ".." in path.split("/") for path in paths):

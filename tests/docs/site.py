@@ -1,6 +1,5 @@
 """`docs/` → a site in `build/docs/site`, with Zensical: strictly, so that a link which leads nowhere ends it."""
 
-import os
 import re
 import shutil
 import subprocess
@@ -196,11 +195,10 @@ def _run_zensical(*arguments: str) -> None:
     done = subprocess.run(
         ["zensical", *arguments, "--config-file", str(WORK / _CONFIG)],
         check=False,
-        env={**os.environ, "NO_COLOR": "1"},
-        stderr=subprocess.PIPE,
+        stderr=subprocess.PIPE if arguments[0] == "build" else None,
         text=True,
     )
     if done.returncode != 0:
         # What it found stands before the traceback with which it always ends.
-        findings = done.stderr.partition("Traceback (most recent call last)")[0].rstrip()
+        findings = (done.stderr or "").partition("Traceback (most recent call last)")[0].rstrip()
         raise SiteError(f"{findings}\n`zensical {arguments[0]}` ended with {done.returncode}.".lstrip())
