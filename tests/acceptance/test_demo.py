@@ -4,28 +4,16 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
-from itertools import groupby
 from pathlib import Path
 
 import pytest
 
 from tests.support.cli import BIN, REPOSITORY, DatabricksCli
+from tests.support.printed import normalized
 from tests.support.sandbox import git_environment
 
 README = REPOSITORY / "README.md"
 _SHOWN = re.compile(r"(<!-- just demo -->\n+```console\n)(.*?)(```)", re.DOTALL)
-# What differs from run to run, and from machine to machine.
-_VARYING = (
-    (re.compile(r"/\S*?scope-(?:demo|stage)-\w+"), "FOLDER"),
-    (re.compile(r"http://127\.0\.0\.1:\d+"), "HOST"),
-    (re.compile(r"\d{4}-\d\d-\d\dT[\d:]+Z"), "TIME"),
-    (re.compile(r"\b[0-9a-f]{8}-[0-9a-f-]{27}\b|\b[0-9a-f]{9,64}\b|\b\d{5,}\b"), "ID"),
-    (re.compile(r"\b\d+\.\d s\b|\bin \d+ s\b"), "N s"),
-    (re.compile(r"(?<= )\d+\.\d(?= )"), "N"),
-    (re.compile(r"─+"), "─"),
-    (re.compile(r" {2,}"), "  "),
-)
 
 
 def run_demo(folder: Path, *options: str, path: str | None = None) -> "subprocess.CompletedProcess[str]":
@@ -40,15 +28,6 @@ def run_demo(folder: Path, *options: str, path: str | None = None) -> "subproces
         text=True,
         timeout=120,
     )
-
-
-def normalized(text: str) -> Iterator[str]:
-    """Yield the lines of an output without what varies; of deployments that go on at once, the lines are sorted."""
-    for pattern, constant in _VARYING:
-        text = pattern.sub(constant, text)
-    for is_progress, lines in groupby(text.splitlines(), lambda line: line.startswith("prod/")):
-        listed = list(lines)
-        yield from sorted(listed) if is_progress else listed
 
 
 @pytest.fixture

@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from unittest.mock import patch
 
+import yaml
+
 from scope.errors import CliError, Fault
 from scope.inference.resource_keys import defined_resources
 from scope.ports import BundleCli
-from tests.demo.real import TARGETS_FOLDER
+from scope.stage.folder import OVERLAY
 from tests.support.fakes import InMemoryCli, InMemoryWorkspace
 
 HOST = "https://embedded-workspace.localhost"
@@ -22,12 +24,17 @@ HOST = "https://embedded-workspace.localhost"
 class EmbeddedPlatform:
     """One workspace, and a CLI for each stage in it."""
 
-    workspace: InMemoryWorkspace = field(default_factory=lambda: InMemoryWorkspace(host=HOST))
+    host: str = HOST
+    workspace: InMemoryWorkspace = field(init=False)
     _is_dying: bool = False
+
+    def __post_init__(self) -> None:
+        """Make the workspace, empty."""
+        self.workspace = InMemoryWorkspace(host=self.host)
 
     def environment(self) -> Mapping[str, str]:
         """Return the variables that lead `scope` here."""
-        return {"DATABRICKS_HOST": HOST, "DATABRICKS_TOKEN": "none"}
+        return {"DATABRICKS_HOST": self.host, "DATABRICKS_TOKEN": "none"}
 
     def die_once(self) -> None:
         """Let the CLI die in the midst of marketing's next deploy: everything is made, and no state says so."""
@@ -53,7 +60,7 @@ class EmbeddedPlatform:
         named = {resource.key.short: resource.name or resource.key.name for resource in defined_resources(contents)}
         return InMemoryCli(
             self.workspace,
-            f"{TARGETS_FOLDER}/{target}/{domain}",
+            _root_of(stage, target),
             files=tuple(name for name in files if name.startswith("src/")),
             named=named,
             before_state=self._die_if_told if domain == "marketing" else lambda: None,
@@ -64,3 +71,9 @@ class EmbeddedPlatform:
         if self._is_dying:
             self._is_dying = False
             raise CliError(Fault.KILLED, "`databricks bundle deploy` was killed by SIGKILL.")
+
+
+def _root_of(stage: Path, target: str) -> str:
+    """Return the folder of the workspace that a stage is deployed to."""
+    settings = yaml.safe_load((stage / OVERLAY).read_text(encoding="utf-8"))
+    return settings["targets"][target]["workspace"]["root_path"]

@@ -23,7 +23,7 @@ _LOADED = {"script": "src", "link": "href", "img": "src", "iframe": "src", "sour
 # Links that only say where something is.
 _NOT_LOADED = {"canonical", "next", "prev", "edit"}
 _ELEMENTS = ("h1", "h2", "h3", "ul", "ol", "li", "table", "tr", "pre", "blockquote", "strong", "em")
-_MERMAID = re.compile(r"^```mermaid\n.*?^```$", re.DOTALL | re.MULTILINE)
+_MERMAID = re.compile(r"^```mermaid\b[^\n]*\n.*?^```$", re.DOTALL | re.MULTILINE)
 
 
 class SiteError(Exception):

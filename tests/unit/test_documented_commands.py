@@ -48,7 +48,7 @@ def documented() -> Iterator[tuple[str, list[str]]]:
 
 def is_input(kind: str, line: str) -> bool:
     """Return whether somebody types a line of a block; in a session, the others are printed."""
-    return kind != "console" or line.startswith("$ ")
+    return kind.partition(" ")[0] != "console" or line.startswith("$ ")
 
 
 def examples() -> Iterator[tuple[str, list[str]]]:
