@@ -131,6 +131,12 @@ docs-reference:
     {{ generator }} schema
     {{ dev }} python -m tests.docs reference
 
+# Fails if what is made from the code in the documentation isn't what the code says
+[group('docs')]
+[no-exit-message]
+docs-check:
+    {{ dev }} python -m tests.docs check-reference
+
 # Checks that the rooms of scope/ import downwards only
 [group('quality')]
 rooms:

@@ -11,7 +11,7 @@ from tests.docs.pages import PageError
 def main(arguments: Sequence[str] | None = None) -> int:
     """Build or serve the site; return 0, or 1 if it isn't whole."""
     parser = argparse.ArgumentParser(prog="python -m tests.docs", description=__doc__, allow_abbrev=False)
-    parser.add_argument("what", choices=("build", "serve", "reference"))
+    parser.add_argument("what", choices=("build", "serve", "reference", "check-reference"))
     options = parser.parse_args(arguments)
     try:
         if options.what == "serve":
@@ -19,7 +19,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         elif options.what == "reference":
             from tests.docs.reference import write_reference  # needs scope and the generator, which the site doesn't
 
-            print(*(f"wrote {path}" for path in write_reference()), sep="\n")
+            for path in write_reference():
+                print(f"wrote {path}")
+        elif options.what == "check-reference":
+            from tests.docs.reference import check_reference  # as above
+
+            check_reference()
         else:
             site.build()
             print(f"The site is in {site.SITE.relative_to(site.REPOSITORY)}: open index.html, or run `just docs-serve`.")

@@ -16,7 +16,7 @@ from scope.repository.ownership import EVERY_TARGET, Rules
 from scope.repository.settings import KEYS, RULE_KEYS
 from tests.docs.command_tables import commands_of, describe_command, describe_recipes, describe_shared, table
 from tests.docs.schema_tables import describe_schema
-from tests.docs.site import REPOSITORY
+from tests.docs.site import REPOSITORY, SiteError
 
 _MADE = "<!-- Made from the code by `just docs-reference`. -->"
 _DOCUMENTS = {
@@ -54,10 +54,21 @@ def make_reference() -> dict[str, str]:
     return {**{f"docs/reference/{name}.md": text for name, text in pages.items()}, **files}
 
 
+def find_stale(made: Mapping[str, str]) -> list[str]:
+    """Return the paths of what is committed otherwise than it is made."""
+    return [path for path, text in made.items() if not _holds(path, text)]
+
+
+def check_reference() -> None:
+    """Raise SiteError if something is committed otherwise than it is made."""
+    if stale := find_stale(make_reference()):
+        raise SiteError("\n".join(f"{path} is stale; run: just docs-reference" for path in stale))
+
+
 def write_reference() -> list[str]:
     """Write what differs, and return its paths."""
     made = make_reference()
-    stale = [path for path, text in made.items() if not _holds(path, text)]
+    stale = find_stale(made)
     for path in stale:
         (REPOSITORY / path).write_text(made[path], encoding="utf-8", newline="\n")
     return stale
