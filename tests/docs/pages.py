@@ -80,7 +80,7 @@ def _convert_fence(page: str, info: str, content: str, draw: Callable[[str], str
         return f"```{language}\n{content}```"
     here = posixpath.dirname(place_of(page) or "")
     path = posixpath.relpath(f"pictures/{draw(content)}", here or ".")
-    return f"![{_alternative(content)}]({path}){{ .drawn }}"
+    return f"![{_alternative(content)}]({path})"
 
 
 def _alternative(content: str) -> str:

@@ -7,6 +7,7 @@ import sys
 import threading
 import tomllib
 from collections.abc import Iterator
+from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -24,6 +25,10 @@ _LOADED = {"script": "src", "link": "href", "img": "src", "iframe": "src", "sour
 _NOT_LOADED = {"canonical", "next", "prev", "edit"}
 _ELEMENTS = ("h1", "h2", "h3", "ul", "ol", "li", "table", "tr", "pre", "blockquote", "strong", "em")
 _MERMAID = re.compile(r"^```mermaid\b[^\n]*\n.*?^```$", re.DOTALL | re.MULTILINE)
+
+
+# Text as SVG has it, which every browser centres alike, in a font of the reader's system.
+_LOOK = {"htmlLabels": False, "flowchart": {"htmlLabels": False}, "fontFamily": "Arial, sans-serif"}
 
 
 class SiteError(Exception):
@@ -151,13 +156,18 @@ def _pages() -> Iterator[tuple[str, bytes]]:
 
 def _picture(name: str, text: str) -> bytes:
     """Return the picture of a Mermaid text, drawn once: that takes two seconds each."""
-    path = _PICTURES / name
+    path = _PICTURES / sha256(repr(_LOOK).encode()).hexdigest()[:8] / name
     if not path.is_file():
         import mermaidx  # brings Mermaid itself and an engine to run it in: only who draws needs them
 
         path.parent.mkdir(parents=True, exist_ok=True)
-        _write(path, _with_size(mermaidx.render(text).svg()).encode())
+        _write(path, _with_size(mermaidx.render(_plain(text), config=_LOOK).svg()).encode())
     return path.read_bytes()
+
+
+def _plain(text: str) -> str:
+    """Return a Mermaid text without the escapes of what is harmless in a label: as text of SVG, they aren't read."""
+    return re.sub(r"#(45|46|47|95);", lambda match: chr(int(match[1])), text)
 
 
 def _with_size(svg: str) -> str:

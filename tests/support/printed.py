@@ -11,7 +11,8 @@ _VARYING = (
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f-]{27}\b|\b[0-9a-f]{9,64}\b|\b\d{5,}\b"), "ID"),
     (re.compile(r"(?<=\()\d+(?=\)$)", re.MULTILINE), "ID"),
     (re.compile(r"\b\d+\.\d s\b|\bin \d+ s\b"), "N s"),
-    (re.compile(r"(?<= )\d+\.\d(?= )"), "N"),
+    (re.compile(r"(?<= )\d+\.\d(?= |$)", re.MULTILINE), "N"),
+    (re.compile(r"(?<=/jobs/)\d+|(?<=/pipelines/)[\w-]+"), "ID"),
     (re.compile(r"─+"), "─"),
     (re.compile(r" {2,}"), "  "),
 )
