@@ -4,6 +4,7 @@ What is said to the tests stands behind the block's language, where neither GitH
 
     ```console            commands, each after `$ `, with what they print
     ```console exit-3     the last of them ends with this exit code
+    ```console dies       the CLI is killed while the last of them deploys marketing
     ```console not-run    needs what no test has, such as a workspace or GitHub's settings
     ```yaml file=PATH     the reader writes this file
     ```mermaid $ COMMAND  the picture that a command draws
@@ -52,6 +53,11 @@ class Block:
     def exit_code(self) -> int:
         """Return the exit code of its last command."""
         return next((int(word.removeprefix("exit-")) for word in self.words if word.startswith("exit-")), 0)
+
+    @property
+    def is_fatal(self) -> bool:
+        """Return whether the CLI is killed in the midst of its last command."""
+        return "dies" in self.words
 
     @property
     def commands(self) -> list[str]:

@@ -68,6 +68,8 @@ class Play:
             done = run_scope(self.sandbox.root, *shlex.split(block.drawn_by)[1:], env=self.platform.environment())
             return done.stdout
         commands = [self._fill(command) for command in block.commands]
+        if block.is_fatal:
+            self.platform.die_once()
         codes = [0] * (len(commands) - 1) + [block.exit_code]
         return render_session([(command, self.run(command, code)) for command, code in zip(commands, codes, strict=True)])
 
