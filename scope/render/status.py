@@ -10,7 +10,7 @@ from scope.controller.status import Report, Status, Sync
 from scope.escaping import escape_invisible
 from scope.render.table import Column, Row
 from scope.render.terminal import Terminal
-from scope.wording import abbreviate, pluralize
+from scope.wording import abbreviate, pluralize, write_command
 
 _STYLES = {
     Sync.IN_SYNC: "green",
@@ -34,26 +34,51 @@ def print_status(report: Report, stream: TextIO, *, color: bool, now: datetime |
     actors = {item.actor for item in report.domains if item.actor}
     # A service principal's id is long, and nearly always the same in all rows.
     columns = _COLUMNS if len(actors) > 1 else _COLUMNS[:-1]
-    ordered = sorted(report.domains, key=lambda item: item.sync is not Sync.GONE)
-    if ordered:
-        terminal.table(columns, [_to_row(item, at, len(columns)) for item in ordered])
+    if report.domains:
+        terminal.table(
+            columns, [row for group in _group(report) for row in _to_rows(group, report.target, at, len(columns))]
+        )
         terminal.say()
     if len(actors) == 1:
-        terminal.say(f"All by {escape_invisible(actors.pop())}.")
+        terminal.say(f"Deployed by {escape_invisible(actors.pop())}.")
     in_sync = sum(item.sync is Sync.IN_SYNC for item in report.domains)
     terminal.say(f"{report.target} at {report.host}: {in_sync} of {len(report.domains)} domains in sync.")
 
 
-def _to_row(item: Status, now: datetime, columns: int) -> Row:
-    cells = (
+def _group(report: Report) -> list[list[Status]]:
+    """Return the domains by what is to be said of them: what is gone first, what is in sync last."""
+    groups: dict[tuple[object, ...], list[Status]] = {}
+    for item in sorted(report.domains, key=lambda item: (item.sync is not Sync.GONE, item.sync is Sync.IN_SYNC)):
+        key = (item.sync, tuple(_list_details(item)), _is_plain_deploy(item, report.target))
+        groups.setdefault(key, []).append(item)
+    return list(groups.values())
+
+
+def _is_plain_deploy(item: Status, target: str) -> bool:
+    return item.next == write_command("deploy", target, [item.domain])
+
+
+def _to_rows(group: list[Status], target: str, now: datetime, columns: int) -> Iterator[Row]:
+    """Yield a row for each of some domains of which the same is to be said, and that below the last one."""
+    *others, last = (_list_cells(item, now)[:columns] for item in group)
+    yield from map(Row, others)
+    notes = list(map(escape_invisible, _list_details(group[0])))
+    commands = dict.fromkeys(escape_invisible(item.next) for item in group if item.next is not None)
+    if others and notes:
+        notes[0] = f"these {len(group)}: {notes[0]}"
+    if _is_plain_deploy(group[0], target):
+        commands = {write_command("deploy", target, [item.domain for item in group]): None}
+    yield Row(last, notes=tuple(notes), commands=tuple(commands))
+
+
+def _list_cells(item: Status, now: datetime) -> tuple[str | Text, ...]:
+    return (
         item.domain,
         Text(str(item.sync).replace("-", " "), _STYLES[item.sync]),
         (item.commit or "")[:9] + ("+" if item.dirty else ""),
         format_age(item.started_at, now),
         escape_invisible(item.actor or ""),
     )
-    notes = tuple(map(escape_invisible, _list_details(item)))
-    return Row(cells[:columns], notes=notes, commands=() if item.next is None else (escape_invisible(item.next),))
 
 
 def _list_details(item: Status) -> Iterator[str]:

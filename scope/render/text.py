@@ -160,16 +160,14 @@ def _list_notes(manifest: Manifest) -> Iterator[tuple[Text, list[Text]]]:
         reasons = sorted(idle.items())
         lines = [Text(f"{abbreviate(names)}{f' ({reason})' if reason else ''}", "dim") for reason, names in reasons]
         yield Text("Deploys nothing:", "dim"), lines
-    readers = sorted({(item.of.partition("/")[2], item.id.partition("/")[2], item.table) for item in manifest.readers})
+    readers: dict[str, set[str]] = {}
+    for item in manifest.readers:
+        readers.setdefault(item.id.partition("/")[2], set()).add(escape_invisible(item.table))
     if readers:
-        yield Text("Also read by (to review, not deployed):", "cyan"), list(_list_readers(readers))
+        lines = [Text(f"{name} reads {abbreviate(sorted(tables))}", "cyan") for name, tables in sorted(readers.items())]
+        yield Text("Also read by (to review, not deployed):", "cyan"), lines
 
 
 def _format_warning(warning: Warn) -> str:
     line = f":{warning.line}" if warning.line else ""
     return f"{escape_invisible(warning.path)}{line}: {warning.message}" if warning.path else warning.message
-
-
-def _list_readers(readers: Iterable[tuple[str, str, str]]) -> Iterator[Text]:
-    for pair, rows in groupby(readers, key=itemgetter(0, 1)):
-        yield Text(f"{pair[1]} reads {abbreviate([escape_invisible(row[2]) for row in rows])}", "cyan")

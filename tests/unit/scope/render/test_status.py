@@ -45,6 +45,24 @@ def test_who_deployed_everything_is_said_once(width: int, monkeypatch: pytest.Mo
     assert count_lines(text, width) <= 31
 
 
-def test_what_is_gone_stands_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    text = shown(monkeypatch, 80, IN_SYNC, replace(IN_SYNC, domain="sales", sync=Sync.GONE))
-    assert text.index("sales") < text.index("ads")
+@pytest.mark.parametrize("width", WIDTHS)
+def test_what_many_domains_have_in_common_is_said_once(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    behind = replace(IN_SYNC, sync=Sync.BEHIND, commits=2, changes=("src/common/money.py",))
+    names = [f"domain_{number:02}" for number in range(25)]
+    items = [replace(behind, domain=name, next=f"scope deploy --target prod --domain {name}") for name in names]
+    other = replace(items[12], domain="domain_12b", next="scope recover --target prod --domain domain_12b")
+    text = shown(monkeypatch, width, *items[:13], other, *items[13:])
+    assert text.count("src/common/money.py") == 2
+    assert text.count("these 25: 2 commits\n") == 1
+    together = " ".join(["scope deploy --target prod", *(f"--domain {name}" for name in names)])
+    assert f"    {together}\n" in text
+    assert f"    {other.next}\n" in text
+    assert count_lines(text, width) <= 50
+    for name in [*names, other.domain]:
+        assert f"\n{name} " in text
+
+
+def test_what_is_gone_stands_first_and_what_is_in_sync_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    gone, behind = replace(IN_SYNC, domain="sales", sync=Sync.GONE), replace(IN_SYNC, domain="crm", sync=Sync.BEHIND)
+    text = shown(monkeypatch, 80, IN_SYNC, behind, gone)
+    assert text.index("sales") < text.index("crm") < text.index("ads")
