@@ -26,6 +26,7 @@ def scaffold_texts(checkout: Checkout, domain: str, source: str, asset: str) -> 
     texts[f"tests/unit/{domain}/test_{source}_{asset}.py"] = _test(domain, source, asset)
     rows = [{"id": "1", "updated_at": "2026-01-01T00:00:00Z"}, {"id": "1", "updated_at": "2026-01-02T00:00:00Z"}]
     texts[f"tests/fixtures/{domain}/{source}/{asset}.json"] = json.dumps(rows, indent=2) + "\n"
+    texts[f"tests/fixtures/{domain}/{source}/{Layer.FINAL}_{asset}.json"] = json.dumps(rows[1:], indent=2) + "\n"
     return texts
 
 
@@ -104,10 +105,13 @@ def _layer_code(layer: Layer, domain: str, source: str, asset: str) -> str:
     function = {Layer.BASE: "deduplicated", Layer.STAGING: "with_rules", Layer.FINAL: "reported"}.get(layer)
     decorator = "table" if layer is Layer.RAW else "materialized_view"
     if layer is Layer.RAW:
-        imports = "from pyspark import pipelines as dp\nfrom pyspark.sql import DataFrame, SparkSession\n"
+        imports = (
+            "from pyspark import pipelines as dp\nfrom pyspark.sql import DataFrame, SparkSession\n\n"
+            "from common.tables import external_table\n"
+        )
         body = (
             '    """Read what the ingestion added since the last update."""\n'
-            f'    return SparkSession.active().readStream.table("ingest.{source}.{asset}")\n'
+            f'    return SparkSession.active().readStream.table(external_table("ingest.{source}.{asset}"))\n'
         )
     else:
         imports = (
@@ -134,11 +138,14 @@ def _transforms(source: str, asset: str) -> str:
         """{_title(asset)} of {source}, column by column: what each layer does to them, as functions of DataFrames."""
 
         from pyspark.sql import DataFrame
+        from pyspark.sql import functions as F  # noqa: N812  every Spark code base calls it F
+
+        from common.duplicates import latest_by_key
 
 
         def deduplicated(raw: DataFrame) -> DataFrame:
-            """Return each record once."""
-            return raw.dropDuplicates(["id"])
+            """Return the newest state of each record."""
+            return latest_by_key(raw, "id", F.col("updated_at"))
 
 
         def with_rules(base: DataFrame) -> DataFrame:
@@ -163,7 +170,7 @@ def _test(domain: str, source: str, asset: str) -> str:
 
         def test_base_has_each_record_once(engine: Engine) -> None:
             transforms = engine.module("{domain}.{source}.transforms.{asset}")
-            landed = engine.landed("{domain}/{source}/{asset}.json")
-            assert engine.rows(transforms.deduplicated(landed).select("id"), "id") == [("1",)]
+            base = transforms.deduplicated(engine.landed("{domain}/{source}/{asset}.json"))
+            assert engine.rows(base, "id", "updated_at") == [("1", "2026-01-02T00:00:00Z")]
         '''
     )

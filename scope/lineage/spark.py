@@ -12,6 +12,7 @@ from scope.lineage.sql import read_sql
 from scope.lineage.values import UNKNOWN, Function, Value, collections, texts
 
 _LOGICAL = "common.tables.table"
+_EXTERNAL = "common.tables.external_table"
 _PIPELINES = ("dlt", "pyspark.pipelines")
 _DATASETS = frozenset({"table", "materialized_view"})
 _VIEWS = frozenset({"view", "temporary_view"})
@@ -105,6 +106,8 @@ class SparkReader(Routines):
         origins = self.imports.origins(node.func)
         if _LOGICAL in origins:
             return self._read_logical(node)
+        if _EXTERNAL in origins:
+            return self._argument_of(node, "name")
         if names := _pipelines_names(origins):
             self._read_pipelines_call(node, names)
             return UNKNOWN

@@ -12,4 +12,6 @@ def latest_by_key(records: DataFrame, key: str, *newest_by: Column) -> DataFrame
     Null counts as oldest. Give enough columns that two records which differ never tie: the same input gives the same output.
     """
     order = Window.partitionBy(key).orderBy(*(column.desc_nulls_last() for column in newest_by))
-    return records.withColumn(_RANK, F.row_number().over(order)).where(F.col(_RANK) == 1).drop(_RANK)
+    ranked = records.withColumn(_RANK, F.row_number().over(order))
+    # Not `drop`: open-source Spark looks for its table at once, which an update that creates the table doesn't have yet.
+    return ranked.where(F.col(_RANK) == 1).select(F.expr(f"* EXCEPT ({_RANK})"))

@@ -5,7 +5,11 @@ catalog and the schema comes from the pipeline's configuration, or from the argu
 
     spark.read.table(table("finance.stripe.final_payments"))
 
-The domain that runs uses its own prefixes; tables of other domains are read from where `upstream` says.
+The domain that runs uses its own prefixes; tables of other domains are read from where `upstream` says. A table that is
+filled from outside this repository has no prefix: `spark.readStream.table(external_table("ingest.stripe.payments"))`.
+
+Catalogs of one's own come with Unity Catalog. Open-source Spark has one, and a prefix of catalogs that names it,
+`spark_catalog.`, makes each catalog's schemas schemas of that one. See docs/open-source-spark.md.
 """
 
 import re
@@ -24,6 +28,7 @@ KEYS = (
 # Names of these shapes need no backticks anywhere, so none are ever written.
 _PART = re.compile(r"[a-z][a-z0-9_]*")
 _PREFIX = re.compile(r"[A-Za-z0-9_]*")
+_CATALOG_PREFIX = re.compile(r"([A-Za-z0-9_]+\.)?[A-Za-z0-9_]*")
 # Unity Catalog's limit for a catalog, a schema and a table each.
 _MAX_LENGTH = 255
 
@@ -59,7 +64,24 @@ class Prefixes:
                 raise TableError(
                     f"`{part}`, of `{logical}`, has {len(part)} characters; Unity Catalog allows {_MAX_LENGTH}."
                 )
-        return f"{catalog}.{schema}.{name}"
+        return full_name(catalog, schema, name)
+
+    def external(self, name: str) -> str:
+        """Return the full name of a table that this repository doesn't write, which is the same in every target."""
+        only_catalog, is_only, _ = self.catalog.partition(".")
+        if not is_only:
+            return name
+        catalog, schema, table_name = name.split(".")
+        return full_name(f"{only_catalog}.{catalog}", schema, table_name)
+
+
+def full_name(catalog: str, schema: str, name: str) -> str:
+    """Return a table's full name. A catalog within another one is no catalog there: its name becomes part of the schema's.
+
+    >>> full_name("finance", "stripe", "final_payments"), full_name("spark_catalog.finance", "stripe", "final_payments")
+    ('finance.stripe.final_payments', 'spark_catalog.finance__stripe.final_payments')
+    """
+    return f"{catalog}__{schema}.{name}" if "." in catalog else f"{catalog}.{schema}.{name}"
 
 
 def table(logical: str, prefixes: Prefixes | None = None) -> str:
@@ -68,6 +90,11 @@ def table(logical: str, prefixes: Prefixes | None = None) -> str:
     A notebook gives its prefixes itself: `table("…", prefixes_from(dbutils.widgets.getAll()))`. Raises TableError.
     """
     return (prefixes or configured_prefixes()).physical(logical)
+
+
+def external_table(name: str) -> str:
+    """Return the full name of a table that this repository doesn't write: `ingest.stripe.payments`. Raises TableError."""
+    return configured_prefixes().external(name)
 
 
 def configured_prefixes() -> Prefixes:
@@ -89,7 +116,7 @@ def prefixes_from(values: Mapping[str, str]) -> Prefixes:
             "like to the job's task; an empty value is a value. Specs do so by themselves, see docs/unity-catalog.md."
         )
     for key in KEYS:
-        shape = _PART if key == "platform.domain" else _PREFIX
+        shape = _PART if key == "platform.domain" else _CATALOG_PREFIX if key.endswith("catalog_prefix") else _PREFIX
         if not shape.fullmatch(values[key]):
             raise TableError(f"`{key}` is {values[key]!r}: only letters, digits and underscores can be part of a name here.")
     return Prefixes(*(values[key] for key in KEYS))

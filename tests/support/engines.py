@@ -2,7 +2,7 @@
 
 import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -67,6 +67,16 @@ class LocalEngine(Engine):
 
     def _in_utc(self, value: datetime) -> datetime:
         return value.replace(tzinfo=UTC)
+
+
+def honour_except(expand_star: Callable[..., list[Any]]) -> Callable[..., list[Any]]:
+    """Return sqlframe's `_expand_star` so that it leaves out what `* EXCEPT (…)` names, as Spark does: it forgets them."""
+
+    def expand(frame: Any, column: Any) -> list[Any]:  # noqa: ANN401  sqlframe's own
+        left_out = {one.name for one in column.column_expression.args.get("except_") or ()}
+        return [one for one in expand_star(frame, column) if one.alias_or_name not in left_out]
+
+    return expand
 
 
 def forget_runtime() -> None:

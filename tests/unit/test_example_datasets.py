@@ -1,7 +1,8 @@
 """What a pipeline finds when it runs the layer folders of the example.
 
-`pyspark.pipelines` exists only where pipelines run, so a stand-in records what the decorators are given. It says which
-datasets would be registered, which tables they read and that their expectations can be evaluated; nothing about streams.
+A stand-in for Databricks' `pyspark.pipelines` records what the decorators are given. It says which datasets would be
+registered, which tables they read and that their expectations can be evaluated; nothing about streams. Open-source Spark
+runs the same files in tests/pipelines.
 """
 
 import re
@@ -42,17 +43,14 @@ class RecordingPipelines(ModuleType):
     def materialized_view(self, *, name: str, comment: str) -> Decorator:
         return self._dataset("materialized_view", name, comment)
 
-    def expect(self, name: str, condition: str) -> Decorator:
-        return self._rules("count", {name: condition})
-
-    def expect_or_drop(self, name: str, condition: str) -> Decorator:
-        return self._rules("drop", {name: condition})
-
-    def expect_or_fail(self, name: str, condition: str) -> Decorator:
-        return self._rules("fail", {name: condition})
+    def expect_all(self, conditions: dict[str, str]) -> Decorator:
+        return self._rules("count", conditions)
 
     def expect_all_or_drop(self, conditions: dict[str, str]) -> Decorator:
         return self._rules("drop", conditions)
+
+    def expect_all_or_fail(self, conditions: dict[str, str]) -> Decorator:
+        return self._rules("fail", conditions)
 
     def _dataset(self, kind: str, name: str, comment: str) -> Decorator:
         def register(function: Function) -> Function:

@@ -6,10 +6,12 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
-from common.tables import KEYS, Prefixes, TableError, configured_prefixes, prefixes_from, table
+from common.tables import KEYS, Prefixes, TableError, configured_prefixes, external_table, prefixes_from, table
 
 DEV = Prefixes("finance", "dev_", "ada_", "staging_", "")
 PROD = Prefixes("finance", "", "", "", "")
+# Open-source Spark: one catalog for what would be many.
+SPARK = Prefixes("finance", "spark_catalog.dev_", "ada_", "spark_catalog.staging_", "")
 
 
 @pytest.mark.parametrize(
@@ -21,12 +23,30 @@ PROD = Prefixes("finance", "", "", "", "")
         (DEV, "finance.adyen.final_payments", "dev_finance.ada_adyen.final_payments"),
         (DEV, "marketing.hubspot.final_campaign_revenue", "staging_marketing.hubspot.final_campaign_revenue"),
         (DEV, "finance_eu.stripe.final_payments", "staging_finance_eu.stripe.final_payments"),
+        (SPARK, "finance.stripe.final_payments", "spark_catalog.dev_finance__ada_stripe.final_payments"),
+        (SPARK, "marketing.hubspot.final_revenue", "spark_catalog.staging_marketing__hubspot.final_revenue"),
     ],
 )
 def test_own_tables_get_the_target_s_prefixes_and_others_those_of_upstream(
     prefixes: Prefixes, logical: str, physical: str
 ) -> None:
     assert table(logical, prefixes) == physical
+
+
+@pytest.mark.parametrize(
+    ("prefixes", "physical"),
+    [
+        (PROD, "ingest.stripe.payments"),
+        (DEV, "ingest.stripe.payments"),
+        (SPARK, "spark_catalog.ingest__stripe.payments"),
+    ],
+)
+def test_a_table_that_others_fill_has_the_same_name_in_every_target(
+    prefixes: Prefixes, physical: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = (prefixes.domain, prefixes.catalog, prefixes.schema, prefixes.upstream_catalog, prefixes.upstream_schema)
+    monkeypatch.setattr(sys, "argv", ["task.py", *(f"--{key}={value}" for key, value in zip(KEYS, values, strict=True))])
+    assert external_table("ingest.stripe.payments") == physical
 
 
 @pytest.mark.parametrize(
@@ -76,6 +96,8 @@ def test_missing_configuration_names_every_key_to_set() -> None:
         ("platform.domain", ""),
         ("platform.domain", "Finance"),
         ("platform.catalog_prefix", "dev-"),
+        ("platform.catalog_prefix", "a.b.c_"),
+        ("platform.catalog_prefix", ".dev_"),
         ("platform.schema_prefix", "ada.b_"),
         ("platform.schema_prefix", "a\n"),
         ("platform.upstream_catalog_prefix", "`"),

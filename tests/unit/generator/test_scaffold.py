@@ -14,7 +14,8 @@ LAYERS = ("raw", "base", "staging", "final")
 @pytest.fixture
 def tree(tmp_path: Path) -> SpecTree:
     tree = spec_tree(tmp_path / "repository")
-    tree.write("tests/support/engines.py", (REPOSITORY / "tests/support/engines.py").read_bytes())
+    for path in ("tests/support/engines.py", "src/common/duplicates.py", "src/common/tables.py", "src/common/__init__.py"):
+        tree.write(path, (REPOSITORY / path).read_bytes())
     tree.write("tests/support/__init__.py", "")
     tree.write("tests/__init__.py", "")
     return tree
@@ -40,6 +41,7 @@ def test_it_makes_code_specs_modules_and_tests(tree: SpecTree) -> None:
         assert first == f"# yaml-language-server: $schema={schema}"
     assert "tests/unit/shipping/test_carrier_records.py" in made
     assert "tests/fixtures/shipping/carrier/records.json" in made
+    assert "tests/fixtures/shipping/carrier/final_records.json" in made
 
 
 def test_what_it_makes_agrees_with_the_specs_lints_and_types(tree: SpecTree) -> None:

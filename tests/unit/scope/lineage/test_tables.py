@@ -87,6 +87,7 @@ def test_python_that_makes_a_table_writes_it(text: str, written: str) -> None:
         ("spark.sql('select * from ' + table('x.y.b'))", "x.y.b", True, 3),
         ("Q = 'select * from x.y.b'\nspark.sql(Q)", "x.y.b", False, 3),
         ("DeltaTable.forName(spark, 'x.y.b')", "x.y.b", False, 3),
+        ("from common.tables import external_table\nspark.readStream.table(external_table('x.y.b'))", "x.y.b", False, 3),
     ],
 )
 def test_python_that_reads_a_table_says_so(text: str, read: str, through_table: bool, parts: int) -> None:
