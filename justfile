@@ -174,6 +174,12 @@ test *args:
 test-domains base="main" *args:
     @{{ with }} '--base' {{ dev }} python -m tests.domains -- "$@"
 
+# Runs the pipelines and the column logic on open-source Spark (needs Java 17): `just test-spark`, `just test-spark -k layers`
+[group('quality')]
+[no-exit-message]
+test-spark *args:
+    UV_PROJECT_ENVIRONMENT=.venv-spark {{ dev }} --group pipelines-spark pytest -m open_spark tests/pipelines tests/unit "$@"
+
 # Has the CLI validate the whole bundle: `just validate prod`
 [group('deploy')]
 [no-exit-message]
@@ -210,5 +216,5 @@ empty-template:
     git rm -r --quiet --ignore-unmatch -- src/finance src/marketing resources/finance resources/marketing \
         'specs/*/finance/*' 'specs/*/marketing/*' 'specs/domains/finance.yml' 'specs/domains/marketing.yml' \
         'tests/unit/finance' 'tests/unit/marketing' 'tests/fixtures/finance' 'tests/fixtures/marketing' \
-        tests/unit/test_example_datasets.py tests/acceptance/test_example.py
+        tests/unit/test_example_datasets.py tests/acceptance/test_example.py tests/pipelines/test_example.py
     @echo "The example is gone. Begin with: just scaffold DOMAIN SOURCE"

@@ -17,6 +17,7 @@ from tests.support.cli import CliMissingError, DatabricksCli, find_databricks, f
 from tests.support.fake_workspace import FakeWorkspace, new_token, serving
 from tests.support.sandbox import SCRATCH, Sandbox
 from tests.support.shared_loader import serving_loader
+from tests.support.spark_connect import ConnectServer, JavaMissingError, has_open_spark, require_java, serving_spark
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -142,6 +143,24 @@ def tab() -> Iterator[Tab]:
     """Give a tab of a browser that starts once for the tests of a file."""
     with browsing() as opened:
         yield opened
+
+
+# Spark, open source
+
+
+# Nowhere else are its tests even there, so that none is skipped where it should run: `just test-spark` fails without tests.
+collect_ignore = [] if has_open_spark() else ["pipelines"]
+
+
+@pytest.fixture(scope="session")
+def spark_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConnectServer]:
+    """Serve open-source Spark for the whole run."""
+    try:
+        require_java()
+    except JavaMissingError as error:
+        pytest.fail(str(error), pytrace=False)
+    with serving_spark(tmp_path_factory.mktemp("spark")) as server:
+        yield server
 
 
 # Spark, by Databricks Connect

@@ -27,6 +27,7 @@ NOT_RUN = {
     ("CONTRIBUTING.md", "python3 -m pip"): "installs the tools",
     ("docs/deployment-scope.md", "scope graph --format"): "a browser; see test_graph_page.py",
     ("docs/github-actions.md", "databricks account service-principal-federation-policy"): "an account's administrator",
+    ("docs/open-source-spark.md", "just test-spark"): "has an environment and a CI job of its own",
     ("docs/operations.md", "git checkout <older"): "examples with other values each time; see first-prod-deploy.md",
     ("docs/operations.md", "scope recover --target"): "needs a deploy that died; see `just demo`",
     ("docs/operations.md", "scope status --target"): "examples; see first-prod-deploy.md",

@@ -21,7 +21,7 @@ NOT_PLAYED = (
     "what `permissions` allow on GitHub, but for `id-token` and `pull-requests`: other scopes are never asked for",
     "actions' own code: checkout, artifacts and setups are stand-ins here; caches, retention",
     "the installation of uv and `uv sync`: the test's own environment is used; `uv run` starts the workspace's scope in it",
-    "`.ci/check`, `.ci/test-domains` and `.ci/run`: their outcome is given; they are what runs these tests",
+    "`.ci/check`, `.ci/run` and the two `.ci/test-…`: their outcome is given; they are what runs these tests",
     "the download of the CLI: `curl` gives an archive with the CLI of this machine; digest and installation are real",
 )
 

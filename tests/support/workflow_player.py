@@ -37,7 +37,7 @@ _JOB_KEYS = frozenset(
     ]
 )
 _STEP_KEYS = frozenset(["name", "id", "if", "uses", "with", "env", "run", "shell"])
-_GIVEN = frozenset({".ci/check", '.ci/test-domains "$BASE"', ".ci/run"})
+_GIVEN = frozenset({".ci/check", '.ci/test-domains "$BASE"', '.ci/test-spark "$BASE"', ".ci/run"})
 # The stand-in for uv is on the PATH already.
 _INSTALLED = ".github/scripts/install-uv"
 

@@ -27,7 +27,9 @@ FILES = {
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Sandbox:
-    return Sandbox.create(tmp_path / "r", {**FILES, ".ci/tool-changed": (REPOSITORY / ".ci/tool-changed").read_bytes()})
+    scripts = {path: (REPOSITORY / path).read_bytes() for path in (".ci/tool-changed", ".ci/test-spark")}
+    # What installs and runs the tests ends the script: it got so far.
+    return Sandbox.create(tmp_path / "r", {**FILES, **scripts, ".ci/tools.sh": "echo runs\nexit\n"})
 
 
 def is_tool_changed(repository: Sandbox, base: str = "HEAD~1") -> bool:
@@ -35,6 +37,35 @@ def is_tool_changed(repository: Sandbox, base: str = "HEAD~1") -> bool:
     command = ["bash", ".ci/tool-changed", base]
     done = subprocess.run(command, cwd=repository.root, env=git_environment(), capture_output=True, check=True, text=True)
     return {"true\n": True, "false\n": False}[done.stdout]
+
+
+def runs_spark(repository: Sandbox, base: str = "HEAD~1") -> bool:
+    """Return whether the script that tests on Spark would do so."""
+    command = ["bash", ".ci/test-spark", base]
+    done = subprocess.run(command, cwd=repository.root, env=git_environment(), capture_output=True, check=True, text=True)
+    return {"runs\n": True, "The changes reach no pipeline.\n": False}[done.stdout]
+
+
+@pytest.mark.parametrize(
+    ("path", "runs"),
+    [
+        ("src/common/money.py", True),
+        ("src/hr/people/a.py", True),
+        ("specs/pipelines/hr/people/final_a.yml", True),
+        ("resources/hr/people/pipelines/final_a.py", True),
+        ("targets/dev.yml", True),
+        ("databricks.yml", True),
+        ("tests/fixtures/hr/people/a.json", True),
+        ("tests/unit/hr/test_a.py", False),
+        ("scope/cli.py", False),
+        ("docs/a.md", False),
+    ],
+)
+def test_spark_runs_where_a_pipeline_can_have_changed(repository: Sandbox, path: str, *, runs: bool) -> None:
+    repository.write(path, "# changed\n")
+    repository.commit("Change")
+    assert runs_spark(repository) is runs
+    assert runs_spark(repository, "0" * 40)
 
 
 @pytest.mark.parametrize(

@@ -218,6 +218,7 @@ def test_the_numbers_of_a_pull_request_are_made_by_the_base() -> None:
     assert {job.name for job in jobs if job.code == "head"} == {
         "quality / check",
         "quality / domains",
+        "quality / spark",
         "quality / tool",
     }
     assert {job.code for job in jobs if any("scope.cli" in script for script in job.commands)} == {"base"}

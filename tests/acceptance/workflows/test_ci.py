@@ -156,6 +156,7 @@ def test_the_tools_own_suite_runs_only_where_the_tool_changed(platform: Platform
     assert "== .ci/run" not in tool_steps(run)
     assert "== .ci/check" in run.jobs["quality"].jobs["check"].log
     assert '== .ci/test-domains "$BASE"' in run.jobs["quality"].jobs["domains"].log
+    assert '== .ci/test-spark "$BASE"' in run.jobs["quality"].jobs["spark"].log
     run = platform.pull_request(branch(platform, "of-the-tool", **{"scope/wording.py": "MORE = True\n"}))
     assert results(run) == PASSED
     assert "== .ci/run" in tool_steps(run)
