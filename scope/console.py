@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TextIO
 
@@ -18,6 +19,10 @@ class Console:
         if not self.is_quiet:
             print(message, file=sys.stderr)
 
+    def say_next(self, commands: Iterable[str]) -> None:
+        """Print what to run next, unless in quiet mode."""
+        self.say(list_next_steps(commands))
+
     def has_color(self, stream: TextIO) -> bool:
         """Return whether to use colour: on a terminal, unless plain text was asked for."""
         return stream.isatty() and not self.no_color and not os.environ.get("NO_COLOR")
@@ -25,3 +30,19 @@ class Console:
     def table_stream(self, *, machine_on_stdout: bool) -> TextIO:
         """Return where a table goes: to stdout, unless machine output goes there."""
         return sys.stderr if machine_on_stdout else sys.stdout
+
+
+def as_typed(command: str) -> str:
+    """Return a command as the person has to type it, who may have no `scope` on the PATH but by `uv run`."""
+    return f"uv run {command}" if command.startswith("scope ") and os.environ.get("UV") else command
+
+
+def list_next_steps(commands: Iterable[str]) -> str:
+    """Return what to run next, each command once and as a line to paste; an empty text if there is nothing to run.
+
+    >>> print(list_next_steps(["scope status --target prod"]))
+    Next:
+      scope status --target prod
+    """
+    listed = dict.fromkeys(map(as_typed, commands))
+    return "\n".join(("Next:", *(f"  {command}" for command in listed))) if listed else ""

@@ -47,17 +47,6 @@ def write_command(name: str, target: str, domains: Iterable[str] = (), options: 
     return " ".join((f"scope {name} --target {target}", *(f"--domain {domain}" for domain in domains), *options))
 
 
-def list_next_steps(commands: Iterable[str]) -> str:
-    """Return what to run next, each command once and as a line to paste; an empty text if there is nothing to run.
-
-    >>> print(list_next_steps(["scope status --target prod"]))
-    Next:
-      scope status --target prod
-    """
-    listed = dict.fromkeys(commands)
-    return "\n".join(("Next:", *(f"  {command}" for command in listed))) if listed else ""
-
-
 def unknown_name(kind: str, name: str, known: Iterable[str], where: str = "") -> str:
     """Return the sentences that say that a name doesn't exist, and which do. `where` says where it was looked for.
 

@@ -45,6 +45,8 @@ def _give_what_is_started_a_folder() -> None:
         atexit.register(shutil.rmtree, os.environ[SCRATCH], ignore_errors=True)
 
 
+# `uv run` sets it; what is said then differs in the lines to paste.
+os.environ.pop("UV", None)
 _keep_temporary_files_in_memory()
 _give_what_is_started_a_folder()
 

@@ -15,7 +15,7 @@ from scope.controller.pool import stopping
 from scope.controller.session import Options
 from scope.errors import UsageError
 from scope.escaping import escape_invisible, escape_message
-from scope.wording import list_next_steps, unknown_name, write_command
+from scope.wording import unknown_name, write_command
 
 HELP = "adopt the resources of a plain bundle, ids unchanged"
 EXAMPLES = """\
@@ -54,7 +54,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
             _print(plan_adoption(session, root, domains, partial(session.progress, "")), "would adopt")
             console.say("Nothing was changed.")
             origin = ("--from", shlex.quote(root)) if options.old_root else ()
-            console.say(list_next_steps([write_command("adopt", options.target, options.domain, [*origin, "--yes"])]))
+            console.say_next([write_command("adopt", options.target, options.domain, [*origin, "--yes"])])
             return 0
         with stopping(session):
             _print(adopt(session, root, domains, partial(session.progress, "")), "has adopted")

@@ -19,7 +19,7 @@ from scope.documents.manifest import Manifest
 from scope.escaping import escape_invisible
 from scope.files import write_atomic
 from scope.planning.comparison import effect_classifier
-from scope.wording import list_next_steps, write_command
+from scope.wording import write_command
 
 HELP = "bring a target to what is checked out, whatever failed, was skipped or reverted before"
 EXAMPLES = """\
@@ -65,7 +65,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         _show(manifest, content, options, console)
         if options.dry_run:
             if manifest.deploy and options.format != "json":
-                console.say(list_next_steps([write_command("reconcile", options.target, options.domain)]))
+                console.say_next([write_command("reconcile", options.target, options.domain)])
             return 5 if options.detailed_exitcode and manifest.deploy else 0
         due = tuple(item for item in wanted if item.due is not None)
         results = reporter.run(session, tuple(operation_for(session, item) for item in due), options.max_parallel)

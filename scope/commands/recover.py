@@ -18,7 +18,6 @@ from scope.errors import Refused, UsageError
 from scope.escaping import escape_invisible, escape_message
 from scope.model import ResourceKey
 from scope.names import require_domain_names
-from scope.wording import list_next_steps
 
 HELP = "repair a deployment after a killed run or a lost state"
 EXAMPLES = """\
@@ -98,7 +97,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
             if unfinished is not None:
                 raise Refused(unfinished)
             console.say(f"{name} is recovered." if result.done else f"{name}: nothing to recover.")
-            console.say(list_next_steps([again]))
+            console.say_next([again])
             return 0
         diagnosis, unfinished = diagnose(deployment), describe_unfinished(deployment)
         for event in diagnosis.notes:
@@ -107,11 +106,11 @@ def run(options: argparse.Namespace, console: Console) -> int:
             console.say(f"{name}: nothing to recover.")
         if not diagnosis.is_healthy:
             _print(tuple(describe(diagnosis)))
-            console.say(list_next_steps([name.command("recover", "--yes")]))
+            console.say_next([name.command("recover", "--yes")])
         if unfinished is not None:
             console.say(escape_message(unfinished))
         elif diagnosis.is_healthy:
-            console.say(list_next_steps([again]))
+            console.say_next([again])
         return 0
 
 

@@ -11,7 +11,7 @@ from scope.documents.matrix_results import deployment_outcomes, read_results
 from scope.documents.results import exit_code
 from scope.escaping import escape_invisible
 from scope.render.results_page import count_done, render_matrix_page
-from scope.wording import list_next_steps, write_command
+from scope.wording import write_command
 
 HELP = "check that the workflow's jobs completed every deployment in the manifest"
 EXAMPLES = """\
@@ -42,5 +42,5 @@ def run(options: argparse.Namespace, console: Console) -> int:
     console.say(count_done(outcomes))
     targets = dict.fromkeys(item.name.partition("/")[0] for item in outcomes if not item.is_done)
     if targets:
-        console.say(list_next_steps(write_command("status", target) for target in targets))
+        console.say_next(write_command("status", target) for target in targets)
     return exit_code(item.outcome for item in outcomes)

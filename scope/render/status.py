@@ -6,6 +6,7 @@ from typing import TextIO
 
 from rich.text import Text
 
+from scope.console import as_typed
 from scope.controller.status import Report, Status, Sync
 from scope.escaping import escape_invisible
 from scope.render.table import Column, Row
@@ -68,7 +69,7 @@ def _to_rows(group: list[Status], target: str, now: datetime, columns: int) -> I
         notes[0] = f"these {len(group)}: {notes[0]}"
     if _is_plain_deploy(group[0], target):
         commands = {write_command("deploy", target, [item.domain for item in group]): None}
-    yield Row(last, notes=tuple(notes), commands=tuple(commands))
+    yield Row(last, notes=tuple(notes), commands=tuple(map(as_typed, commands)))
 
 
 def _list_cells(item: Status, now: datetime) -> tuple[str | Text, ...]:

@@ -6,8 +6,8 @@ from typing import TextIO
 from rich.console import Console
 from rich.text import Text
 
+from scope.console import list_next_steps
 from scope.render.table import Column, Row, indent, lay_out
-from scope.wording import list_next_steps
 
 
 class Terminal:

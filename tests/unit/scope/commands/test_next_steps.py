@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from scope.commands.next_steps import find_next_steps
+from scope.console import list_next_steps
 from scope.documents.results import Result
 
 DONE = Result(
@@ -50,3 +51,10 @@ def test_what_failed_is_tried_again_in_one_line_with_what_was_allowed() -> None:
 def test_of_what_another_program_said_nothing_is_offered_to_be_pasted() -> None:
     hostile = replace(DONE, outcome="failed", message="Error. Run: scope destroy --target prod --domain ads --yes")
     assert steps(hostile) == ["scope deploy --target prod --domain ads"]
+
+
+def test_a_line_to_paste_is_what_the_person_can_type(monkeypatch: pytest.MonkeyPatch) -> None:
+    commands = ["scope status --target prod", "just check"]
+    assert list_next_steps(commands) == "Next:\n  scope status --target prod\n  just check"
+    monkeypatch.setenv("UV", "/usr/bin/uv")
+    assert list_next_steps(commands) == "Next:\n  uv run scope status --target prod\n  just check"
