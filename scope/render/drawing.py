@@ -121,7 +121,7 @@ def _short(name: str) -> str:
     """Return a name that fits into a box: a path loses folders after its first, and only then its middle.
 
     >>> _short("src/finance/stripe/transforms/payments.py")
-    'src/…/transforms/payments.py'
+    'src/…/stripe/transforms/payments.py'
     """
     first, *rest = name.split("/")
     for start in range(1, len(rest)):
