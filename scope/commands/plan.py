@@ -239,7 +239,12 @@ def _show(manifest: Manifest, content: bytes, options: argparse.Namespace, conso
 
 def _next_steps(manifest: Manifest, output: str | None) -> Iterator[str]:
     """Yield what explains a plan, and what deploys it to the first of its targets."""
-    domains = list(dict.fromkeys(item.domain for item in manifest.deploy if item.action == "deploy"))
+    gone, domains = (
+        list(dict.fromkeys(item.domain for item in manifest.deploy if item.action == action))
+        for action in ("destroy", "deploy")
+    )
+    if gone:
+        yield write_command("deploy", manifest.targets[0], gone[:_MOST_NAMED], ["--prune"])
     if not domains:
         return
     if manifest.against != DEPLOYED:

@@ -13,6 +13,7 @@ from scope.render.terminal import Terminal
 from scope.wording import pluralize
 
 _LINKS_SHOWN = 3
+_LINKED_WHOLE = 3
 _NUMBERS = ("created", "changed", "deleted", "files", "seconds")
 _COLUMNS = (Column("deployment"), Column("outcome"), *(Column(name, is_number=True) for name in _NUMBERS), Column("why"))
 
@@ -24,7 +25,9 @@ def print_summary(
     shown = sorted(results, key=lambda item: item.action == "deploy")
     terminal = Terminal(stream, color=color)
     if shown:
-        terminal.table(_COLUMNS, tuple(map(_to_row, shown)))
+        # With many deployments, where each of their resources is would bury how they ended.
+        most = _LINKS_SHOWN if len(shown) <= _LINKED_WHOLE else 0
+        terminal.table(_COLUMNS, [_to_row(item, most) for item in shown])
     for item in shown:
         if item.message:
             terminal.say(f"{item.id}: {escape_message(item.message)}")
@@ -36,17 +39,18 @@ def print_summary(
     terminal.next_steps(next_steps)
 
 
-def _to_row(item: Result) -> Row:
+def _to_row(item: Result, most: int) -> Row:
     numbers = (str(item.created), str(item.changed), str(item.deleted), str(item.uploaded), f"{item.seconds:.1f}")
     return Row(
-        (item.id, Text(item.outcome, STYLES[item.outcome]), *numbers, item.because or ""), commands=tuple(_list_links(item))
+        (item.id, Text(item.outcome, STYLES[item.outcome]), *numbers, item.because or ""),
+        commands=tuple(_list_links(item, most)),
     )
 
 
-def _list_links(item: Result) -> Iterator[str]:
+def _list_links(item: Result, most: int) -> Iterator[str]:
     """Yield the addresses of some resources, and of the folder, whole: a terminal opens them."""
     resources, folder = item.links[:-1], item.links[-1:]
-    for link in (*resources[:_LINKS_SHOWN], *folder):
+    for link in (*resources[:most], *folder):
         yield f"{link.url}  {escape_invisible(link.name)}"
-    if len(resources) > _LINKS_SHOWN:
-        yield f"and {pluralize(len(resources) - _LINKS_SHOWN, 'more resource')}"
+    if len(resources) > most > 0:
+        yield f"and {pluralize(len(resources) - most, 'more resource')}"

@@ -52,6 +52,10 @@ def test_a_deploy_ends_with_links_and_the_number_of_files() -> None:
         "prod/sales  deployed        0        0        0     17      2.0  changed",
         "34 files uploaded.",
     ]
+    stream = io.StringIO()
+    print_summary([replace(CODE_ONLY, links=(*links, folder))] * 4, 0, stream, color=False)
+    assert stream.getvalue().count(" folder\n") == 4
+    assert "jobs" not in stream.getvalue()
 
 
 @pytest.mark.parametrize("width", WIDTHS)
