@@ -13,7 +13,7 @@ from tests.support.printed import normalized
 from tests.support.sandbox import git_environment
 
 README = REPOSITORY / "README.md"
-_SHOWN = re.compile(r"(<!-- just demo -->\n+```console\n)(.*?)(```)", re.DOTALL)
+_SHOWN = re.compile(r"(<!-- just demo -->\n+```console not-run\n)(.*?)(```)", re.DOTALL)
 
 
 def run_demo(folder: Path, *options: str, path: str | None = None) -> "subprocess.CompletedProcess[str]":

@@ -18,15 +18,20 @@ from tests.support.printed import normalized
 from tests.support.sandbox import REPOSITORY
 
 WORKSPACE = "https://your-workspace.cloud.databricks.com"
-PAGES = read_pages()
+PAGES = {**read_pages(), "README.md": (REPOSITORY / "README.md").read_text(encoding="utf-8")}
 EMBEDDED = [page for page, text in PAGES.items() if "embedded" in played_on(text)]
 ON_CLI = [page for page, text in PAGES.items() if "cli" in played_on(text)]
 # Blocks of commands that no test runs: each by its page and the first words of its first command. They are parsed all the
 # same, by tests/unit/test_documented_commands.py.
 NOT_RUN = {
     ("CONTRIBUTING.md", "python3 -m pip"): "installs the tools",
+    ("README.md", "just"): "the recipes by name; each is tested",
+    ("README.md", "just test"): "the tests",
+    ("README.md", "python3 -m pip"): "installs the tools",
+    ("README.md", "scope deploy --target"): "what `just demo` prints, see test_demo.py",
     ("docs/deployment-scope.md", "scope graph --format"): "a browser; see test_graph_page.py",
     ("docs/github-actions.md", "databricks account service-principal-federation-policy"): "an account's administrator",
+    ("docs/how-to.md", "BUNDLE_VAR_api_key=… scope deploy"): "a secret",
     ("docs/open-source-spark.md", "just test-spark"): "has an environment and a CI job of its own",
     ("docs/operations.md", "git checkout <older"): "examples with other values each time; see first-prod-deploy.md",
     ("docs/operations.md", "scope recover --target"): "needs a deploy that died; see `just demo`",

@@ -7,6 +7,7 @@ What is said to the tests stands behind the block's language, where neither GitH
     ```console dies       the CLI is killed while the last of them deploys marketing
     ```console not-run    needs what no test has, such as a workspace or GitHub's settings
     ```yaml file=PATH     the reader writes this file
+    ```toml append=PATH   the reader adds this to a file's end
     ```mermaid $ COMMAND  the picture that a command draws
 """
 
@@ -37,12 +38,19 @@ class Block:
     @property
     def is_played(self) -> bool:
         """Return whether a test does what it says."""
-        return bool((self.language == "console" and "not-run" not in self.words) or self.file or self.drawn_by)
+        return bool(
+            (self.language == "console" and "not-run" not in self.words) or self.file or self.added_to or self.drawn_by
+        )
 
     @property
     def file(self) -> str | None:
         """Return the file that it is the content of, if it is said to be one."""
-        return next((word.removeprefix("file=") for word in self.words if word.startswith("file=")), None)
+        return self._word("file=")
+
+    @property
+    def added_to(self) -> str | None:
+        """Return the file that it is added to, if it is said to be."""
+        return self._word("append=")
 
     @property
     def drawn_by(self) -> str | None:
@@ -52,7 +60,7 @@ class Block:
     @property
     def exit_code(self) -> int:
         """Return the exit code of its last command."""
-        return next((int(word.removeprefix("exit-")) for word in self.words if word.startswith("exit-")), 0)
+        return int(self._word("exit-") or 0)
 
     @property
     def is_fatal(self) -> bool:
@@ -63,6 +71,9 @@ class Block:
     def commands(self) -> list[str]:
         """Return what is typed, without what is printed."""
         return [line.removeprefix(_PROMPT) for line in self.content.splitlines() if line.startswith(_PROMPT)]
+
+    def _word(self, prefix: str) -> str | None:
+        return next((word.removeprefix(prefix) for word in self.words if word.startswith(prefix)), None)
 
 
 def read_blocks(text: str) -> Iterator[Block]:
@@ -79,6 +90,6 @@ def with_contents(text: str, contents: dict[Block, str]) -> str:
 
 
 def render_session(printed: list[tuple[str, str]]) -> str:
-    """Return a block's content: each command, and what it printed, with an empty line before the next command."""
-    parts = (f"{_PROMPT}{command}\n{output.strip(chr(10))}".rstrip() for command, output in printed)
-    return "\n\n".join(parts) + "\n"
+    """Return a block's content: each command with what it printed, and an empty line after that before the next command."""
+    parts = [(f"{_PROMPT}{command}\n", output.strip("\n")) for command, output in printed]
+    return "".join(f"{command}{output}\n\n" if output else command for command, output in parts).rstrip("\n") + "\n"

@@ -1,7 +1,8 @@
 """Does what a tutorial says, in a copy of this repository that is gone afterwards, and returns what was printed.
 
 A comment at the beginning of a page says what it is played on: `<!-- played: embedded -->` on stand-ins for the Databricks
-CLI and a workspace, `<!-- played: cli -->` on the real CLI; with `deployed`, prod has been deployed before.
+CLI and a workspace, `<!-- played: cli -->` on the real CLI; with `deployed`, prod has been deployed before; with `sections`,
+each section begins on a clean main.
 """
 
 import json
@@ -41,6 +42,7 @@ class Play:
 
     sandbox: Sandbox
     platform: Platform
+    start: str
     printed: list[str] = field(default_factory=list)
 
     @classmethod
@@ -52,9 +54,9 @@ class Play:
         sandbox.git("init", "--quiet", "--bare", "--initial-branch=main", str(folder / "origin.git"))
         sandbox.git("remote", "add", "origin", str(folder / "origin.git"))
         sandbox.git("config", "core.abbrev", "9")
-        sandbox.commit("Begin")
+        start = sandbox.commit("Begin")
         sandbox.git("push", "--quiet", "--set-upstream", "origin", "main")
-        play = cls(sandbox, platform)
+        play = cls(sandbox, platform, start)
         if "deployed" in words:
             play.run("scope deploy --target prod", 0)
         return play
@@ -64,6 +66,9 @@ class Play:
         if block.file is not None:
             self.sandbox.write(block.file, block.content)
             return block.content
+        if block.added_to is not None:
+            self.sandbox.append(block.added_to, block.content)
+            return block.content
         if block.drawn_by is not None:
             done = run_scope(self.sandbox.root, *shlex.split(block.drawn_by)[1:], env=self.platform.environment())
             return done.stdout
@@ -72,6 +77,12 @@ class Play:
             self.platform.die_once()
         codes = [0] * (len(commands) - 1) + [block.exit_code]
         return render_session([(command, self.run(command, code)) for command, code in zip(commands, codes, strict=True)])
+
+    def begin_anew(self) -> None:
+        """Take everything back that was changed since the beginning."""
+        self.sandbox.git("checkout", "--quiet", "--force", "main")
+        self.sandbox.git("reset", "--quiet", "--hard", self.start)
+        self.sandbox.git("clean", "-d", "--force", "--quiet")
 
     def run(self, command: str, exit_code: int) -> str:
         """Run a command as a reader types it, and return what it prints. Raises PlayError if it ends otherwise."""
@@ -115,9 +126,13 @@ def played_on(text: str) -> tuple[str, ...]:
 
 def play(text: str, folder: Path, platform: Platform) -> Iterator[tuple[Block, str]]:
     """Do what a page says; yield each block with the content that it should have."""
-    session = Play.begin(folder, platform, played_on(text))
+    words = played_on(text)
+    session = Play.begin(folder, platform, words)
+    section = 0
     for block in read_blocks(text):
         if block.is_played:
+            if "sections" in words and section != (section := text.count("\n## ", 0, block.start)):
+                session.begin_anew()
             yield block, session.do(block)
 
 

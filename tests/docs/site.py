@@ -99,10 +99,15 @@ def find_problems() -> Iterator[str]:
         elif differences := list(compare(text, path.read_text(encoding="utf-8"))):
             yield f"{page} isn't shown as on GitHub: {', '.join(differences)}."
     for path in sorted(SITE.rglob("*.html")):
-        parser = _Loads()
-        parser.feed(path.read_text(encoding="utf-8"))
-        for url in parser.urls:
+        for url in find_loads(path.read_text(encoding="utf-8")):
             yield f"{path.relative_to(SITE)} loads {url}. The site may load nothing from elsewhere."
+
+
+def find_loads(html: str) -> list[str]:
+    """Return the addresses outside the site that a browser loads for a page."""
+    parser = _Loads()
+    parser.feed(html)
+    return parser.urls
 
 
 def compare(text: str, html: str) -> Iterator[str]:

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.docs.pages import PageError, convert, picture_name, place_of
-from tests.docs.site import compare, nav_pages, read_pages
+from tests.docs.site import compare, find_loads, nav_pages, read_pages
 
 _TEXTS = {
     "docs/index.md": "# Start\n",
@@ -55,3 +55,13 @@ def test_what_the_site_shows_otherwise_than_github_is_found() -> None:
     text = "1. one\n   - two\n"
     assert list(compare(text, "<article><ol><li>one<ul><li>two</li></ul></li></ol></article>")) == []
     assert list(compare(text, "<article><ol><li>one</li><li>two</li></ol></article>")) == ["0 of <ul> instead of 1"]
+
+
+def test_what_a_page_would_load_from_elsewhere_is_found() -> None:
+    inside = '<img src="a.svg"><a href="https://example.com"></a><link rel="canonical" href="https://example.com/a">'
+    assert find_loads(inside) == []
+    outside = (
+        '<script src="https://unpkg.com/a.js"></script><link rel="stylesheet" href="//fonts.example.com">'
+        '<img src="http://example.com/a.png">'
+    )
+    assert find_loads(outside) == ["https://unpkg.com/a.js", "//fonts.example.com", "http://example.com/a.png"]
