@@ -18,6 +18,7 @@ from scope.errors import Refused, UsageError
 from scope.escaping import escape_invisible, escape_message
 from scope.model import ResourceKey
 from scope.names import require_domain_names
+from scope.wording import unknown_name
 
 HELP = "repair a deployment after a killed run or a lost state"
 EXAMPLES = """\
@@ -85,6 +86,9 @@ def run(options: argparse.Namespace, console: Console) -> int:
     request = SessionRequest(options.target, needs_branch=options.yes)
     with open_session(Path(options.directory), request, say_progress(console)) as session:
         deployment = Deployment(session, options.domain)
+        domains = session.index.domains
+        if options.domain not in domains and deployment.observe().is_absent:
+            raise UsageError(unknown_name("domain", options.domain, domains, f"here or deployed in {options.target}"))
         name, again = deployment.id, deployment.id.command("reconcile")
         if options.yes:
             with stopping(session):

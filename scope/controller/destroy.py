@@ -23,7 +23,9 @@ from scope.errors import Fault, Refused, RemoteError
 from scope.model import ActionKind, BundlePlan, RemoteResource
 from scope.ports import BundleCli
 from scope.repository.layout import is_own_file
-from scope.wording import abbreviate
+from scope.wording import abbreviate, suggest
+
+_ABSENT = "there is no such deployment"
 
 
 def destroy_domain(deployment: Deployment, *, keeps_order: bool = False) -> OperationResult:
@@ -33,7 +35,9 @@ def destroy_domain(deployment: Deployment, *, keeps_order: bool = False) -> Oper
     """
     observed = deployment.observe()
     if observed.is_absent and observed.lock_info is None and not deployment.find_all_tagged(observed):
-        return OperationResult(Outcome.NOTHING, message="there is no such deployment")
+        known = deployment.session.index.domains
+        hint = "" if deployment.domain in known else suggest(deployment.domain, known)
+        return OperationResult(Outcome.NOTHING, message=f"{_ABSENT}.{hint}" if hint else _ABSENT)
     with deployment.stage(_frame_files(deployment)) as cli, deployment.lock() as lock:
         observed = replace(deployment.observe(), lock_info=None)
         deployment.check_repository(observed)

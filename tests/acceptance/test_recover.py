@@ -34,6 +34,15 @@ def test_a_healthy_deployment_needs_nothing_and_looking_writes_nothing(platform:
     assert platform.workspace.writes() == []
 
 
+@pytest.mark.parametrize("command", [("recover",), ("recover", "--yes"), ("deploy",), ("status",), ("destroy", "--yes")])
+def test_a_domain_that_is_nowhere_is_told_with_the_nearest(platform: Platform, command: tuple[str, ...]) -> None:
+    done = platform.scope(*command, "--target", "prod", "--domain", "salse")
+    # What is to be gone and isn't there needs nothing more.
+    assert done.exit_code == (0 if command[0] == "destroy" else 2), done
+    assert "Did you mean `sales`?" in done.stdout + done.stderr
+    assert platform.workspace.snapshot().below(f"{BASE}/salse") == {}
+
+
 def test_a_dead_lock_is_shown_and_taken_over_only_when_told_to(platform: Platform) -> None:
     platform.workspace.write(f"{STATE}/deploy.lock", json.dumps({**LOCK, "User": "scope run https://ci/7"}).encode())
     said = recover(platform)
