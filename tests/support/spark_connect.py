@@ -18,6 +18,13 @@ _MOST_SECONDS = 120
 _STARTED = re.compile(r"Spark Connect server started at: \S*:(\d+)")
 _VERSION = re.compile(r'version "(\d+)')
 _OLDEST_JAVA = 17
+# Runs a program until it ends or the input does, as it does when whoever gives it dies.
+_UNTIL_INPUT_ENDS = (
+    "sh",
+    "-c",
+    'exec 3<&0; "$@" </dev/null & program=$!; { cat >/dev/null; kill "$program"; } <&3 & wait "$program"',
+    "sh",
+)
 # Runs are short: what the second compiler and several threads of collection give back comes too late.
 _JAVA_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
@@ -61,8 +68,8 @@ def require_java() -> None:
     home = os.environ.get("JAVA_HOME")
     program = shutil.which(str(Path(home, "bin/java"))) if home else shutil.which("java")
     if program is None:
-        raise RuntimeError(
-            f"Spark needs Java {_OLDEST_JAVA} or newer, and {home or 'the PATH'} has none. Install a JDK or JRE."
+        raise JavaMissingError(
+            f"Spark needs Java {_OLDEST_JAVA} or newer, and {home or 'the PATH'} has none. Install a JRE."
         )
     told = subprocess.run([program, "-version"], capture_output=True, check=True, encoding="utf-8").stderr
     version = _VERSION.search(told)
@@ -89,7 +96,7 @@ def spark_environment() -> dict[str, str]:
 
 @contextmanager
 def serving_spark(folder: Path) -> Iterator[ConnectServer]:
-    """Serve Spark from a folder, which holds its tables and its log, and give the server; it ends with the caller."""
+    """Serve Spark from a folder, which holds its tables and its log. It stops by itself when this process dies."""
     environment = {**spark_environment(), "SPARK_CONNECT_AUTHENTICATE_TOKEN": secrets.token_hex(16)}
     settings = {
         "spark.connect.grpc.binding.address": "127.0.0.1",
@@ -106,23 +113,21 @@ def serving_spark(folder: Path) -> Iterator[ConnectServer]:
     }
     configured = [part for name, value in settings.items() for part in ("--conf", f"{name}={value}")]
     server = "org.apache.spark.sql.connect.service.SparkConnectServer"
-    command = ["spark-submit", "--master", "local[2]", "--class", server, *configured, "spark-internal"]
+    started = ("spark-submit", "--master", "local[2]", "--class", server, *configured, "spark-internal")
+    command = [*_UNTIL_INPUT_ENDS, *started]
     log = folder / "server.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+            command, cwd=folder, env=environment, stdin=subprocess.PIPE, stdout=output, stderr=subprocess.STDOUT
         )
-    try:
-        port = _wait_for_port(process, log)
-        # `localhost`: the client sends its token unencrypted to no other name.
-        yield ConnectServer(f"sc://localhost:{port}", environment, folder)
-    finally:
-        process.terminate()
+    with process:
         try:
-            process.wait(timeout=30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            port = _wait_for_port(process, log)
+            # `localhost`: the client sends its token unencrypted to no other name.
+            yield ConnectServer(f"sc://localhost:{port}", environment, folder)
+        finally:
+            if process.stdin is not None:
+                process.stdin.close()
 
 
 def _wait_for_port(process: "subprocess.Popen[bytes]", log: Path) -> int:
