@@ -2,7 +2,6 @@
 
 import argparse
 import hashlib
-import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -252,4 +251,6 @@ def _next_steps(manifest: Manifest, output: str | None) -> Iterator[str]:
     if len(domains) <= _MOST_NAMED:
         yield write_command("deploy", manifest.targets[0], domains)
     elif output != "-":
+        import shlex  # only people's paths need it
+
         yield write_command("deploy", manifest.targets[0], options=["--manifest", shlex.quote(output or str(MANIFEST))])
