@@ -93,7 +93,7 @@ def find_problems() -> Iterator[str]:
     how it reads indents; and what a browser would load from elsewhere.
     """
     for page, text in read_pages().items():
-        path = SITE / (place_of(page) or "").removesuffix(".md").removesuffix("index") / "index.html"
+        path = (SITE / (place_of(page) or "")).with_suffix(".html")
         if not path.is_file():
             yield f"{page} isn't in the built site."
         elif differences := list(compare(text, path.read_text(encoding="utf-8"))):
