@@ -178,7 +178,8 @@ test-domains base="main" *args:
 [group('quality')]
 [no-exit-message]
 test-spark *args:
-    UV_PROJECT_ENVIRONMENT=.venv-spark {{ dev }} --group pipelines-spark pytest -m open_spark tests/pipelines tests/unit "$@"
+    UV_PROJECT_ENVIRONMENT=.venv-spark {{ dev }} --group pipelines-spark pytest -m open_spark \
+        --override-ini testpaths='tests/pipelines tests/unit' "$@"
 
 # Has the CLI validate the whole bundle: `just validate prod`
 [group('deploy')]

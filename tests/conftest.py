@@ -150,13 +150,20 @@ def tab() -> Iterator[Tab]:
 # Spark, open source
 
 
-# Nowhere else are its tests even there, so that none is skipped where it should run: `just test-spark` fails without tests.
+# Elsewhere its tests aren't collected, and fail if they are asked for, so that none is skipped where it should run.
 collect_ignore = [] if has_open_spark() else ["pipelines"]
+
+
+def pytest_report_header() -> list[str]:
+    """Say where the tests are run that are nowhere else."""
+    return [] if has_open_spark() else ["tests/pipelines is run by: just test-spark"]
 
 
 @pytest.fixture(scope="session")
 def spark_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConnectServer]:
     """Serve open-source Spark for the whole run."""
+    if not has_open_spark():
+        pytest.fail("Spark isn't in this environment. Run: just test-spark", pytrace=False)
     try:
         require_java()
     except JavaMissingError as error:

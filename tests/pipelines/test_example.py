@@ -27,13 +27,10 @@ def test_marketing_in_dev_reads_what_finance_published_in_staging(
     assert platform[FINAL_PAYMENTS].physical("final_payments") == "spark_catalog.staging_finance__stripe.final_payments"
 
 
+@pytest.mark.usefixtures("platform")  # which has landed the fixture
 def test_raw_adds_what_landed_since_the_last_update_and_keeps_every_version(
-    open_spark: OpenSpark,
-    index: DeploymentIndex,
-    platform: dict[str, StagedPipeline],
-    tmp_path_factory: pytest.TempPathFactory,
+    open_spark: OpenSpark, index: DeploymentIndex, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    assert platform
     landed = read_rows("finance/stripe/payments.json")
     pipelines = staged_pipelines(index, "dev", "finance", tmp_path_factory.mktemp("dev-finance"))
     (raw,) = (pipeline for pipeline in pipelines if pipeline.key == RAW_PAYMENTS)
