@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.sandbox import REPOSITORY
 
-COMMANDS = ("scope", "deployer", "generator")
+COMMANDS = ("scope", "deployer", "generator", "dev")
 HERE = str(REPOSITORY)
 # What is typed after `just`, and what the recipe runs.
 FORMS = {
@@ -26,6 +26,8 @@ FORMS = {
     "why src/a=b.py --base main": "scope why src/a=b.py --base main",
     "scope-check": "scope check",
     "scope-check base=main --format github": "scope check --base=main --format github",
+    "test-domains": "dev python -m tests.domains --base=main",
+    "test-domains base=HEAD": "dev python -m tests.domains --base=HEAD",
     "build-job-resource specs/a.yml": f"generator -C {HERE} build specs/a.yml",
     "build-job-resource spec=specs/a.yml --check": f"generator -C {HERE} build specs/a.yml --check",
     "build-pipeline-resource spec=specs/a.yml": f"generator -C {HERE} build specs/a.yml",
