@@ -217,5 +217,6 @@ empty-template:
     git rm -r --quiet --ignore-unmatch -- src/finance src/marketing resources/finance resources/marketing \
         'specs/*/finance/*' 'specs/*/marketing/*' 'specs/domains/finance.yml' 'specs/domains/marketing.yml' \
         'tests/unit/finance' 'tests/unit/marketing' 'tests/fixtures/finance' 'tests/fixtures/marketing' \
-        tests/unit/test_example_datasets.py tests/acceptance/test_example.py tests/pipelines/test_example.py
+        tests/unit/test_example_datasets.py tests/acceptance/test_example.py tests/pipelines/test_example.py \
+        tests/acceptance/test_demo.py tests/acceptance/test_tutorials.py
     @echo "The example is gone. Begin with: just scaffold DOMAIN SOURCE"

@@ -136,6 +136,10 @@ def test_without_the_example_the_gate_tests_and_bundle_still_pass(
     result = run(sandbox.root, just, "empty-template")
     assert result.exit_code == 0, result
     assert not [path for path in sandbox.tracked if "finance" in path.split("/") and not path.startswith("tests/golden/")]
+    # What the pages and the demo show is the example.
+    needing = re.compile(r"^ *from tests\.demo", re.MULTILINE)
+    paths = sandbox.path("tests/acceptance").glob("test_*.py")
+    assert [path.name for path in paths if needing.search(path.read_text())] == []
     assert run(sandbox.root, "uv", "sync", "--quiet", "--locked").exit_code == 0
     check = run(sandbox.root, just, "check")
     assert check.exit_code == 0, check
