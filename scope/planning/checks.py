@@ -1,6 +1,7 @@
 """Checks the whole repository for problems that would break a stage or the workspace."""
 
 import json
+import os
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
@@ -12,16 +13,28 @@ from scope.inference.resource_keys import defined_resources
 from scope.model import Change, Finding, Kind, quote_path
 from scope.names import NO_DOMAINS, is_domain_name
 from scope.planning.readers import UnknownPlace
-from scope.repository.layout import DOMAIN_ROOTS, RESERVED_FOLDERS, Role, code_folder, is_code, place_of, resource_folder
+from scope.repository.layout import (
+    CONFIG,
+    DOMAIN_ROOTS,
+    RESERVED_FOLDERS,
+    Role,
+    code_folder,
+    is_code,
+    place_of,
+    resource_folder,
+)
+from scope.repository.ownership import EVERY_TARGET
+from scope.repository.settings import find_key_lines
 from scope.stage.bundle_checks import check_bundle
 from scope.stage.checks import check_stage
 from scope.stage.domain_data import check_domain_data
 from scope.stage.variable_checks import check_variables
+from scope.wording import unknown_name
 
 
 def check_repository(index: DeploymentIndex) -> tuple[Finding, ...]:
     """Return the findings about every domain and its stage, and about names of domains and tables, sorted by place."""
-    findings = {*_check_names(index), *_check_keys(index)}
+    findings = {*_check_names(index), *_check_keys(index), *_check_settings(index)}
     unclean = [domain for domain in index.domains if not _is_known_clean(index, domain)]
     if len(unclean) > 1 and index.workers is not None:
         # The same for all: it is found once.
@@ -137,6 +150,22 @@ def _check_names(index: DeploymentIndex) -> Iterator[Finding]:
                 f"Differs from {', '.join(others)} only in case, and Unity Catalog doesn't tell cases apart. Rename one."
             )
             yield Finding(code_folder(first), 0, "case", message)
+
+
+def _check_settings(index: DeploymentIndex) -> Iterator[Finding]:
+    """Yield a finding for each setting of a target or domain that isn't there: it would change nothing, and say nothing."""
+    rules = index.rules
+    named = (
+        ("targets", "target", rules.targets, index.targets),
+        ("identity-per-domain", "target", rules.identity_per_domain, index.targets),
+        ("active-runs", "target", tuple(name for name, _ in rules.active_runs if name != EVERY_TARGET), index.targets),
+        ("allow-code", "domain", rules.allow_code, index.domains),
+    )
+    for key, kind, names, known in named:
+        for name in names:
+            if name not in known:
+                line, *_ = find_key_lines(os.fsdecode(index.snapshot.read(CONFIG) or b""), key)
+                yield Finding(CONFIG, line, "setting", f"`{key}`: {unknown_name(kind, name, known)}")
 
 
 def _check_keys(index: DeploymentIndex) -> Iterator[Finding]:

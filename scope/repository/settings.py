@@ -88,7 +88,7 @@ def load_rules(content: bytes | None) -> Rules:
         _Problem(key, f"is not a key of [tool.scope]; there are {', '.join(KEYS)}") for key in sorted(table.keys() - {*KEYS})
     ]
     if problems:
-        lines = {key: _find_lines(text, key) for key in {problem.key for problem in problems}}
+        lines = {key: find_key_lines(text, key) for key in {problem.key for problem in problems}}
         places = (lines[problem.key][min(problem.number, len(lines[problem.key])) - 1] for problem in problems)
         told = (f"{CONFIG}:{line}: `{one.key}` {one.message}." for line, one in zip(places, problems, strict=True))
         raise UsageError("\n".join(told))
@@ -99,7 +99,7 @@ def _read_rules(value: object, text: str, problems: list[_Problem]) -> Iterator[
     if not isinstance(value, list):
         problems.append(_Problem("rules", "is a list of tables: write [[tool.scope.rules]]"))
         return
-    lines = _find_lines(text, "rules") if value else ()
+    lines = find_key_lines(text, "rules") if value else ()
     for number, item in enumerate(value, 1):
         rule = _read_rule(item)
         if isinstance(rule, Rule):
@@ -186,7 +186,7 @@ def _read_webhook(table: Mapping[str, object], problems: list[_Problem]) -> str 
     return None
 
 
-def _find_lines(text: str, key: str) -> tuple[int, ...]:
+def find_key_lines(text: str, key: str) -> tuple[int, ...]:
     """Return the lines of a key of `[tool.scope]`, as often as it is there, or the table's own line."""
     lines = text.splitlines()
     tables = ("[tool.scope", "[[tool.scope")

@@ -33,6 +33,26 @@ def test_a_sound_repository_has_no_findings() -> None:
     assert codes({}) == []
 
 
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ('targets = ["prod", "prd"]', "`targets`: There is no target `prd`"),
+        ('identity-per-domain = ["prd"]', "`identity-per-domain`: There is no target `prd`"),
+        ('active-runs = { prd = "wait" }', "`active-runs`: There is no target `prd`"),
+        ('allow-code = ["finanse"]', "`allow-code`: There is no domain `finanse`. Did you mean `finance`?"),
+    ],
+)
+def test_a_setting_of_what_is_not_there_is_found(setting: str, message: str) -> None:
+    findings = check_repository(index({**BASE, "pyproject.toml": f"[tool.scope]\n\n{setting}\n"}))
+    assert [(item.code, item.path, item.line) for item in findings] == [("setting", "pyproject.toml", 3)]
+    assert findings[0].message.startswith(message)
+
+
+def test_settings_of_what_is_there_are_no_findings() -> None:
+    settings = 'targets = ["prod"]\nactive-runs = "wait"\nallow-code = ["finance"]\n'
+    assert codes({"pyproject.toml": f"[tool.scope]\n{settings}"}) == []
+
+
 def test_an_import_of_another_domain_is_found() -> None:
     path = "src/marketing/hubspot/base/b.py"
     assert codes({path: "import finance.stripe.final.payments\n"}) == [("import", path, 1)]
