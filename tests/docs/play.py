@@ -88,15 +88,15 @@ class Play:
         """Run a command as a reader types it, and return what it prints. Raises PlayError if it ends otherwise."""
         words = shlex.split(command, comments=True)
         code, output = self._run_scope(words[1:]) if words[0] == "scope" else self._run_in_shell(command)
-        if _MARK in output:  # a recipe, which starts scope: in this process it finds the stand-ins
-            code, output = self._run_scope(json.loads(output.partition(_MARK)[2]))
+        if _MARK in output:  # a recipe, which starts scope by uv: in this process it finds the stand-ins
+            code, output = self._run_scope(json.loads(output.partition(_MARK)[2]), UV="uv")
         self.printed.append(output)
         if code != exit_code:
             raise PlayError(f"`{command}` ended with {code}, not {exit_code}:\n{output}")
         return output
 
-    def _run_scope(self, arguments: list[str]) -> tuple[int, str]:
-        done = run_scope(self.sandbox.root, *arguments, env=self.platform.environment(), as_terminal=True)
+    def _run_scope(self, arguments: list[str], **extra: str) -> tuple[int, str]:
+        done = run_scope(self.sandbox.root, *arguments, env={**self.platform.environment(), **extra}, as_terminal=True)
         return done.exit_code, done.stdout
 
     def _run_in_shell(self, command: str) -> tuple[int, str]:
