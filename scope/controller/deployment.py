@@ -170,6 +170,10 @@ class Deployment:
         """Return its own jobs and pipelines, which say they belong to it; with `names`, only those that are called so."""
         return self.keep_own(self.workspace.resources_of(self.paths.metadata, names))
 
+    def is_nowhere(self, observed: Observed) -> bool:
+        """Return whether the workspace holds nothing of it: no state, record or lock, and no resource that names it."""
+        return observed.is_absent and observed.lock_info is None and not self.find_all_tagged(observed)
+
     def find_all_tagged(self, observed: Observed) -> tuple[RemoteResource, ...]:
         """Return all its own jobs and pipelines, as `read_tagged` reads them."""
         return self.keep_own(self.read_tagged(observed))

@@ -34,7 +34,7 @@ def destroy_domain(deployment: Deployment, *, keeps_order: bool = False) -> Oper
     With `keeps_order`, one that was deployed or tried at a newer commit stays.
     """
     observed = deployment.observe()
-    if observed.is_absent and observed.lock_info is None and not deployment.find_all_tagged(observed):
+    if deployment.is_nowhere(observed):
         known = deployment.session.index.domains
         hint = "" if deployment.domain in known else suggest(deployment.domain, known)
         return OperationResult(Outcome.NOTHING, message=f"{_ABSENT}.{hint}" if hint else _ABSENT)
