@@ -13,7 +13,7 @@ from scope.adapters.kept_findings import KeptFindings
 from scope.commands.options import MANIFEST, add_base, add_domains, add_head, add_targets
 from scope.console import Console
 from scope.documents.document import dump
-from scope.documents.manifest import Manifest, Warn
+from scope.documents.manifest import Deploy, Manifest, Warn
 from scope.errors import NoCredentials, RemoteError, UsageError
 from scope.escaping import code_span
 from scope.files import write_atomic
@@ -237,20 +237,27 @@ def _show(manifest: Manifest, content: bytes, options: argparse.Namespace, conso
 
 
 def _next_steps(manifest: Manifest, output: str | None) -> Iterator[str]:
-    """Yield what explains a plan, and what deploys it to the first of its targets."""
-    gone, domains = (
-        list(dict.fromkeys(item.domain for item in manifest.deploy if item.action == action))
-        for action in ("destroy", "deploy")
-    )
+    """Yield what explains a plan, and what deploys it to the first target that it concerns."""
+    gone, deployed = ([item for item in manifest.deploy if item.action == action] for action in ("destroy", "deploy"))
     if gone:
-        yield write_command("deploy", manifest.targets[0], gone[:_MOST_NAMED], ["--prune"])
-    if not domains:
+        yield write_command("deploy", _first_target(manifest, gone), _names(gone)[:_MOST_NAMED], ["--prune"])
+    if not deployed:
         return
+    domains, target = _names(deployed), _first_target(manifest, deployed)
     if manifest.against != DEPLOYED:
         yield f"scope why {domains[0]}"
     if len(domains) <= _MOST_NAMED:
-        yield write_command("deploy", manifest.targets[0], domains)
+        yield write_command("deploy", target, domains)
     elif output != "-":
         import shlex  # only people's paths need it
 
-        yield write_command("deploy", manifest.targets[0], options=["--manifest", shlex.quote(output or str(MANIFEST))])
+        yield write_command("deploy", target, options=["--manifest", shlex.quote(output or str(MANIFEST))])
+
+
+def _names(items: Sequence[Deploy]) -> list[str]:
+    return list(dict.fromkeys(item.domain for item in items))
+
+
+def _first_target(manifest: Manifest, items: Sequence[Deploy]) -> str:
+    """Return the target of some deployments that comes first in the order of promotion."""
+    return min((item.target for item in items), key=manifest.targets.index)

@@ -190,6 +190,14 @@ def test_targets_stand_in_the_order_of_promotion(sandbox: Sandbox) -> None:
     assert "  src/common/text.py  [prod, dev]\n" in run_scope(sandbox.root, "why", "src/common/text.py").stdout
 
 
+def test_what_is_run_after_a_plan_is_of_a_target_that_it_concerns(sandbox: Sandbox) -> None:
+    sandbox.append("targets/prod.yml", "# changed\n")
+    lines = run_scope(sandbox.root, "plan").stdout.splitlines()
+    assert [line for line in lines if line.startswith("  scope deploy")] == [
+        "  scope deploy --target prod --domain finance --domain marketing"
+    ]
+
+
 def test_the_end_of_a_plan_says_what_to_run_next_and_names_the_manifest_last(sandbox: Sandbox) -> None:
     sandbox.append(A, "Y = 1\n")
     result = run_scope(sandbox.root, "plan", as_terminal=True)
