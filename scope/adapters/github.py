@@ -87,8 +87,20 @@ class _TransientError(ScopeError):
     """What may pass: GitHub has too much to do, or its answer was lost on the way."""
 
 
-def _is_transient(status: int) -> bool:
-    return status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+def _is_transient(error: Exception) -> bool:
+    if isinstance(error, urllib.error.HTTPError):
+        return error.code == HTTPStatus.TOO_MANY_REQUESTS or error.code >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return isinstance(error, OSError | HTTPException)
+
+
+def describe_failure(error: Exception) -> str:
+    """Return in a few words, on one line, why a request failed; an answer that says so is closed."""
+    if isinstance(error, urllib.error.HTTPError):
+        with error:
+            reason = f"{error.code} {error.reason}"
+    else:
+        reason = str(getattr(error, "reason", error) if isinstance(error, OSError) else error)
+    return shortened(escape_invisible(reason), _LONGEST_REASON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,14 +182,9 @@ class PullRequest:
                 if len(content) > _LONGEST_ANSWER:
                     raise ScopeError(f"GitHub answers `{method} {path}` with more than {_LONGEST_ANSWER // 1_000_000} MB.")
                 return json.loads(content)
-        except urllib.error.HTTPError as error:
-            with error:
-                reason, kind = f"{error.code} {error.reason}", _TransientError if _is_transient(error.code) else ScopeError
-        except (OSError, HTTPException) as error:
-            reason, kind = str(getattr(error, "reason", error)), _TransientError
-        except (ValueError, RecursionError) as error:
-            reason, kind = str(error), ScopeError
-        reason = shortened(escape_invisible(reason), _LONGEST_REASON)
+        except (OSError, HTTPException, ValueError, RecursionError) as error:
+            kind = _TransientError if _is_transient(error) else ScopeError
+            reason = describe_failure(error)
         raise kind(f"GitHub didn't take `{method} {path}`: {reason}. The token needs `pull-requests: write`.")
 
 

@@ -1,16 +1,13 @@
 """A message to a chat's incoming webhook, in the form that Slack, Teams, Mattermost and Google Chat take."""
 
 import json
-import urllib.error
 import urllib.request
 from http.client import HTTPException
 
-from scope.adapters.github import NoRedirect
+from scope.adapters.github import NoRedirect, describe_failure
 from scope.errors import ScopeError
-from scope.escaping import escape_invisible, shortened
 
 _SECONDS = 30
-_LONGEST_REASON = 500
 
 
 def post_message(url: str, text: str) -> None:
@@ -21,9 +18,6 @@ def post_message(url: str, text: str) -> None:
     try:
         with urllib.request.build_opener(NoRedirect).open(request, timeout=_SECONDS):
             return
-    except urllib.error.HTTPError as error:
-        with error:
-            reason = f"{error.code} {error.reason}"
     except (OSError, ValueError, HTTPException) as error:
-        reason = str(getattr(error, "reason", error))
-    raise ScopeError(f"The webhook didn't take the message: {shortened(escape_invisible(reason), _LONGEST_REASON)}.")
+        reason = describe_failure(error)
+    raise ScopeError(f"The webhook didn't take the message: {reason}.")

@@ -9,6 +9,7 @@ from scope.controller.session import Session
 from scope.controller.status import Status, Sync
 from scope.errors import ScopeError
 from scope.model import ActionKind
+from scope.wording import write_command
 
 DRIFTED = "changed in the workspace, not by a deploy"
 
@@ -26,7 +27,7 @@ def _with_differences(session: Session, status: Status) -> Status:
     try:
         differences = _planned_changes(Deployment(session, status.domain))
     except ScopeError as error:
-        doctor = f"scope doctor --target {session.settings.name}"
+        doctor = write_command("doctor", session.settings.name)
         return replace(status, sync=Sync.DRIFTED, why=f"it couldn't be compared: {error}", next=doctor)
     if not differences:
         return status

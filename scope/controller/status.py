@@ -12,6 +12,7 @@ from scope.deployment.observation import Observed, check_state
 from scope.documents.document import TOOL
 from scope.errors import Refused
 from scope.model import quote_path
+from scope.wording import write_command
 
 SCHEMA_VERSION: Literal[1] = 1
 
@@ -78,7 +79,7 @@ def _assess(session: Session, candidate: Candidate, bases: Bases) -> Status:
         locked_by=str(observed.lock_info) if observed.lock_info is not None else None,
     )
     if observed.unseen is not None:
-        return replace(status, sync=Sync.UNREADABLE, why=observed.unseen, next=f"scope doctor --target {observed.id.target}")
+        return replace(status, sync=Sync.UNREADABLE, why=observed.unseen, next=write_command("doctor", observed.id.target))
     if candidate.due is None:
         return status
     status = replace(status, next=_next_command(observed, *(["--prune"] if candidate.action == "destroy" else [])))

@@ -17,6 +17,7 @@ from scope.deployment.uploaded_files import compare_contents, compare_names, fin
 from scope.errors import ScopeError
 from scope.graph.closure import DeploymentIndex
 from scope.model import RemoteEntry
+from scope.wording import write_command
 
 _READS_AT_ONCE = 8
 
@@ -40,7 +41,7 @@ def _verified(session: Session, candidate: Candidate, bases: Bases, status: Stat
         return _compare(Deployment(session, status.domain), candidate, bases, status)
     except ScopeError as error:
         status = replace(status, unverified=f"its files couldn't be compared: {error}")
-        doctor = f"scope doctor --target {session.settings.name}"
+        doctor = write_command("doctor", session.settings.name)
         return replace(status, sync=Sync.DRIFTED, next=doctor) if status.sync is Sync.IN_SYNC else status
 
 

@@ -17,10 +17,10 @@ def describe_set(manifest: Manifest) -> str:
     return ", ".join(parts)
 
 
-def describe_domains(manifest: Manifest) -> str:
-    """Return the same as a title, without the numbers of deployments."""
+def describe_domains(manifest: Manifest, gone_names: str = "") -> str:
+    """Return the same as a title, without the numbers of deployments; `gone_names` say more than how many are destroyed."""
     gone, deployed = (_of(manifest, action) for action in ("destroy", "deploy"))
-    parts = [f"destroys {_count_domains(gone)}"] if gone else []
+    parts = [f"destroys {gone_names or _count_domains(gone)}"] if gone else []
     if deployed:
         everything = "every other domain" if gone else "everything"
         parts.append(f"deploys {everything if manifest.mode == 'full' else _count_domains(deployed)}")

@@ -72,10 +72,7 @@ def _render_headline(manifest: Manifest) -> str:
 def _render_title(manifest: Manifest) -> str:
     """Return what happens, with the names of the domains that are destroyed, if they are few."""
     gone = sorted({item.domain for item in manifest.deploy if item.action == "destroy"})
-    title = describe_domains(manifest)
-    if not 0 < len(gone) <= _NAMED_IN_TITLE:
-        return title
-    return title.replace(pluralize(len(gone), "domain"), ", ".join(map(code_span, gone)), 1)
+    return describe_domains(manifest, ", ".join(map(code_span, gone)) if len(gone) <= _NAMED_IN_TITLE else "")
 
 
 def _render_destroys(manifest: Manifest) -> Iterator[Block]:
