@@ -33,7 +33,7 @@ def build_all(checkout: Checkout) -> Built:
     paths = checkout.spec_paths()
     specs, problems = _load_specs(checkout, paths)
     try:
-        inventory = take_inventory(checkout, paths)
+        inventory = take_inventory(checkout, paths, _keys(specs))
     except SpecError as error:
         # Without an inventory, only the problems that a document has by itself are known.
         raise SpecError(*error.problems, *problems, *(problem for spec in specs for problem in spec.problems)) from None
@@ -52,13 +52,13 @@ def build_all(checkout: Checkout) -> Built:
 def build_one(checkout: Checkout, path: str) -> Built:
     """Build one spec, checked against its neighbours. Raises SpecError with its problems."""
     spec = load_spec(path, checkout.read(path))
-    inventory = take_inventory(checkout, checkout.spec_paths())
     neighbours = [
         other
         for other in checkout.spec_paths()
         if other != path and isinstance(identity := identity_of(other), Identity) and identity.domain == spec.identity.domain
     ]
     others, _ = _load_specs(checkout, neighbours)
+    inventory = take_inventory(checkout, checkout.spec_paths(), _keys([spec, *others]))
     inventory = replace(inventory, absences=_find_absences([spec, *others]))
     variants = list(variants_of(spec, inventory.targets))
     problems = [*_spec_problems([spec], variants, inventory), *domain_problems(spec.identity.domain, inventory)]
@@ -71,9 +71,14 @@ def build_one(checkout: Checkout, path: str) -> Built:
     return Built(_render(checkout, _modules([spec], variants, inventory)) | domain, ())
 
 
+def _keys(specs: Iterable[LoadedSpec]) -> dict[str, str]:
+    """Return by path the keys of specs."""
+    return {spec.identity.spec: spec.key for spec in specs}
+
+
 def _find_absences(specs: Iterable[LoadedSpec]) -> dict[str, frozenset[str]]:
     """Return by key the targets that a resource is absent from."""
-    return {spec.identity.key: absences for spec in specs if (absences := frozenset(absent_targets(spec)))}
+    return {spec.key: absences for spec in specs if (absences := frozenset(absent_targets(spec)))}
 
 
 def _spec_problems(specs: Iterable[LoadedSpec], variants: Iterable[LoadedSpec], inventory: Inventory) -> list[Problem | str]:
@@ -134,7 +139,7 @@ def module_of(spec: LoadedSpec, inventory: Inventory) -> Module:
     }
     override = [spec.override.model_dump(mode="json")] if spec.override else []
     inputs = digest([spec.document.tree, domain.document.tree if domain else None, presets, *override])
-    return Module(spec.identity.spec, spec.identity.kind, spec.identity.key, resolve(spec, inventory), inputs)
+    return Module(spec.identity.spec, spec.identity.kind, spec.key, resolve(spec, inventory), inputs)
 
 
 def _mentions(tree: object, preset: str) -> bool:

@@ -31,6 +31,17 @@ REFRESH_PIPELINE = {
     "type": "string",
     "description": "The name of a pipeline of this domain that the task refreshes: `<domain>_<source>_<layer>_<asset>`.",
 }
+# Of the fields that the platform sets, those that stand beside `imported` whatever they hold, and one that nobody sets.
+_NEVER_IMPORTED = frozenset({"id", "description", "tasks", "tags", "serverless", "configuration"})
+IMPORTED_KEY = {
+    "type": "string",
+    "description": "Its key in the bundle, a Python identifier. By default the one that its names make.",
+}
+
+
+def imported_fields(kind: Kind) -> frozenset[str]:
+    """Return the fields that the platform sets, and that an imported resource keeps as it has them."""
+    return frozenset(OWNED_SETTINGS[kind]) - _NEVER_IMPORTED
 
 
 @cache
@@ -47,6 +58,12 @@ def definitions() -> dict[str, Schema]:
         resource = published[name]["anyOf"][0]
         allowed = {key: value for key, value in resource["properties"].items() if key not in OWNED_SETTINGS[kind]}
         published[f"settings.{kind}"] = {"type": "object", "properties": allowed, "additionalProperties": False}
+        owned = {key: value for key, value in resource["properties"].items() if key in imported_fields(kind)}
+        published[f"imported.{kind}"] = {
+            "type": "object",
+            "properties": {"key": IMPORTED_KEY, **owned},
+            "additionalProperties": False,
+        }
     return published
 
 

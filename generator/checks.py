@@ -8,13 +8,18 @@ from generator.errors import Problem, listed, quoted, suggestion
 from generator.inventory import Inventory
 from generator.job_checks import job_problems
 from generator.layout import CODE_ROOT, code_folder
+from generator.libraries import library_faults
 from generator.load import LoadedSpec
 from generator.merges import merge_faults
+from generator.names import key_fault
 from generator.presets import body_problems, one_body_problems
-from generator.resolve import INGESTION_SETTINGS, MAX_TAGS, OWNED_TAGS, loaded_layers, tags_of
+from generator.resolve import INGESTION_SETTINGS, MAX_TAGS, OWNED_TAGS, loaded_layers, settings_of, tags_of
 from generator.spec import OWNED_SETTINGS, PipelineSpec
 from generator.texts import text_faults
 from generator.yaml_tree import Document, Fault, TreePath
+
+# Fields of a job as Databricks has them, and as a spec does.
+_BESIDE = {"trigger": "schedule", "job_clusters": "clusters"}
 
 
 def spec_problems(spec: LoadedSpec, inventory: Inventory) -> Iterator[Problem]:
@@ -27,6 +32,7 @@ def spec_problems(spec: LoadedSpec, inventory: Inventory) -> Iterator[Problem]:
         yield document.located(fault)
     yield from _tag_problems(spec, inventory)
     yield from _settings_problems(spec)
+    yield from _imported_problems(spec)
     if spec.override is not None and spec.override.paused is not None and getattr(model, "schedule", None) is None:
         yield document.problem(("paused",), "is for jobs with a schedule, and this has none.", at_key=True)
     if isinstance(model, PipelineSpec):
@@ -50,8 +56,9 @@ def domain_problems(domain: str, inventory: Inventory) -> Iterator[Problem]:
 
 
 def _tag_problems(spec: LoadedSpec, inventory: Inventory) -> Iterator[Problem]:
-    yield from _owned_tag_problems(spec.document, spec.model.tags)
-    count = len(tags_of(spec.identity, spec.model, inventory.settings_of(spec.identity.domain)))
+    if spec.model.imported is None:
+        yield from _owned_tag_problems(spec.document, spec.model.tags)
+    count = len(tags_of(spec.identity, spec.model, settings_of(spec, inventory)))
     if count > MAX_TAGS:
         yield spec.document.problem(("tags",), f"comes to {count} tags with the domain's; Databricks allows {MAX_TAGS}.")
 
@@ -73,13 +80,28 @@ def _settings_problems(spec: LoadedSpec) -> Iterator[Problem]:
         yield spec.document.located(better.below("settings"))
 
 
+def _imported_problems(spec: LoadedSpec) -> Iterator[Problem]:
+    imported = spec.model.imported
+    if imported is None:
+        return
+    for fault in schema_faults(f"imported.{spec.identity.kind}", imported):
+        yield spec.document.located(fault.below("imported"))
+    if isinstance(key := imported.get("key"), str) and (message := key_fault(key)):
+        yield spec.document.problem(("imported", "key"), message)
+    for name in imported:
+        beside = _BESIDE.get(name, name)
+        if beside in spec.model.model_fields_set:
+            message = f"is `{beside}`, which stands beside `imported`, too. Keep one of them."
+            yield spec.document.problem(("imported", name), message, at_key=True)
+
+
 # Pipelines
 
 
 def _pipeline_problems(spec: LoadedSpec, model: PipelineSpec, inventory: Inventory) -> Iterator[Problem]:
     document = spec.document
     for key in model.configuration:
-        if key.startswith("platform."):
+        if key.startswith("platform.") and model.imported is None:
             yield document.problem(
                 ("configuration", key), "begins with `platform.`, which is the platform's own.", at_key=True
             )
@@ -93,12 +115,16 @@ def _pipeline_problems(spec: LoadedSpec, model: PipelineSpec, inventory: Invento
         )
     if not spec.broken & {"layers", "files", "external_files", "settings"}:
         ingestion = next((name for name in INGESTION_SETTINGS if name in model.settings), None)
-        if ingestion is None:
+        reason = f"with `{ingestion}`, which loads no files" if ingestion else ""
+        if model.imported is not None:
+            reason = "in an imported pipeline, which loads its `libraries`"
+        if not reason:
             yield from _source_problems(spec, model, inventory)
-        else:
-            for name in ("layers", "files", "external_files"):
-                if getattr(model, name):
-                    yield document.problem((name,), f"has no use with `{ingestion}`, which loads no files.")
+        for name in ("layers", "files", "external_files") if reason else ():
+            if getattr(model, name):
+                yield document.problem((name,), f"has no use {reason}.")
+        for fault in library_faults(spec, model, inventory):
+            yield document.located(fault)
 
 
 def _source_problems(spec: LoadedSpec, model: PipelineSpec, inventory: Inventory) -> Iterator[Problem]:

@@ -8,6 +8,7 @@ from generator.checkout import Checkout
 from generator.errors import Problem, listed
 from generator.inventory import Inventory
 from generator.layout import Kind, code_folder, spec_path
+from generator.libraries import library_files, library_paths
 from generator.load import LoadedSpec
 from generator.names import Layer
 from generator.resolve import INGESTION_SETTINGS, TASK_PATHS, loaded_paths
@@ -24,7 +25,9 @@ def shared_file_problems(reached: Reached) -> Iterator[Problem]:
             others = [other.identity for other in reaching if _meet(spec, other)]
             if not others or (isinstance(spec.model, JobSpec) and all(other.kind is Kind.JOBS for other in others)):
                 continue
-            if isinstance(spec.model, PipelineSpec):
+            if isinstance(spec.model, PipelineSpec) and spec.model.imported is not None:
+                verb, at = "loads", "imported"
+            elif isinstance(spec.model, PipelineSpec):
                 verb, at = "loads", "files" if spec.model.files else "layers" if spec.model.layers else "layer"
             else:
                 verb, at = "runs", "tasks"
@@ -66,7 +69,10 @@ def reached_files(specs: Iterable[LoadedSpec], inventory: Inventory) -> Reached:
 
 def _paths(spec: LoadedSpec, inventory: Inventory) -> Iterator[str]:
     model, identity = spec.model, spec.identity
-    if isinstance(model, PipelineSpec):
+    if isinstance(model, PipelineSpec) and model.imported is not None:
+        for _, path in library_paths(model):
+            yield from library_files(path, inventory.checkout)
+    elif isinstance(model, PipelineSpec):
         if any(name in model.settings for name in INGESTION_SETTINGS):
             return
         for path in loaded_paths(identity, model, inventory):

@@ -34,6 +34,7 @@ class Inventory:
     """Everything that a spec may name."""
 
     checkout: Checkout
+    # By the resource's key.
     identities: Mapping[str, Identity]
     presets: Mapping[str, Preset]
     variables: frozenset[str]
@@ -81,8 +82,11 @@ class Inventory:
         return loaded.model if loaded else DomainSettings()
 
 
-def take_inventory(checkout: Checkout, specs: Iterable[str]) -> Inventory:
-    """Read the repository. Raises SpecError with all problems of presets and domains."""
+def take_inventory(checkout: Checkout, specs: Iterable[str], keys: Mapping[str, str] | None = None) -> Inventory:
+    """Read the repository; `keys` are those of specs, by path, that need not be the ones of their names.
+
+    Raises SpecError with all problems of presets and domains.
+    """
     problems: list[Problem | str] = []
     presets: dict[str, Preset] = {}
     domains: dict[str, Loaded[DomainSettings]] = {}
@@ -90,9 +94,10 @@ def take_inventory(checkout: Checkout, specs: Iterable[str]) -> Inventory:
     for path in specs:
         identity = identity_of(path)
         if isinstance(identity, Identity):
-            first = identities.setdefault(identity.key, identity)
+            key = (keys or {}).get(path, identity.key)
+            first = identities.setdefault(key, identity)
             if first is not identity:
-                message = f"makes the resource {identity.key}, and so does {first.spec}. Rename a part of one of them."
+                message = f"makes the resource {key}, and so does {first.spec}. Rename a part of one of them."
                 problems.append(Problem(path, 0, 0, "", message))
     bundle = _read_bundle(checkout)
     for path in checkout.files(PRESETS):

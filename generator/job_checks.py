@@ -2,7 +2,7 @@
 
 import graphlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from generator.bundle_schema import CLUSTER, ENVIRONMENT, TASK, schema_faults
@@ -23,7 +23,7 @@ PROJECT = "project_directory"
 PROJECT_FILE = "dbt_project.yml"
 _TABLE_PART = re.compile(r"[a-z][a-z0-9_]*")
 # Where a task's path may also lead: the workspace, volumes, cloud storage, another repository (`source: GIT`), a reference.
-_ELSEWHERE = re.compile(r"/|[a-z][a-z0-9+]*:|\$\{|\{\{")
+ELSEWHERE = re.compile(r"/|[a-z][a-z0-9+]*:|\$\{|\{\{")
 
 
 def job_problems(spec: LoadedSpec, model: JobSpec, inventory: Inventory) -> Iterator[Problem]:
@@ -106,7 +106,7 @@ def _table_fault(table: str, inventory: Inventory) -> str:
 
 def _parameter_problems(spec: LoadedSpec, model: JobSpec) -> Iterator[Problem]:
     for name in model.parameters:
-        if name in ("catalog", "schema") or name.startswith("platform."):
+        if model.imported is None and (name in ("catalog", "schema") or name.startswith("platform.")):
             yield spec.document.problem(
                 ("parameters", name), "is set by the platform in every job. Leave it out.", at_key=True
             )
@@ -119,10 +119,13 @@ def _parameter_problems(spec: LoadedSpec, model: JobSpec) -> Iterator[Problem]:
 
 
 def _task_problems(spec: LoadedSpec, model: JobSpec, inventory: Inventory) -> Iterator[Problem]:
-    if not model.tasks:
+    if not model.tasks and model.imported is not None:
+        yield spec.document.problem((), "has no tasks; an imported job has those that it says, and no others.")
+    if not model.tasks and model.imported is None:
         fault = _pipeline_fault(spec.identity.name, spec, inventory)
         if fault:
             yield spec.document.problem((), f"has no tasks, so it refreshes the pipeline of its own name, but {fault}")
+    if not model.tasks:
         return
     keys = [str(task.get("task_key")) for task in model.tasks]
     for index, (task, key) in enumerate(zip(model.tasks, keys, strict=True)):
@@ -164,13 +167,14 @@ def _mappings(value: Json | Any) -> list[dict[str, Any]]:  # noqa: ANN401
 
 
 def _pipeline_fault(name: str, spec: LoadedSpec, inventory: Inventory) -> str:
-    identity = inventory.identities.get(name + Kind.PIPELINES.suffix)
-    if identity is None:
+    key = name + Kind.PIPELINES.suffix
+    identity = inventory.identities.get(key)
+    if identity is None or identity.kind is not Kind.PIPELINES:
         known = [one.name for one in inventory.identities.values() if one.kind is Kind.PIPELINES]
         return f"there is no pipeline {quoted(name)}.{suggestion(name, known)} Write its spec first."
     if identity.domain != spec.identity.domain:
         return f"{quoted(name)} {other_domain(identity.domain)}"
-    missing = absence(identity.key, inventory, spec.targets)
+    missing = absence(key, inventory, spec.targets)
     return f"{quoted(name)} {missing}" if missing else ""
 
 
@@ -190,24 +194,33 @@ def _path_faults(task: Body, spec: LoadedSpec, model: JobSpec, inventory: Invent
         elif value is None and field == PROJECT:
             message = "is missing. Name a folder with a dbt_project.yml, or `git_source` in the settings."
             yield Fault((*above, field), message)
-        elif (
-            isinstance(value, str) and not _ELSEWHERE.match(value) and (fault := _file_fault(value, field, spec, inventory))
-        ):
-            yield Fault((*above, field), fault)
+        elif isinstance(value, str) and not ELSEWHERE.match(value):
+            fault_of = _project_fault if field == PROJECT else file_fault
+            if fault := fault_of(value, spec, inventory):
+                yield Fault((*above, field), fault)
 
 
-def _file_fault(path: str, field: str, spec: LoadedSpec, inventory: Inventory) -> str:
+def place_fault(path: str, spec: LoadedSpec) -> str:
+    """Return why a path can't be one that is deployed with a spec's domain, or an empty text if it can."""
     plain = path.removeprefix("./")
-    if field == PROJECT:
-        plain = plain.rstrip("/")
     parts = plain.split("/")
     if ".." in parts or "" in parts:
         return f"{quoted(path)} must be a path from the repository's root, without `..`."
-    own = (f"{code_folder(spec.identity.domain)}/", f"{COMMON}/")
+    own = _own_folders(spec)
     if not f"{plain}/".startswith(own):
         return f"{quoted(path)} is not deployed with this domain, which deploys {listed(own, 'and')}."
-    if field == PROJECT:
-        return _project_fault(path, plain, own, inventory)
+    return ""
+
+
+def _own_folders(spec: LoadedSpec) -> tuple[str, ...]:
+    return f"{code_folder(spec.identity.domain)}/", f"{COMMON}/"
+
+
+def file_fault(path: str, spec: LoadedSpec, inventory: Inventory) -> str:
+    """Return why a path isn't a file that is deployed with a spec's domain, or an empty text if it is."""
+    if fault := place_fault(path, spec):
+        return fault
+    plain = path.removeprefix("./")
     if inventory.checkout.is_file(plain):
         return ""
     siblings = inventory.checkout.files(plain.rpartition("/")[0])
@@ -215,7 +228,11 @@ def _file_fault(path: str, field: str, spec: LoadedSpec, inventory: Inventory) -
     return f"{quoted(path)} doesn't exist.{near}"
 
 
-def _project_fault(path: str, plain: str, folders: Iterable[str], inventory: Inventory) -> str:
+def _project_fault(path: str, spec: LoadedSpec, inventory: Inventory) -> str:
+    if fault := place_fault(path.rstrip("/"), spec):
+        return fault
+    plain = path.removeprefix("./").rstrip("/")
+    folders = _own_folders(spec)
     if inventory.checkout.is_file(f"{plain}/{PROJECT_FILE}"):
         return ""
     files = [name for folder in folders for name in inventory.checkout.files(folder) if name.endswith(f"/{PROJECT_FILE}")]

@@ -27,8 +27,19 @@ from generator.spec import (
 )
 
 # Field with a plain mapping in the model → Databricks' definition of it. `*` stands for a mapping's values.
-_PIPELINE_BODIES = {"settings": "settings.pipelines", "environment": PIPELINE_ENVIRONMENT, "clusters.*": PIPELINE_CLUSTER}
-_JOB_BODIES = {"settings": "settings.jobs", "environments.*": ENVIRONMENT, "clusters.*": CLUSTER, "tasks.*": TASK}
+_PIPELINE_BODIES = {
+    "settings": "settings.pipelines",
+    "imported": "imported.pipelines",
+    "environment": PIPELINE_ENVIRONMENT,
+    "clusters.*": PIPELINE_CLUSTER,
+}
+_JOB_BODIES = {
+    "settings": "settings.jobs",
+    "imported": "imported.jobs",
+    "environments.*": ENVIRONMENT,
+    "clusters.*": CLUSTER,
+    "tasks.*": TASK,
+}
 # Field → the file of the presets that it takes.
 _PIPELINE_PRESETS = {"environment": "environments", "clusters": "clusters"}
 _JOB_PRESETS = {"schedule": "schedules", "environments": "environments", "clusters": "clusters"}

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from generator.errors import Problem, SpecError, listed, quoted, quotes_hint, suggestion, value_name
 from generator.layout import DOMAIN_SETTINGS, settings_domain
-from generator.names import Identity, Layer, identity_of, part_fault
+from generator.names import Identity, Layer, identity_of, key_fault, part_fault
 from generator.spec import (
     OTHER_LEVELS,
     OWNED_SETTINGS,
@@ -50,6 +50,12 @@ class LoadedSpec:
     broken: frozenset[str]
     targets: tuple[str, ...] = ()
     override: TargetSettings | None = None
+
+    @property
+    def key(self) -> str:
+        """Return the resource's key in the bundle: that of its names, unless it is an imported one with its own."""
+        key = (self.model.imported or {}).get("key")
+        return key if isinstance(key, str) and not key_fault(key) else self.identity.key
 
     @property
     def module(self) -> str:

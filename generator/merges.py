@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 from generator.inventory import Inventory
 from generator.load import LoadedSpec
-from generator.resolve import DEFAULT_CLUSTER, addresses_of, is_given_arguments
+from generator.resolve import DEFAULT_CLUSTER, addresses_of, is_given_arguments, settings_of
 from generator.spec import Body, DomainSettings, JobSpec, PipelineSpec, is_reference
 from generator.yaml_tree import Fault, Json
 
 
 def merge_faults(spec: LoadedSpec, inventory: Inventory) -> Iterator[Fault]:
     """Yield a fault for each reference that stands for a whole list or mapping which the platform extends."""
-    settings = inventory.settings_of(spec.identity.domain)
+    settings = settings_of(spec, inventory)
     if isinstance(spec.model.permissions, str) and (settings.owner or settings.permissions):
         yield Fault(("permissions",), _must_be_written("the domain's permissions"))
     if isinstance(spec.model, PipelineSpec):
@@ -21,7 +21,10 @@ def merge_faults(spec: LoadedSpec, inventory: Inventory) -> Iterator[Fault]:
 
 
 def _pipeline_faults(model: PipelineSpec, settings: DomainSettings) -> Iterator[Fault]:
-    if _is_reference(model.environment):
+    is_imported = model.imported is not None
+    if is_imported:
+        pass
+    elif _is_reference(model.environment):
         yield Fault(("environment",), f"{_must_be_written('the runtime package')} A preset works.")
     elif isinstance(model.environment, dict) and _is_reference(model.environment.get("dependencies")):
         yield Fault(("environment", "dependencies"), _must_be_written("the runtime package"))
@@ -41,7 +44,7 @@ def _job_faults(model: JobSpec, settings: DomainSettings) -> Iterator[Fault]:
         for event in addresses:
             if addresses[event] and _is_reference(mails.get(event)):
                 yield Fault(("settings", "email_notifications", event), _must_be_written("other addresses"))
-    for index, task in enumerate(model.tasks):
+    for index, task in enumerate(model.tasks if model.imported is None else ()):
         for fault in _task_faults(task):
             yield fault.below("tasks", index)
 

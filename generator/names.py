@@ -14,6 +14,9 @@ from generator.layout import Kind, locate_spec, module_path, spec_path
 # Four parts and three underscores stay below Unity Catalog's 255 characters, with room for a target's prefixes.
 MAX_PART = 60
 
+_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,199}")
+# What a module imports.
+_CLASSES = frozenset({"Job", "Pipeline"})
 _PART = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 # In addition to packages of Python and of the tooling: packages of a workspace's Python, and this repository's folders.
@@ -101,6 +104,20 @@ def part_fault(part: str) -> str:
     if part in sys.stdlib_module_names or _is_installed(part):
         return f"{shown} is the name of a Python package, which the code's folder would hide. Choose another name."
     return ""
+
+
+def key_fault(key: str) -> str:
+    """Return why a text can't be the key of a resource that a module defines, or an empty text if it can.
+
+    >>> key_fault("nightly")
+    ''
+    >>> key_fault("nightly-load")
+    "`nightly-load` is not a Python variable's name, which the key of a resource in a module is."
+    """
+    if _KEY.fullmatch(key) and not keyword.iskeyword(key) and key not in _CLASSES:
+        return ""
+    shown = f"`{key}`" if key.isprintable() and len(key) < 80 else repr(key[:60])
+    return f"{shown} is not a Python variable's name, which the key of a resource in a module is."
 
 
 @cache

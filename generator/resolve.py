@@ -4,7 +4,7 @@ A spec is that of all targets or, where it says something about one, of that tar
 targets are references to variables of the bundle.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from generator.inventory import Inventory
@@ -53,13 +53,20 @@ _JOB_LEVELS = {"CAN_RUN": "CAN_MANAGE_RUN"}
 
 def resolve(spec: LoadedSpec, inventory: Inventory) -> dict[str, Any]:
     """Return the resource that a checked spec describes, as plain JSON values."""
+    settings = settings_of(spec, inventory)
     if isinstance(spec.model, PipelineSpec):
-        value = _pipeline(spec.identity, spec.model, inventory)
+        value = _pipeline(spec.identity, spec.model, settings, inventory)
     else:
-        value = _job(spec.identity, spec.model, inventory)
+        value = _job(spec.identity, spec.model, settings, inventory)
+    value |= {name: field for name, field in (spec.model.imported or {}).items() if name != "key"}
     if spec.override is not None:
         value |= _overridden(spec.override, value)
     return {name: field for name, field in value.items() if field not in (None, [], {}, ())}
+
+
+def settings_of(spec: LoadedSpec, inventory: Inventory) -> DomainSettings:
+    """Return the domain's settings as they count for a spec: an imported resource gets nothing of them."""
+    return DomainSettings() if spec.model.imported is not None else inventory.settings_of(spec.identity.domain)
 
 
 def _overridden(override: TargetSettings, value: Mapping[str, Any]) -> dict[str, Any]:
@@ -75,6 +82,8 @@ def _overridden(override: TargetSettings, value: Mapping[str, Any]) -> dict[str,
 
 def tags_of(identity: Identity, model: PipelineSpec | JobSpec, settings: DomainSettings) -> dict[str, str]:
     """Return the tags of a resource; the platform's can't be overridden."""
+    if model.imported is not None:
+        return dict(model.tags)
     owner = {"owner": settings.owner} if settings.owner else {}
     own = {"domain": identity.domain, "source": identity.source, "layer": str(identity.layer)}
     return settings.tags | model.tags | owner | own
@@ -91,14 +100,25 @@ def pipeline_environment(environment: Mapping[str, Any]) -> dict[str, Any]:
     return {**environment, "dependencies": [RUNTIME_FOLDER, *dependencies]}
 
 
-def _pipeline(identity: Identity, spec: PipelineSpec, inventory: Inventory) -> dict[str, Any]:
-    settings = inventory.settings_of(identity.domain)
+def _pipeline(identity: Identity, spec: PipelineSpec, settings: DomainSettings, inventory: Inventory) -> dict[str, Any]:
+    return {
+        **_with_source_tables(spec.settings),
+        **_common(identity, spec, settings),
+        **(_platform_fields(identity, spec, inventory) if spec.imported is None else _own_fields(spec, inventory)),
+        "clusters": spec.clusters
+        if isinstance(spec.clusters, str)
+        else [_labelled(label, body, inventory) for label, body in sorted(spec.clusters.items())],
+        "permissions": _permissions(spec, settings, {}),
+        "notifications": _extended(spec.settings.get("notifications"), _alerts(spec, settings)),
+    }
+
+
+def _platform_fields(identity: Identity, spec: PipelineSpec, inventory: Inventory) -> dict[str, Any]:
+    """Return what the platform says about a pipeline, or adds to what the spec says."""
     is_ingestion = any(name in spec.settings for name in INGESTION_SETTINGS)
     environment = pipeline_environment(_body(spec.environment or {}, inventory))
     environment["dependencies"] += spec.dependencies
     return {
-        **_with_source_tables(spec.settings),
-        **_common(identity, spec, settings),
         "catalog": "${var.catalog_prefix}" + identity.domain,
         "schema": "${var.schema_prefix}" + identity.source,
         "serverless": spec.serverless,
@@ -106,12 +126,20 @@ def _pipeline(identity: Identity, spec: PipelineSpec, inventory: Inventory) -> d
         if is_ingestion
         else [{"glob": {"include": path}} for path in (*loaded_paths(identity, spec, inventory), *spec.external_files)],
         "environment": None if is_ingestion else environment,
-        "clusters": spec.clusters
-        if isinstance(spec.clusters, str)
-        else [_labelled(label, body, inventory) for label, body in sorted(spec.clusters.items())],
         "configuration": spec.configuration | _platform_values(identity),
-        "permissions": _permissions(spec, settings, {}),
-        "notifications": _extended(spec.settings.get("notifications"), _alerts(spec, settings)),
+    }
+
+
+def _own_fields(spec: PipelineSpec, inventory: Inventory) -> dict[str, Any]:
+    """Return the same fields of an imported pipeline, to which nothing is added."""
+    environment = _body(spec.environment or {}, inventory)
+    if spec.dependencies:
+        environment["dependencies"] = [*_as_list(environment.get("dependencies")), *spec.dependencies]
+    return {
+        # None if the spec doesn't say it: what is then, is up to Databricks.
+        "serverless": spec.serverless if "serverless" in spec.model_fields_set else None,
+        "environment": environment,
+        "configuration": spec.configuration,
     }
 
 
@@ -153,22 +181,19 @@ def loaded_paths(identity: Identity, spec: PipelineSpec, inventory: Inventory) -
     return paths
 
 
-def _job(identity: Identity, spec: JobSpec, inventory: Inventory) -> dict[str, Any]:
-    settings = inventory.settings_of(identity.domain)
+def _job(identity: Identity, spec: JobSpec, settings: DomainSettings, inventory: Inventory) -> dict[str, Any]:
     schedule = _schedule(spec, inventory)
-    parameters = {
-        "catalog": "${var.catalog_prefix}" + identity.domain,
-        "schema": "${var.schema_prefix}" + identity.source,
-        **_platform_values(identity),
-        **spec.parameters,
-    }
-    tasks: tuple[Body, ...] = spec.tasks or ({"task_key": "refresh_pipeline", "refresh_pipeline": identity.name},)
+    is_imported = spec.imported is not None
+    parameters = spec.parameters if is_imported else _platform_parameters(identity) | spec.parameters
+    tasks: tuple[Body, ...] = spec.tasks
+    if not tasks and not is_imported:
+        tasks = ({"task_key": "refresh_pipeline", "refresh_pipeline": identity.name},)
     return {
         **spec.settings,
         **_common(identity, spec, settings),
         "description": spec.description,
         "parameters": [{"name": name, "default": default} for name, default in sorted(parameters.items())],
-        "tasks": [_task(task) for task in tasks],
+        "tasks": [_task(task, () if is_imported else _arguments()) for task in tasks],
         "environments": [
             {"environment_key": key, "spec": _body_or_reference(body, inventory)}
             for key, body in sorted(spec.environments.items())
@@ -190,6 +215,15 @@ def _common(identity: Identity, spec: PipelineSpec | JobSpec, settings: DomainSe
         "tags": tags_of(identity, spec, settings),
         "budget_policy_id": settings.budget_policy,
         "run_as": "${var." + run_as_variable(identity.domain) + "}" if settings.run_as else None,
+    }
+
+
+def _platform_parameters(identity: Identity) -> dict[str, str]:
+    """Return the parameters that every job has."""
+    return {
+        "catalog": "${var.catalog_prefix}" + identity.domain,
+        "schema": "${var.schema_prefix}" + identity.source,
+        **_platform_values(identity),
     }
 
 
@@ -263,8 +297,8 @@ def _mails(spec: JobSpec, settings: DomainSettings) -> dict[str, Any] | str:
     return mails
 
 
-def _task(task: Body) -> dict[str, Any]:
-    """Return a task as Databricks has it: `refresh_pipeline` written out, and the platform's values for Python code."""
+def _task(task: Body, arguments: Sequence[str]) -> dict[str, Any]:
+    """Return a task as Databricks has it: `refresh_pipeline` written out, and arguments added for Python code."""
     result: dict[str, Any] = dict(task)
     name = result.pop("refresh_pipeline", None)
     if name is not None:
@@ -272,10 +306,10 @@ def _task(task: Body) -> dict[str, Any]:
         result["pipeline_task"] = {"pipeline_id": reference}
     for_each = result.get("for_each_task")
     if isinstance(for_each, dict) and isinstance(for_each.get("task"), dict):
-        result["for_each_task"] = {**for_each, "task": _task(for_each["task"])}
+        result["for_each_task"] = {**for_each, "task": _task(for_each["task"], arguments)}
     for kind, action in result.items():
-        if isinstance(action, dict) and is_given_arguments(kind, action):
-            result[kind] = {**action, "parameters": [*_as_list(action.get("parameters")), *_arguments()]}
+        if arguments and isinstance(action, dict) and is_given_arguments(kind, action):
+            result[kind] = {**action, "parameters": [*_as_list(action.get("parameters")), *arguments]}
     return result
 
 

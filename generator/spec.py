@@ -213,6 +213,12 @@ class Identified(Strict):
     tags: dict[str, str] = Field(
         {}, description="Tags, in addition to the domain's. `domain`, `source`, `layer` are always set and can't be changed."
     )
+    imported: Body | None = Field(
+        None,
+        description="For a resource that was deployed before it had a spec, see `generator import`. The platform and the "
+        "domain's settings add nothing to it; what they would set stands here in Databricks' own form: `name`, `run_as`, a "
+        "pipeline's `catalog`, `schema` and `libraries`, …; `key` is its key in the bundle, if not the one of its names.",
+    )
     targets: dict[str, TargetSettings] = Field(
         {},
         description="What is different in single targets: any field but the four of the name. Entries of mappings are added "

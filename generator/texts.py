@@ -92,7 +92,7 @@ def _resource_fault(rest: list[str], domain: str, inventory: Inventory, targets:
         owners.add(identity.domain)
     if owners:
         return absence(key, inventory, targets) if domain in owners else other_domain(min(owners))
-    known = [one.key for one in inventory.identities.values() if one.kind == kind and one.domain == domain]
+    known = [name for name, one in inventory.identities.items() if one.kind == kind and one.domain == domain]
     by = f"{SPEC_ROOT}/{kind}" if kind in tuple(Kind) else f"the YAML in {RESOURCE_ROOT}/"
     return f"refers to a resource that nothing in {by} defines.{suggestion(key, known)}"
 

@@ -13,7 +13,7 @@ from generator.spec import TargetSettings
 from generator.yaml_tree import Document, Fault, Json, Position, TreePath
 
 # Of these, a target's entries are added to the common ones, or replace those of the same name. Other fields are replaced.
-_MERGED = ("clusters", "configuration", "environments", "parameters", "settings", "tags")
+_MERGED = ("clusters", "configuration", "environments", "imported", "parameters", "settings", "tags")
 
 
 def variants_of(spec: LoadedSpec, targets: Mapping[str, bool]) -> Iterator[LoadedSpec]:
@@ -54,6 +54,11 @@ def target_faults(spec: LoadedSpec, targets: Mapping[str, bool]) -> Iterator[Fau
         for name in (*IDENTITY_FIELDS, "targets"):
             if name in given:
                 yield Fault((*at, name), "is the same in every target. Leave it out.", at_key=True)
+        imported = given.get("imported")
+        if "imported" in given and spec.model.imported is None:
+            yield Fault((*at, "imported"), "must stand outside of `targets`, too, if only as `imported: {}`.", at_key=True)
+        elif isinstance(imported, dict) and "key" in imported:
+            yield Fault((*at, "imported", "key"), "is the same in every target. Leave it out.", at_key=True)
 
 
 def _document_of(document: Document, target: str, settings: TargetSettings) -> Document:

@@ -1,0 +1,2 @@
+# Databricks notebook source
+"""Payments as an older bundle loads them."""
