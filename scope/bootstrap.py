@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from scope.adapters.bundle_cli import StagedCli, check_version, find_cli, restriction
+from scope.adapters.ci import find_ci
 from scope.adapters.credentials import find_credentials
 from scope.adapters.forks import Forks
 from scope.adapters.git import GitRepository
-from scope.adapters.github import run_url
 from scope.adapters.processes import end_running
 from scope.adapters.workspace import DatabricksWorkspace
 from scope.controller.session import Options, RateLimit, Revision, Session
@@ -99,7 +99,7 @@ def open_session(
             options=request.options,
             cli_version=version,
             make_cli=make_cli,
-            run_url=run_url(os.environ),
+            run_url=find_ci(os.environ).run_url,
             environment=os.environ,
             stop=threading.Event(),
             progress=progress,

@@ -23,7 +23,7 @@ exit codes:
   3 refused                  4 locked                5 something to do (with --detailed-exitcode)
 """
 FORMATS = ("text", "json")
-ALL_FORMATS = (*FORMATS, "github", "mermaid", "html")
+ALL_FORMATS = (*FORMATS, "github", "azure", "gitlab", "mermaid", "html")
 _MANY = 100_000
 # A module per command, imported when it is asked for, or for the help.
 COMMANDS = (

@@ -3,6 +3,7 @@
 import json
 import re
 import unicodedata
+from collections.abc import Mapping
 
 # What misleads terminals, browsers and reviewers: controls, bidi overrides, invisible format characters.
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -12,15 +13,20 @@ _LINKED_WORD = re.compile(r"www\.|\b[a-f]{7,}\b", re.IGNORECASE)
 _TEXT_LENGTH = 240
 # Nearly all of a document is something else, and is looked at no further.
 _NOT_PLAIN = re.compile(r"[^\n -~]")
+# What the log of a job acts on anywhere in a line: GitHub on `##[x]`, Azure Pipelines on `##vso[x]` as well.
+_LOG_COMMAND = re.compile(r"##(?=(?:vso)?\[)", re.IGNORECASE)
+# How Azure Pipelines has what would end the line, or a property, of its commands.
+_VSO_MESSAGE = {"%": "%AZP25", "\r": "%0D", "\n": "%0A"}
+_VSO_PROPERTY = _VSO_MESSAGE | {";": "%3B", "]": "%5D"}
 
 
 def escape_invisible(text: str) -> str:
     r"""Return the text with every character that can't be seen written as an escape, such as `\u202e`.
 
-    What a workflow's log acts on anywhere in a line, `##[x]`, is taken apart.
+    What a job's log acts on anywhere in a line, such as `##[x]`, is taken apart.
     """
     shown = (_escaped(character) if _is_hidden(character) else character for character in text)
-    return "".join(shown).replace("##[", "## [")
+    return _LOG_COMMAND.sub("## ", "".join(shown))
 
 
 def escape_message(text: str) -> str:
@@ -36,7 +42,21 @@ def escape_lines(text: str) -> str:
 def escape_json(document: str) -> str:
     """Return a JSON document that means the same, with nothing in it that a terminal or a workflow's log would act on."""
     shown = _NOT_PLAIN.sub(lambda match: json.dumps(match[0])[1:-1] if _is_hidden(match[0]) else match[0], document)
-    return shown.replace("##[", "#\\u0023[")
+    return _LOG_COMMAND.sub(r"#\\u0023", shown)
+
+
+def render_vso(command: str, properties: Mapping[str, str], message: str) -> str:
+    r"""Return a command to the agent of Azure Pipelines, as one line; nothing in a value or the message can end it.
+
+    >>> render_vso("task.logissue", {"type": "error"}, "two\nlines")
+    '##vso[task.logissue type=error]two%0Alines'
+    """
+    given = ";".join(f"{name}={_escape_vso(value, _VSO_PROPERTY)}" for name, value in properties.items())
+    return f"##vso[{command}{' ' if given else ''}{given}]{_escape_vso(message, _VSO_MESSAGE)}"
+
+
+def _escape_vso(text: str, escapes: Mapping[str, str]) -> str:
+    return "".join(escapes.get(character, character) for character in text)
 
 
 def neutralize(line: str) -> str:

@@ -262,6 +262,14 @@ class Step:
     edge: str
 
 
+class CiKind(StrEnum):
+    """Whose jobs a run of scope is part of."""
+
+    GITHUB = "github"
+    AZURE_DEVOPS = "azure"
+    GITLAB = "gitlab"
+
+
 def quote_path(path: str) -> str:
     """Return a path as the manifest writes it: as it is, or as git quotes it if it isn't UTF-8.
 

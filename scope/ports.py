@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 from scope.model import (
     BundlePlan,
     Change,
+    CiKind,
     Entry,
     Grant,
     NamedResource,
@@ -265,4 +266,56 @@ class BundleCli(Protocol):
 
     def bind(self, key: ResourceKey, resource_id: str) -> None:
         """Put an existing resource into the state, under the key that the stage defines it by."""
+        ...
+
+
+class Ci(Protocol):
+    """The CI system that a command runs in, and the pull or merge request of the run.
+
+    It carries texts and renders none: `kind` says to the renderers what it can show. Only `put_comment` sends anything.
+    """
+
+    @property
+    def kind(self) -> CiKind:
+        """Return whose it is."""
+        ...
+
+    @property
+    def run_url(self) -> str | None:
+        """Return the page of the run that this is part of, or None outside of one."""
+        ...
+
+    @property
+    def artifacts_url(self) -> str | None:
+        """Return the page of the run's artifacts, where there is one."""
+        ...
+
+    @property
+    def repository(self) -> str | None:
+        """Return the repository's name, as people call it there."""
+        ...
+
+    @property
+    def may_print_logs(self) -> bool:
+        """Return whether logs may be printed. They hold the configuration of resources, and a run's log many people read."""
+        ...
+
+    @property
+    def has_summary(self) -> bool:
+        """Return whether `write_summary` has a place to write to."""
+        ...
+
+    def write_outputs(self, outputs: Mapping[str, str]) -> None:
+        """Hand values to the jobs that follow. Raises `UsageError` outside of a run."""
+        ...
+
+    def write_summary(self, markdown: str) -> None:
+        """Add a page to what people see of the run. Raises `UsageError` outside of a run."""
+        ...
+
+    def put_comment(self, body: str, marker: str, number: int | None) -> str:
+        """Update the comment of the run's own that begins with `marker`, or add it; return its URL.
+
+        Without a number, it is on the request that the run is for. Raises `ScopeError`.
+        """
         ...

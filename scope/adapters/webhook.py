@@ -4,7 +4,7 @@ import json
 import urllib.request
 from http.client import HTTPException
 
-from scope.adapters.github import NoRedirect, describe_failure
+from scope.adapters.api_requests import NoRedirect, describe_failure
 from scope.errors import ScopeError
 
 _SECONDS = 30

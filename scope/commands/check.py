@@ -15,10 +15,10 @@ from scope.documents.document import dump_answer
 from scope.escaping import escape_invisible
 from scope.graph.closure import DeploymentIndex
 from scope.graph.uses_cache import UsesCache
-from scope.model import Finding
+from scope.model import CiKind, Finding
 from scope.planning.checks import check_removed_tables, check_repository, find_removed_tables, find_unknown_reads
 from scope.planning.comparison import Comparison, compare
-from scope.render.github_annotations import render_annotations
+from scope.render.annotations import render_annotations
 from scope.repository.baseline import resolve_head
 from scope.repository.snapshot import Snapshot
 from scope.wording import abbreviate, pluralize
@@ -30,8 +30,10 @@ examples:
   scope check --base main        … and tables that are removed while somebody reads them
   scope check --head HEAD        a commit
   scope check --format github    annotations for a pull request
+  scope check --format azure     the same in Azure Pipelines
+  scope check --format gitlab    a report on code quality, for GitLab
 """
-FORMATS = ("text", "json", "github")
+FORMATS = ("text", "json", *CiKind)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -76,6 +78,6 @@ def _say_unknown(comparison: Comparison, console: Console) -> None:
 def _render(findings: Sequence[Finding], form: str) -> bytes:
     if form == "json":
         return dump_answer({"findings": [asdict(finding) for finding in findings]})
-    if form == "github":
-        return render_annotations(findings).encode()
+    if form in FORMATS[2:]:
+        return render_annotations(findings, CiKind(form)).encode()
     return "".join(f"{escape_invisible(str(finding))}\n" for finding in findings).encode()

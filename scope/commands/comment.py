@@ -6,8 +6,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from scope.adapters.ci import find_ci
 from scope.adapters.git import GitRepository
-from scope.adapters.github import PullRequest, run_url, write_summary
 from scope.commands.options import MANIFEST, add_manifest_digest, add_summary
 from scope.console import Console
 from scope.documents.manifest import Manifest
@@ -15,18 +15,21 @@ from scope.documents.manifest_reader import read_manifest
 from scope.errors import UsageError
 from scope.escaping import code_span
 from scope.files import write_atomic
-from scope.render.markdown import COMMENT_LIMIT, MARKER, SUMMARY_LIMIT, render_comment
+from scope.render.dialects import DIALECTS, Dialect
+from scope.render.markdown import MARKER, render_comment
 
-HELP = "write a manifest as the comment on its pull request"
+HELP = "write a manifest as the comment on its pull or merge request"
 EXAMPLES = """\
 examples:
   scope comment                                   the Markdown for .scope/manifest.json
-  scope comment --summary                         the same as the summary of a workflow's step
+  scope comment --summary                         the same as the summary of a CI job
   scope comment --expect-head COMMIT --pull-request 12    only for that commit; adds or updates the comment
+  scope comment --pull-request                    on the pull or merge request that the CI job is for
 """
 # The base's scope makes the numbers of a pull request, and the changed one those of the deploy after the merge.
 _OWN = ("scope/", "pyproject.toml", "uv.lock")
-_WORKFLOWS = (".github/",)
+# The pull request that a CI job is for: its number is in the environment.
+_OF_THE_JOB = 0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +41,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     where.add_argument("--output", metavar="FILE", help="where the Markdown goes (stdout)")
     add_summary(where)
     where.add_argument(
-        "--pull-request", type=int, metavar="N", help="add or update the comment; needs GITHUB_TOKEN and GITHUB_REPOSITORY"
+        "--pull-request",
+        type=_parse_number,
+        nargs="?",
+        const=_OF_THE_JOB,
+        metavar="N",
+        help="add or update the comment on this pull or merge request (the one that the CI job is for); needs a token in "
+        "GITHUB_TOKEN, SYSTEM_ACCESSTOKEN or GITLAB_TOKEN",
     )
 
 
@@ -49,12 +58,20 @@ def run(options: argparse.Namespace, console: Console) -> int:
     manifest = read_manifest(path, options.manifest_sha256)
     if options.expect_head is not None:
         _require_head(manifest, options.expect_head)
-    limit = SUMMARY_LIMIT if options.summary else COMMENT_LIMIT
-    text = render_comment(manifest, notes=tuple(_notes(manifest)), run=run_url(os.environ), limit=limit)
+    ci = find_ci(os.environ)
+    dialect = DIALECTS[ci.kind]
+    text = render_comment(
+        manifest,
+        notes=tuple(_notes(manifest, dialect)),
+        run=ci.run_url,
+        artifacts=ci.artifacts_url,
+        dialect=dialect,
+        limit=dialect.summary_limit if options.summary else dialect.comment_limit,
+    )
     if options.summary:
-        write_summary(text)
+        ci.write_summary(text)
     elif options.pull_request is not None:
-        url = PullRequest.of_environment(options.pull_request, os.environ).put_comment(text, MARKER)
+        url = ci.put_comment(text, MARKER, options.pull_request or None)
         console.say(f"Comment: {url}")
     elif options.output:
         write_atomic(Path(options.output), text.encode())
@@ -63,23 +80,29 @@ def run(options: argparse.Namespace, console: Console) -> int:
     return 0
 
 
+def _parse_number(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} isn't the number of a pull or merge request")
+    return int(text)
+
+
 def _require_head(manifest: Manifest, head: str) -> None:
     if manifest.head.commit != head or manifest.head.dirty:
         made = f"commit {(manifest.head.commit or 'none')[:9]}{' with uncommitted work' if manifest.head.dirty else ''}"
         raise UsageError(f"The manifest was made of {made}, not of {head[:9]}. Run `scope plan --head {head[:9]}`.")
 
 
-def _notes(manifest: Manifest) -> Iterator[str]:
+def _notes(manifest: Manifest, dialect: Dialect) -> Iterator[str]:
     """Yield what a reader should know of how the numbers came about."""
     if own := _changed(manifest, _OWN):
         yield (
-            f"This pull request changes {own}. The numbers are by the version of scope that it was branched from; after the "
-            "merge, the changed one works out what deploys."
+            f"This {dialect.request} changes {own}. The numbers are by the version of scope that it was branched from; "
+            "after the merge, the changed one works out what deploys."
         )
-    if workflows := _changed(manifest, _WORKFLOWS):
+    if workflows := _changed(manifest, dialect.pipeline_paths):
         yield (
-            f"This pull request changes {workflows}. GitHub runs the workflows of a pull request as it has changed them, "
-            "this comment's too: review that part before you trust these numbers."
+            f"This {dialect.request} changes {workflows}. {dialect.host} runs the {dialect.pipelines} of a {dialect.request}"
+            " as it has changed them, this comment's too: review that part before you trust these numbers."
         )
 
 

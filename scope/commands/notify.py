@@ -4,8 +4,8 @@ import argparse
 import os
 from pathlib import Path
 
+from scope.adapters.ci import find_ci
 from scope.adapters.git import GitRepository
-from scope.adapters.github import run_url
 from scope.console import Console
 from scope.escaping import escape_invisible, shortened
 from scope.repository.baseline import resolve_head
@@ -32,7 +32,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
         webhook = load_rules(Snapshot(git, resolve_head(git, "HEAD").tree).read(CONFIG)).webhook
         name = git.root.name
     message = shortened(escape_invisible(options.message), _LONGEST)
-    lines = [f"{os.environ.get('GITHUB_REPOSITORY') or name}: {message}", *filter(None, [run_url(os.environ)])]
+    ci = find_ci(os.environ)
+    lines = [f"{ci.repository or name}: {message}", *filter(None, [ci.run_url])]
     console.say("\n".join(lines))
     if webhook is None:
         console.say(f"Nobody is told: {CONFIG} has no `webhook` in [tool.scope].")

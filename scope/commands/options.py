@@ -74,8 +74,8 @@ def add_manifest_digest(parser: argparse.ArgumentParser) -> None:
 
 
 def add_summary(parser: argparse._ActionsContainer) -> None:
-    """Declare that the output also goes to the summary of a workflow's step; also for a group of options."""
-    parser.add_argument("--summary", action="store_true", help="add a page to the file that GITHUB_STEP_SUMMARY names")
+    """Declare that the output also goes to the summary of a CI job; also for a group of options."""
+    parser.add_argument("--summary", action="store_true", help="add a page to what the CI system shows of its run")
 
 
 def add_max_parallel(parser: argparse.ArgumentParser) -> None:

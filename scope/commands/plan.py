@@ -2,6 +2,7 @@
 
 import argparse
 import hashlib
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -64,19 +65,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-readers", action="store_true", help="don't look who reads the tables of what deploys")
     parser.add_argument("--detailed-exitcode", action="store_true", help="exit with 5 when there is something to deploy")
     parser.add_argument(
-        "--github", action="store_true", help="also write the outputs and the summary of a step of a GitHub workflow"
+        "--ci",
+        "--github",
+        action="store_true",
+        help="also write the outputs and the summary of a job, as the CI system that runs it has them",
     )
     parser.add_argument(
         "--prune",
         action="store_true",
-        help="with --github: say that the deploy will destroy what is gone from the repository",
+        help="with --ci: say that the deploy will destroy what is gone from the repository",
     )
     parser.add_argument(
         "--approve-destructive",
         action="append",
         default=[],
         metavar="DIGEST",
-        help="with --github: say that the deploy will have this destructive plan approved; may be repeated",
+        help="with --ci: say that the deploy will have this destructive plan approved; may be repeated",
     )
 
 
@@ -108,8 +112,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
     content = dump(manifest)
     _write(content, options.output, planned.root / MANIFEST)
     _show(manifest, content, options, console)
-    if options.github:
-        _write_for_github(manifest, content, notes)
+    if options.ci:
+        _write_for_ci(manifest, content, notes)
     if options.output != "-":
         # Last, since it is for whoever hands the file on.
         console.say(f"Manifest: {options.output or MANIFEST} sha256:{hashlib.sha256(content).hexdigest()}")
@@ -182,9 +186,9 @@ def _add_live_plans(manifest: Manifest, options: argparse.Namespace, console: Co
 
 def _notes(options: argparse.Namespace) -> Iterator[str]:
     """Yield what the deploy that follows may do beyond what is due: whoever approves it must have seen that."""
-    if not options.github and (options.prune or options.approve_destructive):
+    if not options.ci and (options.prune or options.approve_destructive):
         raise UsageError(
-            "`--prune` and `--approve-destructive` are for a plan's page. Give them to `scope deploy`, or add `--github`."
+            "`--prune` and `--approve-destructive` are for a plan's page. Give them to `scope deploy`, or add `--ci`."
         )
     if options.prune:
         yield "It was started with `prune`: **the deploy destroys** what is gone from the repository."
@@ -194,18 +198,21 @@ def _notes(options: argparse.Namespace) -> Iterator[str]:
     if options.approve_destructive:
         digests = ", ".join(code_span(digest) for digest in options.approve_destructive)
         yield f"It was started with an approval: **the deploy deletes or recreates** what was listed under {digests}."
-    if options.github and options.domain:
+    if options.ci and options.domain:
         yield f"Only these domains: {', '.join(code_span(name) for name in options.domain)}. Whatever else is due stays due."
 
 
-def _write_for_github(manifest: Manifest, content: bytes, notes: Sequence[str]) -> None:
+def _write_for_ci(manifest: Manifest, content: bytes, notes: Sequence[str]) -> None:
     """Write what the next jobs need, and the page that people look at."""
-    from scope.adapters.github import write_outputs, write_summary  # a network client, for workflows only
-    from scope.render.markdown import SUMMARY_LIMIT, render_comment
+    from scope.adapters.ci import find_ci
+    from scope.render.dialects import DIALECTS
+    from scope.render.markdown import render_comment
     from scope.render.matrix import render_outputs
 
-    write_outputs(render_outputs(manifest, content))
-    write_summary(render_comment(manifest, notes=notes, limit=SUMMARY_LIMIT))
+    ci = find_ci(os.environ)
+    dialect = DIALECTS[ci.kind]
+    ci.write_outputs(render_outputs(manifest, content, ci.kind))
+    ci.write_summary(render_comment(manifest, notes=notes, dialect=dialect, limit=dialect.summary_limit))
 
 
 def _targets(head: DeploymentIndex, names: list[str]) -> tuple[str, ...]:
@@ -232,7 +239,7 @@ def _show(manifest: Manifest, content: bytes, options: argparse.Namespace, conso
         from scope.render.text import print_plan  # rich takes 60 ms
 
         stream = console.table_stream(machine_on_stdout=options.output == "-")
-        steps = () if options.github else _next_steps(manifest, options.output)
+        steps = () if options.ci else _next_steps(manifest, options.output)
         print_plan(manifest, stream, color=console.has_color(stream), next_steps=steps)
 
 

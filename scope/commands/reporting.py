@@ -1,12 +1,12 @@
-"""What commands that change deployments report, during a run and at its end: to people, programs and GitHub."""
+"""What commands that change deployments report, during a run and at its end: to people, programs and CI."""
 
 import argparse
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
-from scope.adapters.github import write_summary
+from scope.adapters.ci import find_ci
 from scope.commands.next_steps import find_next_steps
 from scope.commands.options import RESULTS
 from scope.console import Console
@@ -96,22 +96,18 @@ def finish(
         )
     )
     root = session.root
+    ci = find_ci(os.environ)
     for result in results:
-        if may_print_logs(os.environ) and result.outcome == Outcome.FAILED and result.log is not None:
+        if ci.may_print_logs and result.outcome == Outcome.FAILED and result.log is not None:
             log = root / result.log
             if find_link(log, root) is None:
                 print_failed_log(result, log, sys.stderr)
     _show(session, results, in_sync, options, console, content)
     # The files come last: if one of them can't be written, people have been told the results.
-    if os.environ.get("GITHUB_STEP_SUMMARY"):
-        write_summary(render_deploy_page(session.settings.name, results, in_sync))
+    if ci.has_summary:
+        ci.write_summary(render_deploy_page(session.settings.name, results, in_sync))
     write_atomic(Path(options.results) if options.results else root / RESULTS, content)
     return code
-
-
-def may_print_logs(environment: Mapping[str, str]) -> bool:
-    """Return whether logs may be printed. They hold the configuration of resources: in workflows only where that is said."""
-    return environment.get("GITHUB_ACTIONS") != "true" or environment.get("SCOPE_PRINT_LOGS") == "true"
 
 
 def _show(

@@ -1,9 +1,10 @@
 """`scope results`: check that a workflow's jobs completed every deployment in the manifest."""
 
 import argparse
+import os
 from pathlib import Path
 
-from scope.adapters.github import write_summary
+from scope.adapters.ci import find_ci
 from scope.commands.options import add_manifest_digest, add_summary
 from scope.console import Console
 from scope.documents.manifest_reader import read_manifest
@@ -35,7 +36,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     results = {entry.id: read_results(folder / f"results-{entry.id}" / "results.json") for entry in manifest.matrix.include}
     outcomes = deployment_outcomes(manifest, results)
     if options.summary:
-        write_summary(render_matrix_page(outcomes))
+        find_ci(os.environ).write_summary(render_matrix_page(outcomes))
     for item in outcomes:
         if not item.is_done:
             console.say(f"{item.name}: {item.outcome}. {escape_invisible(item.message or '')}".rstrip())

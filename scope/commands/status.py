@@ -1,6 +1,7 @@
 """`scope status`: what each domain of a target runs, compared with the checkout."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -50,10 +51,12 @@ def run(options: argparse.Namespace, console: Console) -> int:
         head = session.head
         report = Report(session.settings.name, session.workspace.host, head.commit, head.is_dirty, statuses)
     if options.summary:
-        from scope.adapters.github import write_summary  # for workflows only
+        from scope.adapters.ci import find_ci  # for CI only
+        from scope.render.dialects import DIALECTS
         from scope.render.status_page import render_status_page
 
-        write_summary(render_status_page(report))
+        ci = find_ci(os.environ)
+        ci.write_summary(render_status_page(report, DIALECTS[ci.kind]))
     if options.format == "json":
         sys.stdout.buffer.write(dump(report))
     elif not console.is_quiet:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from scope import __version__
 from scope.deployment.approval import Approval
@@ -257,6 +257,9 @@ def repository_name(origin: str | None) -> str:
 
     >>> repository_name("git@github.com:Acme/Data.git") == repository_name("https://x:y@github.com/acme/data")
     True
+    >>> ssh, https = "git@ssh.dev.azure.com:v3/acme/data platform/etl", "https://me@dev.azure.com/acme/data%20platform/_git/etl"
+    >>> repository_name(ssh) == repository_name(https)
+    True
     """
     if not origin:
         return ""
@@ -266,4 +269,7 @@ def repository_name(origin: str | None) -> str:
     else:
         parts = urlsplit(origin)
         host, path = parts.netloc.rpartition("@")[2], parts.path
-    return f"{host}/{path.strip('/').removesuffix('.git')}".lower().removeprefix("/")
+    name = f"{host}/{path.strip('/').removesuffix('.git')}".lower().removeprefix("/")
+    # Azure Repos calls one repository by different paths over ssh and https.
+    ssh = re.fullmatch(r"ssh\.(dev\.azure\.com)(?::22)?/v3/([^/]+)/([^/]+)/([^/]+)", name)
+    return "/".join([ssh[1], ssh[2], quote(unquote(ssh[3])), "_git", quote(unquote(ssh[4]))]) if ssh else name

@@ -10,7 +10,7 @@ from scope.documents.document import TOOL
 from scope.model import Action, Because, Step
 
 SCHEMA_VERSION: Literal[1] = 1
-# GitHub ends a matrix at 256 jobs.
+# GitHub and Azure Pipelines end a matrix at 256 jobs.
 MAX_MATRIX_JOBS = 256
 
 Mode = Literal["none", "scoped", "full"]

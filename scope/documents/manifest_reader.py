@@ -244,7 +244,7 @@ def _live(manifest: Manifest) -> Iterator[str]:
 def _matrix(manifest: Manifest) -> Iterator[str]:
     entries = manifest.matrix.include
     if len(entries) > MAX_MATRIX_JOBS:
-        yield f"matrix: {len(entries)} jobs, and GitHub ends at {MAX_MATRIX_JOBS}"
+        yield f"matrix: {len(entries)} jobs, and a matrix ends at {MAX_MATRIX_JOBS}"
     yield from _repeated("matrix.id", [entry.id for entry in entries])
     packed = [f"{entry.target}/{domain}" for entry in entries for domain in entry.domains.split(" ")]
     yield from _repeated("matrix", packed)

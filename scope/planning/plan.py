@@ -230,7 +230,7 @@ def find_mode(deploy: tuple[Deploy, ...], targets: tuple[str, ...], head: Deploy
 def pack_matrix(deploy: Iterable[Deploy], rules: Rules) -> Matrix:
     """Return one job per deployment; beyond the rules' limit, jobs of several domains of one target, in the same order.
 
-    Where each domain has an identity of its own, no two share a job. Raises `UsageError` for more jobs than GitHub takes.
+    Where each domain has an identity of its own, no two share a job. Raises `UsageError` for more jobs than a matrix takes.
     """
     deploy = tuple(deploy)
     alone = [item for item in deploy if item.target in rules.identity_per_domain]
@@ -256,7 +256,7 @@ def pack_matrix(deploy: Iterable[Deploy], rules: Rules) -> Matrix:
         entries.append(MatrixEntry(f"{item.target}-{item.domain}", item.target, item.domain, environment))
     if alone and len(entries) > MAX_MATRIX_JOBS:
         raise UsageError(
-            f"These are {len(entries)} jobs, one per domain as `identity-per-domain` has it, and GitHub takes "
+            f"These are {len(entries)} jobs, one per domain as `identity-per-domain` has it, and a matrix takes "
             f"{MAX_MATRIX_JOBS}. Deploy in parts: `--domain`."
         )
     order = {(item.target, item.domain): number for number, item in enumerate(deploy)}

@@ -1,11 +1,14 @@
 """Fits blocks of text into a limit: the most important first, and a line that says what was left out."""
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scope.escaping import code_span
+from scope.render.dialects import GITHUB, Dialect
 
 _NOTICE_ROOM = 1_000
+_ALERT = re.compile(r"^> \[!([A-Z]+)\]$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +25,13 @@ class Block:
     tail: str = ""
 
 
-def fit(blocks: Sequence[Block], limit: int, whole: str) -> str:
+def fit(blocks: Sequence[Block], limit: int, whole: str, dialect: Dialect = GITHUB) -> str:
     """Return the blocks, in the order given, in at most `limit` bytes of UTF-8.
 
     If anything is cut, a last line says how much, and that `whole` has all of it. Blocks without items are always shown.
+    Alerts in their heads, such as `> [!NOTE]`, become bold words where the dialect has none.
     """
+    blocks = [replace(block, head=_render_alerts(block.head, dialect)) for block in blocks]
     kept = {id(block): len(block.items) for block in blocks}
     if _count_bytes("".join(_render(block, len(block.items)) for block in blocks)) > limit:
         room = limit - _NOTICE_ROOM
@@ -38,10 +43,16 @@ def fit(blocks: Sequence[Block], limit: int, whole: str) -> str:
     cut = [_describe_cut(block, kept[id(block)]) for block in blocks if kept[id(block)] < len(block.items)]
     if not cut:
         return shown
-    return (
-        f"{shown}\n> [!NOTE]\n> Shortened to GitHub's limit: {', '.join(cut)} left out. "
+    notice = (
+        f"\n> [!NOTE]\n> Shortened to {dialect.host}'s limit: {', '.join(cut)} left out. "
         f"The full content is in {code_span(whole)}.\n"
     )
+    return f"{shown}{_render_alerts(notice, dialect)}"
+
+
+def _render_alerts(text: str, dialect: Dialect) -> str:
+    """Return a head of scope's own for a dialect: a line of its own stays one."""
+    return text if dialect.has_alerts else _ALERT.sub(lambda match: f"> **{match[1].capitalize()}**\n>", text)
 
 
 def _count_fitting(block: Block, room: int) -> int:

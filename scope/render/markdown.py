@@ -14,6 +14,7 @@ from itertools import groupby
 from scope.documents.manifest import Deploy, LivePlan, Manifest, ManifestChange, Reader
 from scope.escaping import code_span, markdown_text, shortened
 from scope.graph.nodes import domain_node, label
+from scope.render.dialects import GITHUB, Dialect
 from scope.render.drawing import draw
 from scope.render.fit import Block, fit
 from scope.render.headline import count_deployments, describe_domains
@@ -21,8 +22,6 @@ from scope.render.reasons import REASONS
 from scope.wording import abbreviate, pluralize
 
 MARKER = "<!-- scope: blast radius -->"
-COMMENT_LIMIT = 65_536
-SUMMARY_LIMIT = 1024 * 1024
 _CAUSES_SHOWN = 20
 _DOMAINS_SHOWN = 25
 _NAMED_IN_TITLE = 3
@@ -34,11 +33,18 @@ _FIRST = 0
 
 
 def render_comment(
-    manifest: Manifest, *, notes: Sequence[str] = (), run: str | None = None, limit: int = COMMENT_LIMIT
+    manifest: Manifest,
+    *,
+    notes: Sequence[str] = (),
+    run: str | None = None,
+    artifacts: str | None = None,
+    dialect: Dialect = GITHUB,
+    limit: int | None = None,
 ) -> str:
-    """Return the page, in at most `limit` bytes.
+    """Return the page, in at most `limit` bytes, or as many as a comment may have.
 
-    `notes` are whole sentences of scope's own, shown first; `run` is the URL of the workflow's run that has the manifest.
+    `notes` are whole sentences of scope's own, shown first; `run` is the URL of the run that has the manifest, `artifacts`
+    that of the manifest there.
     """
     # Targets are named in the order of the manifest, wherever they are.
     ordered = sorted(manifest.deploy, key=lambda item: (manifest.targets.index(item.target), item.domain))
@@ -53,12 +59,12 @@ def render_comment(
         *_render_unexplained(manifest),
         *_render_warnings(manifest),
         *_render_readers(manifest),
-        *_render_graph(manifest),
+        *(_render_graph(manifest) if dialect.draws_mermaid else ()),
         *_render_causes(manifest),
         *_render_idle(manifest),
-        Block(_FIRST, "", f"\n{_render_footer(manifest, run)}\n"),
+        Block(_FIRST, "", f"\n{_render_footer(manifest, run, artifacts)}\n"),
     ]
-    return fit(blocks, limit, "manifest.json, an artifact of this run")
+    return fit(blocks, limit or dialect.comment_limit, "manifest.json, an artifact of this run", dialect)
 
 
 def _render_headline(manifest: Manifest) -> str:
@@ -299,7 +305,7 @@ def _render_idle(manifest: Manifest) -> Iterator[Block]:
         yield Block(_IDLE, "files that deploy nothing", f"\n<details><summary>{what}</summary>\n\n", lines, "\n</details>\n")
 
 
-def _render_footer(manifest: Manifest, run: str | None) -> str:
+def _render_footer(manifest: Manifest, run: str | None, artifacts: str | None) -> str:
     base = manifest.bases.get("b0")
     head = manifest.head
     if manifest.against == "deployed" or base is None:
@@ -311,10 +317,16 @@ def _render_footer(manifest: Manifest, run: str | None) -> str:
     dirty = " with uncommitted work" if head.dirty else ""
     at = _format_commit(head.commit) if head.commit else "no commit"
     by = f"by {code_span(manifest.tool)} · run locally: {code_span(_find_local_command(manifest))}"
-    # The address comes from the runner; nothing else of it may reach the page.
-    is_page = run is not None and re.fullmatch(r"https?://[\w.:-]+(?:/[\w.-]+){2}/actions/runs/\d+", run, re.ASCII)
-    links = f" · [run]({run}) · [manifest]({run}#artifacts)" if is_page else ""
+    links = "".join(f" · [{word}]({url})" for word, url in (("run", run), ("manifest", artifacts)) if _is_page(url))
     return f"<sub>{at}{dirty} against {since} · {by}{links}</sub>"
+
+
+def _is_page(url: str | None) -> bool:
+    """Return whether this is a plain address: it comes from the runner, and nothing else of it may reach the page."""
+    return (
+        url is not None
+        and re.fullmatch(r"https?://[\w.:-]+(?:/[\w.~%-]+)+(?:\?[\w=&]+)?(?:#\w+)?", url, re.ASCII) is not None
+    )
 
 
 def _find_local_command(manifest: Manifest) -> str:

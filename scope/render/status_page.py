@@ -7,15 +7,15 @@ from collections.abc import Iterator
 
 from scope.controller.status import Report, Status, Sync
 from scope.escaping import code_span, markdown_text
+from scope.render.dialects import GITHUB, Dialect
 from scope.render.fit import Block, fit
-from scope.render.markdown import SUMMARY_LIMIT
 from scope.wording import abbreviate
 
 _SHOWN = 5
 
 
-def render_status_page(report: Report, limit: int = SUMMARY_LIMIT) -> str:
-    """Return the page, in at most `limit` bytes."""
+def render_status_page(report: Report, dialect: Dialect = GITHUB, limit: int | None = None) -> str:
+    """Return the page, in at most `limit` bytes, or as many as a summary may have."""
     ordered = sorted(report.domains, key=lambda item: (item.sync is not Sync.GONE, item.sync is Sync.IN_SYNC, item.domain))
     in_sync = sum(item.sync is Sync.IN_SYNC for item in ordered)
     head = f"### {code_span(report.target)}: {in_sync} of {len(ordered)} domains in sync\n\n"
@@ -25,7 +25,8 @@ def render_status_page(report: Report, limit: int = SUMMARY_LIMIT) -> str:
         for item in ordered
     )
     table = Block(1, "domains", "| domain | status | commit | details |\n|---|---|---|---|\n", rows)
-    return fit([Block(0, "", head), *([table] if rows else [])], limit, "the log of this job")
+    blocks = [Block(0, "", head), *([table] if rows else [])]
+    return fit(blocks, limit or dialect.summary_limit, "the log of this job", dialect)
 
 
 def _list_details(item: Status) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.cli import DatabricksCli
-from tests.support.fake_github import FakeGitHub, serving_github
+from tests.support.fake_forges import FakeGitHub, serving
 from tests.support.fake_workspace import FakeWorkspace
 from tests.support.sandbox import REPOSITORY, Sandbox, tracked_files
 from tests.support.workflow_actions import make_tools
@@ -84,7 +84,7 @@ class Platform:
 
 @pytest.fixture
 def github() -> Iterator[FakeGitHub]:
-    with serving_github() as server:
+    with serving(FakeGitHub) as server:
         yield server
 
 

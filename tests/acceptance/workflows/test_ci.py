@@ -4,7 +4,7 @@ import dataclasses
 from typing import Any
 
 from tests.acceptance.workflows.conftest import Platform
-from tests.support.fake_github import FakeGitHub
+from tests.support.fake_forges import FakeGitHub
 from tests.support.sandbox import Sandbox
 from tests.support.workflow_player import JobResult
 

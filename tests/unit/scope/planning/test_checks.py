@@ -10,9 +10,9 @@ from databricks.bundles.schemas import Schema
 
 from scope.graph.closure import DeploymentIndex
 from scope.graph.uses_cache import UsesCache
-from scope.model import Finding
+from scope.model import CiKind, Finding
 from scope.planning.checks import check_removed_tables, check_repository, find_unknown_reads
-from scope.render.github_annotations import render_annotations
+from scope.render.annotations import render_annotations
 from scope.stage.field_checks import FILE
 from tests.support.fake_git import FakeGit, Files
 from tests.unit.scope.planning.two_domains import BASE, index
@@ -163,8 +163,37 @@ def test_places_that_may_read_a_removed_table_are_told() -> None:
 
 def test_a_finding_cannot_begin_a_command_of_its_own() -> None:
     hostile = Finding("a,b:c\n::error::x", 3, "import", "one%\n::add-mask::two\r", 7)
-    (line,) = render_annotations([hostile]).splitlines()
+    (line,) = render_annotations([hostile], CiKind.GITHUB).splitlines()
     assert line.startswith("::error file=a%2Cb%3Ac%0A%3A%3Aerror%3A%3Ax,line=3,col=7,title=scope check%3A import::one%25%0A")
+
+
+def test_a_finding_is_one_command_of_azure_pipelines_whatever_it_says() -> None:
+    hostile = Finding("a;b]c\n##vso[task.complete]x", 3, "import", "one%\n##vso[task.setvariable variable=PATH]two\r", 7)
+    (line,) = render_annotations([hostile, Finding("src/a.py", 0, "name", "No line.")], CiKind.AZURE_DEVOPS).splitlines()[
+        :-1
+    ]
+    assert line == (
+        "##vso[task.logissue type=error;sourcepath=a%3Bb%5Dc%0A## vso[task.complete%5Dx;linenumber=3;columnnumber=7;"
+        "code=import]"
+        "one%AZP25%0A## vso[task.setvariable variable=PATH]two\\r"
+    )
+
+
+def test_findings_are_a_report_on_code_quality_for_gitlab_each_with_a_fingerprint_of_its_own() -> None:
+    findings = [
+        Finding("src/a.py", 3, "import", "Gone.", 7),
+        Finding("src/a.py", 4, "import", "Gone."),
+        Finding("b", 0, "n", "x"),
+    ]
+    entries = json.loads(render_annotations(findings, CiKind.GITLAB))
+    assert [entry["location"] for entry in entries] == [
+        {"path": "src/a.py", "lines": {"begin": 3}},
+        {"path": "src/a.py", "lines": {"begin": 4}},
+        {"path": "b", "lines": {"begin": 1}},
+    ]
+    assert len({entry["fingerprint"] for entry in entries}) == 3
+    assert {entry["severity"] for entry in entries} == {"major"}
+    assert render_annotations([], CiKind.GITLAB) == "[]\n"
 
 
 def test_a_key_that_two_domains_have_is_found() -> None:

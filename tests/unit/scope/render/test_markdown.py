@@ -1,12 +1,15 @@
 """The comment: golden files of what people meet, and what gives way when room is short."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from scope.documents.document import dump
 from scope.documents.manifest_reader import loads
-from scope.render.markdown import COMMENT_LIMIT, SUMMARY_LIMIT, render_comment
+from scope.model import CiKind
+from scope.render.dialects import DIALECTS, GITHUB
+from scope.render.markdown import render_comment
 from tests.support.manifest_cases import CASES, TARGETS, everywhere, imported, manifest, own
 from tests.support.manifests import assert_follows_schema, change
 
@@ -59,7 +62,7 @@ def test_domains_with_equal_rows_are_named_together_and_none_is_left_out() -> No
 
 def test_the_page_links_to_its_run_and_to_the_manifest() -> None:
     url = "https://github.com/o/r/actions/runs/42"
-    text = render_comment(CASES["one_domain"], run=url)
+    text = render_comment(CASES["one_domain"], run=url, artifacts=f"{url}#artifacts")
     assert f" · [run]({url}) · [manifest]({url}#artifacts)</sub>" in text
 
 
@@ -67,7 +70,39 @@ def test_the_page_links_to_its_run_and_to_the_manifest() -> None:
     "url", ["https://x.com/o/r/actions/runs/1)[y](z", "javascript:alert(1)", "https://x.com/o/r/actions/runs/<b>"]
 )
 def test_what_is_no_run_is_not_linked(url: str) -> None:
-    assert render_comment(CASES["one_domain"], run=url) == render_comment(CASES["one_domain"])
+    assert render_comment(CASES["one_domain"], run=url, artifacts=url) == render_comment(CASES["one_domain"])
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://dev.azure.com/acme/a%20b/_build/results?buildId=42&view=artifacts",
+        "https://gitlab.example.com:8443/g/h/p/-/pipelines/42",
+    ],
+)
+def test_pages_of_other_ci_systems_are_linked_too(url: str) -> None:
+    assert f" · [run]({url})</sub>" in render_comment(CASES["one_domain"], run=url)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_where_there_are_no_alerts_and_diagrams_their_words_are_bold_and_nothing_else_differs(name: str) -> None:
+    text = render_comment(CASES[name], notes=("A note.",), dialect=DIALECTS[CiKind.AZURE_DEVOPS])
+    assert "[!" not in text.replace(r"\[!", "")
+    assert "```mermaid" not in text
+    assert "> **Important**\n>\n> A note.\n" in text
+    usual = render_comment(CASES[name], notes=("A note.",))
+    before, mermaid, after = usual.partition("\n```mermaid")
+    rest = before + (after.partition("```\n")[2] if mermaid else "")
+    assert re.sub(r"> \[!([A-Z]+)\]", lambda match: f"> **{match[1].capitalize()}**\n>", rest) == text
+
+
+def test_what_a_host_s_limit_cuts_is_told_in_its_own_words() -> None:
+    dialect = DIALECTS[CiKind.AZURE_DEVOPS]
+    changes = tuple(change(number, f"src/finance/{'x' * 150}{number}.py") for number in range(2000))
+    deploy = tuple(item for number in range(2000) for item in everywhere(f"d{number}", own(number, f"d{number}")))
+    text = render_comment(manifest(deploy, changes), dialect=dialect)
+    assert len(text.encode()) <= dialect.comment_limit
+    assert "\n> **Note**\n>\n> Shortened to Azure DevOps's limit: " in text
 
 
 def test_notes_stand_first() -> None:
@@ -83,11 +118,11 @@ def test_a_page_over_the_limit_loses_reasons_first_and_says_so() -> None:
     gone = everywhere("legacy", own(0, "legacy"), action="destroy", because="removed")
     big = manifest((*deploy, *gone), tuple(change(n, f"src/{name}/crm/raw/deals.py") for n, name in enumerate(names)))
     text = render_comment(big)
-    assert len(text.encode()) <= COMMENT_LIMIT
+    assert len(text.encode()) <= GITHUB.comment_limit
     assert text.count("| `domain_") == 300
     assert "`legacy` in" in text
     assert "of 301 reasons left out. The full content is in `manifest.json" in text
-    assert len(render_comment(big, limit=SUMMARY_LIMIT)) > COMMENT_LIMIT
+    assert len(render_comment(big, limit=GITHUB.summary_limit)) > GITHUB.comment_limit
 
 
 def test_destroyed_domains_stay_when_even_the_table_has_no_room() -> None:
@@ -96,7 +131,7 @@ def test_destroyed_domains_stay_when_even_the_table_has_no_room() -> None:
     deploy = (*gone, *(item for number, name in enumerate(names) for item in everywhere(name, own(number, name))))
     big = manifest(deploy, tuple(change(n, f"src/{name}/crm/raw/deals.py") for n, name in enumerate(names)))
     text = render_comment(big)
-    assert len(text.encode()) <= COMMENT_LIMIT
+    assert len(text.encode()) <= GITHUB.comment_limit
     assert "> - `legacy` in" in text
     assert "| `legacy` | **destroy** |" in text
     assert "of 2001 rows of the table" in text
