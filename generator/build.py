@@ -15,9 +15,11 @@ from generator.inventory import Inventory, take_inventory
 from generator.layout import Kind, domain_yaml, is_resource_of, package_files
 from generator.load import LoadedSpec, load_spec
 from generator.names import Identity, identity_of
+from generator.naming import load_naming
 from generator.resolve import resolve, run_as_variable
 from generator.texts import text_faults
 from generator.variants import absent_targets, common_document, target_faults, variants_of
+from scope.naming import DEFAULT, Naming, to_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +32,10 @@ class Built:
 
 def build_all(checkout: Checkout) -> Built:
     """Build all specs. Raises SpecError with the problems of all of them."""
-    paths = checkout.spec_paths()
-    specs, problems = _load_specs(checkout, paths)
+    paths, naming = checkout.spec_paths(), load_naming(checkout)
+    specs, problems = _load_specs(checkout, naming, paths)
     try:
-        inventory = take_inventory(checkout, paths, _keys(specs))
+        inventory = take_inventory(checkout, paths, naming, _keys(specs))
     except SpecError as error:
         # Without an inventory, only the problems that a document has by itself are known.
         raise SpecError(*error.problems, *problems, *(problem for spec in specs for problem in spec.problems)) from None
@@ -51,14 +53,13 @@ def build_all(checkout: Checkout) -> Built:
 
 def build_one(checkout: Checkout, path: str) -> Built:
     """Build one spec, checked against its neighbours. Raises SpecError with its problems."""
-    spec = load_spec(path, checkout.read(path))
-    neighbours = [
-        other
-        for other in checkout.spec_paths()
-        if other != path and isinstance(identity := identity_of(other), Identity) and identity.domain == spec.identity.domain
-    ]
-    others, _ = _load_specs(checkout, neighbours)
-    inventory = take_inventory(checkout, checkout.spec_paths(), _keys([spec, *others]))
+    naming = load_naming(checkout)
+    spec = load_spec(path, checkout.read(path), naming)
+    identities = {other: identity_of(other, naming) for other in checkout.spec_paths() if other != path}
+    domain = spec.identity.domain
+    neighbours = [path for path, one in identities.items() if isinstance(one, Identity) and one.domain == domain]
+    others, _ = _load_specs(checkout, naming, neighbours)
+    inventory = take_inventory(checkout, checkout.spec_paths(), naming, _keys([spec, *others]))
     inventory = replace(inventory, absences=_find_absences([spec, *others]))
     variants = list(variants_of(spec, inventory.targets))
     problems = [*_spec_problems([spec], variants, inventory), *domain_problems(spec.identity.domain, inventory)]
@@ -67,8 +68,8 @@ def build_one(checkout: Checkout, path: str) -> Built:
     problems += [problem for problem in shared if problem.file == path]
     if problems:
         raise SpecError(*problems)
-    domain = {path: file for path, file in _domain_files(inventory).items() if is_resource_of(path, spec.identity.domain)}
-    return Built(_render(checkout, _modules([spec], variants, inventory)) | domain, ())
+    files = {path: file for path, file in _domain_files(inventory).items() if is_resource_of(path, domain)}
+    return Built(_render(checkout, _modules([spec], variants, inventory)) | files, ())
 
 
 def _keys(specs: Iterable[LoadedSpec]) -> dict[str, str]:
@@ -111,12 +112,12 @@ def _modules(specs: Iterable[LoadedSpec], variants: Iterable[LoadedSpec], invent
     return modules
 
 
-def _load_specs(checkout: Checkout, paths: Iterable[str]) -> tuple[list[LoadedSpec], list[Problem | str]]:
+def _load_specs(checkout: Checkout, naming: Naming, paths: Iterable[str]) -> tuple[list[LoadedSpec], list[Problem | str]]:
     specs: list[LoadedSpec] = []
     problems: list[Problem | str] = []
     for path in paths:
         try:
-            specs.append(load_spec(path, checkout.read(path)))
+            specs.append(load_spec(path, checkout.read(path), naming))
         except SpecError as error:
             problems += error.problems
     return specs, problems
@@ -138,7 +139,8 @@ def module_of(spec: LoadedSpec, inventory: Inventory) -> Module:
         if _mentions(spec.document.tree, name)
     }
     override = [spec.override.model_dump(mode="json")] if spec.override else []
-    inputs = digest([spec.document.tree, domain.document.tree if domain else None, presets, *override])
+    naming = [] if inventory.naming == DEFAULT else [to_key(inventory.naming)]
+    inputs = digest([spec.document.tree, domain.document.tree if domain else None, presets, *override, *naming])
     return Module(spec.identity.spec, spec.identity.kind, spec.key, resolve(spec, inventory), inputs)
 
 

@@ -14,7 +14,7 @@ from generator.merges import merge_faults
 from generator.names import key_fault
 from generator.presets import body_problems, one_body_problems
 from generator.resolve import INGESTION_SETTINGS, MAX_TAGS, OWNED_TAGS, loaded_layers, settings_of, tags_of
-from generator.spec import OWNED_SETTINGS, PipelineSpec
+from generator.spec import PipelineSpec, owned_settings
 from generator.texts import text_faults
 from generator.yaml_tree import Document, Fault, TreePath
 
@@ -31,7 +31,7 @@ def spec_problems(spec: LoadedSpec, inventory: Inventory) -> Iterator[Problem]:
     for fault in merge_faults(spec, inventory):
         yield document.located(fault)
     yield from _tag_problems(spec, inventory)
-    yield from _settings_problems(spec)
+    yield from _settings_problems(spec, inventory)
     yield from _imported_problems(spec)
     if spec.override is not None and spec.override.paused is not None and getattr(model, "schedule", None) is None:
         yield document.problem(("paused",), "is for jobs with a schedule, and this has none.", at_key=True)
@@ -71,9 +71,9 @@ def _owned_tag_problems(document: Document, tags: Mapping[str, str]) -> Iterator
             )
 
 
-def _settings_problems(spec: LoadedSpec) -> Iterator[Problem]:
+def _settings_problems(spec: LoadedSpec, inventory: Inventory) -> Iterator[Problem]:
     kind = spec.identity.kind
-    owned = OWNED_SETTINGS[kind]
+    owned = owned_settings(kind, inventory.naming)
     for fault in schema_faults(f"settings.{kind}", spec.model.settings):
         name = str(fault.path[0]) if len(fault.path) == 1 else ""
         better = Fault(fault.path, f"can't be set here: {owned[name]}.", at_key=True) if name in owned else fault
@@ -135,6 +135,12 @@ def _source_problems(spec: LoadedSpec, model: PipelineSpec, inventory: Inventory
     for layer, count in Counter(model.layers).items():
         if count > 1:
             yield document.problem(("layers",), f"names {layer} twice.")
+        if inventory.naming.has_layer and layer != identity.layer:
+            message = (
+                f"names {layer}, but by [tool.scope.naming] each layer has a schema of its own, and this pipeline's tables "
+                f"lie in that of {identity.layer}. Write a spec for {layer}, and read its tables by `table(…)`."
+            )
+            yield document.problem(("layers", model.layers.index(layer)), message)
     folder = code_folder(identity.domain, identity.source)
     loadable: set[str] = set()
     for layer in loaded_layers(identity, model):

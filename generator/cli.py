@@ -186,12 +186,14 @@ def _write(checkout: "Checkout", differences: "Sequence[Difference]", *, force: 
 def _schema(options: argparse.Namespace) -> int:
     from generator.inventory import take_inventory
     from generator.json_schema import schema_texts
+    from generator.naming import load_naming
     from generator.reference import PATH, with_reference
 
     checkout = _checkout(options.folder)
-    texts = schema_texts(take_inventory(checkout, ()).presets)
+    naming = load_naming(checkout)
+    texts = schema_texts(take_inventory(checkout, (), naming).presets, naming.layers)
     if checkout.is_file(PATH):
-        texts[PATH] = with_reference(checkout.read(PATH).decode("utf-8"))
+        texts[PATH] = with_reference(checkout.read(PATH).decode("utf-8"), naming.layers)
     return _write_texts(checkout, texts, check=options.check, quiet=options.quiet)
 
 

@@ -2,17 +2,18 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 from generator.checkout import Checkout
-from generator.errors import Problem, listed
+from generator.errors import Problem, listed, suggestion
 from generator.inventory import Inventory
 from generator.layout import Kind, code_folder, spec_path
 from generator.libraries import library_files, library_paths
 from generator.load import LoadedSpec
-from generator.names import Layer
 from generator.resolve import INGESTION_SETTINGS, TASK_PATHS, loaded_paths
 from generator.spec import JobSpec, PipelineSpec
+from scope.naming import DEFAULT_LAYERS
 
 # The files that specs reach, each with those specs.
 Reached = Mapping[str, Sequence[LoadedSpec]]
@@ -49,13 +50,27 @@ def unreached_file_problems(specs: Iterable[LoadedSpec], reached: Reached, inven
             pipelines[one.identity.domain, one.identity.source].append(one.identity.spec)
     for domain, source in _sources(inventory.checkout):
         near = pipelines.get((domain, source))
-        for layer in Layer:
+        yield from _stray_file_problems(domain, source, reached, inventory)
+        for layer in inventory.naming.layers:
             new_spec = spec_path(Kind.PIPELINES, domain, source, f"{layer}_<asset>")
             for path in inventory.sources(domain, source, layer):
                 if path not in reached:
                     fix = f"add it to {listed(dict.fromkeys(near))}" if near else f"write {new_spec}"
                     message = f"is in the layer {layer}, but no pipeline loads it and no job runs it; {fix}."
                     yield Problem(path, 0, 0, "", message)
+
+
+def _stray_file_problems(domain: str, source: str, reached: Reached, inventory: Inventory) -> Iterator[Problem]:
+    """Yield a problem for each source file in a folder that is named like a layer, and is none."""
+    layers = inventory.naming.layers
+    for folder in inventory.checkout.folders(code_folder(domain, source)):
+        near = suggestion(folder, get_close_matches(folder, layers, n=1, cutoff=0.8))
+        if folder in layers or not (near or folder in DEFAULT_LAYERS):
+            continue
+        for path in inventory.sources(domain, source, folder):
+            if path not in reached:
+                message = f"is in the folder {folder}, which is no layer; the layers are {listed(layers, 'and')}.{near}"
+                yield Problem(path, 0, 0, "", message)
 
 
 def reached_files(specs: Iterable[LoadedSpec], inventory: Inventory) -> Reached:

@@ -13,8 +13,10 @@ from generator.errors import Problem, SpecError, listed, suggestion
 from generator.layout import BUNDLE, PRESETS, RESOURCE_ROOT, TARGET_ROOT, yaml_domain
 from generator.load import Loaded, load_domain, validate
 from generator.names import Identity, identity_of
+from generator.naming import naming_problems
 from generator.spec import Body, DomainSettings, Schedule
 from generator.yaml_tree import Document, parse_document
+from scope.naming import DEFAULT, Naming
 
 # Preset file → the definition of its values; schedules have a model of their own.
 PRESET_DEFINITIONS = {"clusters": CLUSTER, "environments": ENVIRONMENT, "schedules": ""}
@@ -34,6 +36,7 @@ class Inventory:
     """Everything that a spec may name."""
 
     checkout: Checkout
+    naming: Naming
     # By the resource's key.
     identities: Mapping[str, Identity]
     presets: Mapping[str, Preset]
@@ -82,17 +85,19 @@ class Inventory:
         return loaded.model if loaded else DomainSettings()
 
 
-def take_inventory(checkout: Checkout, specs: Iterable[str], keys: Mapping[str, str] | None = None) -> Inventory:
+def take_inventory(
+    checkout: Checkout, specs: Iterable[str], naming: Naming = DEFAULT, keys: Mapping[str, str] | None = None
+) -> Inventory:
     """Read the repository; `keys` are those of specs, by path, that need not be the ones of their names.
 
-    Raises SpecError with all problems of presets and domains.
+    Raises SpecError with all problems of names, presets and domains.
     """
     problems: list[Problem | str] = []
     presets: dict[str, Preset] = {}
     domains: dict[str, Loaded[DomainSettings]] = {}
     identities: dict[str, Identity] = {}
     for path in specs:
-        identity = identity_of(path)
+        identity = identity_of(path, naming)
         if isinstance(identity, Identity):
             key = (keys or {}).get(path, identity.key)
             first = identities.setdefault(key, identity)
@@ -100,6 +105,8 @@ def take_inventory(checkout: Checkout, specs: Iterable[str], keys: Mapping[str, 
                 message = f"makes the resource {key}, and so does {first.spec}. Rename a part of one of them."
                 problems.append(Problem(path, 0, 0, "", message))
     bundle = _read_bundle(checkout)
+    sources = {(one.domain, one.source) for one in identities.values()}
+    problems += naming_problems(checkout, naming, sources, bundle.variables)
     for path in checkout.files(PRESETS):
         if not path.endswith((".yml", ".yaml")):
             continue
@@ -117,7 +124,7 @@ def take_inventory(checkout: Checkout, specs: Iterable[str], keys: Mapping[str, 
             domains[path.rpartition("/")[2].removesuffix(".yml")] = loaded
     if problems:
         raise SpecError(*problems)
-    return Inventory(checkout, identities, presets, bundle.variables, bundle.targets, domains)
+    return Inventory(checkout, naming, identities, presets, bundle.variables, bundle.targets, domains)
 
 
 def _read_presets(path: str, content: bytes) -> dict[str, Preset]:

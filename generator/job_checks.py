@@ -11,7 +11,8 @@ from generator.errors import Problem, listed, quoted, suggestion
 from generator.inventory import Inventory
 from generator.layout import CODE_ROOT, COMMON, Kind, code_folder
 from generator.load import LoadedSpec
-from generator.names import Layer, part_fault
+from generator.names import part_fault
+from generator.naming import logical_table_fault
 from generator.presets import body_problems, preset_fault, preset_text_problems
 from generator.resolve import TASK_PATHS
 from generator.spec import Body, JobSpec, Schedule
@@ -99,9 +100,8 @@ def _table_fault(table: str, inventory: Inventory) -> str:
         return (
             f"{quoted(table)} names no source of this repository: {missing}.{near} Tables of others are `external_tables`."
         )
-    if name.partition("_")[0] not in tuple(Layer):
-        return f"{quoted(name)} doesn't begin with a layer: {listed(Layer)}, as tables do."
-    return ""
+    fault = logical_table_fault(inventory.naming, name)
+    return f"{quoted(name)} {fault}" if fault else ""
 
 
 def _parameter_problems(spec: LoadedSpec, model: JobSpec) -> Iterator[Problem]:

@@ -14,17 +14,17 @@ from generator.bundle_schema import (
     Schema,
     definitions,
 )
-from generator.layout import SCHEMAS
+from generator.layout import SCHEMAS, Kind
 from generator.load import IDENTITY_FIELDS
 from generator.spec import (
     PRESET_DESCRIPTION,
     REFERENCE,
     DomainSettings,
-    JobSpec,
-    PipelineSpec,
     Schedule,
     TargetSettings,
+    spec_models,
 )
+from scope.naming import DEFAULT_LAYERS
 
 # Field with a plain mapping in the model → Databricks' definition of it. `*` stands for a mapping's values.
 _PIPELINE_BODIES = {
@@ -45,10 +45,11 @@ _PIPELINE_PRESETS = {"environment": "environments", "clusters": "clusters"}
 _JOB_PRESETS = {"schedule": "schedules", "environments": "environments", "clusters": "clusters"}
 
 
-def schema_texts(presets: Collection[str]) -> dict[str, str]:
-    """Return the schemas' texts by path. Where a spec takes a preset, they offer those of `presets`, as `<file>.<name>`."""
-    pipeline = _with_bodies(PipelineSpec.model_json_schema(), _PIPELINE_BODIES, "A pipeline's spec")
-    job = _with_bodies(JobSpec.model_json_schema(), _JOB_BODIES, "A job's spec")
+def schema_texts(presets: Collection[str], layers: tuple[str, ...] = DEFAULT_LAYERS) -> dict[str, str]:
+    """Return the schemas' texts by path. Specs take the given layers, and the given presets, as `<file>.<name>`."""
+    models = spec_models(layers)
+    pipeline = _with_bodies(models[Kind.PIPELINES].model_json_schema(), _PIPELINE_BODIES, "A pipeline's spec")
+    job = _with_bodies(models[Kind.JOBS].model_json_schema(), _JOB_BODIES, "A job's spec")
     schemas = {
         "pipeline": _with_targets(_with_presets(pipeline, _PIPELINE_PRESETS, presets)),
         "job": _with_targets(_with_presets(job, _JOB_PRESETS, presets)),

@@ -17,7 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import TZPATH
 
-from generator.layout import BUNDLE, CODE_ROOT, RESOURCE_ROOT, SPEC_ROOT, TARGET_ROOT
+from generator.layout import BUNDLE, CODE_ROOT, CONFIG, RESOURCE_ROOT, SPEC_ROOT, TARGET_ROOT
+from scope import naming
+from scope.repository import toml_file
 
 if TYPE_CHECKING:
     from generator.files import Expected
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
 _FILE = Path("generator", "known-tree")
 _KEY = Path("generator", "known-tree.key")
 _KEY_BYTES = 32
-_CONFIGURATION = "pyproject.toml"
 # Larger ones are no input of a build, which refuses them.
 _MOST_BYTES = 2 * 1024 * 1024
 
@@ -84,7 +85,7 @@ def read_facts(root: Path) -> TreeFacts | None:
     if os.environ.get("CI"):
         return None
     try:
-        contents = {path: _content_digest(_read(str(root / path))) for path in (BUNDLE, _CONFIGURATION)}
+        contents = {path: _content_digest(_read(str(root / path))) for path in (BUNDLE, CONFIG)}
         for folder in (SPEC_ROOT, TARGET_ROOT, RESOURCE_ROOT):
             contents |= _facts_below(root, folder, has_contents=True)
         # Of code, builds know where it lies, not what it says.
@@ -132,7 +133,8 @@ def _surroundings(root: Path) -> Iterator[object]:
     """Yield all else that an answer depends on: this code, Python, what is installed, ruff's settings, zones, the year."""
     yield sys.version
     own = Path(__file__).parent
-    for path in sorted([*own.glob("*.py"), *own.glob("*.json")]):
+    shared = (Path(module.__file__ or "") for module in (naming, toml_file))
+    for path in (*sorted([*own.glob("*.py"), *own.glob("*.json")]), *shared):
         yield path.name, _content_digest(path.read_bytes())
     for place in map(Path, sys.path):
         # A name can't be a domain's if a package has it. Packages that are installed again are new folders.
@@ -149,7 +151,7 @@ def _extends_ruff(root: Path) -> bool:
     """Return whether ruff's settings are also in other files."""
     import tomllib  # as above
 
-    settings = tomllib.loads((root / _CONFIGURATION).read_text(encoding="utf-8"))
+    settings = tomllib.loads((root / CONFIG).read_text(encoding="utf-8"))
     return "extend" in settings.get("tool", {}).get("ruff", {})
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 BUNDLE = "databricks.yml"
+CONFIG = "pyproject.toml"
 CODE_ROOT = "src"
 RESOURCE_ROOT = "resources"
 SPEC_ROOT = "specs"

@@ -9,18 +9,20 @@ from pydantic import BaseModel, ValidationError
 
 from generator.errors import Problem, SpecError, listed, quoted, quotes_hint, suggestion, value_name
 from generator.layout import DOMAIN_SETTINGS, settings_domain
-from generator.names import Identity, Layer, identity_of, key_fault, part_fault
+from generator.names import Identity, identity_of, key_fault, part_fault
 from generator.spec import (
     OTHER_LEVELS,
-    OWNED_SETTINGS,
     SPEC_MODELS,
     DomainSettings,
     JobSpec,
     PipelineSpec,
     TargetSettings,
     is_reference,
+    owned_settings,
+    spec_models,
 )
 from generator.yaml_tree import Document, Json, TreePath, parse_document
+from scope.naming import DEFAULT, Naming
 
 Model = TypeVar("Model", bound=BaseModel)
 Spec = PipelineSpec | JobSpec
@@ -63,9 +65,9 @@ class LoadedSpec:
         return self.identity.module_in(self.targets[0]) if self.override is not None else self.identity.module
 
 
-def load_spec(path: str, content: bytes) -> LoadedSpec:
+def load_spec(path: str, content: bytes, naming: Naming = DEFAULT) -> LoadedSpec:
     """Return the spec that a file holds, with its problems. Raises SpecError if no spec can be read at all."""
-    identity = identity_of(path)
+    identity = identity_of(path, naming)
     if isinstance(identity, str):
         raise SpecError(Problem(path, 0, 0, "", identity))
     return load_tree(identity, parse_document(path, content))
@@ -74,14 +76,14 @@ def load_spec(path: str, content: bytes) -> LoadedSpec:
 def load_tree(identity: Identity, document: Document) -> LoadedSpec:
     """Return the spec that a document holds, with its problems."""
     problems = [*_identity_problems(document, identity)]
-    model_class = SPEC_MODELS[identity.kind]
+    model_class = spec_models(identity.naming.layers)[identity.kind]
     # On the identity, the path wins.
     tree = document.tree | {name: str(getattr(identity, name)) for name in IDENTITY_FIELDS}
     broken: frozenset[str] = frozenset()
     try:
         model = model_class.model_validate_json(json.dumps(tree))
     except ValidationError as error:
-        problems += _problems(document, error, (), model_class)
+        problems += _problems(document, error, (), model_class, identity.naming)
         broken = frozenset(str(detail["loc"][0]) for detail in error.errors(include_url=False))
         model = model_class.model_validate_json(json.dumps({name: tree[name] for name in tree if name not in broken}))
     return LoadedSpec(identity, document, model, tuple(sorted(set(problems))), broken)
@@ -118,8 +120,8 @@ def _identity_problems(document: Document, identity: Identity) -> Iterable[Probl
             yield document.problem((name,), f"is missing; the file's path says {expected}.")
         elif not isinstance(written, str):
             yield document.problem((name,), f"must be text, not {value_name(written)}.")
-        elif name == "layer" and written not in tuple(Layer):
-            yield document.problem((name,), f"is {listed(Layer)}, not {quoted(written)}.{suggestion(written, Layer)}")
+        elif name == "layer" and written not in (layers := identity.naming.layers):
+            yield document.problem((name,), f"is {listed(layers)}, not {quoted(written)}.{suggestion(written, layers)}")
         elif name != "layer" and (reason := part_fault(written)):
             yield document.problem((name,), reason)
         elif written != expected:
@@ -128,8 +130,10 @@ def _identity_problems(document: Document, identity: Identity) -> Iterable[Probl
             )
 
 
-def _problems(document: Document, error: ValidationError, at: TreePath, model: type[BaseModel]) -> Iterable[Problem]:
-    owned = next((OWNED_SETTINGS[kind] for kind, spec in SPEC_MODELS.items() if spec is model), {})
+def _problems(
+    document: Document, error: ValidationError, at: TreePath, model: type[BaseModel], naming: Naming = DEFAULT
+) -> Iterable[Problem]:
+    owned = next((owned_settings(kind, naming) for kind, spec in SPEC_MODELS.items() if issubclass(model, spec)), {})
     for detail in error.errors(include_url=False):
         path = (*at, *(part for part in detail["loc"] if not str(part).startswith("(")))
         kind = detail["type"]

@@ -1,15 +1,15 @@
-"""The names of resources: their parts, and the names and keys composed of them."""
+"""The identity of a spec's resource: its parts, and the names and keys that `[tool.scope.naming]` makes of them."""
 
 import importlib.util
 import keyword
 import re
 import sys
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
 from generator.layout import Kind, locate_spec, module_path, spec_path
+from scope.naming import DEFAULT, Naming
 
 # Four parts and three underscores stay below Unity Catalog's 255 characters, with room for a target's prefixes.
 MAX_PART = 60
@@ -26,29 +26,21 @@ RESERVED = frozenset(
 )
 
 
-class Layer(StrEnum):
-    """The stages of data: landed, typed, joined, reported."""
-
-    RAW = "raw"
-    BASE = "base"
-    STAGING = "staging"
-    FINAL = "final"
-
-
 @dataclass(frozen=True, slots=True, order=True)
 class Identity:
-    """The identity of a spec's resource: all of its names follow from these five."""
+    """The identity of a spec's resource: all of its names follow from these five, by the repository's naming."""
 
     kind: Kind
     domain: str
     source: str
-    layer: Layer
+    layer: str
     asset: str
+    naming: Naming = field(default=DEFAULT, compare=False, repr=False)
 
     @property
     def name(self) -> str:
         """Return the resource's name in the workspace."""
-        return f"{self.domain}_{self.source}_{self.layer}_{self.asset}"
+        return self.naming.resource_of(self.domain, self.source, self.layer, self.asset)
 
     @property
     def key(self) -> str:
@@ -70,18 +62,18 @@ class Identity:
         return module_path(self.kind, self.domain, self.source, f"{self.layer}_{self.asset}", target)
 
 
-def identity_of(path: str) -> Identity | str:
+def identity_of(path: str, naming: Naming = DEFAULT) -> Identity | str:
     """Return the identity of the resource of the spec at a path, or why the path can't be a spec's."""
     place = locate_spec(path)
     if place is None:
         return "is not where specs lie: specs/{pipelines,jobs}/<domain>/<source>/<layer>_<asset>.yml."
     layer, _, asset = place.name.partition("_")
-    if layer not in tuple(Layer) or not asset:
-        return f"has a file name that is not <layer>_<asset>.yml with one of the layers {', '.join(Layer)}."
+    if layer not in naming.layers or not asset:
+        return f"has a file name that is not <layer>_<asset>.yml with one of the layers {', '.join(naming.layers)}."
     for role, part in (("domain", place.domain), ("source", place.source), ("asset", asset)):
         if reason := part_fault(part):
             return f"names a {role} that can't be one: {reason}"
-    return Identity(place.kind, place.domain, place.source, Layer(layer), asset)
+    return Identity(place.kind, place.domain, place.source, layer, asset, naming)
 
 
 def part_fault(part: str) -> str:

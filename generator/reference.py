@@ -5,32 +5,37 @@ from collections.abc import Iterator
 from typing import Any
 
 from generator.errors import SpecError
-from generator.spec import REFERENCE, DomainSettings, JobSpec, PipelineSpec, Schedule
+from generator.layout import Kind
+from generator.spec import REFERENCE, DomainSettings, Schedule, spec_models
+from scope.naming import DEFAULT_LAYERS
 
 PATH = "docs/reference/specs.md"
 BEGIN = "<!-- The reference begins: written by `generator schema` -->"
 END = "<!-- The reference ends -->"
 
-_SECTIONS = (
-    ("Pipelines: `specs/pipelines/<domain>/<source>/<layer>_<asset>.yml`", PipelineSpec),
-    ("Jobs: `specs/jobs/<domain>/<source>/<layer>_<asset>.yml`", JobSpec),
+_SPECS = (
+    ("Pipelines: `specs/pipelines/<domain>/<source>/<layer>_<asset>.yml`", Kind.PIPELINES),
+    ("Jobs: `specs/jobs/<domain>/<source>/<layer>_<asset>.yml`", Kind.JOBS),
+)
+_OTHERS = (
     ("Schedules: a job's `schedule`, and the presets of `resources/_models/schedules.yml`", Schedule),
     ("Domains: `specs/domains/<domain>.yml`", DomainSettings),
 )
 
 
-def with_reference(text: str) -> str:
+def with_reference(text: str, layers: tuple[str, ...] = DEFAULT_LAYERS) -> str:
     """Return the document with its reference updated from the models. Raises SpecError if it has no place for one."""
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
         raise SpecError(f"{PATH} has no place for the reference; it needs the lines `{BEGIN}` and `{END}`.")
-    return f"{before}{BEGIN}\n\n{reference()}\n{END}{after}"
+    return f"{before}{BEGIN}\n\n{reference(layers)}\n{END}{after}"
 
 
-def reference() -> str:
+def reference(layers: tuple[str, ...] = DEFAULT_LAYERS) -> str:
     """Return the reference: a table for each kind of document."""
-    return "\n".join(_table(title, model.model_json_schema()) for title, model in _SECTIONS)
+    specs = ((title, spec_models(layers)[kind]) for title, kind in _SPECS)
+    return "\n".join(_table(title, model.model_json_schema()) for title, model in (*specs, *_OTHERS))
 
 
 def _table(title: str, schema: dict[str, Any]) -> str:

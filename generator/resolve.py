@@ -10,7 +10,8 @@ from typing import Any
 from generator.inventory import Inventory
 from generator.layout import Kind, code_folder, is_code
 from generator.load import LoadedSpec
-from generator.names import Identity, Layer
+from generator.names import Identity
+from generator.naming import physical_table, platform_values
 from generator.spec import (
     Body,
     DomainSettings,
@@ -26,14 +27,6 @@ from generator.spec import (
 MAX_TAGS = 25
 OWNED_TAGS = ("domain", "source", "layer", "owner")
 
-# Read by common.tables, from a pipeline's configuration and from a job's parameters.
-PLATFORM_KEYS = {
-    "platform.domain": "",
-    "platform.catalog_prefix": "${var.catalog_prefix}",
-    "platform.schema_prefix": "${var.schema_prefix}",
-    "platform.upstream_catalog_prefix": "${var.upstream_catalog_prefix}",
-    "platform.upstream_schema_prefix": "${var.upstream_schema_prefix}",
-}
 RUNTIME_PACKAGE = "data-platform-runtime"
 RUNTIME_FOLDER = "--editable ${workspace.file_path}/src"
 
@@ -118,15 +111,16 @@ def _platform_fields(identity: Identity, spec: PipelineSpec, inventory: Inventor
     is_ingestion = any(name in spec.settings for name in INGESTION_SETTINGS)
     environment = pipeline_environment(_body(spec.environment or {}, inventory))
     environment["dependencies"] += spec.dependencies
+    catalog, schema = _schema_of(identity)
     return {
-        "catalog": "${var.catalog_prefix}" + identity.domain,
-        "schema": "${var.schema_prefix}" + identity.source,
+        "catalog": catalog,
+        "schema": schema,
         "serverless": spec.serverless,
         "libraries": []
         if is_ingestion
         else [{"glob": {"include": path}} for path in (*loaded_paths(identity, spec, inventory), *spec.external_files)],
         "environment": None if is_ingestion else environment,
-        "configuration": spec.configuration | _platform_values(identity),
+        "configuration": spec.configuration | platform_values(identity.naming, identity.domain),
     }
 
 
@@ -160,7 +154,7 @@ def _with_source_table(item: Any) -> Any:  # noqa: ANN401  any JSON
     return {**item, "table": {"source_table": "", **table}} if isinstance(table, dict) else item
 
 
-def loaded_layers(identity: Identity, spec: PipelineSpec) -> tuple[Layer, ...]:
+def loaded_layers(identity: Identity, spec: PipelineSpec) -> tuple[str, ...]:
     """Return the layers whose folders a pipeline loads: its own by default, and none if it has files from elsewhere."""
     if spec.layers:
         return spec.layers
@@ -170,7 +164,7 @@ def loaded_layers(identity: Identity, spec: PipelineSpec) -> tuple[Layer, ...]:
 def loaded_paths(identity: Identity, spec: PipelineSpec, inventory: Inventory) -> list[str]:
     """Return the paths of the repository that a pipeline loads: its layers' folders, or only files in them by name."""
     paths: list[str] = []
-    for layer in sorted(loaded_layers(identity, spec), key=list(Layer).index):
+    for layer in sorted(loaded_layers(identity, spec), key=identity.naming.layers.index):
         folder = code_folder(identity.domain, identity.source, layer)
         if spec.files:
             paths += [
@@ -193,7 +187,7 @@ def _job(identity: Identity, spec: JobSpec, settings: DomainSettings, inventory:
         **_common(identity, spec, settings),
         "description": spec.description,
         "parameters": [{"name": name, "default": default} for name, default in sorted(parameters.items())],
-        "tasks": [_task(task, () if is_imported else _arguments()) for task in tasks],
+        "tasks": [_task(task, () if is_imported else _arguments(identity)) for task in tasks],
         "environments": [
             {"environment_key": key, "spec": _body_or_reference(body, inventory)}
             for key, body in sorted(spec.environments.items())
@@ -220,15 +214,12 @@ def _common(identity: Identity, spec: PipelineSpec | JobSpec, settings: DomainSe
 
 def _platform_parameters(identity: Identity) -> dict[str, str]:
     """Return the parameters that every job has."""
-    return {
-        "catalog": "${var.catalog_prefix}" + identity.domain,
-        "schema": "${var.schema_prefix}" + identity.source,
-        **_platform_values(identity),
-    }
+    catalog, schema = _schema_of(identity)
+    return {"catalog": catalog, "schema": schema, **platform_values(identity.naming, identity.domain)}
 
 
-def _platform_values(identity: Identity) -> dict[str, str]:
-    return {name: value or identity.domain for name, value in PLATFORM_KEYS.items()}
+def _schema_of(identity: Identity) -> tuple[str, str]:
+    return identity.naming.schema_of(identity.domain, identity.source, identity.layer)
 
 
 def _body(body: Body | str, inventory: Inventory) -> dict[str, Any]:
@@ -320,9 +311,9 @@ def is_given_arguments(kind: str, action: Body) -> bool:
     return kind == "python_wheel_task" and action.get("package_name") == RUNTIME_PACKAGE and "named_parameters" not in action
 
 
-def _arguments() -> list[str]:
+def _arguments(identity: Identity) -> list[str]:
     # Job parameters reach notebooks by themselves, scripts only as arguments.
-    return [f"--{key}={{{{job.parameters.[{key}]}}}}" for key in PLATFORM_KEYS]
+    return [f"--{key}={{{{job.parameters.[{key}]}}}}" for key in platform_values(identity.naming, identity.domain)]
 
 
 def _schedule(spec: JobSpec, inventory: Inventory) -> Schedule | None:
@@ -352,7 +343,8 @@ def _trigger(schedule: Schedule | None, identity: Identity) -> dict[str, Any] | 
         trigger["file_arrival"] = schedule.file_arrival.model_dump(mode="json", exclude_none=True)
     if update := schedule.table_update:
         given = update.model_dump(mode="json", exclude_none=True, exclude={"tables", "external_tables"})
-        names = [*(physical_table(table, identity.domain) for table in update.tables), *update.external_tables]
+        own = (physical_table(identity.naming, table, identity.domain) for table in update.tables)
+        names = [*own, *update.external_tables]
         trigger["table_update"] = {**given, "table_names": sorted(names)}
     return trigger
 
@@ -361,14 +353,3 @@ def _pause_status(schedule: Schedule) -> str:
     if isinstance(schedule.paused, str):
         return schedule.paused
     return "PAUSED" if schedule.paused else "UNPAUSED"
-
-
-def physical_table(table: str, domain: str) -> str:
-    """Return a logical table's name with the target's prefixes: one's own for one's own tables, `upstream` for others.
-
-    >>> physical_table("finance.stripe.final_payments", "finance")
-    '${var.catalog_prefix}finance.${var.schema_prefix}stripe.final_payments'
-    """
-    owner, source, name = table.split(".")
-    upstream = "" if owner == domain else "upstream_"
-    return f"${{var.{upstream}catalog_prefix}}{owner}.${{var.{upstream}schema_prefix}}{source}.{name}"

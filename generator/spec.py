@@ -6,16 +6,30 @@ schema of the bundle.
 
 import re
 from collections import Counter
-from typing import Annotated, Literal, Self, TypeVar
+from collections.abc import Mapping
+from enum import StrEnum
+from functools import cache
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, JsonValue, Tag, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    JsonValue,
+    Tag,
+    create_model,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from generator.errors import listed, quoted
 from generator.layout import Kind
-from generator.names import Layer
+from scope.naming import DEFAULT_LAYERS, Naming
 
 Body = dict[str, JsonValue]
+Model = TypeVar("Model", bound=BaseModel)
 
 # A value that is a variable's, of whatever type the variable has.
 REFERENCE = re.compile(r"^\$\{var\.[^{}]+\}$")
@@ -202,7 +216,7 @@ class Identified(Strict):
 
     domain: str = Field(description="The domain: what deploys as one unit, and the name of its catalog.")
     source: str = Field(description="The source system, and the name of the schema.")
-    layer: Layer = Field(description="raw, base, staging or final.")
+    layer: str = Field(description="The layer of the data; see `spec_models`.")
     asset: str = Field(description="The subject of the data, and the last part of the name.")
     permissions: OrReference[Permissions] = Field(
         (),
@@ -229,7 +243,7 @@ class Identified(Strict):
 class PipelineSpec(Identified):
     """A pipeline: the source files that it loads and the compute that it runs on."""
 
-    layers: tuple[Layer, ...] = Field(
+    layers: tuple[str, ...] = Field(
         (), description="The layers whose folders it loads, for a pipeline that runs a chain. By default its own layer's."
     )
     files: tuple[str, ...] = Field(
@@ -317,6 +331,25 @@ class DomainSettings(Strict):
 
 SPEC_MODELS: dict[Kind, type[PipelineSpec] | type[JobSpec]] = {Kind.PIPELINES: PipelineSpec, Kind.JOBS: JobSpec}
 
+
+@cache
+def spec_models(layers: tuple[str, ...] = DEFAULT_LAYERS) -> Mapping[Kind, type[PipelineSpec] | type[JobSpec]]:
+    """Return the models of specs in a repository with some layers, which are the only ones that their fields take."""
+    layer: Any = StrEnum("Layer", {name.upper(): name for name in layers})
+    is_default = layers == DEFAULT_LAYERS
+    layer.__doc__ = f"The stages of data{': landed, typed, joined, reported' if is_default else ', in their order'}."
+    of_layer: dict[str, Any] = {"layer": (layer, Field(description=f"{listed(layers)}."))}
+    of_layers: dict[str, Any] = {"layers": (tuple[layer, ...], PipelineSpec.model_fields["layers"])}
+    return {
+        Kind.PIPELINES: _with_fields(PipelineSpec, of_layer | of_layers),
+        Kind.JOBS: _with_fields(JobSpec, of_layer),
+    }
+
+
+def _with_fields(model: type[Model], given: dict[str, Any]) -> type[Model]:
+    return create_model(model.__name__, __base__=model, __doc__=model.__doc__, **given)
+
+
 # Fields that the platform sets, which `settings` may not, and how to influence them instead.
 OWNED_SETTINGS: dict[Kind, dict[str, str]] = {
     Kind.PIPELINES: {
@@ -354,3 +387,14 @@ OWNED_SETTINGS: dict[Kind, dict[str, str]] = {
         "budget_policy_id": "use `budget_policy` in the domain's settings",
     },
 }
+
+
+def owned_settings(kind: Kind, naming: Naming) -> Mapping[str, str]:
+    """Return the fields of a kind that the platform sets, and how to influence them, in a repository with some naming."""
+    if naming.has_plain_tables or kind is Kind.JOBS:
+        return OWNED_SETTINGS[kind]
+    said = {name: f"`{key}` of [tool.scope.naming] says it" for name, key in _OF_NAMING.items()}
+    return OWNED_SETTINGS[kind] | said
+
+
+_OF_NAMING = {"catalog": "catalog", "schema": "schema", "target": "schema"}

@@ -10,6 +10,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from scope.errors import UsageError
+from scope.naming import DEFAULT, Naming
 from scope.repository.globs import Pattern, compile_glob, covers, may_match_below
 from scope.repository.layout import CONFIG, MOVES, Role, is_placed, place_of
 from scope.wording import unknown_name
@@ -93,6 +94,8 @@ class Rules:
     webhook: str | None = None
     # The targets in the order in which a change goes through them.
     targets: tuple[str, ...] = ()
+    # How tables and resources are named.
+    naming: Naming = DEFAULT
 
     def in_order(self, targets: Iterable[str]) -> tuple[str, ...]:
         """Return some targets in the order of promotion; those that it doesn't name follow by their names."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from scope.errors import UsageError
 from scope.names import is_domain_name, is_target_name
+from scope.naming import find_place, read_naming
 from scope.repository.layout import CONFIG
 from scope.repository.ownership import ACTIVE_RUNS, EVERY_TARGET, EVERYTHING, NOTHING, Rule, Rules
 from scope.repository.toml_file import UnreadableTomlError, load_toml
@@ -19,6 +20,7 @@ KEYS: Mapping[str, str] = {
     "allow-code": "A list of domains whose resources may run code at plan and deploy.",
     "identity-per-domain": "A list of targets in which each domain is deployed from an environment of its own.",
     "variables": "A list of the bundle's variables with values from the environment; `domain.name` for one domain alone.",
+    "naming": "A table, `[tool.scope.naming]`: the names of tables and resources, and the layers.",
     "webhook": "An `https` address that is told of red runs of the workflows.",
 }
 """The keys of the table, each with what it takes."""
@@ -63,6 +65,7 @@ def load_rules(content: bytes | None) -> Rules:
         raise UsageError(f"{CONFIG}: `scope` in [tool] is a table: write [tool.scope].")
     problems: list[_Problem] = []
     text = content.decode()
+    naming, faults = read_naming(table.get("naming", {}))
     rules = Rules(
         own=tuple(_read_rules(table.get("rules", []), text, problems)),
         matrix_jobs=_read_number(table, "matrix-jobs", Rules.matrix_jobs, range(1, 257), problems),
@@ -83,14 +86,18 @@ def load_rules(content: bytes | None) -> Rules:
             problems,
         ),
         webhook=_read_webhook(table, problems),
+        naming=naming,
     )
     problems += [
         _Problem(key, f"is not a key of [tool.scope]; there are {', '.join(KEYS)}") for key in sorted(table.keys() - {*KEYS})
     ]
-    if problems:
+    if problems or faults:
         lines = {key: find_key_lines(text, key) for key in {problem.key for problem in problems}}
         places = (lines[problem.key][min(problem.number, len(lines[problem.key])) - 1] for problem in problems)
-        told = (f"{CONFIG}:{line}: `{one.key}` {one.message}." for line, one in zip(places, problems, strict=True))
+        told = [f"{CONFIG}:{line}: `{one.key}` {one.message}." for line, one in zip(places, problems, strict=True)]
+        for fault in faults:
+            line, column = find_place(text, fault)
+            told.append(f"{CONFIG}:{line}:{column}: `{fault.key}` {fault.message}")
         raise UsageError("\n".join(told))
     return rules
 

@@ -12,6 +12,7 @@ from scope.cli import EXIT_CODES
 from scope.cli import make_parser as make_scope_parser
 from scope.deployment import record
 from scope.documents import manifest_reader, results
+from scope.naming import KEYS as NAMING_KEYS
 from scope.repository.ownership import EVERY_TARGET, Rules
 from scope.repository.settings import KEYS, RULE_KEYS
 from tests.docs.command_tables import commands_of, describe_command, describe_recipes, describe_shared, table
@@ -102,6 +103,10 @@ def _settings() -> Iterator[str]:
     yield from table(("key", "value", "default"), shown)
     yield from ("## A rule", "")
     yield from table(("key", "value"), ((f"`{key}`", text) for key, text in RULE_KEYS.items()))
+    yield from ("## Names", "", "`[tool.scope.naming]`, explained in [naming.md](../naming.md).", "")
+    defaults = {key: getattr(rules.naming, key.replace("-", "_")) for key in NAMING_KEYS}
+    written = {key: value if isinstance(value, str) else json.dumps(value) for key, value in defaults.items()}
+    yield from table(("key", "value", "default"), ((f"`{key}`", NAMING_KEYS[key], f"`{written[key]}`") for key in written))
 
 
 def _recipes() -> list[Mapping[str, Any]]:

@@ -6,11 +6,14 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
-from common.tables import KEYS, Prefixes, TableError, configured_prefixes, external_table, prefixes_from, table
+from common.tables import KEYS, PATTERN_KEYS, Prefixes, TableError, configured_prefixes, external_table, prefixes_from, table
 
 DEV = Prefixes("finance", "dev_", "ada_", "staging_", "")
 PROD = Prefixes("finance", "", "", "", "")
 # Open-source Spark: one catalog for what would be many.
+# Names of a repository's own: one catalog for each target, in which layers have schemas.
+MAIN = Prefixes("finance", "dev", "{source}", "main", "{source}", are_patterns=True)
+LAYERS = Prefixes("finance", "dev", "{domain}_{layer}", "dev", "{domain}_{layer}", are_patterns=True)
 SPARK = Prefixes("finance", "spark_catalog.dev_", "ada_", "spark_catalog.staging_", "")
 
 
@@ -23,6 +26,10 @@ SPARK = Prefixes("finance", "spark_catalog.dev_", "ada_", "spark_catalog.staging
         (DEV, "finance.adyen.final_payments", "dev_finance.ada_adyen.final_payments"),
         (DEV, "marketing.hubspot.final_campaign_revenue", "staging_marketing.hubspot.final_campaign_revenue"),
         (DEV, "finance_eu.stripe.final_payments", "staging_finance_eu.stripe.final_payments"),
+        (MAIN, "finance.stripe.payments", "dev.stripe.payments"),
+        (MAIN, "marketing.hubspot.final_campaigns", "main.hubspot.final_campaigns"),
+        (LAYERS, "finance.stripe.silver_all_payments", "dev.finance_silver.all_payments"),
+        (LAYERS, "marketing.hubspot.gold_campaigns", "dev.marketing_gold.campaigns"),
         (SPARK, "finance.stripe.final_payments", "spark_catalog.dev_finance__ada_stripe.final_payments"),
         (SPARK, "marketing.hubspot.final_revenue", "spark_catalog.staging_marketing__hubspot.final_revenue"),
     ],
@@ -31,6 +38,21 @@ def test_own_tables_get_the_target_s_prefixes_and_others_those_of_upstream(
     prefixes: Prefixes, logical: str, physical: str
 ) -> None:
     assert table(logical, prefixes) == physical
+
+
+def test_configured_patterns_are_taken_in_the_place_of_prefixes() -> None:
+    values = dict(zip(PATTERN_KEYS, ("finance", "dev", "x_{source}", "main", "{source}"), strict=True))
+    assert prefixes_from(values | {"platform.catalog": "dev"}).physical("finance.stripe.payments") == "dev.x_stripe.payments"
+    with pytest.raises(TableError, match=re.escape("Missing configuration: `platform.upstream_schema_pattern`")):
+        prefixes_from({key: value for key, value in values.items() if key != "platform.upstream_schema_pattern"})
+    for pattern in ("", "main;drop", "{table}", "${var.catalog}", "ma in"):
+        with pytest.raises(TableError, match=re.escape("platform.catalog_pattern")):
+            prefixes_from(values | {"platform.catalog_pattern": pattern})
+
+
+def test_a_table_needs_its_layer_where_the_schema_is_made_of_it() -> None:
+    with pytest.raises(TableError, match=re.escape("`finance.stripe.payments` names no layer")):
+        table("finance.stripe.payments", LAYERS)
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,18 @@ def test_a_source_that_is_there_is_not_mixed_up(tree: SpecTree) -> None:
     assert files(tree) == before
 
 
+def test_a_source_gets_a_second_pipeline_once_the_first_says_which_files_are_its_own(tree: SpecTree) -> None:
+    tree.run("scaffold", "shipping", "carrier")
+    before = files(tree)
+    ran = tree.run("scaffold", "shipping", "carrier", "--asset", "returns")
+    assert ran.exit_code == 0, ran
+    made = files(tree)
+    assert {path: made[path] for path in before} == before
+    assert b"files: [returns.py]" in made["specs/pipelines/shipping/carrier/final_returns.yml"]
+    assert "resources/shipping/carrier/pipelines/final_returns.py" in made
+    assert tree.run("build", "specs/pipelines/shipping/carrier/final_returns.yml", "--check").exit_code == 0
+
+
 def test_a_name_that_would_make_another_specs_resource_is_refused(tree: SpecTree) -> None:
     spec = "domain: finance\nsource: stripe_eu\nlayer: final\nasset: records\n"
     tree.write("specs/pipelines/finance/stripe_eu/final_records.yml", spec)
