@@ -7,9 +7,9 @@ set positional-arguments
 export PATH := env('PATH') + ':' + justfile_directory() / '.bin'
 
 # What each command needs, and no more: `scope plan` installs in seconds, deploying brings the Databricks packages.
-scope := "uv run --quiet --no-default-groups --group scope scope"
-deployer := "uv run --quiet --no-default-groups --group deploy scope"
-generator := "uv run --quiet --no-default-groups --group generator generator"
+scope := "uv run --quiet --no-default-groups scope"
+deployer := "uv run --quiet --no-default-groups --extra deploy scope"
+generator := "uv run --quiet --no-default-groups --extra generator generator"
 docs := "uv run --quiet --no-default-groups --group docs python -m tests.docs"
 dev := "uv run --quiet"
 
@@ -24,7 +24,7 @@ with := "python3 " + quote(justfile_directory() / ".ci/recipe.py")
 [group('scope')]
 [no-exit-message]
 demo *options:
-    @uv run --quiet --no-default-groups --group deploy python -m tests.demo "$@"
+    @uv run --quiet --no-default-groups --extra deploy python -m tests.demo "$@"
 
 # Shows what the changes since a base would deploy, and why: `just scope base=main`
 [group('scope')]

@@ -12,7 +12,7 @@ from generator.emit import Module, digest, format_texts, module_text, yaml_text
 from generator.errors import Problem, SpecError
 from generator.files import Expected
 from generator.inventory import Inventory, take_inventory
-from generator.layout import Kind, domain_yaml, is_resource_of, package_files
+from generator.layout import CONFIG, Kind, domain_yaml, is_resource_of, package_files
 from generator.load import LoadedSpec, load_spec
 from generator.names import Identity, identity_of
 from generator.naming import load_naming
@@ -124,7 +124,7 @@ def _load_specs(checkout: Checkout, naming: Naming, paths: Iterable[str]) -> tup
 
 
 def _render(checkout: Checkout, modules: Mapping[str, Module]) -> dict[str, Expected]:
-    texts = format_texts({path: module_text(module) for path, module in modules.items()}, checkout.root / "pyproject.toml")
+    texts = format_texts({path: module_text(module) for path, module in modules.items()}, checkout.root / CONFIG)
     files = {path: Expected(path, text, modules[path].input_digest) for path, text in texts.items()}
     packages = {package: Expected(package, "", "") for path in texts for package in package_files(path)}
     return dict(sorted((packages | files).items()))

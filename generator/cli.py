@@ -27,6 +27,8 @@ _generator_specs() {{ compgen -f -X '!*.yml' -- "${{1:-{SPEC_ROOT}/}}"; compgen 
 _generator_specs() { _files -g '*.yml'; }
 """,
 }
+# What the extra `generator` installs and a command may miss.
+_OF_EXTRA = frozenset({"jsonschema", "databricks", "databricks.bundles"})
 OK, FOUND, BAD_INPUT, REFUSED = 0, 1, 2, 3
 
 
@@ -44,6 +46,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return REFUSED
     except SpecError as error:
         _say(str(error))
+        return BAD_INPUT
+    except ModuleNotFoundError as error:
+        if error.name not in _OF_EXTRA:
+            raise
+        _say(
+            f"`{error.name}` isn't installed. It comes with the extra `generator` of data-platform-tooling: "
+            "install `data-platform-tooling[generator]`."
+        )
         return BAD_INPUT
     except BrokenPipeError:
         # The reader of the output has seen enough; the rest that Python holds for it goes nowhere.

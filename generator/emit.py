@@ -151,14 +151,17 @@ def _sorted(value: Any) -> Any:  # noqa: ANN401  any JSON
 
 
 def format_texts(texts: Mapping[str, str], configuration: Path) -> dict[str, str]:
-    """Format the texts with `ruff format`, all in one call. Raises SpecError if ruff fails."""
+    """Format the texts with `ruff format`, all in one call, as a file says or, without one, as ruff itself would.
+
+    Raises SpecError if ruff fails.
+    """
     if not texts:
         return {}
     with tempfile.TemporaryDirectory(prefix="generator-") as folder:
         for index, text in enumerate(texts.values()):
             Path(folder, f"{index}.py").write_bytes(text.encode())
-        options = ["--no-cache", "--quiet", "--config", str(configuration.absolute())]
-        command = [sys.executable, "-m", "ruff", "format", *options, folder]
+        settings = ["--config", str(configuration.absolute())] if configuration.is_file() else ["--isolated"]
+        command = [sys.executable, "-m", "ruff", "format", "--no-cache", "--quiet", *settings, folder]
         done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)  # noqa: S603  no shell, own arguments
         if done.returncode != 0:
             raise SpecError(f"ruff could not format the modules: {done.stderr.strip()}")

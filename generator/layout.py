@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 BUNDLE = "databricks.yml"
+# Names of tables and resources, and ruff's settings, by which what is generated is formatted.
 CONFIG = "pyproject.toml"
 CODE_ROOT = "src"
 RESOURCE_ROOT = "resources"

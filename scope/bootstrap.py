@@ -19,7 +19,7 @@ from scope.deployment.ancestry import check_branch
 from scope.deployment.record import repository_name
 from scope.deployment.target import TargetSettings, check_host, read_target
 from scope.errors import UsageError
-from scope.files import require_no_link
+from scope.files import prepare_own_file, require_no_link
 from scope.graph.closure import DeploymentIndex
 from scope.graph.uses_cache import UsesCache
 from scope.repository.layout import target_file
@@ -75,7 +75,7 @@ def open_session(
         branch = settings.branch if settings.is_production and settings.branch else git.branch
         head = Revision(commit, is_dirty, branch, git.origin, repository_name(git.origin))
         rate = rate_limit(os.environ, request.max_parallel)
-        logs = git.root / LOGS / request.target
+        logs = LOGS / request.target
 
         index, git_lock = DeploymentIndex(snapshot, UsesCache(workers=Forks(git))), threading.Lock()
 
@@ -84,7 +84,7 @@ def open_session(
                 restricted = restriction(needs_code=needs_code(index, request.target, domain))
                 values = find_values(index, request.target, domain, os.environ).environment
             child = {**values, **credentials.settings(), **restricted, "DATABRICKS_RATE_LIMIT": str(rate.share())}
-            log = logs / f"{domain}.log"
+            log = prepare_own_file(git.root, logs / f"{domain}.log")
             require_no_link(log, git.root)
             return StagedCli(find_cli(git.root), folder, request.target, domain, log, child)
 

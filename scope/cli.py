@@ -14,6 +14,7 @@ from scope.commands.options import complete_with
 from scope.console import Console
 from scope.errors import ScopeError, UsageError
 from scope.escaping import escape_message
+from scope.installation import describe_missing, is_of_extra
 from scope.wording import suggest
 
 _DESCRIPTION = "Deploys what a change touches, and nothing else: from a git diff to scoped `databricks bundle` deploys."
@@ -54,6 +55,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Paths, and other programs' words, are anybody's.
         print(escape_message(f"scope: {error}"), file=sys.stderr)
         return error.exit_code
+    except ModuleNotFoundError as error:
+        if not is_of_extra(error.name):
+            raise
+        print(f"scope: {describe_missing(str(error.name))}", file=sys.stderr)
+        return UsageError.exit_code
     except KeyboardInterrupt:
         print("scope: stopped.", file=sys.stderr)
         return 130

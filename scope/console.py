@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TextIO
 
+from scope.installation import start_command
+
 
 @dataclass(frozen=True, slots=True)
 class Console:
@@ -33,8 +35,8 @@ class Console:
 
 
 def as_typed(command: str) -> str:
-    """Return a command as the person has to type it, who may have no `scope` on the PATH but by `uv run`."""
-    return f"uv run {command}" if command.startswith("scope ") and os.environ.get("UV") else command
+    """Return a command as the person has to type it, who may have no `scope` on the PATH but by `uv run` or `uvx`."""
+    return f"{start_command()}{command.removeprefix('scope')}" if command.startswith("scope ") else command
 
 
 def list_next_steps(commands: Iterable[str]) -> str:

@@ -20,6 +20,14 @@ def require_no_link(path: Path, root: Path) -> None:
         raise UsageError(f"{link} is a link, so nothing is written there. Remove it.")
 
 
+def prepare_own_file(root: Path, path: Path) -> Path:
+    """Return where a file of scope's own folder lies in a work tree. A new folder is one that git ignores."""
+    folder = root / path.parts[0]
+    if not folder.is_symlink() and not folder.exists():
+        write_atomic(folder / ".gitignore", b"*\n")
+    return root / path
+
+
 def write_atomic(path: Path, content: bytes) -> None:
     """Write a file so that a reader sees the old content or all of the new; creates a missing folder.
 

@@ -38,9 +38,10 @@ def find_cli(root: Path) -> Path:
         return Path(on_path)
     if built.is_file():
         return built
+    can_build = (root / "tests" / "cli" / "install").is_file()
+    or_build = ", or build the tested version with `just install-cli`" if can_build else ""
     raise UsageError(
-        "The Databricks CLI isn't on the PATH. Install it (https://docs.databricks.com/dev-tools/cli/install), "
-        "or build the tested version with `just install-cli`."
+        f"The Databricks CLI isn't on the PATH. Install it (https://docs.databricks.com/dev-tools/cli/install){or_build}."
     )
 
 
@@ -72,7 +73,7 @@ def run_in_stage(command: Sequence[str], stage: Path, settings: Mapping[str, str
 
 def check_version(cli: Path) -> str:
     """Return the CLI's version; `UsageError` with the way to get one if it is too old or isn't the CLI."""
-    hint = "Install a newer one (https://docs.databricks.com/dev-tools/cli/install), or build it with `just install-cli`."
+    hint = "Install a newer one: https://docs.databricks.com/dev-tools/cli/install"
     try:
         done = run_process([str(cli), "version"], child_environment(), longest=_LONGEST_VERSION, seconds=_VERSION_SECONDS)
     except OSError as error:

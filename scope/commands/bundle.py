@@ -27,8 +27,8 @@ _ALLOWED = frozenset({"validate", "plan", "summary", "run", "open", "schema"})
 # Sends nothing.
 _OFFLINE = frozenset({"schema"})
 _INSTEAD = {
-    "deploy": "just deploy {0.target} {0.domain}",
-    "destroy": "just destroy {0.target} {0.domain}",
+    "deploy": "scope deploy --target {0.target} --domain {0.domain}",
+    "destroy": "scope destroy --target {0.target} --domain {0.domain}",
     "deployment": "{0.recover_command}",
 }
 _OWNED = ("-t", "--target", "--var")

@@ -15,8 +15,10 @@ from scope.documents.manifest_reader import read_manifest
 from scope.errors import UsageError
 from scope.escaping import code_span
 from scope.files import write_atomic
+from scope.installation import DISTRIBUTION
 from scope.render.dialects import DIALECTS, Dialect
 from scope.render.markdown import MARKER, render_comment
+from scope.repository.layout import CONFIG
 
 HELP = "write a manifest as the comment on its pull or merge request"
 EXAMPLES = """\
@@ -26,8 +28,9 @@ examples:
   scope comment --expect-head COMMIT --pull-request 12    only for that commit; adds or updates the comment
   scope comment --pull-request                    on the pull or merge request that the CI job is for
 """
-# The base's scope makes the numbers of a pull request, and the changed one those of the deploy after the merge.
-_OWN = ("scope/", "pyproject.toml", "uv.lock")
+# Where scope itself comes from, if this repository holds it, or its project says which version.
+_CODE = ("scope/",)
+_PROJECT = ("pyproject.toml", "uv.lock")
 # The pull request that a CI job is for: its number is in the environment.
 _OF_THE_JOB = 0
 
@@ -54,7 +57,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, console: Console) -> int:
     """Write the Markdown to where it was asked for."""
     with GitRepository(Path(options.directory)) as git:
-        path = Path(options.manifest) if options.manifest else git.root / MANIFEST
+        root = git.root
+    path = Path(options.manifest) if options.manifest else root / MANIFEST
     manifest = read_manifest(path, options.manifest_sha256)
     if options.expect_head is not None:
         _require_head(manifest, options.expect_head)
@@ -62,7 +66,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     dialect = DIALECTS[ci.kind]
     text = render_comment(
         manifest,
-        notes=tuple(_notes(manifest, dialect)),
+        notes=tuple(_notes(manifest, dialect, find_own_paths(root))),
         run=ci.run_url,
         artifacts=ci.artifacts_url,
         dialect=dialect,
@@ -92,9 +96,18 @@ def _require_head(manifest: Manifest, head: str) -> None:
         raise UsageError(f"The manifest was made of {made}, not of {head[:9]}. Run `scope plan --head {head[:9]}`.")
 
 
-def _notes(manifest: Manifest, dialect: Dialect) -> Iterator[str]:
+def find_own_paths(root: Path) -> tuple[str, ...]:
+    """Return the paths of a repository whose change changes scope: none where it is installed from elsewhere."""
+    project = root / CONFIG
+    names_it = project.is_file() and DISTRIBUTION in project.read_text(encoding="utf-8", errors="replace")
+    code = _CODE if (root / "scope" / "cli.py").is_file() else ()
+    return (*code, *(_PROJECT if names_it else ()))
+
+
+def _notes(manifest: Manifest, dialect: Dialect, own_paths: tuple[str, ...]) -> Iterator[str]:
     """Yield what a reader should know of how the numbers came about."""
-    if own := _changed(manifest, _OWN):
+    # The base's scope makes the numbers of a pull request, and the changed one those of the deploy after the merge.
+    if own := _changed(manifest, own_paths):
         yield (
             f"This {dialect.request} changes {own}. The numbers are by the version of scope that it was branched from; "
             "after the merge, the changed one works out what deploys."

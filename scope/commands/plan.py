@@ -17,7 +17,7 @@ from scope.documents.document import dump
 from scope.documents.manifest import Deploy, Manifest, Warn
 from scope.errors import NoCredentials, RemoteError, UsageError
 from scope.escaping import code_span
-from scope.files import write_atomic
+from scope.files import prepare_own_file, write_atomic
 from scope.graph.closure import DeploymentIndex
 from scope.graph.uses_cache import UsesCache
 from scope.names import is_list_digest, require_domain_names
@@ -110,7 +110,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         raise UsageError(unknown_name("domain", unknown[0], sorted(planned.domains)))
     manifest = narrow(manifest, options.domain, planned.rules)
     content = dump(manifest)
-    _write(content, options.output, planned.root / MANIFEST)
+    _write(content, options.output, planned.root)
     _show(manifest, content, options, console)
     if options.ci:
         _write_for_ci(manifest, content, notes)
@@ -223,12 +223,12 @@ def _targets(head: DeploymentIndex, names: list[str]) -> tuple[str, ...]:
     return tuple(target for target in targets if not names or target in names)
 
 
-def _write(content: bytes, output: str | None, default: Path) -> None:
+def _write(content: bytes, output: str | None, root: Path) -> None:
     if output == "-":
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
         return
-    write_atomic(Path(output) if output else default, content)
+    write_atomic(Path(output) if output else prepare_own_file(root, MANIFEST), content)
 
 
 def _show(manifest: Manifest, content: bytes, options: argparse.Namespace, console: Console) -> None:

@@ -17,7 +17,7 @@ from scope.controller.status import Sync, assess_all
 from scope.documents.document import dump
 from scope.documents.manifest import Manifest
 from scope.escaping import escape_invisible
-from scope.files import write_atomic
+from scope.files import prepare_own_file, write_atomic
 from scope.planning.comparison import effect_classifier
 from scope.wording import write_command
 
@@ -61,7 +61,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         wanted = warn_of_unseen(session, wanted)
         manifest = plan_records(session, wanted, effect_classifier(session.git))
         content = dump(manifest)
-        write_atomic(session.root / MANIFEST, content)
+        write_atomic(prepare_own_file(session.root, MANIFEST), content)
         _show(manifest, content, options, console)
         if options.dry_run:
             if manifest.deploy and options.format != "json":

@@ -16,7 +16,7 @@ from scope.controller.session import Session
 from scope.documents.document import dump
 from scope.documents.results import Outcome, Result, Results, exit_code
 from scope.escaping import escape_message
-from scope.files import find_link, write_atomic
+from scope.files import find_link, prepare_own_file, write_atomic
 from scope.render.progress import LineReporter, Reporter, SilentReporter, print_failed_log
 from scope.render.results_page import render_deploy_page
 
@@ -106,7 +106,7 @@ def finish(
     # The files come last: if one of them can't be written, people have been told the results.
     if ci.has_summary:
         ci.write_summary(render_deploy_page(session.settings.name, results, in_sync))
-    write_atomic(Path(options.results) if options.results else root / RESULTS, content)
+    write_atomic(Path(options.results) if options.results else prepare_own_file(root, RESULTS), content)
     return code
 
 

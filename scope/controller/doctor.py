@@ -14,6 +14,7 @@ from scope.deployment.record import InvalidRecord
 from scope.deployment.target import read_target
 from scope.errors import Fault, Refused, RemoteError, ScopeError
 from scope.inference.yaml_nodes import compose, find_node, is_null
+from scope.installation import describe_missing
 from scope.names import is_domain_name
 from scope.ports import Git, Workspace
 from scope.repository.layout import BUNDLE, target_file
@@ -81,7 +82,7 @@ def check_repository(git: Git, targets: Iterable[str]) -> Iterator[Check]:
 def check_package(cli_version: str, package_version: str | None) -> Check:
     """Compare the CLI with the Python package that defines resources for it."""
     if package_version is None:
-        return wrong(PACKAGE, "It isn't installed. Run `uv sync`, then start scope with `uv run scope`.")
+        return wrong(PACKAGE, describe_missing("databricks.bundles"))
     numbers = [tuple(int(part) for part in text.split("-")[0].split(".")[:2]) for text in (package_version, cli_version)]
     if numbers[0] > numbers[1]:
         return wrong(

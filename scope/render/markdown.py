@@ -333,9 +333,9 @@ def _find_local_command(manifest: Manifest) -> str:
     """Return the command that gives the same result in a clone. A ref that a shell would interpret becomes its commit."""
     base = manifest.bases.get("b0")
     if manifest.against == "deployed" or base is None or not base.ref:
-        return "uv run scope status --target NAME"
+        return "scope status --target NAME"
     ref = base.ref if re.fullmatch(r"[\w.][\w./-]*", base.ref, re.ASCII) else base.commit or "main"
-    return f"just scope {shlex.quote(f'base={ref}')}"
+    return f"scope plan --base {shlex.quote(ref)}"
 
 
 def _group_by_domain(items: Sequence[Deploy]) -> list[tuple[str, list[Deploy]]]:

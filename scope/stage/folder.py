@@ -19,6 +19,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from scope.errors import Refused, ScopeError, UsageError
 from scope.escaping import escape_invisible
+from scope.installation import require_deploy_extra
 from scope.model import Entry, Kind, quote_path
 from scope.repository.layout import CODE_ROOT, WHEELS
 from scope.repository.snapshot import Snapshot
@@ -156,6 +157,7 @@ def write_venv(folder: Path) -> None:
     Python doesn't search a path that a `.pth` file adds for further `.pth` files, and those make a checkout importable.
     """
     configuration = require_venv()
+    require_deploy_extra()
     packages = folder / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
     packages.mkdir(parents=True)
     (folder / "bin").mkdir()
@@ -169,7 +171,5 @@ def require_venv() -> Path:
     """Return the `pyvenv.cfg` of the running environment, which stages copy. Raises `UsageError` if it isn't a venv."""
     configuration = Path(sys.prefix, "pyvenv.cfg")
     if not configuration.is_file():
-        raise UsageError(
-            "scope must run in the project's own environment. Run `uv sync`, then start it with `uv run scope`."
-        )
+        raise UsageError("scope must run in an environment of its own. Run `uv sync`, then start it with `uv run scope`.")
     return configuration

@@ -33,7 +33,7 @@ def test_the_comment_names_what_deploys_and_how_to_see_it(branch: Sandbox) -> No
     done = scope(branch, "comment")
     assert done.exit_code == 0, done.stderr
     assert "| `d00` | deploy | deploy | deploy | `src/d00/s00/base/facts.py` |" in done.stdout
-    assert "`just scope base=main`" in done.stdout
+    assert "`scope plan --base main`" in done.stdout
     assert_follows_schema(branch.path(".scope/manifest.json").read_bytes())
 
 
@@ -86,13 +86,30 @@ def test_a_manifest_of_uncommitted_work_is_refused_for_a_commit(branch: Sandbox)
 
 
 def test_a_branch_that_changes_scope_is_told_whose_numbers_these_are(branch: Sandbox) -> None:
-    branch.write("scope/plan.py", "print('what I like')\n")
+    branch.write("scope/cli.py", "print('what I like')\n")
     branch.commit("Change scope")
     scope(branch, "plan", "--head", "HEAD")
     done = scope(branch, "comment", "--expect-head", branch.head)
     assert done.exit_code == 0, done.stderr
     assert "This pull request changes `scope/`. The numbers are by the version of scope that it was branched" in done.stdout
     assert "GitHub runs the workflows" not in done.stdout
+
+
+def test_a_folder_that_only_has_scope_s_name_is_none_of_its_own(branch: Sandbox) -> None:
+    branch.write("scope/telescope.py", "")
+    branch.write("pyproject.toml", "[project]\nname = 'astronomy'\n")
+    branch.commit("Look at the stars")
+    scope(branch, "plan", "--head", "HEAD")
+    done = scope(branch, "comment", "--expect-head", branch.head)
+    assert done.exit_code == 0, done.stderr
+    assert "This pull request changes" not in done.stdout
+
+
+def test_a_branch_that_raises_the_version_of_an_installed_scope_is_told_whose_numbers_these_are(branch: Sandbox) -> None:
+    branch.write("pyproject.toml", "[dependency-groups]\ndev = ['data-platform-tooling[all]==2.0.0']\n")
+    branch.commit("Raise the tool")
+    scope(branch, "plan", "--head", "HEAD")
+    assert "This pull request changes `pyproject.toml`. The numbers" in scope(branch, "comment").stdout
 
 
 def test_a_branch_that_changes_workflows_is_told_that_they_ran_as_changed(branch: Sandbox) -> None:

@@ -105,7 +105,7 @@ def test_what_a_recipe_is_given_is_no_shell_text(checkout: Sandbox, just: str) -
 
 
 def test_without_just_a_user_gets_the_same_from_uv(checkout: Sandbox) -> None:
-    command = ("uv", "run", "--quiet", "--no-default-groups", "--group", "scope", "scope", "plan", "--base", "HEAD")
+    command = ("uv", "run", "--quiet", "--no-default-groups", "scope", "plan", "--base", "HEAD")
     assert "nothing to deploy" in run(checkout.root, *command).stdout
 
 

@@ -156,7 +156,10 @@ def make_tools(folder: Path, databricks: Path) -> str:
         f"""
         case "$1 $2 $3" in
             "sync --locked --no-default-groups") exit 0 ;;
-            "run --no-sync python") shift 3; PYTHONPATH=$PWD${{PYTHONPATH:+:$PYTHONPATH}} exec "{sys.executable}" "$@" ;;
+            "run --no-sync --project")
+                export PYTHONPATH="$4${{PYTHONPATH:+:$PYTHONPATH}}"
+                shift 5
+                exec "{sys.executable}" "$@" ;;
             *) echo "uv: not here: $*" >&2; exit 2 ;;
         esac
         """,

@@ -24,7 +24,10 @@ class _Outputs(dict[str, str]):
 
 
 _STATIC = {"success": lambda: True, "failure": lambda: False, "always": lambda: True, "cancelled": lambda: False}
-_SCRIPT = re.compile(r"\.github/scripts/[\w-]+|\.ci/run")
+_SCRIPT = re.compile(r"(?:\.github|\$ACTION/\.\./\.\.)/(scripts/[\w-]+)|\.ci/run")
+_SCOPE = re.compile(r"^(?:exec )?scope ", re.MULTILINE)
+# What the action puts on the PATH.
+_PROGRAM = ".github/actions/setup/bin/scope"
 # What a checkout gives, by the commit that it names.
 _CODE = {"base": "base", "before": "base", "main": "main", "head": "head", "merge": "head", "group": "head"}
 _EVENTS: Mapping[str, Mapping[str, Any]] = {
@@ -177,9 +180,14 @@ class _Reader:
 
     def _expand(self, script: str) -> str:
         """Return a script together with the repository's own scripts that it starts."""
-        texts = [script]
-        texts += [(self._repository / path).read_text(encoding="utf-8") for path in sorted(set(_SCRIPT.findall(script)))]
+        names = sorted({f".github/{one[1]}" if one[1] else one[0] for one in _SCRIPT.finditer(script)})
+        texts = [script, *(self._read_text(name) for name in names)]
+        if any(map(_SCOPE.search, texts)):
+            texts.append(self._read_text(_PROGRAM))
         return "\n".join(texts).replace("\\\n", " ")
+
+    def _read_text(self, path: str) -> str:
+        return (self._repository / path).read_text(encoding="utf-8")
 
 
 def _product(axes: Mapping[str, list[Any]]) -> Iterator[tuple[Any, ...]]:

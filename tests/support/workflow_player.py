@@ -39,7 +39,7 @@ _JOB_KEYS = frozenset(
 _STEP_KEYS = frozenset(["name", "id", "if", "uses", "with", "env", "run", "shell"])
 _GIVEN = frozenset({".ci/check", '.ci/test-domains "$BASE"', '.ci/test-spark "$BASE"', ".ci/run"})
 # The stand-in for uv is on the PATH already.
-_INSTALLED = ".github/scripts/install-uv"
+_INSTALLED = '"$ACTION/../../scripts/install-uv"'
 
 
 @dataclass
@@ -61,13 +61,15 @@ class JobResult:
 class Settings:
     """What is set on GitHub: variables of the repository and of environments, who approves; and how to reach the world.
 
-    `identity` gives the environment of a job that may log in to a workspace; `api` is GitHub's own.
+    `identity` gives the environment of a job that may log in to a workspace; `actions` has checkouts of repositories whose
+    actions are used; `api` is GitHub's own.
     """
 
     variables: Mapping[str, str]
     environments: Mapping[str, Mapping[str, str]]
     identity: Callable[[str], Mapping[str, str]]
     tools: Path
+    actions: Mapping[str, Path] = field(default_factory=dict)
     api: str = "http://127.0.0.1:9"
     rejected: frozenset[str] = frozenset()
     quality: bool = True
@@ -237,15 +239,28 @@ class _Machine:
             return
         given = self.scope().fill(step.get("with", {}))
         if step["uses"].startswith("./"):
-            action = yaml.safe_load((self.runner.workspace / step["uses"] / "action.yml").read_text(encoding="utf-8"))
-            _check_inputs(step["uses"], given, action["inputs"])
-            for inner in action["runs"]["steps"]:
-                self.step(inner, {key: given.get(key, one.get("default", "")) for key, one in action["inputs"].items()})
+            self._play_composite(self.runner.workspace / step["uses"], step["uses"], given)
+            return
+        name, _, pin = step["uses"].partition("@")
+        owner, repository, *folders = name.split("/")
+        if folders and len(pin) == 40:
+            self._play_composite(self.settings.actions[f"{owner}/{repository}"].joinpath(*folders), name, given)
             return
         problem = play_action(step["uses"], given, self.runner)
         if problem:
             self.log += f"failed: {problem}\n"
             self.has_failed = True
+
+    def _play_composite(self, folder: Path, name: str, given: Mapping[str, Any]) -> None:
+        action = yaml.safe_load((folder / "action.yml").read_text(encoding="utf-8"))
+        _check_inputs(name, given, action["inputs"])
+        outer = self.contexts
+        self.contexts = {**outer, "github": {**outer["github"], "action_path": str(folder)}}
+        try:
+            for inner in action["runs"]["steps"]:
+                self.step(inner, {key: given.get(key, one.get("default", "")) for key, one in action["inputs"].items()})
+        finally:
+            self.contexts = outer
 
     def _run(self, step: dict[str, Any]) -> None:
         if "${{" in step["run"]:

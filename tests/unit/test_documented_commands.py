@@ -27,8 +27,8 @@ def typed(text: str) -> list[str] | None:
     command = _COMMAND.match(" ".join(text.split()))
     if command is None or "…" in command[1]:
         return None
-    # A placeholder such as <older commit> stands for one word, and so does what a shell puts in.
-    plain = re.sub(r'"\$\([^)]*\)"|<[^>]*>', "PLACEHOLDER", command[1])
+    # A placeholder such as <older commit> stands for one word, and so does what a shell puts in; a list of it for none.
+    plain = re.sub(r'"\$\([^)]*\)"|<[^>]*>', "PLACEHOLDER", re.sub(r'"\$\{\w+\[@\][^"]*"', "", command[1]))
     words = shlex.split(plain, comments=True)
     return words[: next((number for number, word in enumerate(words) if word in _ENDS), len(words))]
 

@@ -149,7 +149,7 @@ def test_prod_is_deployed_by_one_job_only_and_that_waits_for_the_approval() -> N
                 assert "approve-prod" in job["needs"]
                 assert "needs.approve-prod.result == 'success'" in job["if"]
             for step in job.get("steps", []):
-                if re.search(r"scripts/deploy|scope\.cli (reconcile|deploy|destroy|recover|adopt)", step.get("run", "")):
+                if re.search(r"scripts/deploy|\bscope (reconcile|deploy|destroy|recover|adopt)", step.get("run", "")):
                     assert path.name == "deploy-target.yml"
     assert callers == [("deploy.yml", "prod")]
 
@@ -190,7 +190,7 @@ def test_what_a_job_with_identity_installs_has_its_version_and_its_hash() -> Non
                 # Building the project would take the newest build backend.
                 assert {"--locked", "--no-install-project", "--no-build", "--no-cache"} <= set(line.split()), line
             if re.search(r"\buv run\b", line):
-                assert "uv run --no-sync python -m scope.cli" in line
+                assert line.startswith('exec uv run --no-sync --project "$tool" python -P ')
         [download] = [script for script in job.commands if "curl" in script] or [""]
         assert not download or "sha256sum --check" in download
         assert sum(script.count("curl --") for script in job.commands) <= 1

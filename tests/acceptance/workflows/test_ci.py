@@ -105,6 +105,8 @@ OBEYED = {
     ".ci/requirements.txt": "uv @ http://127.0.0.1:9/uv.whl\n",
     ".gitattributes": "* filter=x diff=x binary export-ignore\n",
     ".github/actions/setup/action.yml": "runs:\n  using: composite\n  steps:\n    - shell: bash\n      run: touch {}\n",
+    ".github/actions/setup/bin/scope": "#!/bin/sh\ntouch {}\n",
+    ".github/scripts/install-scope": "#!/bin/sh\ntouch {}\n",
     ".github/scripts/fetch-commit": "#!/bin/sh\ntouch {}\n",
     ".github/scripts/install-uv": "#!/bin/sh\ntouch {}\n",
 }

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from scope.errors import UsageError
-from scope.files import require_no_link, write_atomic
+from scope.files import prepare_own_file, require_no_link, write_atomic
 
 
 def test_a_file_is_replaced_and_its_folder_made(tmp_path: Path) -> None:
@@ -16,6 +16,24 @@ def test_a_file_is_replaced_and_its_folder_made(tmp_path: Path) -> None:
         write_atomic(path, content)
         assert path.read_bytes() == content
     assert [entry.name for entry in path.parent.iterdir()] == ["manifest.json"]
+
+
+def test_scope_s_own_folder_is_one_that_git_ignores_and_stays_as_it_is(tmp_path: Path) -> None:
+    path = prepare_own_file(tmp_path, Path(".scope", "logs", "prod", "finance.log"))
+    assert path == tmp_path / ".scope" / "logs" / "prod" / "finance.log"
+    ignored = tmp_path / ".scope" / ".gitignore"
+    assert ignored.read_bytes() == b"*\n"
+    ignored.unlink()
+    prepare_own_file(tmp_path, Path(".scope", "manifest.json"))
+    assert not ignored.exists()
+
+
+def test_a_link_in_the_place_of_scope_s_own_folder_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / ".scope").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(UsageError, match="is a link"):
+        write_atomic(prepare_own_file(tmp_path, Path(".scope", "manifest.json")), b"x")
+    assert [*(tmp_path / "elsewhere").iterdir()] == []
 
 
 def test_a_link_is_refused_and_what_it_leads_to_stays(tmp_path: Path) -> None:

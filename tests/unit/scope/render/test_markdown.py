@@ -143,7 +143,7 @@ def test_a_picture_is_folded_rather_than_left_out() -> None:
 
 
 def test_the_command_to_see_it_locally_can_be_pasted() -> None:
-    assert "`just scope base=origin/main`" in render_comment(CASES["one_domain"])
+    assert "`scope plan --base origin/main`" in render_comment(CASES["one_domain"])
     assert "reboot" not in render_comment(CASES["hostile"]).rpartition("run locally")[2]
 
 

@@ -1,0 +1,66 @@
+"""The workflow that docs/other-repositories.md shows, played in a repository that has nothing of this one."""
+
+import dataclasses
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.workflows.conftest import Platform, settings
+from tests.support.builders import domain, skeleton
+from tests.support.cli import DatabricksCli
+from tests.support.fake_forges import FakeGitHub
+from tests.support.fake_workspace import FakeWorkspace
+from tests.support.sandbox import REPOSITORY, Sandbox, tracked_files
+
+PAGE = (REPOSITORY / "docs" / "other-repositories.md").read_text(encoding="utf-8")
+(WORKFLOW,) = re.findall(r"^```yaml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture
+def platform(
+    tmp_path: Path, github: FakeGitHub, fake_workspace: FakeWorkspace, tools: tuple[Path, str], databricks_cli: DatabricksCli
+) -> Platform:
+    files = {path: content for path, content in skeleton().items() if path not in {"pyproject.toml", ".gitignore"}}
+    theirs = Sandbox.create(
+        tmp_path / "theirs", files | domain("sales") | domain("ads") | {".github/workflows/ci.yml": WORKFLOW}
+    )
+    theirs.point_at(fake_workspace)
+    theirs.commit("Point at the workspace")
+    checkout = tmp_path / "actions"
+    for path in tracked_files(REPOSITORY):
+        if path.startswith((".github/", ".ci/", "scope/")):
+            (checkout / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(REPOSITORY / path, checkout / path)
+    folder, digest = tools
+    base = settings(fake_workspace, databricks_cli, github, folder, digest)
+    using = dataclasses.replace(base, actions={"your-organisation/data-platform": checkout})
+    return Platform(theirs, tmp_path / "runs", using, github)
+
+
+def test_a_pull_request_is_planned_and_told(platform: Platform, github: FakeGitHub) -> None:
+    platform.origin.switch("change", create=True)
+    platform.origin.append("src/sales/orders/base/facts.py", "CHANGED = True\n")
+    # Of the tool it has the name, and that is all.
+    platform.origin.write("scope/__init__.py", "raise SystemExit('planted')\n")
+    platform.origin.commit("Change sales")
+    platform.origin.switch("main")
+    run = platform.pull_request("change")
+    assert run.jobs["comment"].result == "success", run.jobs["comment"].log
+    assert run.jobs["due"].result == "skipped"
+    (comment,) = github.comments
+    assert "### Deploys 1 domain" in comment["body"]
+    assert "This pull request changes `scope/`" not in comment["body"]
+
+
+def test_a_push_deploys_what_is_due_and_then_nothing(platform: Platform, fake_workspace: FakeWorkspace) -> None:
+    run = platform.push("ci.yml")
+    assert {name: job.result for name, job in run.jobs.items()} == {
+        "comment": "skipped",
+        "due": "success",
+        "deploy": "success",
+    }, [job.log for job in run.all()]
+    assert fake_workspace.snapshot().names("jobs")
+    again = platform.push("ci.yml")
+    assert again.jobs["deploy"].result == "skipped"
