@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator
 
 from generator.checkout import Checkout
-from generator.errors import Problem, SpecError, listed, suggestion
-from generator.layout import BUNDLE, CONFIG, TARGET_ROOT
-from scope.naming import DEFAULT, Naming, find_place, read_naming
+from generator.errors import Problem, SpecError, listed
+from generator.layout import CONFIG
+from scope.naming import Naming, find_place, find_problems, read_naming
 from scope.naming import Problem as NamingProblem
 from scope.repository.toml_file import UnreadableTomlError, load_toml
 
@@ -29,20 +29,7 @@ def naming_problems(
     if naming.has_plain_tables:
         return
     text, _ = _read_table(checkout)
-    known = sorted(variables)
-    for name in naming.variables:
-        if name not in known:
-            message = (
-                f"refers to `${{var.{name}}}`, which is no variable of the bundle.{suggestion(name, known)} "
-                f"Declare it under `variables` in {BUNDLE}, and give it a value in {TARGET_ROOT}/<target>.yml."
-            )
-            yield _located(text, NamingProblem(_key_with(naming, f"${{var.{name}}}"), message, f"${{var.{name}}}"))
-    for one, other, schema in naming.find_collisions(sources):
-        message = (
-            f"gives {'/'.join(one)} and {'/'.join(other)} one schema, {schema}: each domain is deployed on its own, and one "
-            "could overwrite the other's tables. Put {domain} into `catalog` or `schema`."
-        )
-        yield _located(text, NamingProblem("schema" if naming.schema != DEFAULT.schema else "catalog", message))
+    yield from (_located(text, problem) for problem in find_problems(naming, variables, sources))
 
 
 def platform_values(naming: Naming, domain: str) -> dict[str, str]:
@@ -75,11 +62,6 @@ def logical_table_fault(naming: Naming, name: str) -> str:
     if must_have_layer and name.partition("_")[0] not in naming.layers:
         return f"doesn't begin with a layer: {listed(naming.layers)}, as tables do."
     return ""
-
-
-def _key_with(naming: Naming, reference: str) -> str:
-    keys = ("catalog", "schema", "upstream-catalog", "upstream-schema")
-    return next(key for key, text in zip(keys, naming.expressions, strict=True) if reference in text)
 
 
 def _read_table(checkout: Checkout) -> tuple[str, object]:

@@ -77,6 +77,11 @@ class Naming:
         return tuple(dict.fromkeys(name for name in found if name))
 
     @property
+    def differs_by_target(self) -> bool:
+        """Return whether a table can have another name in another target."""
+        return bool(self.variables) or self.has_target
+
+    @property
     def has_target(self) -> bool:
         """Return whether the target's own name is part of tables' names."""
         return any("${bundle.target}" in text for text in self.expressions)
@@ -101,6 +106,18 @@ class Naming:
     def resource_of(self, domain: str, source: str, layer: str, asset: str) -> str:
         """Return the name of a resource, which its key begins with."""
         return fill(self.resource, {"domain": domain, "source": source, "layer": layer, "asset": asset})
+
+    def list_catalogs(self, sources: Mapping[str, Iterable[str]], values: Mapping[str, str | None]) -> tuple[str, ...]:
+        """Return the catalogs of domains, with their sources, where references have some values; each one once.
+
+        The values are by the reference's name: `var.catalog`, `bundle.target`.
+        """
+        found: dict[str, None] = {}
+        for domain, names in sources.items():
+            for source in names if "{source}" in self.catalog else ("",):
+                for layer in self.layers if "{layer}" in self.catalog else ("",):
+                    found[resolve_references(self.schema_of(domain, source, layer)[0], values) or ""] = None
+        return tuple(name for name in found if name)
 
     def find_collisions(self, sources: Iterable[tuple[str, str]]) -> Iterator[tuple[tuple[str, str], tuple[str, str], str]]:
         """Yield pairs of sources of different domains whose tables would lie in one schema, with that schema.
@@ -241,6 +258,30 @@ def _check_layers(value: object) -> Iterator[Problem]:
 def _quote(value: object) -> str:
     text = value if isinstance(value, str) and value.isprintable() else repr(value)
     return f"`{text if len(text) <= 60 else f'{text[:59]}…'}`"
+
+
+def find_problems(naming: Naming, variables: Iterable[str], sources: Iterable[tuple[str, str]]) -> Iterator[Problem]:
+    """Yield the problems of a naming in a repository with some variables, and some sources of domains.
+
+    These are variables that aren't there, and domains whose tables would lie in one schema.
+    """
+    known = sorted(variables)
+    keys = ("catalog", "schema", "upstream-catalog", "upstream-schema")
+    for name in naming.variables:
+        if name not in known:
+            reference = f"${{var.{name}}}"
+            key = next(key for key, text in zip(keys, naming.expressions, strict=True) if reference in text)
+            message = (
+                f"refers to `{reference}`, which is no variable of the bundle.{_hint(get_close_matches(name, known, n=1))} "
+                "Declare it under `variables` in databricks.yml, and give it a value in targets/<target>.yml."
+            )
+            yield Problem(key, message, reference)
+    for one, other, schema in naming.find_collisions(sources):
+        message = (
+            f"gives {'/'.join(one)} and {'/'.join(other)} one schema, {schema}: each domain is deployed on its own, and one "
+            "could overwrite the other's tables. Put {domain} into `catalog` or `schema`."
+        )
+        yield Problem("schema" if naming.schema != DEFAULT.schema else "catalog", message)
 
 
 def to_key(naming: Naming) -> tuple[object, ...]:

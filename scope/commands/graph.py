@@ -11,10 +11,12 @@ from scope.console import Console
 from scope.documents.document import dump_answer
 from scope.errors import ScopeError
 from scope.graph.closure import DeploymentIndex
+from scope.graph.containment import Homes
 from scope.graph.digraph import GraphEdge
 from scope.graph.edges import list_edges
-from scope.graph.nodes import file_node, reader_node, source_of_table, split_node, table_node
+from scope.graph.nodes import file_node, reader_node, split_node, table_node
 from scope.graph.picture import READABLE, Extent, Picture, draw_picture
+from scope.graph.table_names import find_homes
 from scope.planning.comparison import Comparison, compare
 from scope.planning.impact import ImpactAnalysis
 from scope.planning.readers import find_readers
@@ -53,7 +55,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
         if options.all:
             head = DeploymentIndex(Snapshot(git, resolve_head(git, options.head).tree))
             pairs = frozenset(product(head.targets, head.domains))
-            edges, extent = list_edges(head), Extent(domains=frozenset(head.domains), deployments=pairs)
+            homes = find_homes(head.tables.names)
+            edges, extent = list_edges(head), Extent(domains=frozenset(head.domains), deployments=pairs, schemas=homes)
         else:
             edges, extent = _find_reached(compare(git, options.base, options.head, console.say))
         drawn = draw_picture(edges, extent, limit) if options.all or extent.changed else Picture((), ())
@@ -73,6 +76,7 @@ def _find_reached(comparison: Comparison) -> tuple[frozenset[GraphEdge], Extent]
     deployments: set[tuple[str, str]] = set()
     at_base: set[str] = set()
     at_head: set[str] = set()
+    schemas: dict[str, str] = {}
     for one in comparison.each:
         impact = ImpactAnalysis(one.base, one.head, one.changes).find_impact()
         domains = {item.domain for item in impact.impacted}
@@ -82,7 +86,10 @@ def _find_reached(comparison: Comparison) -> tuple[frozenset[GraphEdge], Extent]
         readers = find_readers(one.head, one.base, impact.impacted, one.head.domains)
         tables = {(reader.domain, reader.table) for listed in readers.of.values() for reader in listed}
         edges |= {(reader_node(domain), table_node(table), "reads") for domain, table in tables}
-        edges |= {(table_node(table), source_of_table(table), "written-by") for _, table in tables}
+        homes = Homes(one.head.domains, find_homes(one.head.tables.names))
+        held = {table: home for _, table in tables if (home := homes.find_home(table)) is not None}
+        edges |= {(table_node(table), home, "written-by") for table, home in held.items()}
+        schemas |= find_homes(one.base.tables.names) | find_homes(one.head.tables.names)
         deployments |= {(item.target, item.domain) for item in impact.impacted}
         at_base.update(one.base.domains)
         at_head.update(one.head.domains)
@@ -91,6 +98,7 @@ def _find_reached(comparison: Comparison) -> tuple[frozenset[GraphEdge], Extent]
         domains=frozenset(at_base | at_head),
         removed=frozenset(at_base - at_head),
         deployments=frozenset(deployments),
+        schemas=schemas,
     )
 
 

@@ -13,11 +13,11 @@ from scope.deployment.observation import check_state, writers
 from scope.deployment.record import InvalidRecord
 from scope.deployment.target import read_target
 from scope.errors import Fault, Refused, RemoteError, ScopeError
-from scope.inference.yaml_nodes import compose, find_node, is_null
+from scope.graph.table_names import find_values
 from scope.installation import describe_missing
 from scope.names import is_domain_name
 from scope.ports import Git, Workspace
-from scope.repository.layout import BUNDLE, target_file
+from scope.repository.layout import target_file
 from scope.repository.snapshot import Snapshot
 from scope.wording import pluralize
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 # What the tested CLI understands; a newer package emits fields that an older CLI refuses.
 PACKAGE = "databricks-bundles"
-_PREFIX = ("variables", "catalog_prefix")
 
 
 class CheckState(StrEnum):
@@ -200,14 +199,18 @@ def _check_orphans(session: Session) -> Iterator[Check]:
 
 
 def _check_catalogs(session: Session) -> Iterator[Check]:
-    """Check the catalog of each domain of the head: it is named after the domain, and only its owner creates it."""
-    prefix = read_catalog_prefix(session.index.snapshot, session.settings.name)
-    if prefix is None:
-        yield Check("catalogs", CheckState.UNKNOWN, "The variable `catalog_prefix` isn't a plain text, so none was checked.")
+    """Check the catalogs of the head's domains, which only their owners create."""
+    index, target = session.index, session.settings.name
+    naming, values = index.rules.naming, find_values(index.snapshot, index.rules.naming, target)
+    unknown = [name for name, value in values.items() if value is None and f"${{var.{name}}}" in naming.catalog]
+    if unknown:
+        yield Check("catalogs", CheckState.UNKNOWN, f"The variable `{unknown[0]}` isn't a plain text, so none was checked.")
         return
-    missing = [
-        name for name in (f"{prefix}{domain}" for domain in session.index.domains) if not _has(session.workspace, name)
-    ]
+    sources = {domain: index.sources(domain) for domain in index.domains}
+    catalogs = naming.list_catalogs(
+        sources, {f"var.{name}": value for name, value in values.items()} | {"bundle.target": target}
+    )
+    missing = [name for name in catalogs if not _has(session.workspace, name)]
     for name in missing:
         yield wrong(
             f"catalog {name}",
@@ -215,7 +218,7 @@ def _check_catalogs(session: Session) -> Iterator[Check]:
             "see docs/unity-catalog.md.",
         )
     if not missing:
-        yield ok("catalogs", ", ".join(f"{prefix}{domain}" for domain in session.index.domains) or "none needed")
+        yield ok("catalogs", ", ".join(catalogs) or "none needed")
 
 
 def _has(workspace: Workspace, name: str) -> bool:
@@ -225,25 +228,3 @@ def _has(workspace: Workspace, name: str) -> bool:
         if error.fault is Fault.PERMISSION:
             return False
         raise
-
-
-def read_catalog_prefix(snapshot: Snapshot, target: str) -> str | None:
-    """Return what the names of catalogs begin with in a target, or None if it isn't a plain text."""
-    import yaml  # only what looks at a target reads its files
-
-    try:
-        settings = compose(snapshot.read(target_file(target)) or b"")
-        bundle = compose(snapshot.read(BUNDLE) or b"")
-    except (ValueError, yaml.YAMLError):
-        return None
-    value = find_node(settings, "targets", target, *_PREFIX)
-    if is_null(value):
-        value = find_node(bundle, *_PREFIX, "default")
-    if isinstance(value, yaml.MappingNode):
-        value = find_node(value, "default")
-    if is_null(value):
-        return ""
-    if not isinstance(value, yaml.ScalarNode) or value.tag != "tag:yaml.org,2002:str":
-        return None
-    text = str(value.value)
-    return None if "${" in text else text

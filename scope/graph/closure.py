@@ -115,9 +115,15 @@ class DeploymentIndex:
     @cached_property
     def tables(self) -> "TableIndex":
         """Return the tables that the files of the tree write and read."""
+        from scope.graph.table_names import read_table_names
         from scope.graph.tables import TableIndex  # 30 ms, and many commands ask for no table
 
-        return TableIndex(self.snapshot, self._cache.kept)
+        if self.rules.naming.has_plain_tables:
+            return TableIndex(self.snapshot, self._cache.kept)
+        sources = {domain: self.sources(domain) for domain in self.domains}
+        return TableIndex(
+            self.snapshot, self._cache.kept, read_table_names(self.snapshot, self.rules, sources, self.targets)
+        )
 
     @cached_property
     def targets(self) -> tuple[str, ...]:

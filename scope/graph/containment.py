@@ -4,7 +4,8 @@ A picture is folded along these: a source's files and tables into the source, so
 their folder. A table of a catalog that no domain has is somebody else's, and lies in its schema and catalog.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from scope.graph.nodes import (
     TOOLING,
@@ -22,15 +23,31 @@ from scope.graph.nodes import (
 from scope.repository.layout import COMMON, Role, place_of
 
 
-def find_parent(node: str, domains: Collection[str]) -> str | None:
-    """Return the node that holds another one, or None for one at the top. `domains` are those of the repository."""
+@dataclass(frozen=True, slots=True)
+class Homes:
+    """Where tables lie: the domains of the repository, and by schema the source or domain that has it.
+
+    A schema that isn't listed is that of a source if its catalog is a domain's name.
+    """
+
+    domains: Collection[str]
+    schemas: Mapping[str, str] = field(default_factory=dict)
+
+    def find_home(self, table: str) -> str | None:
+        """Return the node that a table lies in, or None if it isn't a domain's."""
+        known = self.schemas.get(table.rpartition(".")[0])
+        return known or (source_of_table(table) if table.partition(".")[0] in self.domains else None)
+
+
+def find_parent(node: str, homes: Homes) -> str | None:
+    """Return the node that holds another one, or None for one at the top."""
     kind, name = split_node(node)
     first, _, rest = name.partition(".")
     match kind:
         case "file":
             return _find_parent_of_file(name)
-        case "table" if first in domains:
-            return source_of_table(name)
+        case "table" if (home := homes.find_home(name)) is not None:
+            return home
         case "table" if "." in name:
             return schema_node(name.rpartition(".")[0])
         case "source":
@@ -43,12 +60,12 @@ def find_parent(node: str, domains: Collection[str]) -> str | None:
             return None
 
 
-def list_ancestors(node: str, domains: Collection[str]) -> Iterator[str]:
+def list_ancestors(node: str, homes: Homes) -> Iterator[str]:
     """Yield the nodes that hold another one, the nearest first."""
-    parent = find_parent(node, domains)
+    parent = find_parent(node, homes)
     while parent is not None:
         yield parent
-        parent = find_parent(parent, domains)
+        parent = find_parent(parent, homes)
 
 
 def is_tooling(node: str) -> bool:

@@ -1,6 +1,7 @@
 """The names of the graph's nodes, `<kind>:<name>`, composed and parsed nowhere else.
 
-A file's name is its path as the manifest writes it, a source's `<domain>.<source>`, a table's `<domain>.<source>.<table>`.
+A file's name is its path as the manifest writes it, a source's `<domain>.<source>`, a table's its full name in the last
+target: `<domain>.<source>.<table>` by default.
 """
 
 from scope.model import quote_path
@@ -41,7 +42,7 @@ def source_node(domain: str, source: str) -> str:
 
 
 def source_of_table(table: str) -> str:
-    """Return the node of the source whose schema holds a table."""
+    """Return the node of the source after which a table's schema is called."""
     return f"source:{table.rpartition('.')[0]}"
 
 

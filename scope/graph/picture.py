@@ -1,9 +1,9 @@
 """The picture of an impact or of the whole graph, folded until a person can read it."""
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
-from scope.graph.containment import is_tooling, list_ancestors
+from scope.graph.containment import Homes, is_tooling, list_ancestors
 from scope.graph.digraph import Graph, GraphEdge
 from scope.graph.nodes import TOOLING, domain_node, node_kind, split_node
 
@@ -43,14 +43,20 @@ class Picture:
 class Extent:
     """What is drawn: the changed nodes with their dependents, or everything if there are none.
 
-    `domains` are those of both sides: a catalog of another name is somebody else's. One of `removed` is gone at the head.
-    `deployments` are the pairs of target and domain that the picture is about.
+    `domains` are those of both sides: a catalog of another name is somebody else's, unless `schemas` say whose a schema is.
+    One of `removed` is gone at the head. `deployments` are the pairs of target and domain that the picture is about.
     """
 
     changed: frozenset[str] = frozenset()
     domains: frozenset[str] = frozenset()
     removed: frozenset[str] = frozenset()
     deployments: frozenset[tuple[str, str]] = frozenset()
+    schemas: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def homes(self) -> Homes:
+        """Return where the tables lie."""
+        return Homes(self.domains, self.schemas)
 
 
 def draw_picture(edges: Iterable[GraphEdge], extent: Extent, limit: int | None = READABLE) -> Picture:
@@ -65,12 +71,10 @@ def draw_picture(edges: Iterable[GraphEdge], extent: Extent, limit: int | None =
         Node(name, "removed" if name in removed else node_kind(name), int(name in extent.changed)) for name in sorted(names)
     )
     picture = Picture(tuple(nodes), tuple(sorted(drawn)))
-    return fold(picture, lambda one: limit is None or len(one.nodes) <= limit, extent.domains)
+    return fold(picture, lambda one: limit is None or len(one.nodes) <= limit, extent.homes)
 
 
-def fold(
-    picture: Picture, fits: Callable[[Picture], bool], domains: Collection[str], *, until_by_kind: bool = False
-) -> Picture:
+def fold(picture: Picture, fits: Callable[[Picture], bool], homes: Homes, *, until_by_kind: bool = False) -> Picture:
     """Return the picture, folded until it fits, or as far as it can be.
 
     First tooling is drawn as one node, then a source's files and tables as the source, then sources as their domain, then
@@ -80,7 +84,7 @@ def fold(
     for name, find_homes in (*_FOLDS, *([_BY_KIND] if until_by_kind else [])):
         if fits(picture):
             break
-        smaller = find_homes(picture, domains)
+        smaller = find_homes(picture, homes)
         if smaller != picture:
             picture = replace(smaller, folded=(*picture.folded, name))
     return picture
@@ -88,17 +92,17 @@ def fold(
 
 def _fold_into(
     choose: Callable[[str, list[str]], str | None],
-) -> Callable[[Picture, Collection[str]], Picture]:
+) -> Callable[[Picture, Homes], Picture]:
     """Return a fold that draws a node as the one that is chosen of those that hold it.
 
     A node that would be alone in another keeps its own name, which says more.
     """
 
-    def fold_nodes(picture: Picture, domains: Collection[str]) -> Picture:
+    def fold_nodes(picture: Picture, places: Homes) -> Picture:
         homes = {
             node.id: home
             for node in picture.nodes
-            if (home := choose(node.id, list(list_ancestors(node.id, domains)))) is not None
+            if (home := choose(node.id, list(list_ancestors(node.id, places)))) is not None
         }
         drawn = {node.id for node in picture.nodes}
         crowd = dict[str, int]()
@@ -129,7 +133,7 @@ def _choose_folder(_: str, ancestors: list[str]) -> str | None:
     return nearest if nearest is not None and split_node(nearest)[0] in {"library", "folder", "target"} else None
 
 
-def _fold_equal(picture: Picture, _: Collection[str]) -> Picture:
+def _fold_equal(picture: Picture, _: Homes) -> Picture:
     """Draw nodes of one kind with the same arrows as one, and again what is equal then."""
     while True:
         ways: dict[str, set[tuple[str, str, str]]] = {node.id: set() for node in picture.nodes}
@@ -142,7 +146,7 @@ def _fold_equal(picture: Picture, _: Collection[str]) -> Picture:
         picture = smaller
 
 
-def _fold_kinds(picture: Picture, _: Collection[str]) -> Picture:
+def _fold_kinds(picture: Picture, _: Homes) -> Picture:
     return _merge_by(picture, lambda node: (node.kind, node.is_changed))
 
 
@@ -176,7 +180,7 @@ def _list_members(parts: Iterable[Node]) -> tuple[str, ...]:
     return tuple(sorted(name for node in parts for name in (node.members or (split_node(node.id)[1],))))
 
 
-_FOLDS: tuple[tuple[str, Callable[[Picture, Collection[str]], Picture]], ...] = (
+_FOLDS: tuple[tuple[str, Callable[[Picture, Homes], Picture]], ...] = (
     ("the bundle and its tooling into one node", _fold_into(_choose_tooling)),
     ("files and tables into sources", _fold_into(_choose_kinds("source", "schema"))),
     ("sources into domains", _fold_into(_choose_kinds("domain", "catalog"))),

@@ -14,6 +14,7 @@ from scope.inference.parsing import decode
 from scope.lineage.full_names import has_word, may_spell
 from scope.lineage.spelling import spelling_pattern, spells
 from scope.lineage.table_facts import dump_tables, load_tables, stands_alone
+from scope.lineage.table_names import PLAIN, TableNames
 from scope.lineage.tables import SOURCES, FileTables, Modules, TableUses, may_name_tables
 from scope.model import Entry, Kind
 from scope.ports import Kept
@@ -29,11 +30,12 @@ _MOST_READ = 500
 class TableIndex:
     """The tables of one tree, read on demand and kept."""
 
-    def __init__(self, snapshot: Snapshot, kept: Kept | None = None) -> None:
-        """Index a tree; nothing is read yet. `kept` is what earlier runs found out."""
+    def __init__(self, snapshot: Snapshot, kept: Kept | None = None, names: TableNames = PLAIN) -> None:
+        """Index a tree; nothing is read yet. `kept` is what earlier runs found out, `names` how tables are called."""
+        self.names = names
         self._snapshot = snapshot
         self._kept = kept
-        self._modules = Modules(self._content)
+        self._modules = Modules(self._content, names)
         self._contents: dict[str, bytes] = {}
         self._known: dict[tuple[str, bool], FileTables] = {}
         self._spelling: dict[tuple[frozenset[str], frozenset[str]], frozenset[str]] = {}
@@ -63,7 +65,7 @@ class TableIndex:
     def _read_file(self, path: str, entry: Entry, content: bytes, *, is_user: bool) -> FileTables:
         if self._kept is None or not stands_alone(path, content):
             return self._modules.read_file(path, content, is_user=is_user)
-        name = json.dumps(["tables", path, entry.oid, is_user])
+        name = json.dumps(["tables", path, entry.oid, is_user, *self.names.key])
         text = self._kept.get(name)
         if text is not None:
             return load_tables(text)
@@ -114,7 +116,7 @@ class TableIndex:
         while new:
             seen |= new
             found = self._read(new, are_users=True)
-            offering = frozenset(path for path, one in found.items() if _gives(one, catalogs))
+            offering = frozenset(path for path, one in found.items() if _gives(one, catalogs, self.names))
             offers |= offering
             new = _find_users(contents, offering) - seen
         return offers
@@ -134,7 +136,7 @@ class TableIndex:
         new = self.spelling(words, domains)
         while new and len(found | new) <= most:
             found |= new
-            offering = [path for path, one in self._read(new, are_users=True).items() if _offers(one, words)]
+            offering = [path for path, one in self._read(new, are_users=True).items() if _offers(one, words, self.names)]
             new = self._find_users(offering, wanted) - found
         return found | new
 
@@ -206,9 +208,9 @@ def _is_among(path: str, domains: frozenset[str] | None) -> bool:
     return place.role is Role.SHARED or (is_placed and (domains is None or place.domain in domains))
 
 
-def _offers(one: FileTables, words: Collection[str]) -> bool:
+def _offers(one: FileTables, words: Collection[str], names: TableNames) -> bool:
     """Return whether a file gives one of some words, or a table with one, to those that import or run it."""
-    if one.has_functions and any(read.table.partition(".")[0] in words for read in one.uses.reads):
+    if one.has_functions and any(names.has_word(read.table, words) for read in one.uses.reads):
         return True
     text = "\n".join(sorted(one.texts))
     return bool(text) and spells(text, words)
@@ -224,9 +226,9 @@ def _may_spell(path: str, content: bytes, catalogs: frozenset[str]) -> bool:
     return not path.endswith(".py") or may_spell(decode(content), catalogs)
 
 
-def _gives(one: FileTables, catalogs: frozenset[str]) -> bool:
+def _gives(one: FileTables, catalogs: frozenset[str], names: TableNames) -> bool:
     """Return whether a file gives the word of a catalog, or a table of it, to those that import or run it."""
-    if one.has_functions and any(read.table.partition(".")[0] in catalogs for read in one.uses.reads):
+    if one.has_functions and any(names.has_word(read.table, catalogs) for read in one.uses.reads):
         return True
     return has_word("\n".join(one.texts), catalogs)
 

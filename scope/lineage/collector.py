@@ -1,6 +1,7 @@
 """Collects the tables that a source file writes and reads, and completes their names.
 
-Names are logical, those of prod: `<domain>.<source>.<table>`, in lower case, which is how Unity Catalog compares them.
+Names are those of prod, in lower case, which is how Unity Catalog compares them: `<domain>.<source>.<table>`, unless the
+repository has names of its own.
 """
 
 import re
@@ -8,7 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Self
 
-from scope.lineage.names import HOLE, read_name
+from scope.lineage.names import HOLE, References, read_name
+from scope.lineage.table_names import PLAIN, TableNames
 
 # All SQL of one file, in characters.
 MOST_SQL = 80 * 1024
@@ -98,6 +100,9 @@ class TableCollector:
     """Collects the tables of one file. `home`, a catalog and a schema, completes names of one and two parts."""
 
     home: tuple[str, str] | None
+    names: TableNames = PLAIN
+    domain: str | None = None
+    """The domain whose code is read; with the default naming, that of its home."""
     # Views that live no longer than a run: their names aren't tables. A hole stands for any text.
     views: set[str] = field(default_factory=set)
     unresolved: set[int] = field(default_factory=set)
@@ -110,9 +115,10 @@ class TableCollector:
     _uses: set[_Use] = field(default_factory=set)
 
     @property
-    def domain(self) -> str | None:
-        """The domain whose code is read."""
-        return self.home[0] if self.home else None
+    def references(self) -> References:
+        """What the platform's references stand for in the file."""
+        domain = self.domain or (self.home[0] if self.home and self.names.is_plain else None)
+        return self.names.references(domain)
 
     def may_read_sql(self, text: str, line: int) -> bool:
         """Count the SQL of a file, and return whether it isn't too much; then its line is unresolved."""
@@ -131,7 +137,7 @@ class TableCollector:
 
     def add_text(self, text: str, line: int) -> None:
         """Add a table that is read, by a text that is its name."""
-        name = read_name(text, self.domain)
+        name = read_name(text, self.references)
         self.add_read(name.parts, line, through_table=name.is_logical)
 
     def add_view(self, parts: tuple[str, ...]) -> None:
@@ -166,7 +172,9 @@ class TableCollector:
             if name is None or (len(names) == 1 and any(pattern.fullmatch(names[0]) for pattern in unknown_views)):
                 unresolved.add(use.line)
                 possible.add((use.line, _to_pattern(names)))
-            elif use.is_write:
+                continue
+            name = self.names.canonical(name)
+            if use.is_write:
                 writes[name] = min(use.line, writes.get(name, use.line))
             else:
                 reads.add(TableRead(name, use.line, use.is_logical, len(names)))

@@ -48,7 +48,7 @@ def read_other_language(text: str, tables: TableCollector, first_line: int) -> N
         elif match["view"]:
             tables.add_view(read_name(known).parts)
         elif match["write"]:
-            tables.add_write(read_name(known, tables.domain).parts, line)
+            tables.add_write(read_name(known, tables.references).parts, line)
         else:
             tables.add_text(known, line)
 

@@ -19,7 +19,7 @@ from sqlglot.tokens import Token, TokenType
 
 from scope.lineage.collector import TableCollector
 from scope.lineage.common_tables import CommonTables
-from scope.lineage.names import HOLE, PREFIX, fill_references, name_parts, split_logical
+from scope.lineage.names import HOLE, PREFIX, References, fill_references, name_parts, split_logical
 from scope.lineage.statements import (
     FROM,
     Form,
@@ -85,7 +85,7 @@ class _Script:
 
     def add(self, parts: tuple[str, ...], line: int, *, is_write: bool) -> None:
         """Add a table that is written or read; no parts stand for a name that only the run knows."""
-        is_logical = any(PREFIX in part for part in parts[:1])
+        is_logical = any(PREFIX in part for part in parts[: 1 if self.tables.names.is_plain else 2])
         call = _CALL.fullmatch(parts[0]) if len(parts) == 1 else None
         number = int(call[1]) if call is not None else -1
         if number in self.names and number in self.calls:
@@ -115,7 +115,7 @@ def parse_sql(
     dialect = Databricks()
     names: dict[int, str] = {}
     bodies: list[str] = []
-    plain = _without_bodies(_to_sql(text, tables.domain, names), bodies)
+    plain = _without_bodies(_to_sql(text, tables.references, names), bodies)
     script = _Script(dialect.parser(), plain, tables, first_line, last_line, calls, parameters, depth)
     script.names = names
     script.bodies = bodies
@@ -136,13 +136,13 @@ def parse_sql(
     return frozenset(script.claimed)
 
 
-def _to_sql(text: str, domain: str | None, names: dict[int, str]) -> str:
+def _to_sql(text: str, references: References, names: dict[int, str]) -> str:
     """Return the text with words that SQL can hold in the places of marks and references."""
     pieces = split_logical(text)
     for at in range(1, len(pieces), 3):
         names[int(pieces[at])] = pieces[at + 1]
         pieces[at], pieces[at + 1] = f"scope_call_{pieces[at]}_", ""
-    filled = fill_references("".join(pieces), domain, HOLE, PREFIX)[0].replace(HOLE, _HOLE)
+    filled = fill_references("".join(pieces), references, HOLE, PREFIX)[0].replace(HOLE, _HOLE)
     return re.sub(r"\bvector_search\b", _SEARCH, filled, flags=re.IGNORECASE)
 
 

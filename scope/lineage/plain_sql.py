@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from scope.lineage.collector import TableCollector
-from scope.lineage.names import PREFIX, fill_references
+from scope.lineage.names import PREFIX, References, fill_references
 
 _TOKEN = re.compile(
     r"""
@@ -110,9 +110,10 @@ class _Statement:
 def read_plain_sql(text: str, tables: TableCollector, first_line: int, last_line: int) -> bool:
     """Collect the tables that plain SQL writes and reads; return whether it is plain. Lines end at `last_line`."""
     try:
-        statements = [_read_statement(tokens) for tokens in _cut(text, tables.domain)]
+        statements = [_read_statement(tokens) for tokens in _cut(text, tables.references)]
     except _NotPlainError:
         return False
+    named = 1 if tables.names.is_plain else 2
     for statement in statements:
         for parts, _ in statement.views:
             tables.add_view(_without_prefixes(parts))
@@ -120,7 +121,7 @@ def read_plain_sql(text: str, tables: TableCollector, first_line: int, last_line
             tables.add_write(_without_prefixes(parts), min(first_line + line, last_line))
         for parts, line in statement.reads:
             plain = _without_prefixes(parts)
-            tables.add_read(plain, min(first_line + line, last_line), through_table=plain[0] != parts[0])
+            tables.add_read(plain, min(first_line + line, last_line), through_table=plain[:named] != parts[:named])
     return True
 
 
@@ -128,11 +129,11 @@ def _without_prefixes(parts: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(part.replace(PREFIX, "") for part in parts)
 
 
-def _cut(text: str, domain: str | None) -> Iterator[list[_Token]]:
+def _cut(text: str, references: References) -> Iterator[list[_Token]]:
     """Yield the tokens of each statement, with an end of empty text. Lines count from 0."""
     if _MARKS.search(text):
         raise _NotPlainError
-    text, _ = fill_references(text, domain, prefix=PREFIX)
+    text, _ = fill_references(text, references, mark=PREFIX)
     if _UNKNOWN.search(text):
         raise _NotPlainError
     at = line = 0

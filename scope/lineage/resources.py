@@ -59,7 +59,7 @@ def read_document(path: str, source: bytes, tables: TableCollector) -> None:
     """Collect the tables of a YAML or JSON file."""
     if place_of(path).role is Role.SPEC:
         _read_spec(source, tables)
-    elif _MARKS.search(source):
+    elif _MARKS.search(source) or tables.names.is_mentioned(source):
         tables.default = (HOLE, HOLE)
         (_read_json if path.lower().endswith(_JSON) else _read_yaml)(source.decode(errors="replace"), 1, tables)
 
@@ -67,7 +67,7 @@ def read_document(path: str, source: bytes, tables: TableCollector) -> None:
 def _read_spec(source: bytes, tables: TableCollector) -> None:
     for line, text in enumerate(source.decode(errors="replace").splitlines(), 1):
         for parts in _IN_SPEC.findall(text.partition("#")[0]):
-            tables.add_read(parts, line, through_table=True)
+            tables.add_read(tables.names.of_spec(parts), line, through_table=True)
 
 
 def _read_yaml(text: str, _line: int, tables: TableCollector) -> None:
@@ -160,7 +160,7 @@ def _read_query(text: str, span: tuple[int, int], beside: Mapping[str, str], tab
     if not _SELECTING.search(text):
         return
     before = tables.default
-    schema = [read_name(beside[key], tables.domain).parts for key in (_CATALOG, _SCHEMA) if key in beside]
+    schema = [read_name(beside[key], tables.references).parts for key in (_CATALOG, _SCHEMA) if key in beside]
     if len(schema) == 2 and all(len(parts) == 1 for parts in schema):
         tables.default = (schema[0][0], schema[1][0])
     read_sql(text, tables, *span)
@@ -169,7 +169,7 @@ def _read_query(text: str, span: tuple[int, int], beside: Mapping[str, str], tab
 
 def _read_table(text: str, line: int, tables: TableCollector, *, is_table: bool) -> None:
     """Read a text that may be a table's full name. A short one is a column's, or counts from what isn't here."""
-    name = read_name(text, tables.domain)
+    name = read_name(text, tables.references)
     if len(name.parts) == 3 and (is_table or name.is_logical):
         tables.add_read(name.parts, line, through_table=name.is_logical)
     elif is_table and HOLE in "".join(name.parts):
@@ -180,7 +180,7 @@ def read_resource_module(source: bytes, path: str, tables: TableCollector, load:
     """Collect the tables of a Python module of resources."""
     reader = _ResourceReader(path, tables, load)
     tables.default = (HOLE, HOLE)
-    if _MARKS.search(source):
+    if _MARKS.search(source) or tables.names.is_mentioned(source):
         reader.read(decode(source))
         reader.end()
     return reader
@@ -204,6 +204,8 @@ class _ResourceReader(PythonReader):
 
     def _tell(self, key: str, node: ast.expr) -> None:
         is_reference = isinstance(node, ast.Constant) and isinstance(node.value, str) and "_prefix}" in node.value
+        if not self.tables.names.is_plain:
+            is_reference = isinstance(node, ast.Constant) and isinstance(node.value, str) and "${" in node.value
         if key not in _TABLES | _QUERIES | _SERIALIZED and not is_reference:
             return
         value = super().value(node)

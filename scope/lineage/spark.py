@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from scope.inference.collector import UsesCollector
 from scope.inference.uses import Place
@@ -95,7 +96,7 @@ class SparkReader(Routines):
         """Tell the reads of tables whose names are made for what isn't known."""
         for (text, line), number in self._logical.items():
             if number not in self._claimed:
-                self.tables.add_read(read_name(text, self.tables.domain).parts, line, through_table=True)
+                self.tables.add_read(read_name(text, self.tables.references).parts, line, through_table=True)
 
     def pipelines_names(self, node: ast.AST) -> frozenset[str]:
         """Return the functions of pipelines that an expression may stand for."""
@@ -132,7 +133,8 @@ class SparkReader(Routines):
     def _read_logical(self, node: ast.Call) -> Value:
         value = self._argument_of(node, "logical")
         line = self.line(node)
-        return tuple(mark_logical(self._logical.setdefault((text, line), len(self._logical)), text) for text in texts(value))
+        names = (self.tables.names.physical(text) for text in texts(value))
+        return tuple(mark_logical(self._logical.setdefault((text, line), len(self._logical)), text) for text in names)
 
     def _argument_of(self, node: ast.Call, name: str, position: int = 0) -> Value:
         """Return what a call is given for a parameter. All that it is given is looked at."""
@@ -189,11 +191,12 @@ class SparkReader(Routines):
     def _configured(self, key: Value) -> Value:
         """Return a value of the run's configuration: that of the platform's keys is known, as far as names go."""
         references = [f"${{{name}}}" for name in texts(key)]
-        is_known = all(HOLE not in fill_references(text, "domain")[0] for text in references)
+        known = replace(self.tables.references, domain="domain")
+        is_known = all(HOLE not in fill_references(text, known)[0] for text in references)
         return tuple(references) if is_known else UNKNOWN
 
     def _use(self, value: Value, method: str) -> None:
-        names = [read_name(text, self.tables.domain).parts for text in texts(value)]
+        names = [read_name(text, self.tables.references).parts for text in texts(value)]
         parts = names[0] if len(names) == 1 else ()
         if method == "setCurrentCatalog":
             self.tables.use_catalog(parts[0] if len(parts) == 1 else HOLE)
@@ -203,7 +206,7 @@ class SparkReader(Routines):
     def read_table(self, name: Value, at: ast.Call) -> None:
         """Tell the read of a table by a value that is its name."""
         for text in texts(name):
-            known = read_name(text, self.tables.domain)
+            known = read_name(text, self.tables.references)
             self._claimed.update(known.calls)
             line = self.line(at) if self._called_at or not known.calls else self._line_of(known.calls[0])
             self.tables.add_read(known.parts, line, through_table=known.is_logical)
@@ -214,7 +217,7 @@ class SparkReader(Routines):
     def write(self, name: Value, at: ast.Call) -> None:
         """Tell the write of a table by a value that is its name."""
         for text in texts(name):
-            known = read_name(text, self.tables.domain)
+            known = read_name(text, self.tables.references)
             self._claimed.update(known.calls)
             self.tables.add_write(known.parts, self.line(at))
 

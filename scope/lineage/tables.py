@@ -24,6 +24,7 @@ from scope.lineage.other_languages import read_other_language
 from scope.lineage.python import Load, PythonReader, load_nothing
 from scope.lineage.resources import DOCUMENTS, read_document, read_resource_module
 from scope.lineage.sql import read_sql
+from scope.lineage.table_names import PLAIN, TableNames
 from scope.lineage.values import Module
 from scope.repository.layout import Role, place_of
 
@@ -35,7 +36,6 @@ __all__ = [
     "TableRead",
     "TableUses",
     "file_tables",
-    "home_of",
     "may_name_tables",
     "table_uses",
 ]
@@ -68,15 +68,19 @@ class FileTables:
 class Modules:
     """The modules and notebooks of one tree, as files see them that import or run them."""
 
-    def __init__(self, read: Callable[[str], bytes | None]) -> None:
+    def __init__(self, read: Callable[[str], bytes | None], names: TableNames = PLAIN) -> None:
         """Read nothing yet; `read` gives the content of a path, or None."""
         self._read = read
+        self._names = names
         self._known: dict[str, Module | None] = {}
         self._loading: list[str] = []
 
     def read_file(self, path: str, content: bytes, *, is_user: bool = False) -> FileTables:
         """Return what a file says of tables. One without a word of them is only read as a user of other files."""
-        return _read_file(path, content, home_of(path), self.loader(path), is_user=is_user)
+        return _read_file(path, content, self._collector(path), self.loader(path), is_user=is_user)
+
+    def _collector(self, path: str) -> TableCollector:
+        return TableCollector(self._names.home(path), self._names, place_of(path).domain)
 
     def loader(self, path: str) -> Load:
         """Return what gives a file the modules that it may use: those of its own domain, and shared ones."""
@@ -99,7 +103,7 @@ class Modules:
         if content is not None and len(content) <= _LARGEST:
             self._loading.append(path)
             try:
-                reader = _read_source(path, content, TableCollector(home_of(path)), self.loader(path))
+                reader = _read_source(path, content, self._collector(path), self.loader(path))
             finally:
                 self._loading.pop()
         self._known[path] = None if reader is None else reader.to_module(path)
@@ -111,16 +115,15 @@ def file_tables(path: str, content: bytes, load: Load = load_nothing) -> TableUs
 
     `load` gives the modules and notebooks that it may use.
     """
-    return table_uses(path, content, home=home_of(path), load=load)
+    return table_uses(path, content, home=PLAIN.home(path), load=load)
 
 
 def table_uses(path: str, source: bytes, *, home: tuple[str, str] | None, load: Load = load_nothing) -> TableUses:
     """Return the tables of a file. `home` is the catalog and schema of the pipeline or job that runs it, if it has one."""
-    return _read_file(path, source, home, load).uses
+    return _read_file(path, source, TableCollector(home), load).uses
 
 
-def _read_file(path: str, source: bytes, home: tuple[str, str] | None, load: Load, *, is_user: bool = False) -> FileTables:
-    tables = TableCollector(home)
+def _read_file(path: str, source: bytes, tables: TableCollector, load: Load, *, is_user: bool = False) -> FileTables:
     reader: PythonReader | None = None
     if len(source) > _LARGEST:
         tables.unresolved.update({1} if path.lower().endswith(SOURCES) else ())
@@ -137,13 +140,6 @@ def _read_file(path: str, source: bytes, home: tuple[str, str] | None, load: Loa
     if reader is None:
         return FileTables(uses)
     return FileTables(uses, reader.offered_texts() if is_user else frozenset(), reader.has_functions)
-
-
-def home_of(path: str) -> tuple[str, str] | None:
-    """Return the catalog and the schema from which short names count in a file, or None."""
-    place = place_of(path)
-    is_placed = place.role in {Role.CODE, Role.RESOURCE, Role.SPEC}
-    return (place.domain, place.source) if is_placed and place.domain and place.source else None
 
 
 def may_name_tables(path: str, source: bytes) -> bool:

@@ -10,8 +10,10 @@ from functools import partial
 from scope.graph.closure import DeploymentIndex
 from scope.graph.tables import is_source
 from scope.inference.resource_keys import defined_resources
+from scope.lineage.table_names import TableNames
 from scope.model import Change, Finding, Kind, quote_path
 from scope.names import NO_DOMAINS, is_domain_name
+from scope.planning.naming_checks import check_naming
 from scope.planning.readers import UnknownPlace
 from scope.repository.layout import (
     CONFIG,
@@ -34,11 +36,11 @@ from scope.wording import unknown_name
 
 def check_repository(index: DeploymentIndex) -> tuple[Finding, ...]:
     """Return the findings about every domain and its stage, and about names of domains and tables, sorted by place."""
-    findings = {*_check_names(index), *_check_keys(index), *_check_settings(index)}
+    findings = {*_check_names(index), *_check_keys(index), *_check_settings(index), *check_naming(index)}
     unclean = [domain for domain in index.domains if not _is_known_clean(index, domain)]
     if len(unclean) > 1 and index.workers is not None:
         # The same for all: it is found once.
-        _ = index.everywhere, index.tables.find_shared_offers(frozenset(index.domains))
+        _ = index.everywhere, index.tables.find_shared_offers(index.tables.names.catalogs(index.domains))
         each = index.workers.map(partial(_check_domain, index), unclean)
     else:
         each = (_check_domain(index, domain) for domain in unclean)
@@ -79,7 +81,7 @@ def check_removed_tables(base: DeploymentIndex, head: DeploymentIndex, changes: 
     findings: set[Finding] = set()
     for path, uses in head.tables.everything.items() if removed else ():
         for read in uses.reads:
-            if read.table in removed and read.table.partition(".")[0] != place_of(path).domain:
+            if read.table in removed and head.tables.names.domain_of(read.table) != place_of(path).domain:
                 message = f"Reads `{read.table}`, which this change removes. Keep the table until nobody reads it."
                 findings.add(Finding(quote_path(path), read.line, "removed-table", message))
     return tuple(sorted(findings))
@@ -91,7 +93,7 @@ def find_unknown_reads(head: DeploymentIndex, tables: Collection[str]) -> tuple[
         UnknownPlace(quote_path(path), line)
         for table in tables
         for path, uses in head.tables.everything.items()
-        if table.partition(".")[0] != place_of(path).domain
+        if head.tables.names.domain_of(table) != place_of(path).domain
         for line in uses.lines_that_may_name(table)
     }
     return tuple(sorted(unknown))
@@ -115,17 +117,23 @@ def _find_written(side: DeploymentIndex, domains: Iterable[str] | None) -> froze
 def _check_table_names(index: DeploymentIndex, domain: str) -> Iterator[Finding]:
     """Yield a finding for each read of a table by a literal name, which is prod's table in every target."""
     paths = [path for path in index.own_files(domain) if is_code(path)]
-    for path, uses in index.tables.read_full_names(paths, frozenset(index.domains)).items():
+    names = index.tables.names
+    if not index.rules.naming.differs_by_target:
+        return
+    for path, uses in index.tables.read_full_names(paths, names.catalogs(index.domains)).items():
         for read in uses.reads:
-            if read.parts == 3 and not read.through_table and read.table.partition(".")[0] in index.domains:
-                message = f"`{read.table}` is prod's table in every target. {_advise(path)}"
+            if read.parts == 3 and not read.through_table and names.domain_of(read.table) in index.domains:
+                whose = "prod's table" if names.is_plain else "written as one target has it, and is that target's table"
+                message = f"`{read.table}` is {whose} in every target. {_advise(path, names)}"
                 yield Finding(quote_path(path), read.line, "literal-table", message)
 
 
-def _advise(path: str) -> str:
+def _advise(path: str, names: TableNames) -> str:
     """Return how a file names a table so that each target has its own."""
     if path.lower().endswith((".py", ".ipynb")):
         return "Read it through `common.tables.table(…)`."
+    if not names.is_plain:
+        return "Put the platform's values in the place of what differs, see docs/naming.md."
     return "Put the platform's prefixes before its catalog and its schema, see docs/unity-catalog.md."
 
 

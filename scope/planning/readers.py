@@ -1,7 +1,8 @@
 """Finds the readers of deploying domains' tables in other domains: for review, never to deploy them.
 
-A logical name is `domain.source.table`, so a file that reads another domain's table spells that domain's name, or gets it
-from one that does. This is best effort: names composed at run time are only counted.
+A logical name is `domain.source.table`, so a file that reads another domain's table spells that domain's name, or that of
+the schema in which its tables lie, or gets it from one that does. This is best effort: names composed at run time are only
+counted.
 """
 
 from collections import defaultdict
@@ -68,11 +69,14 @@ def find_readers(
 ) -> Readers:
     """Return the head's readers of the sources that changes reach, among some domains, without the source's own."""
     sources = _find_reached_sources(impacted, (base, head))
-    prefixes = {f"{domain}.{source}": domain for domain, names in sources.items() for source in names}
+    each = [(domain, source) for domain, names in sources.items() for source in names]
+    called = head.tables.names
+    prefixes = {schema: domain for domain, source in each for schema in called.schemas_of(domain, source)}
+    words = frozenset[str]().union(*(called.words(domain, source) for domain, source in each))
     # Whoever spells the source alone may get the domain's name at run time.
-    names = frozenset(source for names in sources.values() for source in names)
-    head.tables.look_for_spellings([prefixes.values(), names], among)
-    paths = head.tables.search(frozenset(prefixes.values()), among, _MOST_FILES)
+    names = frozenset[str]().union(*(called.source_words(domain, source) for domain, source in each))
+    head.tables.look_for_spellings([words, names], among)
+    paths = head.tables.search(words, among, _MOST_FILES)
     if len(paths) > _MOST_FILES:
         return Readers({}, unread=len(paths))
     uses = head.tables.read(paths, are_users=True)
@@ -96,7 +100,7 @@ def find_readers(
 def list_readers(
     index: DeploymentIndex, uses: "Mapping[str, TableUses]", schemas: Collection[str], among: Collection[str]
 ) -> Iterator[TableReader]:
-    """Yield who reads tables of some schemas (`domain.source`): files of domains, and those of shared code for their users.
+    """Yield who reads tables of some schemas: files of domains, and those of shared code for their users.
 
     A domain that reads a table in a file of its own isn't listed with the shared code that it does so by.
     """

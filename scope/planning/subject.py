@@ -62,13 +62,18 @@ def find_subject(comparison: Comparison, typed: str, *, is_new: bool = False) ->
 def _find_tables(head: DeploymentIndex, name: str) -> tuple[str, ...]:
     """Return the tables of a name, sorted: whole, without catalog or schema, or with a target's prefixes before both.
 
-    A whole name in a domain's catalog is taken as it is: whether anybody writes it is the answer.
+    A whole name by a domain's own, or in one of its schemas, is taken as it is: whether anybody writes it is the answer.
     """
     parts = name.replace("`", "").lower().split(".")
     if len(parts) > 3 or not all(map(_PART.fullmatch, parts)):
         return ()
     if len(parts) == 3 and parts[0] in head.domains:
-        return (".".join(parts),)
+        return (head.tables.names.physical(".".join(parts)),)
+    if (
+        len(parts) == 3
+        and head.tables.names.domain_of(shown := head.tables.names.canonical(".".join(parts))) in head.domains
+    ):
+        return (shown,)
     files = head.tables.search({parts[-1]}, head.domains, _MOST_FILES)
     uses = head.tables.read(files).values()
     known = {read.table for one in uses for read in one.reads} | {table for one in uses for table, _ in one.written_at}

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from scope.documents.manifest import Cause, Deploy, Manifest
 from scope.escaping import escape_invisible, shortened
+from scope.graph.containment import Homes
 from scope.graph.digraph import GraphEdge
 from scope.graph.nodes import domain_node, file_of, node_kind, reader_node, split_node, written_file_node
 from scope.graph.picture import Node, Picture, fold
@@ -26,7 +27,7 @@ def draw(manifest: Manifest) -> str | None:
     What is alike shares a box, as far as it takes for the picture to be read. Returns None if nothing leads anywhere.
     """
     domains = {item.domain for item in manifest.deploy}
-    picture = fold(_collect(manifest), _is_readable, domains, until_by_kind=True)
+    picture = fold(_collect(manifest), _is_readable, Homes(domains), until_by_kind=True)
     if not picture.edges or not _is_readable(picture):
         return None
     # A domain that deploys without a change is in the table; one that holds what has changed belongs here.

@@ -40,7 +40,7 @@ def list_content(picture: Picture, extent: Extent) -> dict[str, Any]:
     parents: dict[str, str] = {}
     for name in list(nodes):
         below = name
-        for parent in list_ancestors(name, extent.domains):
+        for parent in list_ancestors(name, extent.homes):
             parents[below] = parent
             nodes.setdefault(parent, Node(parent, node_kind(parent)))
             below = parent

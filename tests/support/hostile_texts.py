@@ -10,7 +10,6 @@ from generator.bundle_file import read_bundle_file
 from generator.errors import SpecError
 from generator.load import load_domain, load_spec
 from scope.adapters.cli_output import classify_failure, first_error, masked_failure, parse_plan
-from scope.controller.doctor import read_catalog_prefix
 from scope.deployment.lock import parse_lock
 from scope.deployment.metadata import read_cli_commit, read_cli_repository
 from scope.deployment.record import parse_record
@@ -28,6 +27,7 @@ from scope.inference.parsing import LARGEST, MOST_WORDS
 from scope.inference.preset_words import find_preset_words
 from scope.inference.resource_keys import defined_resources
 from scope.inference.target_files import is_without_target
+from scope.inference.variables import declared_variables, variable_values
 from scope.inference.wide_uses import is_wide
 from scope.inference.yaml_nodes import LARGEST_YAML
 from scope.inference.yaml_settings import UnreadableYamlError, yaml_settings
@@ -87,7 +87,7 @@ def target(content: bytes) -> object:
 
 
 def prefix(content: bytes) -> object:
-    return read_catalog_prefix(snapshot({"targets/dev.yml": content, BUNDLE: b""}), "dev")
+    return variable_values(b"", "dev", content, ["catalog_prefix", "x"]), declared_variables([content])
 
 
 def metadata(content: bytes) -> object:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from scope.graph.containment import Homes
 from scope.graph.picture import Extent, Node, Picture, draw_picture, fold
 
 DOMAIN = Extent(domains=frozenset({"a"}))
@@ -109,7 +110,7 @@ def test_a_file_that_is_alone_in_a_folder_keeps_its_name() -> None:
 def test_what_is_equal_is_one_node_with_its_members(
     nodes: list[Node], edges: list[tuple[str, str, str]], members: set[tuple[str, ...]]
 ) -> None:
-    drawn = fold(Picture(tuple(sorted(nodes)), tuple(sorted(edges))), lambda _: False, {"a", "b", "c"})
+    drawn = fold(Picture(tuple(sorted(nodes)), tuple(sorted(edges))), lambda _: False, Homes({"a", "b", "c"}))
     assert {node.members for node in drawn.nodes if node.members} == members
 
 
@@ -117,5 +118,5 @@ def test_what_fits_nowhere_else_is_folded_by_kind_if_that_is_asked_for() -> None
     nodes = [Node(f"domain:d{number}", "domain") for number in range(9)]
     edges = [(f"domain:d{number}", f"domain:d{number + 1}", "reads") for number in range(8)]
     picture = Picture(tuple(nodes), tuple(edges))
-    assert len(fold(picture, lambda one: len(one.nodes) == 1, (), until_by_kind=True).nodes) == 1
-    assert len(fold(picture, lambda one: len(one.nodes) == 1, ()).nodes) == 9
+    assert len(fold(picture, lambda one: len(one.nodes) == 1, Homes(()), until_by_kind=True).nodes) == 1
+    assert len(fold(picture, lambda one: len(one.nodes) == 1, Homes(())).nodes) == 9
