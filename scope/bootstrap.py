@@ -20,7 +20,7 @@ from scope.deployment.record import repository_name
 from scope.deployment.target import TargetSettings, check_host, read_target
 from scope.errors import UsageError
 from scope.files import prepare_own_file, require_no_link
-from scope.graph.closure import DeploymentIndex
+from scope.graph.layouts import open_index
 from scope.graph.uses_cache import UsesCache
 from scope.repository.layout import target_file
 from scope.repository.snapshot import Snapshot
@@ -77,7 +77,7 @@ def open_session(
         rate = rate_limit(os.environ, request.max_parallel)
         logs = LOGS / request.target
 
-        index, git_lock = DeploymentIndex(snapshot, UsesCache(workers=Forks(git))), threading.Lock()
+        index, git_lock = open_index(snapshot, UsesCache(workers=Forks(git))), threading.Lock()
 
         def make_cli(folder: Path, domain: str) -> StagedCli:
             with git_lock:

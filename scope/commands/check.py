@@ -13,7 +13,7 @@ from scope.commands.options import add_base, add_head
 from scope.console import Console
 from scope.documents.document import dump_answer
 from scope.escaping import escape_invisible
-from scope.graph.closure import DeploymentIndex
+from scope.graph.layouts import open_index
 from scope.graph.uses_cache import UsesCache
 from scope.model import CiKind, Finding
 from scope.planning.checks import check_removed_tables, check_repository, find_removed_tables, find_unknown_reads
@@ -47,7 +47,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     with GitRepository(Path(options.directory)) as git, KeptFindings(git.root) as kept:
         head = resolve_head(git, options.head)
         cache = UsesCache(kept, Forks(git, kept))
-        index = DeploymentIndex(Snapshot(git, head.tree), cache)
+        index = open_index(Snapshot(git, head.tree), cache)
         index.check_names()
         findings = check_repository(index)
         if options.base:

@@ -26,7 +26,7 @@ from scope.controller.doctor import (
 from scope.documents.document import dump_answer
 from scope.errors import ScopeError
 from scope.escaping import escape_invisible
-from scope.graph.closure import DeploymentIndex
+from scope.graph.layouts import open_index
 from scope.repository.snapshot import Snapshot
 
 HELP = "what is missing on this machine and in a target, and how to get it"
@@ -58,7 +58,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
 def _checks(options: argparse.Namespace, console: Console) -> Iterator[Check]:
     with GitRepository(Path(options.directory)) as git:
-        index = DeploymentIndex(Snapshot(git, git.work_tree()))
+        index = open_index(Snapshot(git, git.work_tree()))
         yield from _machine_checks(git.root)
         yield from check_repository(git, (options.target,) if options.target else index.rules.in_order(index.targets))
     if not options.target:

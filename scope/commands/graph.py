@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from itertools import product
 from pathlib import Path
 
 from scope.adapters.git import GitRepository
@@ -10,10 +9,9 @@ from scope.commands.options import add_base, add_head
 from scope.console import Console
 from scope.documents.document import dump_answer
 from scope.errors import ScopeError
-from scope.graph.closure import DeploymentIndex
 from scope.graph.containment import Homes
 from scope.graph.digraph import GraphEdge
-from scope.graph.edges import list_edges
+from scope.graph.layouts import list_edges, open_index
 from scope.graph.nodes import file_node, reader_node, split_node, table_node
 from scope.graph.picture import READABLE, Extent, Picture, draw_picture
 from scope.graph.table_names import find_homes
@@ -53,8 +51,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
     limit = options.limit if options.limit is not None else READABLE if is_mermaid else None
     with GitRepository(Path(options.directory)) as git:
         if options.all:
-            head = DeploymentIndex(Snapshot(git, resolve_head(git, options.head).tree))
-            pairs = frozenset(product(head.targets, head.domains))
+            head = open_index(Snapshot(git, resolve_head(git, options.head).tree))
+            pairs = frozenset((target, domain) for target in head.targets for domain in head.domains_in(target))
             homes = find_homes(head.tables.names)
             edges, extent = list_edges(head), Extent(domains=frozenset(head.domains), deployments=pairs, schemas=homes)
         else:

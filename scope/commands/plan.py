@@ -18,7 +18,7 @@ from scope.documents.manifest import Deploy, Manifest, Warn
 from scope.errors import NoCredentials, RemoteError, UsageError
 from scope.escaping import code_span
 from scope.files import prepare_own_file, write_atomic
-from scope.graph.closure import DeploymentIndex
+from scope.graph.index import DeploymentIndex
 from scope.graph.uses_cache import UsesCache
 from scope.names import is_list_digest, require_domain_names
 from scope.planning.comparison import compare, effect_classifier
@@ -217,10 +217,11 @@ def _write_for_ci(manifest: Manifest, content: bytes, notes: Sequence[str]) -> N
 
 def _targets(head: DeploymentIndex, names: list[str]) -> tuple[str, ...]:
     targets = head.rules.in_order(head.targets)
-    unknown = sorted(set(names) - set(targets))
+    wanted = head.rules.expand(names)
+    unknown = sorted(set(wanted) - set(targets))
     if unknown:
-        raise UsageError(unknown_name("target", unknown[0], targets, "in targets/"))
-    return tuple(target for target in targets if not names or target in names)
+        raise UsageError(unknown_name("target", unknown[0], targets, head.places[0]))
+    return tuple(target for target in targets if not names or target in wanted)
 
 
 def _write(content: bytes, output: str | None, root: Path) -> None:

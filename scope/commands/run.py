@@ -8,7 +8,8 @@ from scope.commands.bundle import run_staged
 from scope.commands.options import add_domain, add_passed_on, add_target
 from scope.console import Console
 from scope.errors import UsageError
-from scope.graph.closure import DeploymentIndex
+from scope.graph.index import DeploymentIndex
+from scope.graph.layouts import open_index
 from scope.inference.resource_keys import defined_resources
 from scope.repository.layout import is_resource
 from scope.repository.snapshot import Snapshot
@@ -33,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, console: Console) -> int:
     """Find the resource's domain and run it in that domain's stage; return the CLI's exit code."""
     with GitRepository(Path(options.directory)) as git:
-        domain = options.domain or _domain_of(DeploymentIndex(Snapshot(git, git.work_tree())), options.resource)
+        domain = options.domain or _domain_of(open_index(Snapshot(git, git.work_tree())), options.resource)
         return run_staged(git, options.target, domain, ["run", options.resource, *options.passed_on], console)
 
 

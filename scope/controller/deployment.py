@@ -17,7 +17,7 @@ from scope.deployment.state import parse_resources
 from scope.deployment.target import DeploymentId, Paths
 from scope.deployment.verification import expected_files
 from scope.errors import Fault, RemoteError
-from scope.graph.closure import DeploymentIndex
+from scope.graph.index import DeploymentIndex
 from scope.model import RemoteResource
 from scope.ports import BundleCli, Workspace
 from scope.repository.layout import is_own_file

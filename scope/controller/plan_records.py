@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from scope.controller.deploy_set import Candidate
 from scope.controller.session import Session
 from scope.documents.manifest import Base, Cause, Deploy, Fingerprints, Head, Manifest, ManifestChange, ManifestMove
-from scope.graph.closure import DeploymentIndex
+from scope.graph.index import DeploymentIndex
 from scope.graph.uses_cache import UsesCache
 from scope.model import Because, Change, Effect
 from scope.planning.impact import Impact, ImpactAnalysis
@@ -66,7 +66,7 @@ class Bases:
             return None
         tree = git.root_tree(commit)
         changes = git.changes(tree, self._session.index.snapshot.tree)
-        return DeploymentIndex.of_base(Snapshot(git, tree), self._uses), changes
+        return self._session.index.at_base(Snapshot(git, tree)), changes
 
 
 def base_of(candidate: Candidate, repository: str) -> Base:

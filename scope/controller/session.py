@@ -11,7 +11,7 @@ from scope.deployment.claims import Claims
 from scope.deployment.observation import Observations, Observed
 from scope.deployment.target import DeploymentId, TargetSettings
 from scope.errors import ScopeError
-from scope.graph.closure import DeploymentIndex
+from scope.graph.index import DeploymentIndex
 from scope.model import RemoteResource, User
 from scope.ports import BundleCli, Git, Workspace
 

@@ -15,7 +15,7 @@ from scope.deployment.record import untrusted_reason
 from scope.deployment.state import FileState
 from scope.deployment.uploaded_files import compare_contents, compare_names, find_unexplained
 from scope.errors import ScopeError
-from scope.graph.closure import DeploymentIndex
+from scope.graph.index import DeploymentIndex
 from scope.model import RemoteEntry
 from scope.wording import write_command
 

@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 from scope.errors import UsageError
+from scope.graph.index import StageFrame
 from scope.graph.shared_code import Edge, SharedCode, is_preset, preset_stem
 from scope.graph.shared_parts import SharedPart, SharedParts
 from scope.graph.uses_cache import UsesCache
@@ -27,6 +28,7 @@ from scope.names import is_domain_name
 from scope.ports import Kept, Workers
 from scope.repository.layout import (
     BUNDLE,
+    CODE_ROOT,
     COMMON,
     CONFIG,
     DOMAIN_ROOTS,
@@ -36,10 +38,12 @@ from scope.repository.layout import (
     RUNTIME_PROJECT,
     SPEC_ROOT,
     TARGET_ROOT,
+    WHEELS,
     Role,
     code_folder,
     domain_folders,
     is_code,
+    is_own_file,
     place_of,
     resource_folder,
     spec_paths,
@@ -62,7 +66,7 @@ _ANY_SPEC = ""
 _ANY_WORD = "*"
 
 
-class DeploymentIndex:
+class DomainIndex:
     """The deployments of one tree, computed on demand and kept."""
 
     def __init__(self, snapshot: Snapshot, cache: UsesCache | None = None, rules: Rules | None = None) -> None:
@@ -93,18 +97,26 @@ class DeploymentIndex:
         moves.check_domains(self.domains)
         return moves
 
-    @classmethod
-    def of_base(cls, snapshot: Snapshot, cache: UsesCache | None = None) -> Self:
+    def at_base(self, snapshot: Snapshot) -> Self:
         """Return the index of a base. If its rules can't be read, every path of it deploys everything.
 
         If this were refused, the commit that repairs the rules could never be planned.
         """
-        index = cls(snapshot, cache)
+        index = type(self)(snapshot, self._cache)
         try:
             _ = index.rules
         except UsageError:
-            return cls(snapshot, cache, UNREADABLE_RULES)
+            return type(self)(snapshot, self._cache, UNREADABLE_RULES)
         return index
+
+    def domains_in(self, target: str) -> tuple[str, ...]:
+        """Return the domains that are deployed to a target: all of them, if it is there."""
+        return self.domains if target in self.targets else ()
+
+    @property
+    def places(self) -> tuple[str, str]:
+        """Return in words where targets and domains are defined."""
+        return f"in {TARGET_ROOT}/", f"in {CODE_ROOT}/ or {RESOURCE_ROOT}/"
 
     @cached_property
     def domains(self) -> tuple[str, ...]:
@@ -163,6 +175,14 @@ class DeploymentIndex:
             self._own[domain] = {path: entry for path, entry in files.items() if self.rules.owner(path).is_staged}
         return self._own[domain]
 
+    def folders(self, domain: str) -> tuple[str, ...]:
+        """Return a domain's own folders: code, then resources."""
+        return domain_folders(domain)
+
+    def resource_root(self, domain: str) -> str:
+        """Return the folder of a domain's resources."""
+        return resource_folder(domain)
+
     def sources(self, domain: str) -> tuple[str, ...]:
         """Return a domain's source folders, in `src` or `resources`, sorted."""
         names = {**self.snapshot.names(code_folder(domain)), **self.snapshot.names(resource_folder(domain))}
@@ -195,6 +215,18 @@ class DeploymentIndex:
     def staged(self, target: str, domain: str) -> dict[str, Entry]:
         """Return the files of a deployment's stage, sorted by path. A domain without folders has those of every stage."""
         return dict(sorted({**self.own_files(domain), **self._staged_beside(target, domain)}.items()))
+
+    def uploaded(self, target: str, domain: str) -> dict[str, str]:
+        """Return the staged files that the CLI uploads, by their names in the folder of uploaded files."""
+        return {path: path for path in self.staged(target, domain) if is_code(path)}
+
+    def frame(self, domain: str) -> StageFrame:  # noqa: ARG002  the same for every domain
+        """Return how the CLI runs in a stage: at its root, with the overlay and the guard that the bundle has."""
+        return StageFrame(empty=(CODE_ROOT,), ignored=(f"/{WHEELS}",))
+
+    def frame_files(self, target: str, domain: str) -> dict[str, bytes | None]:
+        """Return the files of a stage that defines no resource: those that aren't the domain's own."""
+        return dict.fromkeys(path for path in self.staged(target, domain) if not is_own_file(path, domain))
 
     def _staged_beside(self, target: str, domain: str) -> dict[str, Entry]:
         """Return the files of a stage that aren't in the domain's own folders."""

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 
-from scope.graph.closure import DeploymentIndex
+from scope.graph.closure import DomainIndex
 from scope.graph.digraph import Graph
 from scope.graph.held_words import HeldWords
 from scope.graph.nodes import domain_node, file_node, label, target_node
@@ -31,9 +31,7 @@ _PARSED_AT_ONCE = 8
 class Dependents:
     """The domains and targets that have changed shared files in their closure, at base or head."""
 
-    def __init__(
-        self, base: DeploymentIndex, head: DeploymentIndex, shared: Iterable[str], changes: Iterable[Change]
-    ) -> None:
+    def __init__(self, base: DomainIndex, head: DomainIndex, shared: Iterable[str], changes: Iterable[Change]) -> None:
         """Search for the dependents of the changed paths `shared`; `changes` is the complete difference of base and head."""
         self._sides = (base, head)
         self._shared = frozenset(shared)
@@ -213,6 +211,6 @@ def _build_graph(edges: Iterable[Edge], alone: Iterable[str] = ()) -> Graph:
     return Graph(((file_node(edge.dependent), file_node(edge.dependency), edge.kind) for edge in edges), alone)
 
 
-def _read(side: DeploymentIndex, paths: Iterable[str]) -> Mapping[str, bytes]:
+def _read(side: DomainIndex, paths: Iterable[str]) -> Mapping[str, bytes]:
     """Return the contents of those paths that exist and that domains may have."""
     return side.snapshot.read_all(side.snapshot.entries(path for path in paths if is_below_root(path)))

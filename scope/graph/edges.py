@@ -7,7 +7,7 @@ reader → table → writer. `scope graph` draws all of them; `scope plan` needs
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from scope.graph.closure import DeploymentIndex
+from scope.graph.closure import DomainIndex
 from scope.graph.digraph import GraphEdge
 from scope.graph.nodes import domain_node, file_node, source_node, table_node, target_node
 from scope.inference.file_references import FileReference, file_references
@@ -18,7 +18,7 @@ from scope.repository.layout import Role, is_resource, place_of, spec_module, ta
 _REFERENCE = re.compile(rb"\$\{resources\.(\w+\.\w+)\.")
 
 
-def list_edges(index: DeploymentIndex, domains: Iterable[str] | None = None) -> frozenset[GraphEdge]:
+def list_domain_edges(index: DomainIndex, domains: Iterable[str] | None = None) -> frozenset[GraphEdge]:
     """Return the edges of some domains, or of all, with those of the shared code that they reach."""
     edges: set[GraphEdge] = set()
     for domain in index.domains if domains is None else domains:
@@ -35,7 +35,7 @@ def list_edges(index: DeploymentIndex, domains: Iterable[str] | None = None) -> 
     return frozenset(edges)
 
 
-def _list_layout_edges(index: DeploymentIndex, domain: str) -> Iterator[GraphEdge]:
+def _list_layout_edges(index: DomainIndex, domain: str) -> Iterator[GraphEdge]:
     for path in index.own_files(domain):
         place = place_of(path)
         if place.source is not None:
@@ -48,7 +48,7 @@ def _list_layout_edges(index: DeploymentIndex, domain: str) -> Iterator[GraphEdg
         yield domain_node(domain), target_node(target), "deployed-to"
 
 
-def _list_resource_edges(index: DeploymentIndex, domain: str) -> Iterator[GraphEdge]:
+def _list_resource_edges(index: DomainIndex, domain: str) -> Iterator[GraphEdge]:
     """Return the edges from a domain's resource files to the files and the other resources that they name."""
     own = index.own_files(domain)
     contents = index.snapshot.read_all({path: entry for path, entry in own.items() if is_resource(path)})
@@ -68,14 +68,14 @@ def _resolve(reference: FileReference, *places: Mapping[str, Entry]) -> Iterator
     yield from (path for place in places for path in place if reference.means(path))
 
 
-def _list_table_edges(index: DeploymentIndex, domain: str) -> Iterator[GraphEdge]:
+def _list_table_edges(index: DomainIndex, domain: str) -> Iterator[GraphEdge]:
     """Return the edges from a domain's files to the tables that they read, and from tables to their writers."""
     for path, uses in index.tables.read(index.own_files(domain)).items():
         yield from ((table_node(table), file_node(path), "written-by") for table in uses.writes)
         yield from ((file_node(path), table_node(read.table), "reads") for read in uses.reads)
 
 
-def _list_rule_edges(index: DeploymentIndex, domain: str) -> Iterator[GraphEdge]:
+def _list_rule_edges(index: DomainIndex, domain: str) -> Iterator[GraphEdge]:
     own = index.own_files(domain)
     for path in index.rule_files(domain):
         role = place_of(path).role

@@ -6,8 +6,11 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from functools import partial
+from typing import TYPE_CHECKING
 
-from scope.graph.closure import DeploymentIndex
+from scope.graph.closure import DomainIndex
+from scope.graph.index import DeploymentIndex
+from scope.graph.layouts import choose
 from scope.graph.tables import is_source
 from scope.inference.resource_keys import defined_resources
 from scope.lineage.table_names import TableNames
@@ -33,9 +36,23 @@ from scope.stage.domain_data import check_domain_data
 from scope.stage.variable_checks import check_variables
 from scope.wording import unknown_name
 
+if TYPE_CHECKING:
+    from scope.graph.bundle_index import BundleIndex
+
 
 def check_repository(index: DeploymentIndex) -> tuple[Finding, ...]:
     """Return the findings about every domain and its stage, and about names of domains and tables, sorted by place."""
+    return choose(index, _check_domains, _check_bundles)
+
+
+def _check_bundles(index: "BundleIndex") -> tuple[Finding, ...]:
+    """Return the findings about every bundle in each of its targets, sorted by place."""
+    stages = ((target, domain) for domain in index.domains for target in index.targets_of(domain))
+    findings = (finding for target, domain in stages for finding in check_stage(index, target, domain))
+    return tuple(sorted({*_check_settings(index), *findings}))
+
+
+def _check_domains(index: DomainIndex) -> tuple[Finding, ...]:
     findings = {*_check_names(index), *_check_keys(index), *_check_settings(index), *check_naming(index)}
     unclean = [domain for domain in index.domains if not _is_known_clean(index, domain)]
     if len(unclean) > 1 and index.workers is not None:
@@ -52,16 +69,16 @@ def check_repository(index: DeploymentIndex) -> tuple[Finding, ...]:
     return tuple(sorted(findings))
 
 
-def _is_known_clean(index: DeploymentIndex, domain: str) -> bool:
+def _is_known_clean(index: DomainIndex, domain: str) -> bool:
     """Return whether an earlier run found nothing about a domain. That depends on no other domain but by its name."""
     return index.kept is not None and index.kept.get(_clean_name(index, domain)) is not None
 
 
-def _clean_name(index: DeploymentIndex, domain: str) -> str:
+def _clean_name(index: DomainIndex, domain: str) -> str:
     return f"{index.name_of('clean', domain)}{index.surroundings}"
 
 
-def _check_domain(index: DeploymentIndex, domain: str) -> frozenset[Finding]:
+def _check_domain(index: DomainIndex, domain: str) -> frozenset[Finding]:
     """Return the findings about one domain. That there are none is kept."""
     findings = {*check_domain_data(index, domain), *_check_table_names(index, domain)}
     for target in index.targets[:1]:
@@ -114,7 +131,7 @@ def _find_written(side: DeploymentIndex, domains: Iterable[str] | None) -> froze
     return frozenset[str]().union(*(uses.writes for uses in side.tables.read(side.tables.paths(domains)).values()))
 
 
-def _check_table_names(index: DeploymentIndex, domain: str) -> Iterator[Finding]:
+def _check_table_names(index: DomainIndex, domain: str) -> Iterator[Finding]:
     """Yield a finding for each read of a table by a literal name, which is prod's table in every target."""
     paths = [path for path in index.own_files(domain) if is_code(path)]
     names = index.tables.names
@@ -176,7 +193,7 @@ def _check_settings(index: DeploymentIndex) -> Iterator[Finding]:
                 yield Finding(CONFIG, line, "setting", f"`{key}`: {unknown_name(kind, name, known)}")
 
 
-def _check_keys(index: DeploymentIndex) -> Iterator[Finding]:
+def _check_keys(index: DomainIndex) -> Iterator[Finding]:
     """Yield a finding for each key that resources of two domains have, of whatever kind: in one bundle, it has to be one."""
     domains: dict[str, list[str]] = defaultdict(list)
     for domain in index.domains:
@@ -192,7 +209,7 @@ def _check_keys(index: DeploymentIndex) -> Iterator[Finding]:
             yield Finding(path, line, "shared-key", message)
 
 
-def _key_names(index: DeploymentIndex, domain: str) -> list[str]:
+def _key_names(index: DomainIndex, domain: str) -> list[str]:
     """Return the keys of a domain's resources without their kinds, sorted."""
     name = index.name_of("keys", domain)
     text = index.kept.get(name) if index.kept is not None else None
@@ -205,7 +222,7 @@ def _key_names(index: DeploymentIndex, domain: str) -> list[str]:
     return keys
 
 
-def _find_definition(index: DeploymentIndex, domain: str, name: str) -> tuple[str, int]:
+def _find_definition(index: DomainIndex, domain: str, name: str) -> tuple[str, int]:
     """Return the file that defines a domain's resource, and the first line that has its key; 0 if none has it plainly."""
     key = re.compile(rf"\s*[\"']?{re.escape(name)}[\"']?\s*[:=]")
     for path, content in index.snapshot.read_all(index.snapshot.files(resource_folder(domain))).items():

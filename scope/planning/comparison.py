@@ -4,13 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from scope.documents.manifest import Base, Head
-from scope.errors import UsageError
-from scope.graph.closure import DeploymentIndex
+from scope.graph.index import DeploymentIndex
+from scope.graph.layouts import open_index
 from scope.graph.uses_cache import UsesCache
 from scope.model import Change, Effect, Kind, Status
 from scope.ports import Git
 from scope.repository.baseline import ResolvedBase, ResolvedHead, resolve_base, resolve_head
-from scope.repository.layout import BUNDLE
 from scope.repository.settings import UNREADABLE_RULES
 from scope.repository.snapshot import Snapshot
 
@@ -46,15 +45,10 @@ def compare(
     base = resolve_base(git, base_ref, head.info.commit)
     for note in base.notes:
         say(note)
-    if head.tree != git.empty_tree and Snapshot(git, head.tree).entry(BUNDLE) is None:
-        raise UsageError(
-            f"There is no {BUNDLE} at the root of this git repository. scope plans the bundle whose {BUNDLE} lies there: "
-            "run it in that repository, or name it with `-C`."
-        )
     cache = UsesCache() if cache is None else cache
-    index = DeploymentIndex(Snapshot(git, head.tree), cache)
+    index = open_index(Snapshot(git, head.tree), cache)
     index.check_names()
-    first, *others = (_compare(git, one, head, index, cache, say) for one in (base, *base.others))
+    first, *others = (_compare(git, one, head, index, say) for one in (base, *base.others))
     return replace(first, others=tuple(others))
 
 
@@ -63,10 +57,9 @@ def _compare(
     base: ResolvedBase,
     head: ResolvedHead,
     head_index: DeploymentIndex,
-    cache: UsesCache,
     say: Callable[[str], None],
 ) -> Comparison:
-    base_index = DeploymentIndex.of_base(Snapshot(git, base.tree), cache)
+    base_index = head_index.at_base(Snapshot(git, base.tree))
     if base_index.rules is UNREADABLE_RULES:
         say(f"{UNREADABLE_RULES.own[0].why}, so everything deploys.")
     return Comparison(

@@ -6,10 +6,9 @@ From the text alone: keys and names as the resource files have them. A deploy lo
 from collections.abc import Collection, Iterable, Iterator
 
 from scope.documents.manifest import ManifestMove
-from scope.graph.closure import DeploymentIndex
+from scope.graph.index import DeploymentIndex
 from scope.inference.resource_keys import DefinedResource
 from scope.model import ResourceKey
-from scope.repository.layout import resource_folder
 from scope.repository.moves import Address, Moves, rename_key
 
 
@@ -37,7 +36,7 @@ def _changed_domains(base: DeploymentIndex, head: DeploymentIndex) -> frozenset[
     return frozenset(
         domain
         for domain in domains
-        if base.snapshot.entry(resource_folder(domain)) != head.snapshot.entry(resource_folder(domain))
+        if base.snapshot.entry(base.resource_root(domain)) != head.snapshot.entry(head.resource_root(domain))
         or (domain in base.domains) != (domain in head.domains)
     )
 

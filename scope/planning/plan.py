@@ -18,7 +18,7 @@ from scope.documents.manifest import (
     Warn,
 )
 from scope.errors import UsageError
-from scope.graph.closure import DeploymentIndex
+from scope.graph.index import DeploymentIndex
 from scope.graph.nodes import label
 from scope.model import Change, Effect, Kind, quote_path
 from scope.names import domain_environment, require_domain_names
@@ -222,7 +222,7 @@ def find_mode(deploy: tuple[Deploy, ...], targets: tuple[str, ...], head: Deploy
     if not deploy:
         return "none"
     deployed = {item.id for item in deploy if item.action == "deploy"}
-    every = {f"{target}/{domain}" for target in targets for domain in head.domains}
+    every = {f"{target}/{domain}" for target in targets for domain in head.domains_in(target)}
     # If no domain is left, there are only removals, and those are never "full".
     return "full" if every and every <= deployed else "scoped"
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from scope.errors import UsageError
 from scope.escaping import escape_invisible
-from scope.graph.closure import DeploymentIndex
+from scope.graph.index import DeploymentIndex
 from scope.planning.comparison import Comparison
 from scope.wording import abbreviate
 

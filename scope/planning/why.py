@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from scope.documents.manifest import Manifest, ManifestMove
-from scope.graph.closure import DeploymentIndex
+from scope.graph.index import DeploymentIndex
 from scope.model import Change, Entry, Kind, Status, Step, quote_path
 from scope.planning.impact import ImpactAnalysis
 from scope.planning.readers import SHARED, list_readers

@@ -53,9 +53,20 @@ class Rule:
     why: str
     line: int = field(default=0, compare=False)
 
+    def deploys_domain(self, domain: str) -> bool:
+        """Return whether it deploys a domain, alone or with all others."""
+        return self.deploys == EVERYTHING or (self.deploys != NOTHING and domain in self.deploys)
+
+    @property
+    def deploys_nothing(self) -> bool:
+        """Return whether it says that its paths deploy nothing."""
+        return self.deploys == NOTHING
+
 
 EVERYTHING = ("everything",)
 NOTHING = ("nothing",)
+# Stands for the rule of a path that no rule of the repository's own concerns.
+NO_RULE = Rule((), ("",), "")
 UNOWNED = Owner(Reach.EVERYTHING, why="unowned")
 
 DEFAULT_RULES = (
@@ -96,11 +107,26 @@ class Rules:
     targets: tuple[str, ...] = ()
     # How tables and resources are named.
     naming: Naming = DEFAULT
+    # What a workflow calls some targets by one name, in the order of promotion; each target alone, unless it is in one.
+    stages: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    # Globs of the folders that hold a bundle of their own each; without any, the repository is one bundle.
+    bundles: tuple[str, ...] = ()
+    # Globs of the folders of which only what is imported counts for a bundle.
+    narrow: tuple[str, ...] = ()
 
     def in_order(self, targets: Iterable[str]) -> tuple[str, ...]:
         """Return some targets in the order of promotion; those that it doesn't name follow by their names."""
         places = {target: place for place, target in enumerate(self.targets)}
         return tuple(sorted(targets, key=lambda target: (places.get(target, len(places)), target)))
+
+    def expand(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return the targets that some names stand for: those of a stage, or the target itself."""
+        stages = dict(self.stages)
+        return tuple(dict.fromkeys(target for name in names for target in stages.get(name, (name,))))
+
+    def stage_of(self, target: str) -> str:
+        """Return the name by which a workflow calls a target: that of its stage, or else its own."""
+        return next((name for name, targets in self.stages if target in targets), target)
 
     def active_runs_in(self, target: str) -> str:
         """Return how a deploy treats active runs in a target: `warn`, `wait` or `refuse`."""
@@ -126,7 +152,16 @@ class Rules:
 
     def owner(self, path: str) -> Owner:
         """Return the owner of a path."""
-        return _owner_by_layout(path) or self._owner_by_rule(path)
+        by_layout = None if self.bundles else _owner_by_layout(path)
+        return by_layout or self._owner_by_rule(path)
+
+    def own_reach(self, path: str) -> Rule:
+        """Return the first of the repository's own rules that concerns a path, or `NO_RULE`."""
+        return next((rule for pattern, rule in self._own_compiled if pattern.fullmatch(path)), NO_RULE)
+
+    @cached_property
+    def _own_compiled(self) -> tuple[tuple[Pattern, Rule], ...]:
+        return tuple((compile_glob(path), rule) for rule in self.own for path in rule.paths)
 
     def _owner_by_rule(self, path: str) -> Owner:
         for _, pattern, rule in self._compiled:

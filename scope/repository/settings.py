@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from scope.errors import UsageError
 from scope.names import is_domain_name, is_target_name
@@ -12,7 +13,12 @@ from scope.repository.ownership import ACTIVE_RUNS, EVERY_TARGET, EVERYTHING, NO
 from scope.repository.toml_file import UnreadableTomlError, load_toml
 
 KEYS: Mapping[str, str] = {
-    "targets": "A list of targets in the order of promotion, in which they are shown. By default that of their names.",
+    "targets": (
+        "A list of targets in the order of promotion, in which they are shown; or a table of lists, by what a workflow "
+        'calls their targets together: `{ prod = ["prod", "prod_aws"] }`. By default they are in the order of their names.'
+    ),
+    "bundles": "A list of globs of the folders that hold a `databricks.yml` each: every one is deployed by itself.",
+    "narrow": "A list of globs of folders of which only the Python counts that a bundle imports.",
     "rules": "A list of tables, `[[tool.scope.rules]]`: what a change of a path deploys. The first that fits counts.",
     "matrix-jobs": "A whole number from 1 to 256: the jobs of a workflow's matrix before deployments share one.",
     "max-deletions": "A whole number: more deletions than this in one deployment need approval.",
@@ -28,6 +34,7 @@ KEYS: Mapping[str, str] = {
 _WEBHOOK = re.compile(r"(?:https://[A-Za-z0-9.-]+(?::\d{1,5})?|http://127\.0\.0\.1:\d{1,5})/[!-~]{0,2000}")
 # A domain, if it is that one's alone, and a variable's name as the CLI takes it in a reference.
 _VARIABLE = re.compile(r"(?:[a-z][a-z0-9_]*\.)?[A-Za-z_][A-Za-z0-9_-]*")
+_MOST_KNOWN = 16
 _OWN_VARIABLES = frozenset({"domain", "stage"})
 RULE_KEYS: Mapping[str, str] = {
     "paths": "A list of globs relative to the repository's root: `*` stays in a folder, `**` crosses them.",
@@ -50,6 +57,7 @@ class _Problem:
 UNREADABLE_RULES = Rules(own=(Rule(("**",), EVERYTHING, "[tool.scope] of the base can't be read"),))
 
 
+@lru_cache(_MOST_KNOWN)  # both sides of a comparison mostly have the same
 def load_rules(content: bytes | None) -> Rules:
     """Return the rules of a `pyproject.toml`, or the built-in ones alone if it is None.
 
@@ -66,14 +74,16 @@ def load_rules(content: bytes | None) -> Rules:
     problems: list[_Problem] = []
     text = content.decode()
     naming, faults = read_naming(table.get("naming", {}))
+    stages = _read_stages(table, problems)
     rules = Rules(
         own=tuple(_read_rules(table.get("rules", []), text, problems)),
         matrix_jobs=_read_number(table, "matrix-jobs", Rules.matrix_jobs, range(1, 257), problems),
         max_deletions=_read_number(table, "max-deletions", Rules.max_deletions, range(1_000_001), problems),
         active_runs=tuple(_read_active_runs(table.get("active-runs", {}), problems)),
-        targets=_read_names(
-            table, "targets", is_target_name, 'targets by name, such as ["dev", "prod"]', problems, is_ordered=True
-        ),
+        targets=tuple(dict.fromkeys(target for _, listed in stages for target in listed)),
+        stages=tuple((name, listed) for name, listed in stages if (name,) != listed),
+        bundles=_read_globs(table, "bundles", problems),
+        narrow=_read_globs(table, "narrow", problems),
         allow_code=_read_names(table, "allow-code", is_domain_name, 'domains by name, such as ["finance"]', problems),
         identity_per_domain=_read_names(
             table, "identity-per-domain", is_target_name, 'targets by name, such as ["prod"]', problems
@@ -159,15 +169,40 @@ def _read_names(
     is_name: Callable[[str], bool],
     what: str,
     problems: list[_Problem],
-    *,
-    is_ordered: bool = False,
 ) -> tuple[str, ...]:
     value = table.get(key, [])
     names = _as_texts(value) if isinstance(value, list) else None
     if names is None or not all(map(is_name, names)):
         problems.append(_Problem(key, f"is a list of {what}, not {value!r}"))
         return ()
-    return tuple(dict.fromkeys(names)) if is_ordered else tuple(sorted(set(names)))
+    return tuple(sorted(set(names)))
+
+
+def _read_stages(table: Mapping[str, object], problems: list[_Problem]) -> list[tuple[str, tuple[str, ...]]]:
+    """Return the targets in the order of promotion, by what a workflow calls them."""
+    value = table.get("targets", [])
+    stages = value if isinstance(value, dict) else {"targets": value}
+    read: list[tuple[str, tuple[str, ...]]] = []
+    for name, listed in stages.items():
+        names = _as_texts(listed) if isinstance(listed, list) else None
+        if names is None or not all(map(is_target_name, (*names, name))):
+            problems.append(_Problem("targets", f'is a list of targets by name, such as ["dev", "prod"], not {listed!r}'))
+            return []
+        read += [(name, names)] if isinstance(value, dict) else [(target, (target,)) for target in names]
+    every = [target for _, listed in read for target in listed]
+    twice = sorted({target for target in every if every.count(target) > 1}) if isinstance(value, dict) else []
+    if twice:
+        problems.append(_Problem("targets", f"has {', '.join(twice)} in two lists; each target belongs to one"))
+    return read
+
+
+def _read_globs(table: Mapping[str, object], key: str, problems: list[_Problem]) -> tuple[str, ...]:
+    value = table.get(key, [])
+    globs = _as_texts(value) if isinstance(value, list) else None
+    if globs is None or any(not glob or glob.startswith("/") or ".." in glob.split("/") for glob in globs):
+        problems.append(_Problem(key, f'is a list of globs of folders, such as ["bundles/*"], not {value!r}'))
+        return ()
+    return globs
 
 
 def _is_variable(name: str) -> bool:

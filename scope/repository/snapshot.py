@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Self
 
 from scope.model import Entry, Kind
 from scope.ports import Git
@@ -14,6 +15,10 @@ class Snapshot:
         """Hold the name of a tree; nothing is read yet."""
         self._git = git
         self.tree = tree
+
+    def empty(self) -> Self:
+        """Return the tree without files of the same repository."""
+        return type(self)(self._git, self._git.empty_tree)
 
     def entry(self, path: str) -> Entry | None:
         """Return the entry at a path, a file's or a folder's, or None if there is none."""

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from scope.graph.closure import DeploymentIndex
+from scope.graph.index import DeploymentIndex
 from scope.inference.yaml_settings import ITEM, Setting, UnreadableYamlError, yaml_settings
 from scope.model import Entry, Finding, Kind, quote_path
 from scope.repository.globs import matches_cli

@@ -7,9 +7,12 @@ code in prod.
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from scope.errors import Refused
-from scope.graph.closure import DeploymentIndex
+from scope.graph.closure import DomainIndex
+from scope.graph.index import DeploymentIndex
+from scope.graph.layouts import choose
 from scope.graph.shared_code import is_preset
 from scope.inference.parsing import LARGEST, MOST_WORDS, NOT_PARSED, is_too_large, parse
 from scope.inference.yaml_nodes import LARGEST_YAML
@@ -23,6 +26,9 @@ from scope.stage.import_checks import check_imports
 from scope.stage.path_checks import check_paths
 from scope.stage.variable_checks import check_variables
 from scope.stage.wheel_checks import check_wheels
+
+if TYPE_CHECKING:
+    from scope.graph.bundle_index import BundleIndex
 
 # What the CLI calls in the modules that `python.resources` names.
 _LOADING = "load_resources"
@@ -39,6 +45,19 @@ def require_self_contained(index: DeploymentIndex, target: str, domain: str) -> 
 
 def check_stage(index: DeploymentIndex, target: str, domain: str) -> tuple[Finding, ...]:
     """Return every finding that keeps the stage of a deployment from standing on its own, sorted by place."""
+    return choose(
+        index, lambda one: _check_domain_stage(one, target, domain), lambda one: _check_bundle_stage(one, target, domain)
+    )
+
+
+def _check_bundle_stage(index: "BundleIndex", target: str, domain: str) -> tuple[Finding, ...]:
+    """Return the findings about a bundle's stage: what it holds that never arrives. The rest is the CLI's."""
+    staged = index.staged(target, domain)
+    findings = {*_check_entries(staged), *_check_lfs_pointers(index.snapshot.read_all(staged))}
+    return tuple(sorted(findings))
+
+
+def _check_domain_stage(index: DomainIndex, target: str, domain: str) -> tuple[Finding, ...]:
     staged = index.staged(target, domain)
     contents = index.snapshot.read_all(staged)
     findings = {

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 
 from scope.errors import Refused
-from scope.graph.closure import DeploymentIndex
+from scope.graph.index import DeploymentIndex
 from scope.inference.generated_modules import Origin, module_origin, runs_nothing
 from scope.inference.keyed_texts import KeyedText, keyed_texts
 from scope.inference.yaml_settings import ITEM, NO_TEXT, Setting, UnreadableYamlError, yaml_settings

@@ -4,7 +4,7 @@ import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
-from scope.graph.closure import DeploymentIndex
+from scope.graph.closure import DomainIndex
 from scope.inference.exports import exported_names
 from scope.inference.notebooks import notebook_names
 from scope.inference.uses import ImportedName, ModuleUse, NotebookRun
@@ -15,7 +15,7 @@ from scope.repository.layout import CODE_ROOT, COMMON, module_name
 _CODE = (".py", ".ipynb", ".sql", ".scala", ".r")
 
 
-def check_imports(index: DeploymentIndex, staged: Mapping[str, Entry], contents: Mapping[str, bytes]) -> Iterator[Finding]:
+def check_imports(index: DomainIndex, staged: Mapping[str, Entry], contents: Mapping[str, bytes]) -> Iterator[Finding]:
     """Yield a finding for each first-party import, and each notebook that another one runs, that isn't in the stage."""
     modules = _modules(staged)
     tops = frozenset(module.partition(".")[0] for module in modules) | {"common", "resources"}
@@ -65,7 +65,7 @@ def _beside(top: str, path: str) -> str:
 
 
 def _explain_missing(
-    use: ModuleUse, path: str, modules: frozenset[str], tops: frozenset[str], index: DeploymentIndex
+    use: ModuleUse, path: str, modules: frozenset[str], tops: frozenset[str], index: DomainIndex
 ) -> str | None:
     if use.name in modules:
         return None
@@ -86,7 +86,7 @@ def _is_there(name: ImportedName, path: str, modules: frozenset[str]) -> bool:
     return is_dunder or f"{name.module}.{name.name}" in modules or _beside(name.module.partition(".")[0], path) in modules
 
 
-def _explain_run(run: NotebookRun, path: str, staged: Mapping[str, Entry], index: DeploymentIndex) -> str | None:
+def _explain_run(run: NotebookRun, path: str, staged: Mapping[str, Entry], index: DomainIndex) -> str | None:
     """Return why a notebook can't be run from a file, or None if it can, or lies elsewhere in the workspace."""
     meant: list[str] = []
     for text in run.paths:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from scope.console import Console
 from scope.errors import UsageError
-from scope.graph.closure import DeploymentIndex
+from scope.graph.layouts import open_index
 from scope.model import Entry
 from scope.ports import Git
 from scope.repository.baseline import resolve_head
@@ -37,11 +37,11 @@ def prepare(
     for a stage that doesn't stand on its own.
     """
     head = resolve_head(git, head_ref)
-    index = DeploymentIndex(Snapshot(git, head.tree))
+    index = open_index(Snapshot(git, head.tree))
     if target not in index.targets:
-        raise UsageError(unknown_name("target", target, index.targets, "in targets/"))
+        raise UsageError(unknown_name("target", target, index.targets, index.places[0]))
     if domain not in index.domains:
-        raise UsageError(unknown_name("domain", domain, index.domains, "in src/ or resources/"))
+        raise UsageError(unknown_name("domain", domain, index.domains, index.places[1]))
     require_domain_data(index, target, domain)
     require_self_contained(index, target, domain)
     files = index.staged(target, domain)

@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from scope.graph.closure import DeploymentIndex
+from scope.graph.index import DeploymentIndex
 
 # The CLI's own convention for variables in the environment.
 PREFIX = "BUNDLE_VAR_"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from scope.graph.closure import DeploymentIndex
+from scope.graph.index import DeploymentIndex
 from scope.inference.yaml_settings import NO_TEXT, UnreadableYamlError, yaml_settings
 from scope.model import Finding, quote_path
 from scope.repository.layout import BUNDLE, CONFIG, is_loaded_yaml, target_file

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from scope.adapters.git import GitRepository
-from scope.graph.closure import DeploymentIndex
+from scope.graph.closure import DomainIndex
 from scope.repository.snapshot import Snapshot
 from scope.stage.folder import StageFacts, open_stage
 from tests.support.builders import domain, skeleton
@@ -45,7 +45,7 @@ def plan_stage(sandbox: Sandbox, cli: DatabricksCli, workspace: FakeWorkspace) -
 
 def run_in_stage(sandbox: Sandbox, cli: DatabricksCli, workspace: FakeWorkspace, *command: str) -> CliResult:
     with GitRepository(sandbox.root) as git:
-        index = DeploymentIndex(Snapshot(git, git.work_tree()))
+        index = DomainIndex(Snapshot(git, git.work_tree()))
         facts = StageFacts("dev", "sales", sandbox.head, git.branch, git.origin, has_permit=True)
         with open_stage(index.snapshot, index.staged("dev", "sales"), facts) as folder:
             return cli.bundle(*command, cwd=folder, workspace=workspace, domain="sales")

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from scope.adapters.git import GitRepository
-from scope.graph.closure import DeploymentIndex
+from scope.graph.closure import DomainIndex
 from scope.repository.snapshot import Snapshot
 from scope.stage.checks import check_stage
 from scope.stage.folder import StageFacts, open_stage
@@ -32,7 +32,7 @@ def staged(root: Path, target: str, domain_name: str, *, has_permit: bool = Fals
     with GitRepository(root) as git:
         head = git.commit(commit)
         assert head is not None
-        index = DeploymentIndex(Snapshot(git, git.root_tree(head)))
+        index = DomainIndex(Snapshot(git, git.root_tree(head)))
         facts = StageFacts(target, domain_name, head, git.branch, git.origin, has_permit=has_permit)
         with open_stage(index.snapshot, index.staged(target, domain_name), facts) as folder:
             yield folder
@@ -50,7 +50,7 @@ def findings(sandbox: Sandbox, domain_name: str = "finance") -> list[tuple[str, 
     with GitRepository(sandbox.root) as git:
         head = git.commit("HEAD")
         assert head is not None
-        findings = check_stage(DeploymentIndex(Snapshot(git, git.root_tree(head))), "dev", domain_name)
+        findings = check_stage(DomainIndex(Snapshot(git, git.root_tree(head))), "dev", domain_name)
         return [(finding.code, f"{finding.path}:{finding.line}") for finding in findings]
 
 
@@ -208,7 +208,7 @@ def test_links_and_submodules_are_named_instead_of_left_out_silently(platform: S
     platform.git("add", "src/finance/link.py")
     platform.git("commit", "--quiet", "--message", "Add a link and a submodule")
     with GitRepository(platform.root) as git:
-        index = DeploymentIndex(Snapshot(git, git.root_tree(platform.head)))
+        index = DomainIndex(Snapshot(git, git.root_tree(platform.head)))
         assert [finding.code for finding in check_stage(index, "dev", "finance")] == ["symlink", "submodule"]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from scope.adapters.git import GitRepository
-from scope.graph.closure import DeploymentIndex
+from scope.graph.closure import DomainIndex
 from scope.repository.snapshot import Snapshot
 from tests.support.open_spark import OpenSpark, in_order_of_tables, land_fixtures
 from tests.support.sandbox import REPOSITORY
@@ -23,15 +23,15 @@ def open_spark(spark_server: ConnectServer) -> Iterator[OpenSpark]:
 
 
 @pytest.fixture(scope="session")
-def index() -> Iterator[DeploymentIndex]:
+def index() -> Iterator[DomainIndex]:
     """Give the repository as it lies in the work tree."""
     with GitRepository(REPOSITORY) as git:
-        yield DeploymentIndex(Snapshot(git, git.work_tree()))
+        yield DomainIndex(Snapshot(git, git.work_tree()))
 
 
 @pytest.fixture(scope="session")
 def platform(
-    open_spark: OpenSpark, index: DeploymentIndex, tmp_path_factory: pytest.TempPathFactory
+    open_spark: OpenSpark, index: DomainIndex, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, StagedPipeline]:
     """Run all pipelines of all domains, as they are deployed to staging, on the fixtures; return them by key."""
     pipelines = [

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scope.graph.closure import DeploymentIndex
+from scope.graph.closure import DomainIndex
 from tests.support.fixture_files import read_rows
 from tests.support.open_spark import OpenSpark
 from tests.support.stage_pipelines import StagedPipeline, staged_pipelines
@@ -15,7 +15,7 @@ RAW_PAYMENTS = "finance_stripe_raw_payments_pipeline"
 
 def test_marketing_in_dev_reads_what_finance_published_in_staging(
     open_spark: OpenSpark,
-    index: DeploymentIndex,
+    index: DomainIndex,
     platform: dict[str, StagedPipeline],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
@@ -29,7 +29,7 @@ def test_marketing_in_dev_reads_what_finance_published_in_staging(
 
 @pytest.mark.usefixtures("platform")  # which has landed the fixture
 def test_raw_adds_what_landed_since_the_last_update_and_keeps_every_version(
-    open_spark: OpenSpark, index: DeploymentIndex, tmp_path_factory: pytest.TempPathFactory
+    open_spark: OpenSpark, index: DomainIndex, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     landed = read_rows("finance/stripe/payments.json")
     pipelines = staged_pipelines(index, "dev", "finance", tmp_path_factory.mktemp("dev-finance"))

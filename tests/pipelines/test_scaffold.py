@@ -6,7 +6,7 @@ import pytest
 
 from generator.cli import main
 from scope.adapters.git import GitRepository
-from scope.graph.closure import DeploymentIndex
+from scope.graph.closure import DomainIndex
 from scope.repository.snapshot import Snapshot
 from tests.support.fixture_files import read_rows
 from tests.support.open_spark import OpenSpark, UpdateError, in_order, land_fixtures
@@ -33,7 +33,7 @@ def stage(scaffold: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Stage:
 
     def stage_it() -> StagedPipeline:
         with GitRepository(scaffold.root) as git:
-            index = DeploymentIndex(Snapshot(git, git.work_tree()))
+            index = DomainIndex(Snapshot(git, git.work_tree()))
             (pipeline,) = staged_pipelines(index, "dev", "shipping", tmp_path_factory.mktemp("shipping"))
         return pipeline
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from scope.graph.closure import DeploymentIndex
+from scope.graph.closure import DomainIndex
 from scope.model import Change, Effect, Status
 from scope.planning.effect import classify_effect
 from scope.planning.impact import ImpactAnalysis
@@ -102,14 +102,14 @@ class Judge:
     workspace: FakeWorkspace
     root: Path
 
-    def in_stage(self, index: DeploymentIndex, name: str) -> dict[str, Any]:
+    def in_stage(self, index: DomainIndex, name: str) -> dict[str, Any]:
         folder = self.root / f"stage-{index.snapshot.tree[:10]}-{name}"
         folder.mkdir()
         facts = StageFacts(TARGET, name, commit=None, branch=None, origin=None, host=self.workspace.url)
         write_stage(folder, index.snapshot, tuple(index.staged(TARGET, name)), facts)
         return self._resolved(folder, name)
 
-    def in_full(self, index: DeploymentIndex, name: str) -> dict[str, Any]:
+    def in_full(self, index: DomainIndex, name: str) -> dict[str, Any]:
         """Return what the whole repository gives for one domain: all resources but those of the others."""
         files = index.snapshot.files("")
         contents = index.snapshot.read_all(files)
@@ -160,8 +160,8 @@ def test_what_the_cli_resolves_or_what_is_staged_differs_exactly_for_the_set(jud
             base_files = head
 
     @cache
-    def closures_of(tree: str) -> DeploymentIndex:
-        return DeploymentIndex(Snapshot(git, tree))
+    def closures_of(tree: str) -> DomainIndex:
+        return DomainIndex(Snapshot(git, tree))
 
     trees = [(git.make(before), git.make(after)) for before, after in pairs]
     wanted = sorted({(tree, name) for pair in trees for tree in pair for name in DOMAINS})

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from scope.adapters.git import GitRepository
-from scope.graph.closure import DeploymentIndex
+from scope.graph.closure import DomainIndex
 from scope.graph.uses_cache import UsesCache
 from scope.model import Change, Effect, Kind, Status
 from scope.planning.effect import classify_effect
@@ -37,7 +37,7 @@ class Repository:
 
     def fingerprints(self, tree: str) -> Fingerprints:
         if tree not in self._known:
-            index = DeploymentIndex(Snapshot(self._git, tree))
+            index = DomainIndex(Snapshot(self._git, tree))
             self._known[tree] = {
                 (target, domain): index.fingerprint(target, domain) for target in TARGETS for domain in DOMAINS
             }
@@ -48,7 +48,7 @@ class Repository:
     def check(self, base_tree: str, head_tree: str) -> None:
         """Compare what the changes lead to with what differs, deployment by deployment."""
         cache = UsesCache()
-        base, head = (DeploymentIndex(Snapshot(self._git, tree), cache) for tree in (base_tree, head_tree))
+        base, head = (DomainIndex(Snapshot(self._git, tree), cache) for tree in (base_tree, head_tree))
         impact = ImpactAnalysis(base, head, self._git.changes(base_tree, head_tree)).find_impact()
         before, after = self.fingerprints(base_tree), self.fingerprints(head_tree)
         targets = Snapshot(self._git, head_tree).names("targets")

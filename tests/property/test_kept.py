@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 
 from scope.adapters.forks import Forks
 from scope.errors import UsageError
-from scope.graph.closure import DeploymentIndex
+from scope.graph.closure import DomainIndex
 from scope.graph.uses_cache import UsesCache
 from scope.model import Finding
 from scope.planning.checks import check_repository
@@ -22,7 +22,7 @@ from tests.support.fakes import KeptInMemory
 Answers = tuple[dict[tuple[str, str], str | None], tuple[Finding, ...] | str]
 
 
-def answers(index: DeploymentIndex) -> Answers:
+def answers(index: DomainIndex) -> Answers:
     try:
         findings: tuple[Finding, ...] | str = check_repository(index)
     except UsageError as error:
@@ -39,11 +39,11 @@ def answers(index: DeploymentIndex) -> Answers:
 def test_every_answer_is_the_same_with_what_was_kept(history: History, counts: Counter[str]) -> None:
     git, kept = FakeGit(), KeptInMemory()
     for tree in dict.fromkeys(git.make(state) for pair in history.pairs for state in pair):
-        alone = answers(DeploymentIndex(Snapshot(git, tree)))
+        alone = answers(DomainIndex(Snapshot(git, tree)))
         before = kept.hits
-        assert answers(DeploymentIndex(Snapshot(git, tree), UsesCache(kept))) == alone
+        assert answers(DomainIndex(Snapshot(git, tree), UsesCache(kept))) == alone
         counts["answers that were kept"] += kept.hits - before
-        assert answers(DeploymentIndex(Snapshot(git, tree), UsesCache(kept))) == alone
+        assert answers(DomainIndex(Snapshot(git, tree), UsesCache(kept))) == alone
         counts["trees"] += 1
     for base, head in history.pairs:
         trees = git.make(base), git.make(head)
@@ -56,7 +56,7 @@ def test_every_answer_is_the_same_with_what_was_kept(history: History, counts: C
 
 
 def plan_of(git: FakeGit, trees: tuple[str, str], cache: UsesCache) -> tuple[Impact, Readers] | str:
-    base, head = (DeploymentIndex(Snapshot(git, tree), cache) for tree in trees)
+    base, head = (DomainIndex(Snapshot(git, tree), cache) for tree in trees)
     try:
         impact = ImpactAnalysis(base, head, git.changes(*trees)).find_impact()
         return impact, find_readers(head, base, impact.impacted, head.domains)
@@ -70,6 +70,6 @@ def test_every_answer_is_the_same_from_all_cores(history: History) -> None:
     git = FakeGit()
     base, _ = history.pairs[0]
     tree = git.make(base)
-    index = DeploymentIndex(Snapshot(git, tree), UsesCache(workers=Forks()))
+    index = DomainIndex(Snapshot(git, tree), UsesCache(workers=Forks()))
     index.find_shared_files(index.domains)
-    assert answers(index) == answers(DeploymentIndex(Snapshot(git, tree)))
+    assert answers(index) == answers(DomainIndex(Snapshot(git, tree)))

@@ -16,7 +16,7 @@ from random import Random
 
 import pytest
 
-from scope.graph.closure import DeploymentIndex
+from scope.graph.closure import DomainIndex
 from scope.graph.uses_cache import UsesCache
 from scope.planning.impact import ImpactAnalysis
 from scope.repository.snapshot import Snapshot
@@ -101,7 +101,7 @@ class Case:
 def make_cases(seed: int, root: Path) -> Iterator[Case]:
     repository = make_repository(seed)
     write(root / f"{seed}", repository.files)
-    index = DeploymentIndex(FakeGit().snapshot(repository.files))
+    index = DomainIndex(FakeGit().snapshot(repository.files))
     for domain in DOMAINS:
         folder = root / f"{seed}-{domain}"
         folder.mkdir()
@@ -161,9 +161,9 @@ def check_change(case: Case, path: str) -> None:
     git, repository = FakeGit(), case.repository
     trees = git.make(repository.files), git.make({**repository.files, path: repository.files[path] + "# changed\n"})
     cache = UsesCache()
-    base, head = (DeploymentIndex(Snapshot(git, tree), cache) for tree in trees)
+    base, head = (DomainIndex(Snapshot(git, tree), cache) for tree in trees)
     impact = ImpactAnalysis(base, head, git.changes(*trees)).find_impact()
     deployed = {item.domain for item in impact.impacted}
     assert case.domain in deployed, path
-    before, after = (DeploymentIndex(Snapshot(git, tree)) for tree in trees)
+    before, after = (DomainIndex(Snapshot(git, tree)) for tree in trees)
     assert deployed == {name for name in DOMAINS if before.fingerprint("dev", name) != after.fingerprint("dev", name)}, path

@@ -8,7 +8,7 @@ from itertools import pairwise
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from scope.graph.closure import DeploymentIndex
+from scope.graph.closure import DomainIndex
 from scope.lineage.tables import TableRead, TableUses
 from scope.planning.readers import list_readers
 from tests.support.fake_git import FakeGit
@@ -212,14 +212,14 @@ def test_a_reader_is_found_with_the_search_exactly_as_without_it(data: st.DataOb
         f"{FOLDER}/other.py": "rows = spark.read.table('other')\n",
         **data.draw(st.sampled_from(SPELLINGS))(data, table),
     }
-    index = DeploymentIndex(FakeGit().snapshot(files))
+    index = DomainIndex(FakeGit().snapshot(files))
     schemas = {f"{table.domain}.{table.source}"}
     without = set(list_readers(index, index.tables.everything, schemas, index.domains))
     assert (READER, table.full) in {(reader.domain, reader.table) for reader in without}
     paths = index.tables.search({table.domain}, index.domains, MOST)
     assert set(list_readers(index, index.tables.read(paths, are_users=True), schemas, index.domains)) == without
     words = ({table.domain}, {table.source})
-    at_once = DeploymentIndex(index.snapshot).tables
+    at_once = DomainIndex(index.snapshot).tables
     at_once.look_for_spellings(words, index.domains)
     assert [at_once.spelling(some, index.domains) for some in words] == [
         index.tables.spelling(some, index.domains) for some in words
@@ -235,7 +235,7 @@ def test_full_names_are_found_without_reading_the_files_that_can_spell_none(data
         f"{FOLDER}/other.py": "from common.maths import double\nrows = spark.read.table('other')\n",
         **data.draw(st.sampled_from(SPELLINGS))(data, table),
     }
-    index = DeploymentIndex(FakeGit().snapshot(files))
+    index = DomainIndex(FakeGit().snapshot(files))
     paths = [path for path in files if path.startswith(FOLDER)]
     found = index.tables.read_full_names(paths, frozenset(DOMAINS))
     assert full_names(found) == full_names(index.tables.read(paths))

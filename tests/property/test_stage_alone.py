@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from scope.graph.closure import DeploymentIndex
+from scope.graph.closure import DomainIndex
 from scope.model import Finding
 from scope.stage.checks import check_stage
 from scope.stage.folder import StageFacts, write_stage
@@ -177,7 +177,7 @@ def check(repositories: list[Mapping[str, str | bytes]], domains: tuple[str, ...
     alone: list[Place] = []
     for number, files in enumerate(repositories):
         write(root / f"{number}", files)
-        index = DeploymentIndex(FakeGit().snapshot(files))
+        index = DomainIndex(FakeGit().snapshot(files))
         for domain in domains:
             folder = root / f"{number}-{domain}"
             folder.mkdir()
@@ -215,7 +215,7 @@ def test_what_imports_in_a_random_repository_imports_in_its_stages(
 
 def test_what_imports_in_this_repository_imports_in_its_stages(tmp_path: Path, counts: Counter[str]) -> None:
     files = {path: (REPOSITORY / path).read_bytes() for path in tracked_files(REPOSITORY)}
-    index = DeploymentIndex(FakeGit().snapshot(files))
+    index = DomainIndex(FakeGit().snapshot(files))
     assert {"finance", "marketing"} <= set(index.domains)
     check([files], index.domains, tmp_path, counts)
     assert counts["modules that import nowhere"] == 0

@@ -18,7 +18,7 @@ from scope.deployment.target import Paths, read_target
 from scope.documents.manifest_reader import loads
 from scope.documents.matrix_results import read_results
 from scope.errors import ScopeError
-from scope.graph.closure import DeploymentIndex
+from scope.graph.closure import DomainIndex
 from scope.graph.shared_code import SharedCode
 from scope.inference.file_references import file_references
 from scope.inference.generated_modules import module_origin, runs_nothing
@@ -105,7 +105,7 @@ def results(content: bytes) -> object:
 
 def bundle_checks(content: bytes) -> object:
     files = {"targets/dev.yml": content, BUNDLE: content, f"{RESOURCE}.yml": content, "src/finance/x.py": b""}
-    index = DeploymentIndex(snapshot(files))
+    index = DomainIndex(snapshot(files))
     staged = index.staged("dev", "finance")
     contents = index.snapshot.read_all(staged)
     return list(check_bundle(index, "dev", staged)), list(check_variables(index, "dev", "finance", contents))

@@ -17,7 +17,7 @@ from scope.controller.shared_read import SharedRead
 from scope.deployment.record import Record, read_record
 from scope.deployment.target import Paths, TargetSettings
 from scope.errors import CliError, Fault
-from scope.graph.closure import DeploymentIndex
+from scope.graph.closure import DomainIndex
 from scope.model import RemoteResource, User
 from scope.repository.snapshot import Snapshot
 from tests.support.fakes import InMemoryCli, InMemoryWorkspace
@@ -47,7 +47,7 @@ class Scene:
 
     def check_out(self, commit: str) -> None:
         git = self.session.git
-        self.session = replace(self.session, index=DeploymentIndex(Snapshot(git, git.root_tree(commit))))
+        self.session = replace(self.session, index=DomainIndex(Snapshot(git, git.root_tree(commit))))
 
     def deploy(self, retry_seconds: float = 0) -> OperationResult:
         return deploy_domain(Deployment(self.allowing(retry_seconds=retry_seconds), "sales"))
@@ -116,7 +116,7 @@ def setting(sandbox: Sandbox) -> Iterator[Scene]:
         session = Session(
             root=sandbox.root,
             git=git,
-            index=DeploymentIndex(Snapshot(git, git.root_tree(commit))),
+            index=DomainIndex(Snapshot(git, git.root_tree(commit))),
             head=Revision(commit, is_dirty=False, branch="main", origin=None, repository=""),
             settings=SETTINGS,
             workspace=workspace,

@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from common.tables import full_name
-from scope.graph.closure import DeploymentIndex
+from scope.graph.closure import DomainIndex
 from scope.stage.folder import StageFacts, write_stage
 
 ONLY_CATALOG = "spark_catalog"
@@ -75,7 +75,7 @@ class StagedPipeline:
         }
 
 
-def staged_pipelines(index: DeploymentIndex, target: str, domain: str, folder: Path) -> list[StagedPipeline]:
+def staged_pipelines(index: DomainIndex, target: str, domain: str, folder: Path) -> list[StagedPipeline]:
     """Write the stage of a deployment into an empty folder and return its pipelines with code, in order of their keys."""
     facts = StageFacts(target, domain, commit=None, branch=None, origin=None)
     write_stage(folder, index.snapshot, tuple(index.staged(target, domain)), facts)
@@ -124,7 +124,7 @@ def _filled(node: Any, values: Mapping[str, Any]) -> Any:  # noqa: ANN401  a tre
             return node
 
 
-def _pipeline(index: DeploymentIndex, key: str, domain: str, folder: Path, settings: Mapping[str, Any]) -> StagedPipeline:
+def _pipeline(index: DomainIndex, key: str, domain: str, folder: Path, settings: Mapping[str, Any]) -> StagedPipeline:
     included = [one["glob"]["include"] for one in settings["libraries"] if "glob" in one]
     files = [path for path in index.snapshot.files("src") if any(_includes(pattern, path) for pattern in included)]
     uses = index.tables.read(files).values()

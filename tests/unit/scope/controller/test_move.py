@@ -11,7 +11,7 @@ from scope.deployment.record import dumps, read_record
 from scope.deployment.state import parse_resources
 from scope.deployment.target import Paths
 from scope.errors import Refused
-from scope.graph.closure import DeploymentIndex
+from scope.graph.closure import DomainIndex
 from scope.model import ResourceKey
 from scope.repository.snapshot import Snapshot
 from tests.support.fakes import InMemoryCli
@@ -37,7 +37,7 @@ def moving(scene: Scene, sandbox: Sandbox) -> Scene:
 
     del scene.cli.jobs["b"]
     git = scene.session.git
-    index, head = DeploymentIndex(Snapshot(git, git.root_tree(commit))), replace(scene.session.head, commit=commit)
+    index, head = DomainIndex(Snapshot(git, git.root_tree(commit))), replace(scene.session.head, commit=commit)
     scene.session = replace(scene.session, index=index, head=head, make_cli=make_cli)
     scene.begin_again()
     return scene

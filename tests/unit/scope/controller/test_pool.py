@@ -15,7 +15,7 @@ from scope.controller.session import Options, Revision, Session
 from scope.deployment.target import TargetSettings
 from scope.documents.results import Counts, Outcome, Result
 from scope.errors import CliError, Fault, Locked, Refused
-from scope.graph.closure import DeploymentIndex
+from scope.graph.closure import DomainIndex
 from scope.model import User
 from scope.ports import BundleCli
 from scope.repository.snapshot import Snapshot
@@ -37,7 +37,7 @@ def session(sandbox: Sandbox) -> Iterator[Session]:
         yield Session(
             root=sandbox.root,
             git=git,
-            index=DeploymentIndex(Snapshot(git, git.root_tree(commit))),
+            index=DomainIndex(Snapshot(git, git.root_tree(commit))),
             head=Revision(commit, False, "main", None, ""),
             settings=SETTINGS,
             workspace=InMemoryWorkspace(),

@@ -15,7 +15,7 @@ from scope.controller.observations import observe_all
 from scope.controller.session import Session
 from scope.documents.results import Outcome
 from scope.errors import CliError, Fault
-from scope.graph.closure import DeploymentIndex
+from scope.graph.closure import DomainIndex
 from scope.model import NamedResource, RemoteResource
 from scope.repository.snapshot import Snapshot
 from tests.support.fakes import InMemoryCli, InMemoryWorkspace
@@ -116,7 +116,7 @@ def many(scene: Scene, sandbox: Sandbox, number: int) -> Many:
         return InMemoryCli(workspace, root, {f"{name}_job": f"{name} job"}, files, schemas, before_state=die)
 
     git = scene.session.git
-    index = DeploymentIndex(Snapshot(git, git.root_tree(commit)))
+    index = DomainIndex(Snapshot(git, git.root_tree(commit)))
     head = replace(scene.session.head, commit=commit)
     scene.session = replace(scene.session, index=index, head=head, workspace=workspace, make_cli=make_cli)
     return Many(scene, workspace, dies)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scope.graph.closure import DeploymentIndex
+from scope.graph.closure import DomainIndex
 from scope.graph.uses_cache import UsesCache
 from scope.model import Kind
 from scope.stage.checks import check_stage
@@ -26,8 +26,8 @@ COMMON: dict[str, str | bytes | Node] = {
 CODE = "src/finance/stripe/base/a.py"
 
 
-def index(files: Files, *, git: FakeGit | None = None) -> DeploymentIndex:
-    return DeploymentIndex((git or FakeGit()).snapshot({**FRAME, **files}))
+def index(files: Files, *, git: FakeGit | None = None) -> DomainIndex:
+    return DomainIndex((git or FakeGit()).snapshot({**FRAME, **files}))
 
 
 def staged(files: Files, target: str = "dev", domain: str = "finance") -> set[str]:
@@ -233,7 +233,7 @@ def test_what_a_file_uses_is_told_apart_from_what_a_link_of_the_same_bytes_does(
     git, cache = FakeGit(), UsesCache()
     text = b"import common.money"
     link, file = (
-        DeploymentIndex(git.snapshot({**FRAME, **COMMON, CODE: Node(text, kind)}), cache)
+        DomainIndex(git.snapshot({**FRAME, **COMMON, CODE: Node(text, kind)}), cache)
         for kind in (Kind.SYMLINK, Kind.FILE)
     )
     assert "src/common/money.py" not in link.staged("dev", "finance")

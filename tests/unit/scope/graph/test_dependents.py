@@ -6,7 +6,7 @@ import unicodedata
 
 import pytest
 
-from scope.graph.closure import DeploymentIndex
+from scope.graph.closure import DomainIndex
 from scope.graph.dependents import Dependents
 from scope.inference.wide_uses import is_wide
 from tests.support.fake_git import FakeGit, Files, Node
@@ -22,8 +22,8 @@ COMMON: dict[str, str | bytes | Node] = {
 }
 
 
-def index(files: Files) -> DeploymentIndex:
-    return DeploymentIndex(FakeGit().snapshot({"resources/__init__.py": "", "targets/dev.yml": "", **files}))
+def index(files: Files) -> DomainIndex:
+    return DomainIndex(FakeGit().snapshot({"resources/__init__.py": "", "targets/dev.yml": "", **files}))
 
 
 def users(files: Files, changed: str) -> set[str]:

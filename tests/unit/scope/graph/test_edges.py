@@ -2,8 +2,8 @@
 
 import pytest
 
-from scope.graph.closure import DeploymentIndex
-from scope.graph.edges import list_edges
+from scope.graph.closure import DomainIndex
+from scope.graph.edges import list_domain_edges
 from tests.support.fake_git import FakeGit, Files
 
 FILES: dict[str, str] = {
@@ -15,7 +15,7 @@ FILES: dict[str, str] = {
 
 
 def edges(files: Files) -> frozenset[tuple[str, str, str]]:
-    return list_edges(DeploymentIndex(FakeGit().snapshot(files)))
+    return list_domain_edges(DomainIndex(FakeGit().snapshot(files)))
 
 
 def test_a_spec_is_what_its_module_is_generated_from() -> None:

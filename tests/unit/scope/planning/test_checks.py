@@ -8,7 +8,7 @@ from databricks.bundles.jobs import Job, Task
 from databricks.bundles.pipelines import Pipeline
 from databricks.bundles.schemas import Schema
 
-from scope.graph.closure import DeploymentIndex
+from scope.graph.closure import DomainIndex
 from scope.graph.uses_cache import UsesCache
 from scope.model import CiKind, Finding
 from scope.planning.checks import check_removed_tables, check_repository, find_unknown_reads
@@ -24,7 +24,7 @@ def codes(changes: Files) -> list[tuple[str, str, int]]:
 
 def lost(head: Files, base: Files = BASE) -> list[tuple[str, str, int]]:
     git, cache = FakeGit(), UsesCache()
-    sides = [DeploymentIndex(git.snapshot(files), cache) for files in (base, head)]
+    sides = [DomainIndex(git.snapshot(files), cache) for files in (base, head)]
     findings = check_removed_tables(sides[0], sides[1], git.changes(git.make(base), git.make(head)))
     return [(item.code, item.path, item.line) for item in findings]
 

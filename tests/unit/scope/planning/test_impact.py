@@ -2,7 +2,7 @@
 
 import pytest
 
-from scope.graph.closure import DeploymentIndex
+from scope.graph.closure import DomainIndex
 from scope.graph.uses_cache import UsesCache
 from scope.model import Change, Kind, Status
 from scope.planning.impact import Impact, ImpactAnalysis, find_moves
@@ -29,7 +29,7 @@ def impact(base: Files, head: Files) -> Impact:
     git, cache = FakeGit(), UsesCache()
     changes = git.changes(git.make(base), git.make(head))
     return ImpactAnalysis(
-        DeploymentIndex(git.snapshot(base), cache), DeploymentIndex(git.snapshot(head), cache), changes
+        DomainIndex(git.snapshot(base), cache), DomainIndex(git.snapshot(head), cache), changes
     ).find_impact()
 
 
@@ -115,7 +115,7 @@ def test_who_names_a_data_file_by_its_path_keeps_it_whatever_its_package() -> No
 
 def test_only_the_executable_bit_deploys_nothing() -> None:
     git = FakeGit()
-    side = DeploymentIndex(git.snapshot(BASE))
+    side = DomainIndex(git.snapshot(BASE))
     path = "src/finance/stripe/base/a.py"
     entry = side.snapshot.entry(path)
     unchanged = ImpactAnalysis(side, side, (Change(path, Status.MODIFIED, entry, entry),)).find_impact()

@@ -4,8 +4,8 @@ import itertools
 
 import pytest
 
-from scope.graph.closure import DeploymentIndex
-from scope.graph.edges import list_edges
+from scope.graph.closure import DomainIndex
+from scope.graph.edges import list_domain_edges
 from scope.graph.picture import Extent, draw_picture
 from scope.graph.uses_cache import UsesCache
 from scope.model import Kind
@@ -72,7 +72,7 @@ def test_what_lies_in_the_place_of_something_else_is_answered_for(path: str, rul
     for node, (one, other) in itertools.product(NODES, [(0, 1), (1, 0)]):
         trees = (files, replaced(files, path, node))
         git, cache = FakeGit(), UsesCache()
-        base, head = (DeploymentIndex(git.snapshot(trees[side]), cache) for side in (one, other))
+        base, head = (DomainIndex(git.snapshot(trees[side]), cache) for side in (one, other))
         changes = git.changes(base.snapshot.tree, head.snapshot.tree)
         impact = ImpactAnalysis(base, head, changes).find_impact()
         pairs = itertools.product(head.targets, {*base.domains, *head.domains})
@@ -83,5 +83,5 @@ def test_what_lies_in_the_place_of_something_else_is_answered_for(path: str, rul
         assert find_readers(head, base, impact.impacted, head.domains).unread == 0
         findings = (*check_removed_tables(base, head, changes), *check_repository(head))
         assert {finding.path for finding in findings} <= {*trees[one], *trees[other], path}
-        edges, extent = list_edges(head), Extent(domains=frozenset(head.domains))
+        edges, extent = list_domain_edges(head), Extent(domains=frozenset(head.domains))
         assert len(draw_picture(edges, extent, limit=1).nodes) <= len(draw_picture(edges, extent, limit=None).nodes)

@@ -4,7 +4,7 @@ import pytest
 
 from scope.documents.manifest import ManifestMove
 from scope.errors import UsageError
-from scope.graph.closure import DeploymentIndex
+from scope.graph.closure import DomainIndex
 from scope.planning.moves import list_moves
 from tests.support.builders import resource_module, resource_yaml
 from tests.support.fake_git import FakeGit, Files
@@ -17,8 +17,8 @@ BASE: Files = {
 }
 
 
-def index(files: Files) -> DeploymentIndex:
-    return DeploymentIndex(FakeGit().snapshot(files))
+def index(files: Files) -> DomainIndex:
+    return DomainIndex(FakeGit().snapshot(files))
 
 
 def moves(head: Files) -> list[ManifestMove]:

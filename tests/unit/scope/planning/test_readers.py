@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from scope.graph.closure import DeploymentIndex
+from scope.graph.closure import DomainIndex
 from scope.graph.uses_cache import UsesCache
 from scope.planning import readers as module
 from scope.planning.impact import ImpactAnalysis
@@ -30,7 +30,7 @@ BASE: dict[str, str] = {
 def readers_of(changes: Files, base: Files = BASE, leaving_out: frozenset[str] = frozenset()) -> Readers:
     git, cache = FakeGit(), UsesCache()
     head = {**base, **changes}
-    sides = [DeploymentIndex(git.snapshot(files), cache) for files in (base, head)]
+    sides = [DomainIndex(git.snapshot(files), cache) for files in (base, head)]
     impact = ImpactAnalysis(sides[0], sides[1], git.changes(git.make(base), git.make(head))).find_impact()
     among = [name for name in sides[1].domains if name not in leaving_out]
     return find_readers(sides[1], sides[0], impact.impacted, among)
@@ -259,7 +259,7 @@ def test_shared_code_that_no_domain_uses_is_nobody_to_review_with() -> None:
     files = {**BASE, "src/common/reading.py": "X = spark.table('finance.stripe.final_payments')\n"}
     head = {**files, **CHANGE}
     assert {item.domain for item in readers_of(CHANGE, files).of["finance"]} == {"hr", "marketing"}
-    readers = explain_table(DeploymentIndex(FakeGit().snapshot(head)), "finance.stripe.final_payments").readers
+    readers = explain_table(DomainIndex(FakeGit().snapshot(head)), "finance.stripe.final_payments").readers
     assert {(place.domain, place.path) for place in readers} >= {("common", "src/common/reading.py")}
 
 

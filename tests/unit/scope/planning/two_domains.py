@@ -1,6 +1,6 @@
 """A small tree in which marketing reads a table of finance by its name."""
 
-from scope.graph.closure import DeploymentIndex
+from scope.graph.closure import DomainIndex
 from tests.support.fake_git import FakeGit, Files
 
 BASE: dict[str, str] = {
@@ -18,5 +18,5 @@ BASE: dict[str, str] = {
 }
 
 
-def index(files: Files) -> DeploymentIndex:
-    return DeploymentIndex(FakeGit().snapshot(files))
+def index(files: Files) -> DomainIndex:
+    return DomainIndex(FakeGit().snapshot(files))

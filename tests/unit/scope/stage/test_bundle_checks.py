@@ -3,7 +3,7 @@
 import pytest
 
 from scope.errors import UsageError
-from scope.graph.closure import DeploymentIndex
+from scope.graph.closure import DomainIndex
 from scope.stage.checks import check_stage
 from tests.support.fake_git import FakeGit, Files
 
@@ -40,7 +40,7 @@ def findings(more: str = "", target: str = "", bundle: str = BUNDLE) -> list[str
     files = {**FILES, "databricks.yml": bundle + more}
     if target:
         files["targets/dev.yml"] = target
-    return [str(one) for one in check_stage(DeploymentIndex(FakeGit().snapshot(files)), "dev", "finance")]
+    return [str(one) for one in check_stage(DomainIndex(FakeGit().snapshot(files)), "dev", "finance")]
 
 
 def test_a_bundle_as_it_should_be_has_no_findings() -> None:
@@ -130,7 +130,7 @@ def test_a_glob_that_matches_other_domains_and_targets_alone_leaves_nothing_out(
     ],
 )
 def test_a_file_that_says_other_things_is_no_target(content: str, is_target: bool) -> None:
-    index = DeploymentIndex(FakeGit().snapshot({**FILES, "targets/qa.yml": content}))
+    index = DomainIndex(FakeGit().snapshot({**FILES, "targets/qa.yml": content}))
     if is_target:
         index.check_names()
     else:

@@ -3,7 +3,7 @@
 import pytest
 
 from scope.errors import Refused
-from scope.graph.closure import DeploymentIndex
+from scope.graph.closure import DomainIndex
 from scope.planning.checks import check_repository
 from scope.stage.domain_data import check_domain_data, needs_code, require_domain_data
 from tests.support.builders import resource_module, resource_yaml
@@ -27,8 +27,8 @@ PLATFORM: dict[str, str] = {
 }
 
 
-def index(files: Files) -> DeploymentIndex:
-    return DeploymentIndex(FakeGit().snapshot({**PLATFORM, **files}))
+def index(files: Files) -> DomainIndex:
+    return DomainIndex(FakeGit().snapshot({**PLATFORM, **files}))
 
 
 def refused(files: Files, domain: str = "finance") -> list[tuple[str, int, str]]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scope.graph.closure import DeploymentIndex
+from scope.graph.closure import DomainIndex
 from scope.stage.values import DeployValues, find_values
 from tests.support.fake_git import FakeGit, Files
 
@@ -19,7 +19,7 @@ ENVIRONMENT = {"BUNDLE_VAR_region": "eu", "BUNDLE_VAR_api_key": "secret", "BUNDL
 
 
 def values(domain: str, environment: dict[str, str]) -> DeployValues:
-    return find_values(DeploymentIndex(FakeGit().snapshot(FILES)), "prod", domain, environment)
+    return find_values(DomainIndex(FakeGit().snapshot(FILES)), "prod", domain, environment)
 
 
 def test_a_domain_gets_the_listed_values_that_its_bundle_refers_to() -> None:
@@ -31,7 +31,7 @@ def test_a_value_that_is_listed_for_another_domain_or_not_at_all_is_not_given() 
 
 
 def test_a_name_that_is_part_of_another_is_not_that_variable() -> None:
-    index = DeploymentIndex(FakeGit().snapshot({**FILES, "targets/prod.yml": "a: ${var.region-2} ${xvar.region}\n"}))
+    index = DomainIndex(FakeGit().snapshot({**FILES, "targets/prod.yml": "a: ${var.region-2} ${xvar.region}\n"}))
     assert index.used_variables("prod", "marketing", ["region"]) == frozenset()
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scope.graph.closure import DeploymentIndex
+from scope.graph.closure import DomainIndex
 from scope.stage.checks import check_stage
 from tests.support.fake_git import FakeGit, Files
 
@@ -17,7 +17,7 @@ FILES: Files = {
 
 
 def findings(more: dict[str, str], target: str = "dev") -> list[str]:
-    index = DeploymentIndex(FakeGit().snapshot({**FILES, **more}))
+    index = DomainIndex(FakeGit().snapshot({**FILES, **more}))
     return [str(one) for one in check_stage(index, target, "finance") if one.code == "no-value"]
 
 

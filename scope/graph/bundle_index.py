@@ -1,0 +1,298 @@
+"""The deployments of a repository whose bundles are left as they are: each, in each of its own targets."""
+
+import hashlib
+import posixpath
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Self
+
+from scope.errors import UsageError
+from scope.graph.bundle_closure import BundleClosure, read_closure
+from scope.graph.index import StageFrame
+from scope.graph.narrowing import Narrowing
+from scope.graph.shared_code import Edge
+from scope.graph.uses_cache import UsesCache
+from scope.inference.bundle_files import CONFIG_NAMES, DEFAULT_TARGET
+from scope.inference.resource_keys import DefinedResource, defined_resources, unread_resources
+from scope.inference.uses import Uses
+from scope.model import Entry, Kind, quote_path
+from scope.names import is_target_name
+from scope.ports import Kept, Workers
+from scope.repository.bundles import find_bundles
+from scope.repository.layout import CONFIG
+from scope.repository.moves import Moves
+from scope.repository.ownership import Rules
+from scope.repository.settings import UNREADABLE_RULES, load_rules
+from scope.repository.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from scope.graph.tables import TableIndex
+
+# Raise it when the same closure gives a different stage.
+FINGERPRINT_VERSION = "b1"
+# The stage's own file beside the repository's files.
+OVERLAY = ".scope-stage.yml"
+# What builds leave in a bundle's folder, as far as the repository itself holds nothing of the name.
+_BUILT = ("dist", "build", ".venv")
+_ALWAYS_IGNORED = ("__pycache__/", "*.egg-info/")
+
+
+class BundleIndex:
+    """The bundles of one tree, read on demand and kept."""
+
+    def __init__(self, snapshot: Snapshot, rules: Rules, cache: UsesCache | None = None) -> None:
+        """Index the bundles that the rules name. Trees of one repository can share a `cache`."""
+        self.snapshot = snapshot
+        self._settings = rules
+        self._cache = UsesCache() if cache is None else cache
+        self._closures: dict[str, BundleClosure] = {}
+        self._counted: dict[str, Mapping[str, Entry]] = {}
+        self._rule_files: dict[str, Mapping[str, Entry]] = {}
+        self._resources: dict[str, tuple[DefinedResource, ...]] = {}
+
+    @cached_property
+    def rules(self) -> Rules:
+        """Return the rules. Every bundle may run code when it is deployed, as the CLI has it."""
+        return replace(self._settings, allow_code=self.domains)
+
+    @property
+    def moves(self) -> Moves:
+        """Return no moves: what a team's bundles define stays in its bundle."""
+        return Moves()
+
+    @cached_property
+    def bundles(self) -> Mapping[str, str]:
+        """Return the folder of each bundle by the domain's name. Raises `UsageError` for names that two would have."""
+        return find_bundles(self.snapshot, self._settings.bundles, CONFIG_NAMES)
+
+    @cached_property
+    def domains(self) -> tuple[str, ...]:
+        """Return the names of the bundles, sorted."""
+        return tuple(self.bundles)
+
+    @cached_property
+    def targets(self) -> tuple[str, ...]:
+        """Return the targets that any bundle has, sorted."""
+        return tuple(sorted({target for domain in self.domains for target in self.targets_of(domain)}))
+
+    def targets_of(self, domain: str) -> tuple[str, ...]:
+        """Return a bundle's own targets, sorted; the CLI's default one if it names none."""
+        names = {name for name, _, _ in self.closure(domain).targets if is_target_name(name)}
+        return tuple(sorted(names)) or (DEFAULT_TARGET,)
+
+    def domains_in(self, target: str) -> tuple[str, ...]:
+        """Return the bundles that have a target, sorted."""
+        return tuple(domain for domain in self.domains if target in self.targets_of(domain))
+
+    @property
+    def places(self) -> tuple[str, str]:
+        """Return in words where targets and domains are defined."""
+        return "in the bundles' own files", f"among the bundles that {CONFIG} names"
+
+    @property
+    def kept(self) -> Kept | None:
+        """Return what earlier runs found out, if that is asked for."""
+        return self._cache.kept
+
+    @property
+    def workers(self) -> Workers | None:
+        """Return who does what takes time, if that isn't this process alone."""
+        return self._cache.workers
+
+    def at_base(self, snapshot: Snapshot) -> Self:
+        """Return the index of a base. One that names no bundles yet has those that this tree names.
+
+        Otherwise the commit that names them would deploy everything. If the rules of the base can't be read, every path of
+        it deploys everything.
+        """
+        try:
+            rules = load_rules(snapshot.read(CONFIG))
+        except UsageError:
+            rules = replace(UNREADABLE_RULES, bundles=self._settings.bundles, narrow=self._settings.narrow)
+        return type(self)(snapshot, rules if rules.bundles else self._settings, self._cache)
+
+    def check_names(self) -> None:
+        """Raise `UsageError` for rules that name no bundle, for files that can't be read, and for names of no target."""
+        self.rules.check_domains(self.domains)
+        if not self.domains:
+            globs = ", ".join(self._settings.bundles)
+            raise UsageError(
+                f"{CONFIG}: no folder that `bundles` names ({globs}) has a {CONFIG_NAMES[0]}. Correct `bundles`."
+            )
+        problems = [
+            f"{quote_path(path)}:{line or 1}: {why}. Without it, scope doesn't know what {domain} is made of."
+            for domain in self.domains
+            for path, line, why in self.closure(domain).problems
+        ]
+        problems += [
+            f"{quote_path(path)}:{line}: `{name}` can't be the name of a target here: a small letter, then small letters, "
+            "digits, `-` and `_`. Rename it."
+            for domain in self.domains
+            for name, path, line in self.closure(domain).targets
+            if not is_target_name(name)
+        ]
+        if problems:
+            raise UsageError("\n".join(problems))
+
+    def closure(self, domain: str) -> BundleClosure:
+        """Return the closure of a bundle."""
+        if domain not in self._closures:
+            folder = self.bundles[domain]
+            names = self.snapshot.names(folder)
+            config = next(name for name in CONFIG_NAMES if name in names and names[name].kind is not Kind.FOLDER)
+            self._closures[domain] = read_closure(self.snapshot, folder, posixpath.join(folder, config))
+        return self._closures[domain]
+
+    def counted(self, domain: str) -> Mapping[str, Entry]:
+        """Return the files of a bundle's closure that count: without what `narrow` and rules leave out, sorted by path."""
+        if domain not in self._counted:
+            files = self._narrowing.narrow(self.closure(domain).files)
+            self._counted[domain] = {
+                path: entry for path, entry in files.items() if not self._settings.own_reach(path).deploys_nothing
+            }
+        return self._counted[domain]
+
+    @cached_property
+    def _narrowing(self) -> Narrowing:
+        return Narrowing(self.snapshot, self._settings.narrow)
+
+    def would_count(self, domain: str, path: str) -> bool:
+        """Return whether a path counts for a bundle, or would if there were such a file."""
+        if path in self.counted(domain):
+            return True
+        is_new = self.snapshot.entry(path) is None
+        return (
+            is_new
+            and self.closure(domain).holds(path)
+            and not self._narrowing.concerns(path)
+            and not self._settings.own_reach(path).deploys_nothing
+        )
+
+    def rule_files(self, domain: str) -> Mapping[str, Entry]:
+        """Return the files that deploy a bundle by a rule of the repository alone, sorted by path."""
+        if domain not in self._rule_files:
+            rules = [rule for rule in self._settings.own if rule.deploys_domain(domain)]
+            files = self.snapshot.files("") if rules else {}
+            self._rule_files[domain] = {
+                path: entry for path, entry in files.items() if self._settings.own_reach(path).deploys_domain(domain)
+            }
+        return self._rule_files[domain]
+
+    def own_files(self, domain: str) -> Mapping[str, Entry]:
+        """Return the files of a bundle's closure in its own folder."""
+        closure = self.closure(domain)
+        prefix = f"{closure.folder}/" if closure.folder else ""
+        return {path: entry for path, entry in closure.files.items() if path.startswith(prefix)}
+
+    def folders(self, domain: str) -> tuple[str, ...]:
+        """Return a bundle's folder."""
+        return (self.bundles[domain],) if domain in self.bundles else ()
+
+    def resource_root(self, domain: str) -> str:
+        """Return a bundle's folder."""
+        return self.bundles.get(domain, "")
+
+    def sources(self, domain: str) -> tuple[str, ...]:  # noqa: ARG002  other layouts have some
+        """Return nothing: bundles have no sources."""
+        return ()
+
+    def resources(self, domain: str) -> tuple[str, ...]:
+        """Return the short keys of a bundle's resources, sorted."""
+        return tuple(one.key.short for one in self.defined_resources(domain))
+
+    def defined_resources(self, domain: str) -> tuple[DefinedResource, ...]:
+        """Return a bundle's resources with their names, as far as its text tells, sorted by key."""
+        if domain not in self._resources:
+            closure = self.closure(domain)
+            # Modules define some only where the bundle says that it has Python.
+            paths = [*closure.texts, *(path for path in self._modules(domain))]
+            contents = self.snapshot.read_all(self.snapshot.entries(paths))
+            self._resources[domain] = defined_resources(contents)
+        return self._resources[domain]
+
+    def _modules(self, domain: str) -> tuple[str, ...]:
+        closure = self.closure(domain)
+        if not any(text.has_python for text in closure.texts.values()):
+            return ()
+        return tuple(path for path in self.own_files(domain) if path.endswith(".py"))
+
+    def unread_resources(self, domain: str) -> tuple[tuple[str, int], ...]:
+        """Return where a bundle's modules make resources whose keys their text doesn't tell: paths and lines, sorted."""
+        contents = self.snapshot.read_all(self.snapshot.entries(self._modules(domain)))
+        return tuple((path, line) for path, content in contents.items() for line in unread_resources(content))
+
+    def staged(self, target: str, domain: str) -> Mapping[str, Entry]:
+        """Return the files of a deployment's stage, sorted by path; none for a bundle that isn't there."""
+        return self.closure(domain).files if domain in self.domains_in(target) else {}
+
+    def uploaded(self, target: str, domain: str) -> Mapping[str, str]:
+        """Return the staged files that the CLI uploads, by their names below the sync root."""
+        if domain not in self.domains_in(target):
+            return {}
+        closure = self.closure(domain)
+        prefix = f"{closure.sync_root}/" if closure.sync_root else ""
+        return {path.removeprefix(prefix): path for path in closure.uploaded}
+
+    def frame(self, domain: str) -> StageFrame:
+        """Return how the CLI runs in a bundle's stage: in its folder, with the overlay among what it includes."""
+        if domain not in self.bundles:
+            return StageFrame(overlay=OVERLAY, is_included=False, venv=None, has_guard=False)
+        closure = self.closure(domain)
+        venv = next(filter(None, (text.venv for text in closure.texts.values())), None)
+        built = (name for name in _BUILT if not any(f"/{name}/" in f"/{path}" for path in closure.files))
+        return StageFrame(
+            folder=closure.folder,
+            bundle=closure.config,
+            sync_root=closure.sync_root,
+            overlay=posixpath.join(closure.folder, OVERLAY),
+            is_included=False,
+            venv=None if venv is None else posixpath.normpath(posixpath.join(closure.folder, venv)),
+            has_guard=False,
+            ignored=(*(f"{name}/" for name in built), *_ALWAYS_IGNORED),
+        )
+
+    def frame_files(self, target: str, domain: str) -> dict[str, bytes | None]:
+        """Return the files of a stage that defines no resource: a bundle of the same name, and nothing in it."""
+        raise NotImplementedError
+
+    def fingerprint(self, target: str, domain: str) -> str | None:
+        """Return the digest over the closure's paths, kinds and blobs, or None if the deployment doesn't exist."""
+        if domain not in self.domains_in(target):
+            return None
+        files = {**self.counted(domain), **self.rule_files(domain)}
+        lines = [f"{entry.kind}\0{entry.oid}\0{path}\n" for path, entry in sorted(files.items())]
+        text = f"{FINGERPRINT_VERSION}\n{self.bundles[domain]}\n{''.join(lines)}"
+        return f"{FINGERPRINT_VERSION}:{hashlib.sha256(text.encode(errors='surrogateescape')).hexdigest()}"
+
+    def used_variables(self, target: str, domain: str, names: Collection[str]) -> frozenset[str]:  # noqa: ARG002
+        """Return those of some variables of the bundle that its files refer to."""
+        pattern = re.compile(rb"\bvar\.(" + b"|".join(re.escape(name.encode()) for name in sorted(names)) + rb")(?![\w-])")
+        files = self.snapshot.entries([*self.closure(domain).texts, *self._modules(domain)]) if names else {}
+        contents = self.snapshot.read_all(files).values()
+        return frozenset(name.decode() for content in contents for name in pattern.findall(content))
+
+    def uses_of(self, path: str) -> Uses:  # noqa: ARG002  what is narrowed asks for more
+        """Return none: whatever a bundle syncs counts, whoever uses it."""
+        return Uses()
+
+    def shared_files(self, domain: str) -> Mapping[str, Entry]:
+        """Return the files of a bundle's closure outside its folder."""
+        own = self.own_files(domain)
+        return {path: entry for path, entry in self.counted(domain).items() if path not in own}
+
+    @property
+    def shared_edges(self) -> tuple[Edge, ...]:
+        """Return none: what bundles share counts by folder."""
+        return ()
+
+    def find_shared_files(self, domains: Iterable[str], *others: Self) -> None:
+        """Do nothing: no bundle's shared files take long to find."""
+
+    @cached_property
+    def tables(self) -> "TableIndex":
+        """Return no tables: catalogs and schemas are named as each team likes."""
+        from scope.graph.tables import TableIndex  # 30 ms, and many commands ask for no table
+
+        return TableIndex(self.snapshot.empty(), None)

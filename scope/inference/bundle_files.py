@@ -1,0 +1,162 @@
+"""What a bundle's own YAML says of files: what it includes and syncs, which targets it has, and where its texts may lead.
+
+Read without the CLI, so more than it really uses may be found, and never less: whatever a text could mean as a path counts.
+"""
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from scope.inference.yaml_nodes import compose, find_node
+
+if TYPE_CHECKING:
+    import yaml
+
+# In the order in which the CLI looks for them.
+CONFIG_NAMES = ("databricks.yml", "databricks.yaml", "bundle.yml", "bundle.yaml")
+# The target of a bundle that has none.
+DEFAULT_TARGET = "default"
+# What makes the CLI run code of the bundle, which may read any file of its folder.
+_PYTHON = (("python",), ("experimental", "python"), ("experimental", "pydabs"))
+_CODE = (("artifacts",), ("scripts",), ("experimental", "scripts"), *_PYTHON)
+_WORD = re.compile(r"[^\s'\"`=,;:()|&<>${}\[\]]+")
+_GLOB = re.compile(r"[*?\[]")
+
+
+class UnreadableBundleError(ValueError):
+    """A bundle's file can't be read. The message says why; `line` is where, or 0."""
+
+    def __init__(self, message: str, line: int = 0) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+@dataclass(frozen=True, slots=True)
+class BundleText:
+    """One YAML file of a bundle, with lists in their order and paths as they are written.
+
+    `targets` has each target's line. `words` are the parts of all texts that may be paths.
+    """
+
+    includes: tuple[str, ...] = ()
+    sync_paths: tuple[str, ...] | None = None
+    excluded: tuple[str, ...] = ()
+    artifact_paths: tuple[str, ...] = ()
+    targets: tuple[tuple[str, int], ...] = ()
+    words: frozenset[str] = frozenset()
+    runs_code: bool = False
+    has_python: bool = False
+    venv: str | None = None
+
+
+def read_bundle_text(content: bytes) -> BundleText:
+    """Return what a bundle's file says. Raises `UnreadableBundleError`."""
+    import yaml
+
+    try:
+        tree = compose(content)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark is not None else 0
+        raise UnreadableBundleError(error.problem or "it isn't YAML", line) from None
+    except (ValueError, yaml.YAMLError) as error:
+        raise UnreadableBundleError(" ".join(str(error).split())) from None
+    if tree is not None and not isinstance(tree, yaml.MappingNode):
+        raise UnreadableBundleError("it holds no mapping", 1)
+    syncs = [find_node(tree, "sync"), *(find_node(target, "sync") for _, _, target in _targets(tree))]
+    paths = [texts for sync in syncs if (texts := _texts(find_node(sync, "paths"))) is not None]
+    return BundleText(
+        includes=_texts(find_node(tree, "include")) or (),
+        sync_paths=tuple(path for listed in paths for path in listed) if paths else None,
+        excluded=_texts(find_node(tree, "sync", "exclude")) or (),
+        artifact_paths=tuple(_artifact_paths(tree)),
+        targets=tuple((name, line) for name, line, _ in _targets(tree)),
+        words=frozenset(find_words(" ".join(_scalars(tree)))),
+        runs_code=_has_any(tree, _CODE),
+        has_python=_has_any(tree, _PYTHON),
+        venv=next(filter(None, (_text(find_node(tree, *keys, "venv_path")) for keys in _PYTHON)), None),
+    )
+
+
+def _has_any(tree: "yaml.Node | None", keys: Iterable[tuple[str, ...]]) -> bool:
+    return any(find_node(part, *one) is not None for part in _parts(tree) for one in keys)
+
+
+def find_words(text: str) -> Iterator[str]:
+    """Yield the parts of a text that may be paths: with a slash or a dot, and no letter that only an expression has."""
+    for word in _WORD.findall(text):
+        if "/" in word or "." in word:
+            # `file:///../libs` and `{root:uri}/../libs` mean a path that counts from here.
+            yield word.lstrip("/") if ".." in word else word
+
+
+def resolve(folder: str, word: str) -> str | None:
+    """Return the path that a text means from a folder, both relative to the repository's root; None for one outside."""
+    path = posixpath.normpath(posixpath.join(folder, word))
+    if path == ".":
+        return ""
+    return None if path.startswith(("../", "/")) or path == ".." else path
+
+
+def fixed_part(path: str) -> str:
+    """Return the folder below which all that a glob matches lies; the path itself, if it is no glob."""
+    match = _GLOB.search(path)
+    return path if match is None else posixpath.dirname(path[: match.start()] + "x")
+
+
+def _parts(tree: "yaml.Node | None") -> Iterator["yaml.Node | None"]:
+    yield tree
+    yield from (target for _, _, target in _targets(tree))
+
+
+def _targets(tree: "yaml.Node | None") -> Iterator[tuple[str, int, "yaml.Node"]]:
+    import yaml
+
+    for keys in (("targets",), ("environments",)):
+        listed = find_node(tree, *keys)
+        if isinstance(listed, yaml.MappingNode):
+            for key, value in listed.value:
+                yield str(key.value), key.start_mark.line + 1, value
+
+
+def _artifact_paths(tree: "yaml.Node | None") -> Iterator[str]:
+    import yaml
+
+    for part in _parts(tree):
+        artifacts = find_node(part, "artifacts")
+        if isinstance(artifacts, yaml.MappingNode):
+            yield from (_text(find_node(value, "path")) or "." for _, value in artifacts.value)
+
+
+def _texts(node: "yaml.Node | None") -> tuple[str, ...] | None:
+    import yaml
+
+    if not isinstance(node, yaml.SequenceNode):
+        return None
+    return tuple(item.value for item in node.value if isinstance(item, yaml.ScalarNode))
+
+
+def _text(node: "yaml.Node | None") -> str | None:
+    import yaml
+
+    return node.value if isinstance(node, yaml.ScalarNode) else None
+
+
+def _scalars(tree: "yaml.Node | None") -> Iterator[str]:
+    """Yield every text below a node once: an alias stands for what was read already."""
+    import yaml
+
+    seen: set[int] = set()
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        if node is None or id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.ScalarNode):
+            yield node.value
+        elif isinstance(node, yaml.SequenceNode):
+            waiting += node.value
+        elif isinstance(node, yaml.MappingNode):
+            waiting += [part for pair in node.value for part in pair]

@@ -1,0 +1,81 @@
+"""The bundles of a repository that has several: the folders that `[tool.scope] bundles` names, and what each is called."""
+
+import keyword
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from scope.errors import UsageError
+from scope.model import Kind, quote_path
+from scope.names import MAX_NAME, NO_DOMAINS
+from scope.repository.globs import matches
+from scope.repository.layout import CONFIG
+from scope.repository.snapshot import Snapshot
+
+# What the bundle at the repository's root is called.
+ROOT_NAME = "root"
+
+
+def find_bundles(snapshot: Snapshot, globs: Iterable[str], names: tuple[str, ...]) -> dict[str, str]:
+    """Return the folders that globs match and that hold one of some files, by the domains' names, sorted by these.
+
+    Raises `UsageError` for folders that would have one name.
+    """
+    folders: dict[str, list[str]] = {}
+    for folder in sorted({folder for glob in globs for folder in _expand(snapshot, glob)}):
+        entries = snapshot.names(folder)
+        if any(name in entries and entries[name].kind is not Kind.FOLDER for name in names):
+            folders.setdefault(name_bundle(folder), []).append(folder)
+    problems = [
+        f"{CONFIG}: the folders {' and '.join(quote_path(folder) for folder in alike)} would both be called {name}. "
+        "Rename one of them."
+        for name, alike in sorted(folders.items())
+        if len(alike) > 1
+    ]
+    if problems:
+        raise UsageError("\n".join(problems))
+    return {name: alike[0] for name, alike in sorted(folders.items())}
+
+
+def name_bundle(folder: str) -> str:
+    """Return the name of the domain that a folder with a bundle is: its path in small letters, digits and underscores.
+
+    >>> name_bundle("bundles/Sales-ETL"), name_bundle("")
+    ('bundles_sales_etl', 'root')
+    """
+    name = re.sub(r"[^a-z0-9]+", "_", folder.lower()).strip("_") or ROOT_NAME
+    if not name[0].isalpha():
+        name = f"b_{name}"
+    if len(name) > MAX_NAME:
+        name = name[-MAX_NAME:].lstrip("_0123456789")
+    return f"{name}_" if name in NO_DOMAINS or keyword.iskeyword(name) else name
+
+
+def _expand(snapshot: Snapshot, glob: str) -> Iterator[str]:
+    """Yield the folders that a glob matches, reading no folder that it can't match. `.` is the repository's root."""
+    level = {""}
+    for part in glob.strip("/").split("/"):
+        if part in {"", "."}:
+            continue
+        if part == "**":
+            level |= {folder for top in level for folder in _below(snapshot, top)}
+            continue
+        level = {_join(top, name) for top in level for name in _folders(snapshot, top) if matches(part, name)}
+    yield from level
+
+
+def _below(snapshot: Snapshot, top: str) -> Iterator[str]:
+    waiting = [top]
+    while waiting:
+        folder = waiting.pop()
+        children = [_join(folder, name) for name in _folders(snapshot, folder)]
+        yield from children
+        waiting += children
+
+
+def _folders(snapshot: Snapshot, folder: str) -> Iterator[str]:
+    entries: Mapping[str, object] = snapshot.names(folder)
+    return (name for name in entries if snapshot.names(folder)[name].kind is Kind.FOLDER)
+
+
+def _join(folder: str, name: str) -> str:
+    return f"{folder}/{name}" if folder else name
