@@ -16,13 +16,15 @@ from scope.adapters.processes import end_running
 from scope.adapters.workspace import DatabricksWorkspace
 from scope.controller.session import Options, RateLimit, Revision, Session
 from scope.deployment.ancestry import check_branch
+from scope.deployment.bundle_target import BundleTarget
+from scope.deployment.places import read_settings
 from scope.deployment.record import repository_name
-from scope.deployment.target import TargetSettings, check_host, read_target
+from scope.deployment.target import TargetSettings, check_host
 from scope.errors import UsageError
 from scope.files import prepare_own_file, require_no_link
+from scope.graph.index import DeploymentIndex
 from scope.graph.layouts import open_index
 from scope.graph.uses_cache import UsesCache
-from scope.repository.layout import target_file
 from scope.repository.snapshot import Snapshot
 from scope.stage.domain_data import needs_code
 from scope.stage.values import find_values
@@ -39,6 +41,8 @@ class SessionRequest:
     max_parallel: int = 4
     needs_branch: bool = True
     needs_cli: bool = True
+    # The domains that the session is about, if not all of the target: bundles may lie in several workspaces.
+    domains: tuple[str, ...] = ()
 
 
 @contextmanager
@@ -57,36 +61,40 @@ def open_session(
         commit = git.commit("HEAD")
         if commit is None:
             raise UsageError("This repository has no commit yet. Make the first one, then run this again.")
-        snapshot = Snapshot(git, git.root_tree(commit))
-        settings, problem = _committed_target(snapshot, request.target)
+        cache = UsesCache(workers=Forks(git))
+        committed = git.root_tree(commit)
+        index, settings, problem = _committed_target(Snapshot(git, committed), request, cache)
         is_dirty = False
-        if settings is None or not settings.is_production:
+        if index is None or settings is None or not settings.is_production:
             tree = git.work_tree()
-            is_dirty = tree != snapshot.tree
-            snapshot = Snapshot(git, tree)
-            settings = _work_tree_target(snapshot, request.target, problem)
+            is_dirty = tree != committed
+            index = open_index(Snapshot(git, tree), cache)
+            settings = _work_tree_target(index, request, problem)
         version = check_version(find_cli(git.root)) if request.needs_cli else ""
         credentials = find_credentials(settings)
         check_host(settings, credentials.host)
         if request.needs_branch and settings.is_production:
             check_branch(git, settings, commit)
-        workspace = DatabricksWorkspace(settings.host, credentials.profile)
+        workspace = DatabricksWorkspace(settings.host or credentials.host, credentials.profile)
         user = workspace.user()
+        if isinstance(settings, BundleTarget):
+            settings.require_distinct_roots(user)
         branch = settings.branch if settings.is_production and settings.branch else git.branch
         head = Revision(commit, is_dirty, branch, git.origin, repository_name(git.origin))
         rate = rate_limit(os.environ, request.max_parallel)
         logs = LOGS / request.target
 
-        index, git_lock = open_index(snapshot, UsesCache(workers=Forks(git))), threading.Lock()
+        git_lock = threading.Lock()
 
         def make_cli(folder: Path, domain: str) -> StagedCli:
             with git_lock:
                 restricted = restriction(needs_code=needs_code(index, request.target, domain))
                 values = find_values(index, request.target, domain, os.environ).environment
+                frame = index.frame(domain)
             child = {**values, **credentials.settings(), **restricted, "DATABRICKS_RATE_LIMIT": str(rate.share())}
             log = prepare_own_file(git.root, logs / f"{domain}.log")
             require_no_link(log, git.root)
-            return StagedCli(find_cli(git.root), folder, request.target, domain, log, child)
+            return StagedCli(find_cli(git.root), folder, request.target, domain, log, child, frame=frame)
 
         yield Session(
             root=git.root,
@@ -110,21 +118,25 @@ def open_session(
         )
 
 
-def _committed_target(snapshot: Snapshot, target: str) -> tuple[TargetSettings | None, UsageError | None]:
-    """Return a target's settings in the commit, or what is wrong with them: the work tree may have corrected it."""
-    if snapshot.read(target_file(target)) is None:
-        return None, None
+def _committed_target(
+    snapshot: Snapshot, request: SessionRequest, cache: UsesCache
+) -> tuple[DeploymentIndex | None, TargetSettings | None, UsageError | None]:
+    """Return the deployments of the commit and a target's settings in it, or what is wrong. The work tree may be right."""
     try:
-        return read_target(snapshot, target), None
+        index = open_index(snapshot, cache)
+        if request.target not in index.targets:
+            return index, None, None
+        return index, read_settings(index, request.target, request.domains), None
     except UsageError as error:
-        return None, error
+        return None, None, error
 
 
-def _work_tree_target(snapshot: Snapshot, target: str, problem: UsageError | None) -> TargetSettings:
-    settings = read_target(snapshot, target)
+def _work_tree_target(index: DeploymentIndex, request: SessionRequest, problem: UsageError | None) -> TargetSettings:
+    settings = read_settings(index, request.target, request.domains)
     if settings.is_production:
         raise problem or UsageError(
-            f"{target_file(target)} isn't committed, and {target} is deployed from commits only. Commit it first."
+            f"{index.target_place(request.target)} isn't committed, and {request.target} is deployed from commits only. "
+            "Commit it first."
         )
     return settings
 

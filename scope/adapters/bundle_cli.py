@@ -12,8 +12,8 @@ from scope.adapters.cli_output import classify_failure, first_error, masked_fail
 from scope.adapters.processes import Ended, run_process
 from scope.adapters.stage_uploads import accessing, forget, keep, read_staged
 from scope.errors import CliError, Fault, UsageError
+from scope.graph.index import StageFrame
 from scope.model import BundlePlan, ResourceKey, StagedFile
-from scope.repository.layout import WHEELS
 
 # They would point the CLI at another bundle, or override the stage's settings.
 _DROPPED = ("BUNDLE_", "DATABRICKS_BUNDLE_")
@@ -55,10 +55,14 @@ def child_environment(environment: Mapping[str, str] | None = None) -> dict[str,
     return kept | {"DATABRICKS_CLI_DISABLE_TELEMETRY": "true"}
 
 
-def bundle_command(cli: Path, target: str, domain: str, arguments: Sequence[str]) -> list[str]:
-    """Return the command line: the domain is always explicit, since a value in a file has the lowest precedence."""
+def bundle_command(cli: Path, target: str, domain: str | None, arguments: Sequence[str]) -> list[str]:
+    """Return the command line. The domain is always explicit, since a value in a file has the lowest precedence.
+
+    It is None for a bundle that isn't told it.
+    """
     # Before the subcommand: everything behind the caller's own `--` goes to the job.
-    return [str(cli), "bundle", "--target", target, "--var", f"domain={domain}", *arguments]
+    given = [] if domain is None else ["--var", f"domain={domain}"]
+    return [str(cli), "bundle", "--target", target, *given, *arguments]
 
 
 def restriction(*, needs_code: bool) -> dict[str, str]:
@@ -105,6 +109,7 @@ class StagedCli:
     log: Path
     settings: Mapping[str, str] = field(default_factory=dict)
     deploy_seconds: float = _DEPLOY_SECONDS
+    frame: StageFrame = field(default_factory=StageFrame)
 
     def plan(self) -> BundlePlan:
         """Return what a deploy would do. Writes nothing to the workspace."""
@@ -128,11 +133,16 @@ class StagedCli:
 
     @property
     def _state_path(self) -> Path:
-        return self.stage / ".databricks" / "bundle" / self.target / "resources.json"
+        return self._folder / ".databricks" / "bundle" / self.target / "resources.json"
+
+    @property
+    def _folder(self) -> Path:
+        """Return the folder that the CLI runs in."""
+        return self.stage / self.frame.folder
 
     def staged_files(self, paths: Iterable[str]) -> Mapping[str, StagedFile]:
         """Return those of some paths that are plain files of the stage, as they lie there now."""
-        return {path: file for path in paths if (file := read_staged(self.stage / path)) is not None}
+        return {path: file for path in paths if (file := read_staged(self.stage / self.frame.sync_root / path)) is not None}
 
     def keep(self, files: Mapping[str, StagedFile]) -> frozenset[str]:
         """Have the next deploy leave these files in the workspace as they are."""
@@ -148,15 +158,15 @@ class StagedCli:
         arguments = ["deploy", "--auto-approve"]
         if not plan.hides_values:
             # Below the folder that is never uploaded. A plan holds what resources are configured with.
-            file = self.stage / ".databricks" / "plan.json"
+            file = self._folder / ".databricks" / "plan.json"
             self._write_private(file, plan.content)
             arguments += ["--plan", str(file)]
         self._run(*arguments, seconds=self.deploy_seconds)
 
     def wheel(self, name: str) -> bytes | None:
         """Return a file that the last plan has built, or None if it built none of this name."""
-        file = self.stage / WHEELS / name
-        return file.read_bytes() if file.is_file() and not file.is_symlink() else None
+        built = (self.stage / folder / name for folder in self.frame.wheels)
+        return next((file.read_bytes() for file in built if file.is_file() and not file.is_symlink()), None)
 
     def bind(self, key: ResourceKey, resource_id: str) -> None:
         """Put an existing resource into the state, under the key that the stage defines it by."""
@@ -165,7 +175,7 @@ class StagedCli:
 
     def _run(self, *arguments: str, seconds: float) -> bytes:
         """Run a command; return what it wrote to stdout."""
-        command = bundle_command(self.path, self.target, self.domain, arguments)
+        command = bundle_command(self.path, self.target, self.domain if self.frame.has_guard else None, arguments)
         words = f"`databricks bundle {' '.join(arguments[:2] if arguments[0] == 'deployment' else arguments[:1])}`"
         try:
             # Of a plan alone the answer counts; to end a deploy because it talks would leave it half done.
@@ -207,7 +217,7 @@ class StagedCli:
                 room = max(0, room - len(chunk))
 
             environment = child_environment() | dict(self.settings)
-            done = run_process(command, environment, longest=longest, seconds=seconds, folder=self.stage, on_errors=write)
+            done = run_process(command, environment, longest=longest, seconds=seconds, folder=self._folder, on_errors=write)
             if skipped:
                 end = done.errors.end[-skipped:]
                 log.write(f"\n… {skipped - len(end)} bytes left out …\n".encode() + end)

@@ -45,13 +45,18 @@ def find_credentials(settings: TargetSettings, environment: Mapping[str, str] | 
     if secret is not None:
         raise Refused(
             f"{secret} is set, but not DATABRICKS_HOST, so it is unknown which workspace it is for. Nothing was sent. "
-            f"Set DATABRICKS_HOST too; {settings.name} is at {settings.host} ({settings.host_place})."
+            f"Set DATABRICKS_HOST too; {settings.name} is at {settings.host or 'no host'} ({settings.host_place})."
         )
     profiles = dict(_profiles(given))
     if named is not None:
         if named not in profiles:
             raise UsageError(f"DATABRICKS_CONFIG_PROFILE names `{named}`, which has no host in {_config_file(given)}.")
         return Credentials(profiles[named], named)
+    if not settings.host:
+        raise NoCredentials(
+            f"{settings.host_place}: {settings.name} names no workspace. Set DATABRICKS_HOST, or name a profile in "
+            "DATABRICKS_CONFIG_PROFILE; or write `workspace.host` into the bundle's target."
+        )
     fitting = [name for name, host in profiles.items() if host == normalize_host(settings.host)]
     if not fitting:
         raise NoCredentials(

@@ -45,10 +45,10 @@ def run(options: argparse.Namespace, console: Console) -> int:
     """Show what would be adopted, or adopt it; return the exit code."""
     request = SessionRequest(options.target, Options(lock_timeout=options.lock_timeout), max_parallel=1)
     with open_session(Path(options.directory), request, say_progress(console)) as session:
-        unknown = sorted(set(options.domain) - set(session.index.domains))
+        unknown = sorted(set(options.domain) - set(session.domains))
         if unknown:
-            raise UsageError(unknown_name("domain", unknown[0], session.index.domains))
-        domains = tuple(options.domain or session.index.domains)
+            raise UsageError(unknown_name("domain", unknown[0], session.domains))
+        domains = tuple(options.domain or session.domains)
         root = options.old_root or session.base
         if not options.yes:
             _print(plan_adoption(session, root, domains, partial(session.progress, "")), "would adopt")

@@ -11,7 +11,8 @@ from scope.adapters.credentials import find_credentials
 from scope.adapters.git import GitRepository
 from scope.commands.options import add_head, add_passed_on, add_target, complete_with
 from scope.console import Console
-from scope.deployment.target import DeploymentId, check_host, read_target
+from scope.deployment.places import read_settings
+from scope.deployment.target import DeploymentId, check_host
 from scope.errors import Refused, UsageError
 from scope.stage.folder import open_stage
 from scope.stage.prepare import prepare
@@ -58,14 +59,15 @@ def run_staged(
     facts, settings = ready.facts, {**ready.values.environment, **restriction(needs_code=ready.needs_code)}
     if arguments[0] not in _OFFLINE:
         # In the CLI a host in the YAML beats the environment: an edited file would lead the token elsewhere.
-        here = read_target(ready.snapshot, target)
+        here = read_settings(ready.index, target, [domain])
         credentials = find_credentials(here)
         check_host(here, credentials.host)
-        facts, settings = replace(facts, host=here.host), {**settings, **credentials.settings()}
+        facts, settings = replace(facts, host=here.host or credentials.host), {**settings, **credentials.settings()}
     # The default for SIGTERM ends Python at once, and would leave the stage behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with open_stage(ready.snapshot, ready.files, facts) as folder:
-        return run_in_stage(bundle_command(cli, target, domain, arguments), folder, settings)
+        told = domain if facts.frame.has_guard else None
+        return run_in_stage(bundle_command(cli, target, told, arguments), folder / facts.frame.folder, settings)
 
 
 def _check_arguments(arguments: list[str], target: str, domain: str) -> None:

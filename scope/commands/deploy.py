@@ -42,7 +42,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     if options.manifest_sha256 is not None and not options.manifest:
         raise UsageError("`--manifest-sha256` is the digest of a manifest. Name the file with `--manifest`.")
     reporter = RunReporter(console, options.target)
-    request = SessionRequest(options.target, session_options(options), options.max_parallel)
+    request = SessionRequest(options.target, session_options(options), options.max_parallel, domains=tuple(options.domain))
     with open_session(Path(options.directory), request, reporter.progress, reporter.event) as session:
         _tell_writers(session)
         wanted = warn_of_unseen(session, find_candidates(session, options.domain))

@@ -60,7 +60,8 @@ def _checks(options: argparse.Namespace, console: Console) -> Iterator[Check]:
     with GitRepository(Path(options.directory)) as git:
         index = open_index(Snapshot(git, git.work_tree()))
         yield from _machine_checks(git.root)
-        yield from check_repository(git, (options.target,) if options.target else index.rules.in_order(index.targets))
+        targets = (options.target,) if options.target else index.rules.in_order(index.targets)
+        yield from check_repository(git, index, targets)
     if not options.target:
         return
     request = SessionRequest(options.target, needs_branch=False, needs_cli=False)

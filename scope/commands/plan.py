@@ -155,7 +155,7 @@ def _plan_from_records(options: argparse.Namespace, console: Console) -> _Planne
             manifest = plan_records(session, candidates, effect_classifier(session.git))
             # Who approves by the page sees it too.
             unseen = [item.observed.unseen or "" for item in found if item not in candidates]
-            warnings = (Warn("unseen", target_file(target), 0, text) for text in unseen)
+            warnings = (Warn("unseen", session.index.target_place(target), 0, text) for text in unseen)
             manifest = replace(manifest, warnings=(*manifest.warnings, *warnings))
             domains = frozenset({*session.index.domains, *(item.domain for item in found)})
             return _Planned(manifest, session.root, session.index.rules, domains)

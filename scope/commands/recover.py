@@ -86,7 +86,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     request = SessionRequest(options.target, needs_branch=options.yes)
     with open_session(Path(options.directory), request, say_progress(console)) as session:
         deployment = Deployment(session, options.domain)
-        domains = session.index.domains
+        domains = session.domains
         if options.domain not in domains and deployment.is_nowhere(deployment.observe()):
             raise UsageError(unknown_name("domain", options.domain, domains, f"here or deployed in {options.target}"))
         name, again = deployment.id, deployment.id.command("reconcile")

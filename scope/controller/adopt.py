@@ -102,7 +102,7 @@ def describe_rest(session: Session, old_root: str) -> str:
         )
     names = {entry.path.rpartition("/")[2] for entry in session.workspace.entries(root) or ()}
     # The deployments may lie in it.
-    roots = {Deployment(session, domain).paths.root for domain in session.index.domains}
+    roots = {Deployment(session, domain).paths.root for domain in session.domains}
     parts = sorted(name for name in names & _PARTS if f"{root}/{name}" not in roots)
     paths = [root] if names == set(parts) else [f"{root}/{name}" for name in parts]
     if not parts:

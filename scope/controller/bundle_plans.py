@@ -26,7 +26,7 @@ def plan_bundles(session: Session, manifest: Manifest, max_parallel: int) -> tup
     Deployments to destroy have none: all of theirs goes.
     """
     actions = {item.domain: item.action for item in manifest.deploy if item.target == session.settings.name}
-    domains = [domain for domain in session.index.domains if actions.get(domain) != "destroy"]
+    domains = [domain for domain in session.domains if actions.get(domain) != "destroy"]
     session.rate.sharers = min(max_parallel, len(domains))
     with ThreadPoolExecutor(max_parallel) as pool:
         plans = tuple(pool.map(lambda domain: _plan(Deployment(session, domain)), domains))

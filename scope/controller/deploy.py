@@ -148,7 +148,7 @@ class _Reconciliation:
         deployment = self.deployment
         deployment.progress("verifying")
         after = read_state(deployment.workspace, deployment.paths.state)
-        check_upload(deployment.staged, before, after)
+        check_upload(deployment.uploaded, before, after)
         check_resources(plan, before.resources, after.resources)
         uploaded = finish_upload(deployment, self.cli, upload, after.files)
         self.counts = replace(self.counts or Counts(), uploaded=uploaded)

@@ -33,7 +33,7 @@ class Candidate:
 
 def find_candidates(session: Session, domains: Iterable[str] = ()) -> tuple[Candidate, ...]:
     """Return the domains of the head and of the target, or some of them, sorted, each with why it is due, if it is."""
-    head = set(session.index.domains)
+    head = set(session.domains)
     asked = set(domains)
     if asked and asked <= head:
         return _candidates(session, observe_all(session, sorted(asked)))

@@ -15,7 +15,6 @@ from scope.deployment.observation import Observed, check_repository, is_foreign,
 from scope.deployment.record import Applied, Attempt, Record, new_attempt, write_record
 from scope.deployment.state import parse_resources
 from scope.deployment.target import DeploymentId, Paths
-from scope.deployment.verification import expected_files
 from scope.errors import Fault, RemoteError
 from scope.graph.index import DeploymentIndex
 from scope.model import RemoteResource
@@ -23,7 +22,7 @@ from scope.ports import BundleCli, Workspace
 from scope.repository.layout import is_own_file
 from scope.stage.checks import require_self_contained
 from scope.stage.domain_data import require_domain_data
-from scope.stage.folder import StageFacts, open_stage
+from scope.stage.folder import StageFacts, open_stage, read_staged_contents
 from scope.stage.values import DeployValues, find_values
 
 
@@ -56,6 +55,12 @@ class Deployment:
             return tuple(self.session.index.staged(self.id.target, self.domain))
 
     @property
+    def frame_files(self) -> Mapping[str, bytes | None]:
+        """Return the files of a stage that defines no resource, with their contents, or None for those that the tree has."""
+        with self.session.git_lock:
+            return self.session.index.frame_files(self.id.target, self.domain)
+
+    @property
     def fingerprint(self) -> str | None:
         """Return the fingerprint of the head's closure, or None if the domain is gone there."""
         with self.session.git_lock:
@@ -70,8 +75,16 @@ class Deployment:
     def read_uploaded(self, index: DeploymentIndex) -> Mapping[str, bytes]:
         """Return the contents of the files that a deploy of a tree uploads."""
         with self.session.git_lock:
-            staged = index.staged(self.id.target, self.domain)
-            return index.snapshot.read_all({path: staged[path] for path in expected_files(staged)})
+            uploaded = index.uploaded(self.id.target, self.domain)
+            entries = index.snapshot.entries(uploaded.values())
+            contents = read_staged_contents(index.snapshot, entries, index.frame(self.domain))
+            return {name: contents[path] for name, path in uploaded.items() if path in contents}
+
+    @property
+    def uploaded(self) -> frozenset[str]:
+        """Return the files of the head that a deploy uploads, by their names in the folder of uploaded files."""
+        with self.session.git_lock:
+            return frozenset(self.session.index.uploaded(self.id.target, self.domain))
 
     def progress(self, message: str) -> None:
         """Say what is being done now."""
@@ -93,17 +106,22 @@ class Deployment:
             require_self_contained(self.session.index, self.id.target, self.domain)
 
     @contextmanager
-    def stage(self, staged: tuple[str, ...] | None = None) -> Iterator[BundleCli]:
+    def stage(self, staged: Mapping[str, bytes | None] | None = None) -> Iterator[BundleCli]:
         """Make the stage, and give the CLI in it: permitted to deploy, and pinned to this deployment's host and root.
 
-        The stage holds the files that the head stages, or only some of them. Raises `Refused` if those of the domain aren't
-        data.
+        The stage holds the files that the head stages, or only some of them, or others with the contents that are given.
+        Raises `Refused` if those of the domain aren't data.
         """
         session, head = self.session, self.session.head
-        files = self.staged if staged is None else staged
+        if staged is None and self.domain not in session.domains:
+            staged = self.frame_files
+        files = tuple(self.staged if staged is None else (path for path, content in staged.items() if content is None))
+        written = {path: content for path, content in (staged or {}).items() if content is not None}
         if any(is_own_file(path, self.domain) for path in files):
             with session.git_lock:
                 require_domain_data(session.index, self.id.target, self.domain)
+        with session.git_lock:
+            frame = session.index.frame(self.domain)
         facts = StageFacts(
             self.id.target,
             self.domain,
@@ -114,13 +132,14 @@ class Deployment:
             root=self.paths.root,
             has_permit=True,
             holds_lock=True,
+            frame=frame,
         )
         self.progress(f"staging {len(files)} files")
         with ExitStack() as stack:
             with session.git_lock:
                 snapshot = session.index.snapshot
                 entries = {path: entry for path in files if (entry := snapshot.entry(path)) is not None}
-                folder = stack.enter_context(open_stage(snapshot, entries, facts))
+                folder = stack.enter_context(open_stage(snapshot, entries, facts, written))
             yield session.make_cli(folder, self.domain)
 
     @property
@@ -160,7 +179,7 @@ class Deployment:
 
     def check_repository(self, observed: Observed) -> None:
         """Raise `Refused` if it is another repository's deployment that lies at its root."""
-        check_repository(observed, self.session.head.repository, self.session.settings.root_place)
+        check_repository(observed, self.session.head.repository, self.session.settings.root_place_of(self.domain))
 
     def observe(self) -> Observed:
         """Read its record, state and lock from the workspace."""

@@ -22,7 +22,6 @@ from scope.documents.results import Counts, Outcome
 from scope.errors import Fault, Refused, RemoteError
 from scope.model import ActionKind, BundlePlan, RemoteResource
 from scope.ports import BundleCli
-from scope.repository.layout import is_own_file
 from scope.wording import abbreviate, suggest
 
 _ABSENT = "there is no such deployment"
@@ -35,10 +34,10 @@ def destroy_domain(deployment: Deployment, *, keeps_order: bool = False) -> Oper
     """
     observed = deployment.observe()
     if deployment.is_nowhere(observed):
-        known = deployment.session.index.domains
+        known = deployment.session.domains
         hint = "" if deployment.domain in known else suggest(deployment.domain, known)
         return OperationResult(Outcome.NOTHING, message=f"{_ABSENT}.{hint}" if hint else _ABSENT)
-    with deployment.stage(_frame_files(deployment)) as cli, deployment.lock() as lock:
+    with deployment.stage(deployment.frame_files) as cli, deployment.lock() as lock:
         observed = replace(deployment.observe(), lock_info=None)
         deployment.check_repository(observed)
         newer = find_newer(deployment, observed) if keeps_order else None
@@ -48,11 +47,6 @@ def destroy_domain(deployment: Deployment, *, keeps_order: bool = False) -> Oper
         destruction = _Destruction(deployment, cli, lock, observed)
         with_retries(deployment, destruction.try_once)
     return OperationResult(Outcome.DESTROYED, Counts(deleted=destruction.deleted))
-
-
-def _frame_files(deployment: Deployment) -> tuple[str, ...]:
-    """Return the staged files that aren't the domain's own."""
-    return tuple(path for path in deployment.staged if not is_own_file(path, deployment.domain))
 
 
 @dataclass

@@ -47,7 +47,7 @@ def diagnose(deployment: Deployment) -> Diagnosis:
     unreadable = find_unreadable(observed)
     strays = find_strays(deployment, observed)
     problem = find_record_problem(observed, observed.lock_info)
-    if deployment.domain not in deployment.session.index.domains:
+    if deployment.domain not in deployment.session.domains:
         unmatched = find_leftovers(deployment, observed).all
         hint = f"`{deployment.domain}` is gone from the repository. To remove what is left: scope destroy"
         notes = (hint,) if deployment.find_tagged() else ()

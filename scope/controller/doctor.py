@@ -10,12 +10,12 @@ from scope.controller.observations import list_unseen, observe_target, recall_ta
 from scope.controller.session import Session
 from scope.deployment.ancestry import check_branch
 from scope.deployment.observation import check_state, writers
+from scope.deployment.places import domain_at, read_settings
 from scope.deployment.record import InvalidRecord
-from scope.deployment.target import read_target
 from scope.errors import Fault, Refused, RemoteError, ScopeError
+from scope.graph.index import DeploymentIndex
 from scope.graph.table_names import find_values
 from scope.installation import describe_missing
-from scope.names import is_domain_name
 from scope.ports import Git, Workspace
 from scope.repository.layout import target_file
 from scope.repository.snapshot import Snapshot
@@ -63,7 +63,7 @@ def run_check(name: str, inspect: Callable[[], str]) -> Check:
         return wrong(name, str(error))
 
 
-def check_repository(git: Git, targets: Iterable[str]) -> Iterator[Check]:
+def check_repository(git: Git, index: DeploymentIndex, targets: Iterable[str]) -> Iterator[Check]:
     """Check the clone, and what the targets' files say."""
     if git.is_shallow:
         yield wrong(
@@ -73,9 +73,8 @@ def check_repository(git: Git, targets: Iterable[str]) -> Iterator[Check]:
         )
     else:
         yield ok("git history", "whole")
-    snapshot = Snapshot(git, git.work_tree())
     for name in targets:
-        yield run_check(target_file(name), lambda name=name: read_target(snapshot, name).host)
+        yield run_check(index.target_place(name), lambda name=name: read_settings(index, name).host or "none of its own")
 
 
 def check_package(cli_version: str, package_version: str | None) -> Check:
@@ -175,8 +174,8 @@ def _check_orphans(session: Session) -> Iterator[Check]:
     """
     tagged: dict[str, list[RemoteResource]] = {}
     for path, resource in session.workspace.owned_below(session.base):
-        domain = path.removeprefix(f"{session.base}/").partition("/")[0]
-        if is_domain_name(domain) and path == Deployment(session, domain).paths.metadata:
+        domain = domain_at(session.settings, session.user, path.removesuffix("/state/metadata.json"))
+        if domain is not None and path == Deployment(session, domain).paths.metadata:
             tagged.setdefault(domain, []).append(resource)
     by_domain = recall_target(session).by_domain
     owners = {id_: one.id.domain for one in by_domain.values() for id_ in one.state.resources.known_ids}
@@ -200,13 +199,15 @@ def _check_orphans(session: Session) -> Iterator[Check]:
 
 def _check_catalogs(session: Session) -> Iterator[Check]:
     """Check the catalogs of the head's domains, which only their owners create."""
+    if not session.index.names_catalogs:
+        return
     index, target = session.index, session.settings.name
     naming, values = index.rules.naming, find_values(index.snapshot, index.rules.naming, target)
     unknown = [name for name, value in values.items() if value is None and f"${{var.{name}}}" in naming.catalog]
     if unknown:
         yield Check("catalogs", CheckState.UNKNOWN, f"The variable `{unknown[0]}` isn't a plain text, so none was checked.")
         return
-    sources = {domain: index.sources(domain) for domain in index.domains}
+    sources = {domain: index.sources(domain) for domain in session.domains}
     catalogs = naming.list_catalogs(
         sources, {f"var.{name}": value for name, value in values.items()} | {"bundle.target": target}
     )

@@ -218,7 +218,7 @@ class _Transfer:
 
     def _defined_in(self, deployment: Deployment) -> frozenset[ResourceKey]:
         """Return the keys that the head defines in a domain, as the CLI sees them; none if the domain is gone."""
-        if deployment.domain not in deployment.session.index.domains:
+        if deployment.domain not in deployment.session.domains:
             return frozenset()
         deployment.progress("looking at what it defines")
         with deployment.stage() as cli:
@@ -324,7 +324,7 @@ def _find_shared(session: Session, domain: str, partner: str) -> frozenset[Resou
 def _drop_shared(deployment: Deployment, partner: str, locks: Collection[Lock]) -> None:
     session = deployment.session
     shared = _find_shared(session, deployment.domain, partner)
-    if shared and deployment.domain in session.index.domains:
+    if shared and deployment.domain in session.domains:
         with deployment.stage() as cli:
             shared -= _defined_keys(cli.plan())
     path = state_path(session, deployment.domain)

@@ -10,7 +10,8 @@ from datetime import datetime
 
 from scope.controller.session import Session
 from scope.deployment.observation import Observations, Observed, observe_if_permitted
-from scope.deployment.presence import AT_ONCE, deployed_domains
+from scope.deployment.places import find_domains
+from scope.deployment.presence import AT_ONCE
 from scope.deployment.target import Paths
 from scope.errors import Fault, RemoteError
 
@@ -58,9 +59,9 @@ def list_unseen(observations: Observations) -> Iterator[str]:
 
 
 def _observe_target(session: Session) -> Observations:
-    read_at, head, unlisted = session.workspace.now(), session.index.domains, None
+    read_at, head, unlisted = session.workspace.now(), session.domains, None
     try:
-        deployed = deployed_domains(session.workspace, session.base, head)
+        deployed = find_domains(session.workspace, session.settings, session.user, session.head.repository, head)
     except RemoteError as error:
         if error.fault is not Fault.PERMISSION:
             raise

@@ -103,7 +103,8 @@ def _find_earlier_life(
             raise Refused(
                 f"{deployment.id} is deployed at {root} already, and would be deployed a second time at "
                 f"{deployment.paths.root}: `root_path`, or the bundle's name, was changed "
-                f"({deployment.session.settings.root_place}). Change it back, or move the deployment. Run: "
+                f"({deployment.session.settings.root_place_of(deployment.domain)}). Change it back, or move the deployment. "
+                "Run: "
                 f"scope adopt --target {deployment.id.target} --domain {deployment.domain} --from {root}"
             )
     # One of these names tells of an earlier life of this deployment, and then there may be others.

@@ -13,8 +13,9 @@ from scope.controller.session import Session
 from scope.deployment.claims import Claims
 from scope.deployment.observation import Observed, observe_if_permitted
 from scope.deployment.orphans import Search
-from scope.deployment.presence import AT_ONCE, deployed_domains
-from scope.deployment.target import DeploymentId, Paths, TargetSettings, normalize_host, read_target
+from scope.deployment.places import find_domains, read_settings
+from scope.deployment.presence import AT_ONCE
+from scope.deployment.target import DeploymentId, Paths, TargetSettings, normalize_host
 from scope.errors import Fault, RemoteError, UsageError
 from scope.model import NamedResource
 
@@ -68,7 +69,7 @@ def _observe_other_targets(session: Session) -> tuple[Observed, ...]:
 def _settings_of(session: Session, target: str) -> TargetSettings | None:
     """Return a target's settings if it lies in the session's workspace."""
     try:
-        settings = read_target(session.index.snapshot, target)
+        settings = read_settings(session.index, target)
     except UsageError:
         return None  # without a host or a root of its own, nothing was ever deployed there from here
     return settings if normalize_host(settings.host) == normalize_host(session.workspace.host) else None
@@ -77,7 +78,7 @@ def _settings_of(session: Session, target: str) -> TargetSettings | None:
 def _find_places(session: Session, settings: TargetSettings) -> Iterator[tuple[DeploymentId, Paths]]:
     """Yield the deployments of a target, as far as they can be found."""
     try:
-        domains = deployed_domains(session.workspace, settings.base(session.user))
+        domains = find_domains(session.workspace, settings, session.user, session.head.repository)
     except UsageError:
         return  # its root can't be known, so scope has never deployed it
     except RemoteError as error:

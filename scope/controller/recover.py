@@ -58,7 +58,7 @@ class Recovered:
 
 def recover(deployment: Deployment, options: RecoverOptions = NO_RECOVER_OPTIONS) -> Recovered:
     """Recover a deployment under its lock. Raises `Locked` if another run takes the lock over."""
-    is_defined = deployment.domain in deployment.session.index.domains
+    is_defined = deployment.domain in deployment.session.domains
     if options.imports and not is_defined:
         raise Refused(f"The head has no domain `{deployment.domain}` that could import anything.")
     recovery = _Recovery(deployment)

@@ -98,6 +98,11 @@ class Session:
     git_lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
+    def domains(self) -> tuple[str, ...]:
+        """Return the domains that the head deploys to the target, sorted."""
+        return self.index.domains_in(self.settings.name)
+
+    @property
     def base(self) -> str:
         """Return the folder that holds the target's deployments."""
         return self.settings.base(self.user)

@@ -56,7 +56,7 @@ def refuse_undeclared_moves(deployment: Deployment, plan: BundlePlan, state: byt
 
 def refuse_undeclared_destroy(deployment: Deployment, state: bytes | None) -> None:
     """Raise `Refused` if a domain that is gone has what seems to have moved to another one."""
-    if deployment.domain in deployment.session.index.domains:
+    if deployment.domain in deployment.session.domains:
         return
     held = _Holding.of(state).inventory
     _refuse(deployment, [*find_moved_away(deployment, held, state)])
@@ -65,7 +65,7 @@ def refuse_undeclared_destroy(deployment: Deployment, state: bytes | None) -> No
 def _refuse(deployment: Deployment, moves: Iterable[Move]) -> None:
     with deployment.session.git_lock:
         declared = deployment.session.index.moves
-    domains = deployment.session.index.domains
+    domains = deployment.session.domains
     lines: set[str] = set()
     for move in moves:
         key, goal = move.source.key, move.destination
@@ -115,7 +115,7 @@ def find_moved_away(deployment: Deployment, leaving: Iterable[ResourceKey], stat
     if not resources:
         return
     held = _Holding.of(state)
-    for other in session.index.domains:
+    for other in session.domains:
         if other == domain:
             continue
         with session.git_lock:
@@ -174,7 +174,7 @@ def _has_lost(session: Session, domain: str, key: ResourceKey) -> bool:
     if key not in parse_resources(session.workspace.read(state_path(session, domain))).inventory:
         return False  # it was there when this run began, and is gone by now
     with session.git_lock:
-        is_gone = domain not in session.index.domains
+        is_gone = domain not in session.domains
         if not is_gone and any(one.key == key for one in session.index.defined_resources(domain)):
             return False
     if is_gone:

@@ -19,7 +19,7 @@ def describe_unfinished(deployment: Deployment) -> str | None:
 
     The old root is the one that was noted; before anything was noted, only the default one can be looked at.
     """
-    if deployment.domain not in deployment.session.index.domains:
+    if deployment.domain not in deployment.session.domains:
         return None
     workspace, session = deployment.workspace, deployment.session
     noted = read_origin(workspace, deployment.paths.state)

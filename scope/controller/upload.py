@@ -18,7 +18,7 @@ from scope.deployment.receipt import (
 )
 from scope.deployment.record import Applied
 from scope.deployment.state import UploadState
-from scope.deployment.verification import delete_strays, expected_files
+from scope.deployment.verification import delete_strays
 from scope.errors import Fault, RemoteError
 from scope.model import RemoteEntry, StagedFile
 from scope.ports import BundleCli
@@ -38,7 +38,7 @@ def begin_upload(deployment: Deployment, cli: BundleCli, applied: Applied | None
 
     `listed` is the CLI's list in the workspace as it was read last: another one than the applied one is somebody else's.
     """
-    staged = cli.staged_files(expected_files(deployment.staged))
+    staged = cli.staged_files(deployment.uploaded)
     kept: Mapping[str, UploadedFile] = {}
     if (
         applied is not None

@@ -5,6 +5,7 @@ the few variables that tell one deployment from another are resolved; any other 
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -57,24 +58,37 @@ class TargetSettings:
             "workspace.current_user.userName": user.name,
             "workspace.current_user.short_name": user.short_name,
         }
+        return resolve_root(expand(self.root, values, self.root_place, "root_path"), user, self.root_place)
 
-        def value(match: re.Match[str]) -> str:
-            if match[1] not in values:
-                raise UsageError(
-                    f"{self.root_place}: `root_path` uses `{match[0]}`, which scope can't know before the CLI runs. "
-                    f"Use only {', '.join('${' + name + '}' for name in values)}."
-                )
-            return values[match[1]]
+    def root_place_of(self, domain: str) -> str:  # noqa: ARG002  one line says it for all
+        """Return where the root of a deployment is set, as `file:line`."""
+        return self.root_place
 
-        root = _VARIABLE.sub(value, self.root)
-        if root.startswith("~/"):
-            root = f"/Workspace/Users/{user.name}/{root[2:]}"
-        elif root.startswith("/") and not root.startswith(("/Workspace/", "/Volumes/")):
-            root = f"/Workspace{root}"
-        parts = root.split("/")
-        if not root.startswith("/Workspace/") or ".." in parts or "." in parts or "" in parts[1:]:
-            raise UsageError(f"{self.root_place}: `root_path` becomes `{root}`, which isn't a plain path below /Workspace.")
-        return root
+
+def expand(text: str, values: Mapping[str, str], place: str, what: str) -> str:
+    """Return a text with the values of the variables in it; `UsageError` for one that isn't known."""
+
+    def value(match: re.Match[str]) -> str:
+        if match[1] not in values:
+            raise UsageError(
+                f"{place}: `{what}` uses `{match[0]}`, which scope can't know before the CLI runs. "
+                f"Use only {', '.join('${' + name + '}' for name in values)}."
+            )
+        return values[match[1]]
+
+    return _VARIABLE.sub(value, text)
+
+
+def resolve_root(root: str, user: User, place: str) -> str:
+    """Return a root as the CLI takes it, without `~`; `UsageError` if it isn't a plain path below /Workspace."""
+    if root.startswith("~/"):
+        root = f"/Workspace/Users/{user.name}/{root[2:]}"
+    elif root.startswith("/") and not root.startswith(("/Workspace/", "/Volumes/")):
+        root = f"/Workspace{root}"
+    parts = root.split("/")
+    if not root.startswith("/Workspace/") or ".." in parts or "." in parts or "" in parts[1:]:
+        raise UsageError(f"{place}: `root_path` becomes `{root}`, which isn't a plain path below /Workspace.")
+    return root
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -141,8 +155,8 @@ def read_target(snapshot: Snapshot, name: str) -> TargetSettings:
         targets = (place_of(f"{TARGET_ROOT}/{file}").target for file in snapshot.names(TARGET_ROOT))
         known = sorted(target for target in targets if target is not None)
         raise UsageError(unknown_name("target", name, known, "in targets/"))
-    values = _Document(path, content)
-    bundle = _Document(BUNDLE, snapshot.read(BUNDLE) or b"").need("bundle", "name")
+    values = Document(path, content)
+    bundle = Document(BUNDLE, snapshot.read(BUNDLE) or b"").need("bundle", "name")
     prefix = ("targets", name)
     host, root = values.need(*prefix, "workspace", "host"), values.need(*prefix, "workspace", "root_path")
     mode, branch = values.find(*prefix, "mode"), values.find(*prefix, "git", "branch")
@@ -151,7 +165,7 @@ def read_target(snapshot: Snapshot, name: str) -> TargetSettings:
     return TargetSettings(
         name=name,
         bundle=bundle.text,
-        host=_checked_host(host),
+        host=check_host_url(host),
         host_place=host.place,
         root=root.text,
         root_place=root.place,
@@ -161,12 +175,14 @@ def read_target(snapshot: Snapshot, name: str) -> TargetSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class _Value:
+class Value:
+    """A text of a file, and its place, `file:line`."""
+
     text: str
     place: str
 
 
-class _Document:
+class Document:
     """A YAML file whose plain texts can be looked up, each with its place. Everything else in it is ignored."""
 
     def __init__(self, path: str, content: bytes) -> None:
@@ -178,22 +194,32 @@ class _Document:
         except (ValueError, yaml.YAMLError) as error:
             raise UsageError(f"{path} can't be read: {' '.join(str(error).split())}.") from None
 
-    def find(self, *keys: str) -> _Value | None:
+    def keys(self, *keys: str) -> tuple[str, ...]:
+        """Return the keys of the mapping that keys lead to; none if there is no mapping."""
+        import yaml
+
+        node = find_node(self._tree, *keys)
+        return tuple(str(key.value) for key, _ in node.value) if isinstance(node, yaml.MappingNode) else ()
+
+    def find(self, *keys: str) -> Value | None:
+        """Return the plain text that keys lead to, or None if there is none."""
         import yaml
 
         node = find_node(self._tree, *keys)
         if not isinstance(node, yaml.ScalarNode):
             return None
-        return _Value(node.value, f"{self._path}:{node.start_mark.line + 1}")
+        return Value(node.value, f"{self._path}:{node.start_mark.line + 1}")
 
-    def need(self, *keys: str) -> _Value:
+    def need(self, *keys: str) -> Value:
+        """Return the plain text that keys lead to; `UsageError` if there is none."""
         value = self.find(*keys)
         if value is None or not value.text:
             raise UsageError(f"{self._path}: `{'.'.join(keys)}` is missing. scope must know it before the CLI runs.")
         return value
 
 
-def _checked_host(host: _Value) -> str:
+def check_host_url(host: Value) -> str:
+    """Return the URL of a workspace as a file has it; `UsageError` if it is none."""
     parts = urlsplit(host.text)
     name = parts.hostname or ""
     if name.endswith(".invalid"):
@@ -210,7 +236,7 @@ def _checked_host(host: _Value) -> str:
 
 def check_host(settings: TargetSettings, credentials_host: str) -> None:
     """Raise `Refused` if the credentials are for another host than the target's: a token must not go there."""
-    if normalize_host(settings.host) != normalize_host(credentials_host):
+    if settings.host and normalize_host(settings.host) != normalize_host(credentials_host):
         raise Refused(
             f"{settings.host_place}: {settings.name} is at {settings.host}, but the credentials are for {credentials_host}. "
             "Nothing was sent. Use that workspace's credentials, or correct the file."

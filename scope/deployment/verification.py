@@ -1,13 +1,12 @@
 """After a deploy: whether the workspace really has what was staged, and nothing else."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from scope.deployment.state import DeploymentState, FileState, ResourceState, UploadState
 from scope.deployment.target import Paths
 from scope.errors import Fault, RemoteError
 from scope.model import ActionKind, BundlePlan, RemoteEntry
 from scope.ports import Workspace
-from scope.repository.layout import is_code
 from scope.wording import abbreviate
 
 _SHOWN = 5
@@ -15,15 +14,10 @@ _SHOWN = 5
 _KEEPING = frozenset({ActionKind.SKIP, ActionKind.UPDATE, ActionKind.RESIZE})
 
 
-def expected_files(staged: Iterable[str]) -> frozenset[str]:
-    """Return which of the staged files are uploaded."""
-    return frozenset(path for path in staged if is_code(path))
-
-
-def check_upload(staged: Iterable[str], before: DeploymentState, after: DeploymentState) -> None:
-    """Raise `RemoteError` if the CLI's own list isn't what was staged, or its state can't be one after a deploy."""
+def check_upload(expected: Collection[str], before: DeploymentState, after: DeploymentState) -> None:
+    """Raise `RemoteError` if the CLI's own list isn't what was to be uploaded, or its state can't be one after a deploy."""
     _check_state_files(before, after)
-    expected, listed = expected_files(staged), after.files.local
+    expected, listed = frozenset(expected), after.files.local
     if listed != expected:
         missing, extra = sorted(expected - listed), sorted(listed - expected)
         parts = [f"without {abbreviate(missing, _SHOWN)}"] if missing else []

@@ -55,6 +55,14 @@ class BundleClosure:
         """Return whether the CLI runs code of the bundle when it is deployed."""
         return any(text.runs_code for text in self.texts.values())
 
+    @property
+    def wheel_folders(self) -> tuple[str, ...]:
+        """Return the folders in which the builds of the bundle's artifacts leave what a deploy uploads."""
+        places = (
+            resolve(posixpath.dirname(path), word) for path, text in self.texts.items() for word in text.artifact_paths
+        )
+        return tuple(dict.fromkeys(posixpath.join(place, "dist") for place in places if place is not None))
+
     def holds(self, path: str) -> bool:
         """Return whether a path is in the closure, or would be if there were such a file."""
         if path in self.files:

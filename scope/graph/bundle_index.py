@@ -1,6 +1,7 @@
 """The deployments of a repository whose bundles are left as they are: each, in each of its own targets."""
 
 import hashlib
+import json
 import posixpath
 import re
 from collections.abc import Collection, Iterable, Mapping
@@ -36,7 +37,7 @@ FINGERPRINT_VERSION = "b1"
 OVERLAY = ".scope-stage.yml"
 # What builds leave in a bundle's folder, as far as the repository itself holds nothing of the name.
 _BUILT = ("dist", "build", ".venv")
-_ALWAYS_IGNORED = ("__pycache__/", "*.egg-info/")
+_ALWAYS_IGNORED = ("__pycache__/", ".databricks/", "*.egg-info/")
 
 
 class BundleIndex:
@@ -90,6 +91,11 @@ class BundleIndex:
     def places(self) -> tuple[str, str]:
         """Return in words where targets and domains are defined."""
         return "in the bundles' own files", f"among the bundles that {CONFIG} names"
+
+    @property
+    def names_catalogs(self) -> bool:
+        """Return whether each domain has a catalog of its name."""
+        return False
 
     @property
     def kept(self) -> Kept | None:
@@ -238,7 +244,9 @@ class BundleIndex:
     def frame(self, domain: str) -> StageFrame:
         """Return how the CLI runs in a bundle's stage: in its folder, with the overlay among what it includes."""
         if domain not in self.bundles:
-            return StageFrame(overlay=OVERLAY, is_included=False, venv=None, has_guard=False)
+            return StageFrame(
+                overlay=OVERLAY, is_included=False, venv=None, has_guard=False, empty=(), ignored=(f"/{OVERLAY}",)
+            )
         closure = self.closure(domain)
         venv = next(filter(None, (text.venv for text in closure.texts.values())), None)
         built = (name for name in _BUILT if not any(f"/{name}/" in f"/{path}" for path in closure.files))
@@ -250,12 +258,19 @@ class BundleIndex:
             is_included=False,
             venv=None if venv is None else posixpath.normpath(posixpath.join(closure.folder, venv)),
             has_guard=False,
-            ignored=(*(f"{name}/" for name in built), *_ALWAYS_IGNORED),
+            wheels=closure.wheel_folders,
+            empty=(),
+            ignored=(OVERLAY, *(f"{name}/" for name in built), *_ALWAYS_IGNORED),
         )
 
     def frame_files(self, target: str, domain: str) -> dict[str, bytes | None]:
-        """Return the files of a stage that defines no resource: a bundle of the same name, and nothing in it."""
-        raise NotImplementedError
+        """Return the files of a stage that defines no resource: a bundle with nothing in it but the target."""
+        frame = self.frame(domain)
+        return {frame.bundle: json.dumps({"bundle": {"name": domain}, "targets": {target: {}}}).encode()}
+
+    def target_place(self, target: str) -> str:  # noqa: ARG002  each bundle has its own
+        """Return the path of the settings that name the bundles."""
+        return CONFIG
 
     def fingerprint(self, target: str, domain: str) -> str | None:
         """Return the digest over the closure's paths, kinds and blobs, or None if the deployment doesn't exist."""

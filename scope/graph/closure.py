@@ -38,7 +38,6 @@ from scope.repository.layout import (
     RUNTIME_PROJECT,
     SPEC_ROOT,
     TARGET_ROOT,
-    WHEELS,
     Role,
     code_folder,
     domain_folders,
@@ -222,11 +221,15 @@ class DomainIndex:
 
     def frame(self, domain: str) -> StageFrame:  # noqa: ARG002  the same for every domain
         """Return how the CLI runs in a stage: at its root, with the overlay and the guard that the bundle has."""
-        return StageFrame(empty=(CODE_ROOT,), ignored=(f"/{WHEELS}",))
+        return StageFrame()
 
     def frame_files(self, target: str, domain: str) -> dict[str, bytes | None]:
         """Return the files of a stage that defines no resource: those that aren't the domain's own."""
         return dict.fromkeys(path for path in self.staged(target, domain) if not is_own_file(path, domain))
+
+    def target_place(self, target: str) -> str:
+        """Return the path of the file that configures a target."""
+        return target_file(target)
 
     def _staged_beside(self, target: str, domain: str) -> dict[str, Entry]:
         """Return the files of a stage that aren't in the domain's own folders."""
@@ -300,6 +303,11 @@ class DomainIndex:
     def workers(self) -> Workers | None:
         """Return who does what takes time, if that isn't this process alone."""
         return self._cache.workers
+
+    @property
+    def names_catalogs(self) -> bool:
+        """Return whether each domain has a catalog of its name."""
+        return True
 
     @property
     def kept(self) -> Kept | None:

@@ -13,6 +13,7 @@ from scope.inference.resource_keys import DefinedResource
 from scope.inference.uses import Uses
 from scope.model import Change, Entry, Step
 from scope.ports import Kept, Workers
+from scope.repository.layout import BUNDLE, CODE_ROOT, WHEELS
 from scope.repository.moves import Moves
 from scope.repository.ownership import Rules
 from scope.repository.snapshot import Snapshot
@@ -28,19 +29,21 @@ class StageFrame:
     It starts in `folder`, whose bundle is the file `bundle`, and uploads what lies below `sync_root`; all of them are
     relative to the stage. `overlay` is the file that the stage adds to the bundle; unless `is_included`, the stage adds it
     to the bundle's `include`. `venv` is where the bundle expects its environment, or None if it needs none. `has_guard` says
-    that the bundle is told its domain, and refuses a deploy without the permit of a stage. `empty` are folders that must
-    exist, even if no file lies in them.
+    that the bundle is told its domain, and refuses a deploy without the permit of a stage. `wheels` are the folders in which
+    builds leave what a deploy uploads, `empty` those that must exist, even if no file lies in them; `ignored` is what is
+    never uploaded, as git's ignore files write it.
     """
 
     folder: str = ""
-    bundle: str = "databricks.yml"
+    bundle: str = BUNDLE
     sync_root: str = ""
     overlay: str = ".stage/stage.yml"
     is_included: bool = True
     venv: str | None = ".venv"
     has_guard: bool = True
-    empty: tuple[str, ...] = ()
-    ignored: tuple[str, ...] = ()
+    wheels: tuple[str, ...] = (WHEELS,)
+    empty: tuple[str, ...] = (CODE_ROOT,)
+    ignored: tuple[str, ...] = (f"/{WHEELS}", "__pycache__/", ".databricks/")
 
 
 class DeploymentIndex(Protocol):
@@ -78,6 +81,11 @@ class DeploymentIndex(Protocol):
     @property
     def places(self) -> tuple[str, str]:
         """Return in words where targets and domains are defined."""
+        ...
+
+    @property
+    def names_catalogs(self) -> bool:
+        """Return whether each domain has a catalog of its name."""
         ...
 
     @property
@@ -143,6 +151,10 @@ class DeploymentIndex(Protocol):
 
         None stands for the content that the tree has.
         """
+        ...
+
+    def target_place(self, target: str) -> str:
+        """Return the path of the file that configures a target, as far as there is one."""
         ...
 
     def fingerprint(self, target: str, domain: str) -> str | None:

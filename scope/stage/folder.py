@@ -7,26 +7,25 @@ not the checkout, and an overlay, which the bundle includes last.
 """
 
 import contextlib
+import posixpath
 import re
 import shutil
 import sys
 import sysconfig
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from scope.errors import Refused, ScopeError, UsageError
 from scope.escaping import escape_invisible
+from scope.graph.index import StageFrame
 from scope.installation import require_deploy_extra
 from scope.model import Entry, Kind, quote_path
-from scope.repository.layout import CODE_ROOT, WHEELS
 from scope.repository.snapshot import Snapshot
+from scope.stage.overlay import include_overlay
 
-OVERLAY = ".stage/stage.yml"
-# The first line keeps the wheel from being uploaded as a source file.
-IGNORED = (f"/{WHEELS}", "__pycache__/", ".databricks/")
 # The bundle's settings for the folders below a deployment's root, and those folders.
 _FOLDERS = (("state", "state"), ("file", "files"), ("artifact", "artifacts"), ("resource", "resources"))
 # Names that a stage writes itself: a tracked file of such a name would replace them.
@@ -53,10 +52,13 @@ class StageFacts:
     root: str | None = None
     has_permit: bool = False
     holds_lock: bool = False
+    frame: StageFrame = field(default_factory=StageFrame)
 
 
 @contextlib.contextmanager
-def open_stage(snapshot: Snapshot, files: Mapping[str, Entry], facts: StageFacts) -> Iterator[Path]:
+def open_stage(
+    snapshot: Snapshot, files: Iterable[str], facts: StageFacts, written: Mapping[str, bytes] | None = None
+) -> Iterator[Path]:
     """Write a stage into the system's temporary folder, give its path, and delete it afterwards in any case."""
     try:
         folder = Path(tempfile.mkdtemp(prefix="scope-stage-"))
@@ -65,33 +67,61 @@ def open_stage(snapshot: Snapshot, files: Mapping[str, Entry], facts: StageFacts
             f"No stage can be made in {tempfile.gettempdir()}: {error.strerror}. Free some space, or set TMPDIR."
         ) from None
     try:
-        write_stage(folder, snapshot, tuple(files), facts)
+        write_stage(folder, snapshot, tuple(files), facts, written)
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def write_stage(folder: Path, snapshot: Snapshot, paths: tuple[str, ...], facts: StageFacts) -> None:
-    """Write a stage into an empty folder. Only regular files are written: the checks report the others."""
+def write_stage(
+    folder: Path,
+    snapshot: Snapshot,
+    paths: tuple[str, ...],
+    facts: StageFacts,
+    written: Mapping[str, bytes] | None = None,
+) -> None:
+    """Write a stage into an empty folder. Only regular files are written: the checks report the others.
+
+    `written` are further files with contents that the tree doesn't have.
+    """
+    frame = facts.frame
     entries = {path: entry for path in paths if (entry := snapshot.entry(path)) is not None and entry.kind is Kind.FILE}
     _require_plain_paths(entries)
-    contents: dict[str, bytes] = dict(snapshot.read_all(entries))
+    contents = read_staged_contents(snapshot, entries, frame) | dict(written or {})
+    if written and not frame.is_included:
+        contents = with_overlay(contents, frame)
     contents |= git_files(facts)
-    contents[OVERLAY] = render_overlay(facts)
-    contents[".gitignore"] = ("\n".join(IGNORED) + "\n").encode()
+    contents[frame.overlay] = render_overlay(facts)
+    # An ignore file of the stage's own would take the place of one that the bundle uploads.
+    contents[".gitignore" if frame.is_included else ".git/info/exclude"] = ("\n".join(frame.ignored) + "\n").encode()
     try:
-        (folder / CODE_ROOT).mkdir()  # the wheel's folder must exist, even for a domain that was deleted
+        for empty in frame.empty:
+            (folder / empty).mkdir()  # the wheel's folder must exist, even for a domain that was deleted
         for path, content in contents.items():
             file = folder / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(content)
         for empty in (".git/objects", ".git/refs"):
             (folder / empty).mkdir(parents=True, exist_ok=True)
-        write_venv(folder / ".venv")
+        if frame.venv is not None:
+            write_venv(folder / frame.venv)
     except OSError as error:
         raise ScopeError(
             f"The stage in {folder} can't be written: {error.strerror}. Free some space, or set TMPDIR."
         ) from None
+
+
+def read_staged_contents(snapshot: Snapshot, entries: Mapping[str, Entry], frame: StageFrame) -> dict[str, bytes]:
+    """Return the contents of files as a stage holds them, and a deploy uploads them."""
+    return with_overlay(dict(snapshot.read_all(entries)), frame)
+
+
+def with_overlay(contents: dict[str, bytes], frame: StageFrame) -> dict[str, bytes]:
+    """Return the contents of a stage's files, of which the bundle includes the overlay. Raises `UsageError` if it can't."""
+    if frame.is_included or frame.bundle not in contents:
+        return contents
+    name = posixpath.relpath(frame.overlay, frame.folder or ".")
+    return contents | {frame.bundle: include_overlay(frame.bundle, contents[frame.bundle], name)}
 
 
 def _require_plain_paths(paths: Iterable[str]) -> None:
@@ -113,9 +143,10 @@ def render_overlay(facts: StageFacts) -> bytes:
     """Return the bundle file that a stage adds: the domain, the permit for the guard, host, root and lock setting."""
     import yaml  # only a stage needs it
 
-    settings: dict[str, object] = {"variables": {"domain": facts.domain}}
-    if facts.has_permit:
-        settings["variables"] = {"domain": facts.domain, "stage": f"{facts.target}/{facts.domain}"}
+    settings: dict[str, object] = {}
+    if facts.frame.has_guard:
+        permit = {"stage": f"{facts.target}/{facts.domain}"} if facts.has_permit else {}
+        settings["variables"] = {"domain": facts.domain} | permit
     workspace: dict[str, str] = {}
     if facts.host:
         workspace["host"] = facts.host

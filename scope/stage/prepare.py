@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from scope.console import Console
 from scope.errors import UsageError
+from scope.graph.index import DeploymentIndex
 from scope.graph.layouts import open_index
 from scope.model import Entry
 from scope.ports import Git
@@ -21,6 +22,7 @@ from scope.wording import pluralize, unknown_name
 class PreparedStage:
     """A checked stage that isn't written yet."""
 
+    index: DeploymentIndex
     snapshot: Snapshot
     files: Mapping[str, Entry]
     facts: StageFacts
@@ -40,14 +42,20 @@ def prepare(
     index = open_index(Snapshot(git, head.tree))
     if target not in index.targets:
         raise UsageError(unknown_name("target", target, index.targets, index.places[0]))
-    if domain not in index.domains:
-        raise UsageError(unknown_name("domain", domain, index.domains, index.places[1]))
+    known = index.domains_in(target)
+    if domain not in known:
+        raise UsageError(unknown_name("domain", domain, known, index.places[1]))
     require_domain_data(index, target, domain)
     require_self_contained(index, target, domain)
     files = index.staged(target, domain)
     console.say(f"Staging {target}/{domain}: {pluralize(len(files), 'file')}.")
     branch = git.branch if head.info.commit == git.commit("HEAD") else None
-    facts = StageFacts(target, domain, head.info.commit, branch, git.origin)
+    facts = StageFacts(target, domain, head.info.commit, branch, git.origin, frame=index.frame(domain))
     return PreparedStage(
-        index.snapshot, files, facts, needs_code(index, target, domain), find_values(index, target, domain, environment)
+        index,
+        index.snapshot,
+        files,
+        facts,
+        needs_code(index, target, domain),
+        find_values(index, target, domain, environment),
     )

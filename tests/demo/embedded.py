@@ -12,9 +12,9 @@ from unittest.mock import patch
 import yaml
 
 from scope.errors import CliError, Fault
+from scope.graph.index import StageFrame
 from scope.inference.resource_keys import defined_resources
 from scope.ports import BundleCli
-from scope.stage.folder import OVERLAY
 from tests.support.fakes import InMemoryCli, InMemoryWorkspace
 
 HOST = "https://embedded-workspace.localhost"
@@ -75,5 +75,5 @@ class EmbeddedPlatform:
 
 def _root_of(stage: Path, target: str) -> str:
     """Return the folder of the workspace that a stage is deployed to."""
-    settings = yaml.safe_load((stage / OVERLAY).read_text(encoding="utf-8"))
+    settings = yaml.safe_load((stage / StageFrame().overlay).read_text(encoding="utf-8"))
     return settings["targets"][target]["workspace"]["root_path"]

@@ -24,9 +24,11 @@ def five_bundles(
     return {
         "pyproject.toml": CONFIG,
         "README.md": "# Our data\n",
-        "Makefile": "deploy-all:\n\tfor b in bundles/* domains/*; do (cd $$b && databricks bundle deploy -t prod); done\n",
+        "Makefile": "deploy:\n\tfor b in bundles/* domains/*; do (cd $$b && databricks bundle deploy); done\n",
         "libs/shared/shared/__init__.py": "",
-        "libs/shared/shared/money.py": "from shared import rounding\n\n\ndef euros(cents):\n    return rounding.half_even(cents / 100)\n",
+        "libs/shared/shared/money.py": (
+            "from shared import rounding\n\n\ndef euros(cents):\n    return rounding.half_even(cents / 100)\n"
+        ),
         "libs/shared/shared/rounding.py": "def half_even(amount):\n    return round(amount, 2)\n",
         "libs/shared/shared/dates.py": "def first_of_month(day):\n    return day.replace(day=1)\n",
         **_bundle("bundles/sales", "sales", host, root, sync=("../../libs/shared", ".")),

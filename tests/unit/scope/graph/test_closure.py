@@ -233,8 +233,7 @@ def test_what_a_file_uses_is_told_apart_from_what_a_link_of_the_same_bytes_does(
     git, cache = FakeGit(), UsesCache()
     text = b"import common.money"
     link, file = (
-        DomainIndex(git.snapshot({**FRAME, **COMMON, CODE: Node(text, kind)}), cache)
-        for kind in (Kind.SYMLINK, Kind.FILE)
+        DomainIndex(git.snapshot({**FRAME, **COMMON, CODE: Node(text, kind)}), cache) for kind in (Kind.SYMLINK, Kind.FILE)
     )
     assert "src/common/money.py" not in link.staged("dev", "finance")
     assert "src/common/money.py" in file.staged("dev", "finance")
