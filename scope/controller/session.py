@@ -100,7 +100,7 @@ class Session:
     @property
     def domains(self) -> tuple[str, ...]:
         """Return the domains that the head deploys to the target, sorted."""
-        return self.index.domains_in(self.settings.name)
+        return self.settings.choose(self.index.domains_in(self.settings.name))
 
     @property
     def base(self) -> str:

@@ -5,7 +5,7 @@ its record, in the folders in which the others lie.
 """
 
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
@@ -43,6 +43,10 @@ class BundleTarget(TargetSettings):
 
     bundles: Mapping[str, Bundle] = field(default_factory=dict)
     gone: dict[str, str] = field(default_factory=dict)
+
+    def choose(self, domains: Iterable[str]) -> tuple[str, ...]:
+        """Return those of some domains that lie in the target's workspace, in their order."""
+        return tuple(domain for domain in domains if domain in self.bundles)
 
     def base(self, user: User) -> str:
         """Return the folder below which all roots of the target lie."""
@@ -129,18 +133,14 @@ def read_bundle_target(index: BundleIndex, name: str, domains: Collection[str] =
     if not known:
         raise UsageError(unknown_name("target", name, index.targets, index.places[0]))
     chosen = [domain for domain in known if not domains or domain in domains] or list(known)
-    read = {domain: _Reader(index, domain, name) for domain in chosen}
-    hosts = {host.text.rstrip("/"): host for reader in read.values() if (host := reader.host()) is not None}
-    if len(hosts) > 1:
-        listed = abbreviate([f"{host.text} ({host.place})" for host in hosts.values()])
-        raise UsageError(f"The bundles of {name} lie in several workspaces: {listed}. Say which bundles with `--domain`.")
-    branches = {branch.text: branch for reader in read.values() if (branch := reader.find("git", "branch")) is not None}
-    if len(branches) > 1:
-        listed = abbreviate([f"{branch.text} ({branch.place})" for branch in branches.values()])
-        raise UsageError(f"The bundles of {name} are deployed from several branches: {listed}. Say which with `--domain`.")
-    modes = {reader.mode() for reader in read.values()}
-    host = next(iter(hosts.values()), None)
-    first = next(iter(read.values()))
+    read = {domain: _Reader(index, domain, name) for domain in known}
+    host = _require_one("lie in several workspaces", name, (read[domain].host() for domain in chosen))
+    branch = _require_one(
+        "are deployed from several branches", name, (read[domain].find("git", "branch") for domain in chosen)
+    )
+    # What lies elsewhere is no part of it, nor what is asked for by nobody and can't be read.
+    there = [domain for domain in known if domain in chosen or _lies_at(read[domain], host)]
+    first = read[chosen[0]]
     return BundleTarget(
         name=name,
         bundle="",
@@ -149,10 +149,28 @@ def read_bundle_target(index: BundleIndex, name: str, domains: Collection[str] =
         root="",
         root_place=first.place,
         # One that isn't in development makes it the careful kind for all.
-        mode="development" if modes == {"development"} else None,
-        branch=next(iter(branches), None),
-        bundles={domain: reader.bundle() for domain, reader in read.items()},
+        mode="development" if all(read[domain].mode() == "development" for domain in chosen) else None,
+        branch=None if branch is None else branch.text,
+        bundles={domain: read[domain].bundle() for domain in there},
     )
+
+
+def _require_one(problem: str, target: str, values: Iterable[Value | None]) -> Value | None:
+    """Return the one text that some bundles say, or None if they say nothing; `UsageError` if they say several."""
+    by_text = {value.text.rstrip("/"): value for value in values if value is not None}
+    if len(by_text) > 1:
+        listed = abbreviate([f"{value.text} ({value.place})" for value in by_text.values()])
+        raise UsageError(f"The bundles of {target} {problem}: {listed}. Say which bundles with `--domain`.")
+    return next(iter(by_text.values()), None)
+
+
+def _lies_at(reader: "_Reader", host: Value | None) -> bool:
+    try:
+        own = reader.host()
+        reader.bundle()
+    except UsageError:
+        return False
+    return (None if own is None else own.text.rstrip("/")) == (None if host is None else host.text.rstrip("/"))
 
 
 class _Reader:

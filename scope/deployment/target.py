@@ -5,7 +5,7 @@ the few variables that tell one deployment from another are resolved; any other 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -44,6 +44,10 @@ class TargetSettings:
         Many bundles leave `mode` out for test, qa and prod alike, so nothing said must not be the unsafe answer.
         """
         return self.mode != "development"
+
+    def choose(self, domains: Iterable[str]) -> tuple[str, ...]:
+        """Return those of some domains that lie in the target's workspace, in their order: all of them."""
+        return tuple(domains)
 
     def base(self, user: User) -> str:
         """Return the folder that holds the target's deployments, one folder per domain."""

@@ -1,7 +1,6 @@
 """The deployments of a repository whose bundles are left as they are: each, in each of its own targets."""
 
 import hashlib
-import json
 import posixpath
 import re
 from collections.abc import Collection, Iterable, Mapping
@@ -266,7 +265,7 @@ class BundleIndex:
     def frame_files(self, target: str, domain: str) -> dict[str, bytes | None]:
         """Return the files of a stage that defines no resource: a bundle with nothing in it but the target."""
         frame = self.frame(domain)
-        return {frame.bundle: json.dumps({"bundle": {"name": domain}, "targets": {target: {}}}).encode()}
+        return {frame.bundle: f"bundle:\n  name: {domain}\ntargets:\n  {target}: {{}}\n".encode()}
 
     def target_place(self, target: str) -> str:  # noqa: ARG002  each bundle has its own
         """Return the path of the settings that name the bundles."""

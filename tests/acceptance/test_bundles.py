@@ -7,7 +7,9 @@ import pytest
 from tests.support.cli import DatabricksCli
 from tests.support.deploying import Platform
 from tests.support.fake_workspace import FakeWorkspace
-from tests.support.five_bundles import DOMAINS, ORDERS, SALES, five_bundles
+from tests.support.five_bundles import DOMAINS, FORECAST, OPS, ORDERS, PEOPLE, SALES, five_bundles
+from tests.support.killing import run_and_kill
+from tests.support.operations import approve
 from tests.support.sandbox import Sandbox
 
 ROOT = "/Workspace/deploy/.bundle"
@@ -53,3 +55,82 @@ def test_every_bundle_is_deployed_where_the_cli_would_put_it_and_then_only_what_
     assert team.workspace.snapshot().names("jobs") == JOBS
     status = team.scope("status", "--target", "prod")
     assert (status.exit_code, "5 of 5 domains in sync" in status.stdout) == (0, True), status
+
+
+def _by_hand(team: Platform, bundle: str, command: str, *arguments: str, target: str = "prod") -> None:
+    done = team.cli.run(
+        "bundle", command, "--target", target, *arguments, cwd=team.sandbox.path(bundle), workspace=team.workspace
+    )
+    assert done.exit_code == 0, done
+
+
+def test_what_the_cli_has_deployed_before_keeps_its_place_and_its_ids(team: Platform) -> None:
+    _by_hand(team, "bundles/sales", "deploy")
+    before = team.workspace.snapshot()
+    plan = team.scope("plan", "--base", "deployed", "--target", "prod")
+    assert plan.exit_code == 0, plan
+    done = team.deploy("--domain", SALES)
+    assert done.exit_code == 0, done
+    assert _outcomes(team) == {f"prod/{SALES}": "deployed"}
+    after = team.workspace.snapshot()
+    assert after.resources["jobs"].keys() == before.resources["jobs"].keys()
+    # The plain CLI goes on from there, and finds nothing to do.
+    plain = team.cli.run(
+        "bundle", "plan", "--target", "prod", cwd=team.sandbox.path("bundles/sales"), workspace=team.workspace
+    )
+    assert "0 to add, 0 to change, 0 to delete, 1 unchanged" in plain.stdout, plain
+
+
+@pytest.mark.parametrize("request_number", [6, 9, 12, 15])
+def test_a_deploy_that_is_killed_is_told_and_recovered(team: Platform, request_number: int) -> None:
+    command = ("deploy", "--target", "prod", "--domain", ORDERS)
+    assert run_and_kill(team, request_number, *command) is None
+    recovered = team.scope("recover", "--target", "prod", "--domain", ORDERS, "--yes")
+    assert recovered.exit_code in {0, 2}, recovered  # 2 where nothing had been written yet
+    again = team.deploy("--domain", ORDERS)
+    assert again.exit_code == 0, again
+    assert team.workspace.snapshot().names("jobs") == ["orders load prod"]
+    assert team.workspace.read(f"{ROOT}/orders/prod/state/deploy.lock") is None
+    status = team.scope("status", "--target", "prod")
+    assert "1 of 5 domains in sync" in status.stdout, status
+
+
+def test_a_bundle_that_is_removed_is_shown_kept_and_pruned_with_approval(team: Platform) -> None:
+    assert team.deploy().exit_code == 0
+    base = team.sandbox.head
+    for path in [path for path in team.sandbox.tracked if path.startswith("bundles/ops/")]:
+        team.sandbox.delete(path)
+    team.push("Remove ops")
+    plan = team.scope("plan", "--base", base, "--head", "HEAD", "--target", "prod")
+    assert f"destroy  prod     {OPS}" in plan.stdout, plan
+    kept = team.deploy()
+    assert kept.exit_code != 0, kept
+    assert "vacuum prod" in team.workspace.snapshot().names("jobs")
+    refused = team.deploy("--prune")
+    assert refused.exit_code == 3, refused
+    pruned = team.deploy("--prune", *approve(team))
+    assert pruned.exit_code == 0, pruned
+    assert "vacuum prod" not in team.workspace.snapshot().names("jobs")
+    assert team.workspace.snapshot().below(f"{ROOT}/ops") == {}
+    status = team.scope("status", "--target", "prod")
+    assert (status.exit_code, "4 of 4 domains in sync" in status.stdout) == (0, True), status
+
+
+def test_a_copy_in_development_comes_from_the_work_tree_and_goes_again(team: Platform) -> None:
+    team.sandbox.append("domains/people/payroll.py", "print('more')\n")
+    done = team.deploy("--domain", PEOPLE, target="dev")
+    assert done.exit_code == 0, done
+    assert team.workspace.snapshot().names("jobs") == ["[dev tester] payroll dev"]
+    gone = team.scope("destroy", "--target", "dev", "--domain", PEOPLE, "--yes")
+    assert gone.exit_code == 0, gone
+    assert team.workspace.snapshot().names("jobs") == []
+
+
+def test_what_would_run_over_another_bundle_is_refused(team: Platform) -> None:
+    config = team.sandbox.read("bundles/ops/databricks.yml")
+    team.sandbox.write("bundles/ops/databricks.yml", config.replace("name: ops", "name: forecast"))
+    team.push("Copy a name")
+    refused = team.deploy()
+    assert refused.exit_code == 2, refused
+    assert f"{OPS} and {FORECAST} would both lie in {ROOT}/forecast/prod" in refused.stderr
+    assert team.workspace.writes() == []
