@@ -17,8 +17,6 @@ from scope.graph.index import DeploymentIndex
 from scope.graph.table_names import find_values
 from scope.installation import describe_missing
 from scope.ports import Git, Workspace
-from scope.repository.layout import target_file
-from scope.repository.snapshot import Snapshot
 from scope.wording import pluralize
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 
-from scope.graph.closure import DeploymentIndex
+from scope.graph.index import DeploymentIndex
 from scope.inference.variables import declared_variables
 from scope.model import Finding
 from scope.naming import find_place, find_problems

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from scope.documents.manifest import Base, Head
-from scope.graph.closure import DeploymentIndex
+from scope.graph.closure import DomainIndex
 from scope.graph.containment import Homes, list_ancestors
-from scope.graph.edges import list_edges
+from scope.graph.edges import list_domain_edges
 from scope.graph.table_names import find_homes
 from scope.graph.uses_cache import UsesCache
 from scope.planning.checks import check_removed_tables, check_repository
@@ -52,8 +52,8 @@ def files(naming: str, **more: str) -> dict[str, str]:
     }
 
 
-def indexed(tree: Files, git: FakeGit | None = None) -> DeploymentIndex:
-    return DeploymentIndex((git or FakeGit()).snapshot(tree), UsesCache())
+def indexed(tree: Files, git: FakeGit | None = None) -> DomainIndex:
+    return DomainIndex((git or FakeGit()).snapshot(tree), UsesCache())
 
 
 def readers_of(base: Files, changes: Files = CHANGE) -> list[tuple[str, str, str, int]]:
@@ -227,7 +227,7 @@ def test_short_names_count_from_the_schema_of_their_own_layer() -> None:
 )
 def test_the_graph_has_the_table_in_its_domain(naming: str, table: str, logical: str) -> None:
     index = indexed(files(naming, **{"src/marketing/hubspot/gold/a.py": READ.format(logical)}))
-    edges = list_edges(index)
+    edges = list_domain_edges(index)
     assert ("file:src/marketing/hubspot/gold/a.py", f"table:{table}", "reads") in edges
     assert (f"table:{table}", "file:src/finance/stripe/gold/payments.py", "written-by") in edges
     homes = Homes(index.domains, find_homes(index.tables.names))
