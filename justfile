@@ -75,6 +75,18 @@ build-graph-page: _graph-page-libraries
 graph-page-check:
     @if command -v npm >/dev/null; then just _graph-page-libraries && npm --prefix scope/render/page run --silent check; else echo "Skipping the page of \`scope graph\`: Node isn't installed." >&2; fi
 
+# Makes .template anew, from which `databricks bundle init` starts a repository
+[group('generate')]
+[no-exit-message]
+build-template:
+    @{{ dev }} python -m tests.bundle_template build
+
+# Fails if .template isn't what this repository gives
+[group('generate')]
+[no-exit-message]
+template-check:
+    @{{ dev }} python -m tests.bundle_template check
+
 # Installs what the page is built with, as its lock file says, unless that is there already; no package runs a script
 [private]
 @_graph-page-libraries:
@@ -144,7 +156,7 @@ rooms:
 
 # Everything that CI checks before the tests
 [group('quality')]
-check: && lint typecheck rooms generate-check graph-page-check scope-check workflows
+check: && lint typecheck rooms generate-check graph-page-check template-check scope-check workflows
     {{ dev }} ruff format --check .
 
 # Checks the workflows: their schema, their security and, if Go is installed, with actionlint
@@ -210,13 +222,3 @@ destroy target domain *args:
 [group('setup')]
 install-cli:
     tests/cli/install
-
-# Removes the example domains, and leaves a repository to start with
-[group('setup')]
-empty-template:
-    git rm -r --quiet --ignore-unmatch -- src/finance src/marketing resources/finance resources/marketing \
-        'specs/*/finance/*' 'specs/*/marketing/*' 'specs/domains/finance.yml' 'specs/domains/marketing.yml' \
-        'tests/unit/finance' 'tests/unit/marketing' 'tests/fixtures/finance' 'tests/fixtures/marketing' \
-        tests/unit/test_example_datasets.py tests/acceptance/test_example.py tests/pipelines/test_example.py \
-        tests/acceptance/test_demo.py tests/acceptance/test_tutorials.py
-    @echo "The example is gone. Begin with: just scaffold DOMAIN SOURCE"

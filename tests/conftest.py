@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 
+pytest_plugins = ("tests.support.local_engine",)
+
 # The file system in memory that Linux has, and how much of it must be free, in bytes.
 _MEMORY = Path("/dev/shm")  # noqa: S108  only as a parent of pytest's own folders
 _ROOM = 4 * 1024**3

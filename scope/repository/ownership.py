@@ -75,6 +75,11 @@ DEFAULT_RULES = (
     Rule(("docs/**", "**/README.md", "*.md", "LICENSE*", "CODEOWNERS"), NOTHING, "documentation"),
     Rule(("tests/**", ".ci/**", ".github/**", "scope/**", "justfile"), NOTHING, "never leaves this repository"),
     Rule(
+        (".template/**", "databricks_template_schema.json", ".bundle-template.json"),
+        NOTHING,
+        "what repositories are made from",
+    ),
+    Rule(
         (".vscode/**", ".idea/**", ".devcontainer/**", ".editorconfig", ".git*", ".pre-commit-config.yaml"),
         NOTHING,
         "editor and git settings",

@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -122,36 +121,6 @@ def test_editors_and_the_template_ignore_what_tools_make(checkout: Sandbox) -> N
     ):
         checkout.write(name, "")
         assert checkout.git("check-ignore", name) == name
-
-
-# The empty template
-
-LOOKING = re.compile(r"REPOSITORY|support\.builders|\.github")
-
-
-def test_without_the_example_the_gate_tests_and_bundle_still_pass(
-    tmp_path: Path, just: str, databricks_cli: DatabricksCli, fake_workspace: FakeWorkspace
-) -> None:
-    sandbox = Sandbox.of_repository(tmp_path / "template")
-    result = run(sandbox.root, just, "empty-template")
-    assert result.exit_code == 0, result
-    assert not [path for path in sandbox.tracked if "finance" in path.split("/") and not path.startswith("tests/golden/")]
-    # What the pages and the demo show is the example.
-    needing = re.compile(r"^ *from tests\.demo", re.MULTILINE)
-    paths = sandbox.path("tests/acceptance").glob("test_*.py")
-    assert [path.name for path in paths if needing.search(path.read_text())] == []
-    assert run(sandbox.root, "uv", "sync", "--quiet", "--locked").exit_code == 0
-    check = run(sandbox.root, just, "check")
-    assert check.exit_code == 0, check
-    # All that could know the example: scope's own tests mostly make up what they look at.
-    made_up = (path for path in sandbox.path("tests/unit/scope").rglob("test_*.py") if not LOOKING.search(path.read_text()))
-    left_out = [f"--ignore={path.relative_to(sandbox.root)}" for path in made_up]
-    tests = run(sandbox.root, "uv", "run", "--quiet", "pytest", "--quiet", "tests/unit", *left_out)
-    assert tests.exit_code == 0, tests
-    sandbox.point_at(fake_workspace)
-    for target in ("dev", "staging", "prod"):
-        result = databricks_cli.bundle("validate", "--strict", cwd=sandbox.root, workspace=fake_workspace, target=target)
-        assert result.exit_code == 0, result
 
 
 # The recipes of daily use, on the example

@@ -1,0 +1,1 @@
+../../../../resources/finance/__init__.py

@@ -1,0 +1,1 @@
+../../../../../resources/finance/stripe/__init__.py

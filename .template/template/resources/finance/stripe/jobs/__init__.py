@@ -1,0 +1,1 @@
+../../../../../../resources/finance/stripe/jobs/__init__.py

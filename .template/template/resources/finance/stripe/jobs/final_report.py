@@ -1,0 +1,1 @@
+../../../../../../resources/finance/stripe/jobs/final_report.py

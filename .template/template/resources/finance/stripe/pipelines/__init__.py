@@ -1,0 +1,1 @@
+../../../../../../resources/finance/stripe/pipelines/__init__.py

@@ -1,0 +1,1 @@
+../../../../../../resources/finance/stripe/pipelines/final_payments.py

@@ -1,0 +1,1 @@
+../../../../../../resources/finance/stripe/pipelines/raw_payments.py

@@ -1,0 +1,1 @@
+../../../../resources/marketing/__init__.py

@@ -1,0 +1,1 @@
+../../../../../resources/marketing/hubspot/__init__.py

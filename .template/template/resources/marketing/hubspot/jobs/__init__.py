@@ -1,0 +1,1 @@
+../../../../../../resources/marketing/hubspot/jobs/__init__.py

@@ -1,0 +1,1 @@
+../../../../../../resources/marketing/hubspot/jobs/final_campaign_revenue.py

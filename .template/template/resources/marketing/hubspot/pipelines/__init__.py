@@ -1,0 +1,1 @@
+../../../../../../resources/marketing/hubspot/pipelines/__init__.py

@@ -1,0 +1,1 @@
+../../../../../../resources/marketing/hubspot/pipelines/final_campaign_revenue.py

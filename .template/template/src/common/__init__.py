@@ -1,0 +1,1 @@
+../../../../src/common/__init__.py

@@ -1,0 +1,1 @@
+../../../../src/common/_version.py

@@ -1,0 +1,1 @@
+../../../../src/finance/__init__.py

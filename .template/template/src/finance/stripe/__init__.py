@@ -1,0 +1,1 @@
+../../../../../src/finance/stripe/__init__.py

@@ -1,0 +1,1 @@
+../../../../../../src/finance/stripe/final/__init__.py

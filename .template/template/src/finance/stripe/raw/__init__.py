@@ -1,0 +1,1 @@
+../../../../../../src/finance/stripe/raw/__init__.py

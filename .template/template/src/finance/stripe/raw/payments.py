@@ -1,0 +1,1 @@
+../../../../../../src/finance/stripe/raw/payments.py

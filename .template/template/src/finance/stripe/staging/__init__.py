@@ -1,0 +1,1 @@
+../../../../../../src/finance/stripe/staging/__init__.py

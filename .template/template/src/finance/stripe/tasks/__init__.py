@@ -1,0 +1,1 @@
+../../../../../../src/finance/stripe/tasks/__init__.py

@@ -1,0 +1,1 @@
+../../../../../../src/finance/stripe/transforms/__init__.py

@@ -1,0 +1,1 @@
+../../../../src/marketing/__init__.py

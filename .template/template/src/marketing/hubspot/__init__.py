@@ -1,0 +1,1 @@
+../../../../../src/marketing/hubspot/__init__.py

@@ -1,0 +1,1 @@
+../../../../../../src/marketing/hubspot/base/__init__.py

@@ -1,0 +1,1 @@
+../../../../../../src/marketing/hubspot/final/__init__.py

@@ -1,0 +1,1 @@
+../../../../../../src/marketing/hubspot/final/campaign_revenue.py

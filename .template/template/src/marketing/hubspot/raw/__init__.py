@@ -1,0 +1,1 @@
+../../../../../../src/marketing/hubspot/raw/__init__.py

@@ -1,0 +1,1 @@
+../../../../../../src/marketing/hubspot/staging/__init__.py

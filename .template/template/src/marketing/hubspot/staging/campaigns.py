@@ -1,0 +1,1 @@
+../../../../../../src/marketing/hubspot/staging/campaigns.py

@@ -1,0 +1,1 @@
+../../../../../../src/marketing/hubspot/transforms/__init__.py

@@ -1,0 +1,1 @@
+../../own/tests/conftest.py

@@ -1,0 +1,1 @@
+../../../../tests/support/fixture_files.py

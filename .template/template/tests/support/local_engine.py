@@ -1,0 +1,1 @@
+../../../../tests/support/local_engine.py

@@ -1,0 +1,1 @@
+../../../../../tests/unit/common/test_duplicates.py

@@ -1,0 +1,1 @@
+../../../../../tests/unit/finance/test_payments.py

@@ -1,0 +1,1 @@
+../../../../../tests/unit/finance/test_report.py

@@ -1,0 +1,1 @@
+../../../../../tests/unit/marketing/test_campaigns.py
