@@ -10,8 +10,6 @@ from scope.console import Console
 from scope.errors import UsageError
 from scope.graph.index import DeploymentIndex
 from scope.graph.layouts import open_index
-from scope.inference.resource_keys import defined_resources
-from scope.repository.layout import is_resource
 from scope.repository.snapshot import Snapshot
 from scope.wording import suggest
 
@@ -41,8 +39,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
 def _domain_of(index: DeploymentIndex, key: str) -> str:
     domains_by_key: dict[str, set[str]] = {}
     for domain in index.domains:
-        files = {path: entry for path, entry in index.own_files(domain).items() if is_resource(path)}
-        for resource in defined_resources(index.snapshot.read_all(files)):
+        for resource in index.defined_resources(domain):
             domains_by_key.setdefault(resource.key.name, set()).add(domain)
     domains = sorted(domains_by_key.get(key, ()))
     if len(domains) == 1:

@@ -139,6 +139,7 @@ def _deploy(
         sources=side.sources(domain),
         resources=side.resources(domain),
         causes=tuple(Cause(numbered[change.path], steps) for change, steps in impacted.causes) if impacted else (),
+        folder=side.bundle_folder(domain) if domain in side.domains else ".",
     )
 
 

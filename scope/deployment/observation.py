@@ -22,7 +22,9 @@ from scope.model import Because, Grant, User
 from scope.ports import Workspace
 from scope.stage.values import PREFIX, DeployValues
 
-_OBSERVED = FILES | {RECORD, LOCK}
+# The state of the engine that the CLI had before; where there is one, the CLI goes on with it.
+TERRAFORM = "terraform.tfstate"
+_OBSERVED = FILES | {RECORD, LOCK, TERRAFORM}
 _ABSENT = DeploymentState(ResourceState(FileState.ABSENT), UploadState(FileState.ABSENT))
 
 
@@ -41,6 +43,8 @@ class Observed:
     """Why it couldn't be looked into, if that isn't permitted: then nothing else here says anything."""
     cli_repository: str | None = None
     """The repository that the CLI last deployed from, as records name it; only looked for if there is no valid record."""
+    is_terraform: bool = False
+    """Whether the CLI deployed it with Terraform, whose state scope doesn't read."""
 
     @property
     def valid_record(self) -> Record | None:
@@ -70,7 +74,8 @@ class Observed:
     @property
     def is_absent(self) -> bool:
         """Return whether nothing was ever deployed or attempted here."""
-        return self.record is None and self.state.is_absent and not self.has_leftovers and self.unseen is None
+        nothing = self.record is None and self.state.is_absent
+        return nothing and not self.has_leftovers and self.unseen is None and not self.is_terraform
 
     @property
     def is_clean(self) -> bool:
@@ -123,7 +128,10 @@ def observe(workspace: Workspace, deployment: DeploymentId, paths: Paths) -> Obs
     # A lost record makes it nobody else's.
     is_told = isinstance(record, Record) or (record is None and state.is_absent and not is_lost)
     cli_repository = None if is_told else read_cli_repository(workspace, paths)
-    return Observed(deployment, paths, record, state, lock_info, is_lost, cli_repository=cli_repository)
+    is_terraform = TERRAFORM in contents and state.resources.file_state is FileState.ABSENT
+    return Observed(
+        deployment, paths, record, state, lock_info, is_lost, cli_repository=cli_repository, is_terraform=is_terraform
+    )
 
 
 def observe_if_permitted(workspace: Workspace, deployment: DeploymentId, paths: Paths) -> Observed:
@@ -229,7 +237,12 @@ def check_state(observed: Observed) -> None:
 
 
 def check_readable(observed: Observed) -> None:
-    """Raise `Refused` if a state file can't be read."""
+    """Raise `Refused` if a state file can't be read, or the deployment's is Terraform's."""
+    if observed.is_terraform:
+        raise Refused(
+            f"{observed.paths.state}/{TERRAFORM}: {observed.id} was deployed with Terraform, whose state scope can't read. In "
+            f"the bundle's folder, run `databricks bundle deployment migrate --target {observed.id.target}`, then this again."
+        )
     state = observed.state
     for name in state.unusable:
         is_newer = FileState.NEWER in {state.resources.file_state, state.files.file_state}

@@ -67,7 +67,7 @@ class Fingerprints:
 
 @dataclass(frozen=True, slots=True)
 class Deploy:
-    """One deployment of the set."""
+    """One deployment of the set. `folder` is that of its bundle, `.` for the repository's root."""
 
     id: str
     target: str
@@ -79,6 +79,7 @@ class Deploy:
     sources: tuple[str, ...]
     resources: tuple[str, ...]
     causes: tuple[Cause, ...]
+    folder: str = "."
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +95,16 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class MatrixEntry:
-    """One job of a workflow's matrix: a target, domains with spaces between them, the environment with its identity."""
+    """One job of a workflow's matrix: a target, domains with spaces between them, the environment with its identity.
+
+    `folder` is that of the domain's bundle, `.` for the repository's root, and empty for domains of several folders.
+    """
 
     id: str
     target: str
     domains: str
     environment: str
+    folder: str = "."
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from scope.documents.manifest import MAX_MATRIX_JOBS, SCHEMA_VERSION, Manifest
 from scope.errors import UsageError
 from scope.escaping import escape_invisible
 from scope.model import quote_path
-from scope.names import domain_environment, is_commit_name, is_domain_name, is_list_digest, is_target_name
+from scope.names import is_commit_name, is_domain_name, is_list_digest, is_target_name
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -252,8 +252,11 @@ def _matrix(manifest: Manifest) -> Iterator[str]:
         yield "matrix: its jobs are for other deployments than `deploy`"
     yield from _unknown("matrix.id", [entry.id for entry in entries], _is_job, "a job's id")
     for entry in entries:
-        if entry.environment not in {entry.target, domain_environment(entry.target, entry.domains)}:
-            yield f"matrix.environment: {_shown(entry.environment)} is neither the target's nor that of its one domain"
+        stage, dot, domain = entry.environment.partition(".")
+        if not is_target_name(stage) or (dot and (stage, domain) != (entry.target, entry.domains)):
+            yield f"matrix.environment: {_shown(entry.environment)} is neither a target's nor that of the job's one domain"
+    folders = (*(entry.folder for entry in entries if entry.folder), *(item.folder for item in manifest.deploy))
+    yield from _unknown("folder", [folder for folder in folders if folder != "."], _is_path, "a folder of a repository")
 
 
 def _unknown(place: str, values: Iterable[str], is_known: Callable[[str], bool], what: str) -> Iterator[str]:

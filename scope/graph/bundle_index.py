@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from scope.graph.tables import TableIndex
 
 # Raise it when the same closure gives a different stage.
-FINGERPRINT_VERSION = "b1"
+FINGERPRINT_VERSION = "v1"
 # The stage's own file beside the repository's files.
 OVERLAY = ".scope-stage.yml"
 # What builds leave in a bundle's folder, as far as the repository itself holds nothing of the name.
@@ -191,6 +191,10 @@ class BundleIndex:
         prefix = f"{closure.folder}/" if closure.folder else ""
         return {path: entry for path, entry in closure.files.items() if path.startswith(prefix)}
 
+    def bundle_folder(self, domain: str) -> str:
+        """Return the folder in which a domain's bundle lies, `.` for the repository's root."""
+        return quote_path(self.bundles[domain]) or "."
+
     def folders(self, domain: str) -> tuple[str, ...]:
         """Return a bundle's folder."""
         return (self.bundles[domain],) if domain in self.bundles else ()
@@ -277,7 +281,7 @@ class BundleIndex:
             return None
         files = {**self.counted(domain), **self.rule_files(domain)}
         lines = [f"{entry.kind}\0{entry.oid}\0{path}\n" for path, entry in sorted(files.items())]
-        text = f"{FINGERPRINT_VERSION}\n{self.bundles[domain]}\n{''.join(lines)}"
+        text = f"{FINGERPRINT_VERSION}\nbundle {self.bundles[domain]}\n{''.join(lines)}"
         return f"{FINGERPRINT_VERSION}:{hashlib.sha256(text.encode(errors='surrogateescape')).hexdigest()}"
 
     def used_variables(self, target: str, domain: str, names: Collection[str]) -> frozenset[str]:  # noqa: ARG002

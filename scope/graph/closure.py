@@ -8,6 +8,7 @@ deployment is the same at two trees exactly if its fingerprints are equal.
 import hashlib
 import json
 import os
+import posixpath
 import re
 from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
@@ -23,7 +24,7 @@ from scope.inference.preset_words import find_preset_words, is_preset_word
 from scope.inference.resource_keys import DefinedResource, defined_resources, unread_resources
 from scope.inference.target_files import is_without_target
 from scope.inference.uses import Uses
-from scope.model import Entry, Kind
+from scope.model import Entry, Kind, quote_path
 from scope.names import is_domain_name
 from scope.ports import Kept, Workers
 from scope.repository.layout import (
@@ -52,6 +53,7 @@ from scope.repository.moves import Moves, load_moves
 from scope.repository.ownership import Reach, Rules
 from scope.repository.settings import UNREADABLE_RULES, load_rules
 from scope.repository.snapshot import Snapshot
+from scope.wording import abbreviate, pluralize
 
 if TYPE_CHECKING:
     from scope.graph.tables import TableIndex
@@ -144,6 +146,7 @@ class DomainIndex:
 
     def check_names(self) -> None:
         """Raise `UsageError` for rules that name domains which aren't there, and for files of `targets` that are none."""
+        self._require_bundle()
         self.rules.check_domains(self.domains)
         problems = [
             f"{path}:1: It configures no target, and no stage holds it. Each target has a file of its own in "
@@ -153,6 +156,23 @@ class DomainIndex:
         ]
         if problems:
             raise UsageError("\n".join(problems))
+
+    def _require_bundle(self) -> None:
+        """Raise `UsageError` for a tree with files, and without a bundle at its root."""
+        if not self.snapshot.names("") or self.snapshot.entry(BUNDLE) is not None:
+            return
+        folders = sorted({posixpath.dirname(path) for path in self.snapshot.files("") if posixpath.basename(path) == BUNDLE})
+        if not folders:
+            raise UsageError(
+                f"There is no {BUNDLE} in this git repository. scope deploys the bundles of the repository that it runs in: "
+                "run it there, or name it with `-C`."
+            )
+        globs = list(dict.fromkeys(posixpath.join(posixpath.dirname(folder), "*") for folder in folders))
+        raise UsageError(
+            f"There is no {BUNDLE} at the root of this git repository, and {pluralize(len(folders), 'folder')} below it "
+            f"{'has' if len(folders) == 1 else 'have'} one: {abbreviate([quote_path(folder) for folder in folders])}. To "
+            f"deploy each by itself, write into {CONFIG}:\n[tool.scope]\nbundles = {json.dumps(globs)}"
+        )
 
     @cached_property
     def _target_files(self) -> dict[str, Entry]:
@@ -173,6 +193,10 @@ class DomainIndex:
             files = {**self.snapshot.files(resource_folder(domain)), **self.snapshot.files(code_folder(domain))}
             self._own[domain] = {path: entry for path, entry in files.items() if self.rules.owner(path).is_staged}
         return self._own[domain]
+
+    def bundle_folder(self, domain: str) -> str:  # noqa: ARG002  all are parts of one bundle
+        """Return the folder in which a domain's bundle lies: the repository's root."""
+        return "."
 
     def folders(self, domain: str) -> tuple[str, ...]:
         """Return a domain's own folders: code, then resources."""

@@ -110,6 +110,10 @@ class DeploymentIndex(Protocol):
         """Return the staged files that are a domain's own, by path."""
         ...
 
+    def bundle_folder(self, domain: str) -> str:
+        """Return the folder in which a domain's bundle lies, as the manifest writes paths; `.` for the repository's root."""
+        ...
+
     def folders(self, domain: str) -> tuple[str, ...]:
         """Return a domain's own folders."""
         ...

@@ -214,6 +214,7 @@ def _describe_deployment(
         sources=side.sources(item.domain),
         resources=side.resources(item.domain),
         causes=tuple(Cause(numbered[change.path], steps) for change, steps in item.causes),
+        folder=side.bundle_folder(item.domain),
     )
 
 
@@ -233,6 +234,7 @@ def pack_matrix(deploy: Iterable[Deploy], rules: Rules) -> Matrix:
     Where each domain has an identity of its own, no two share a job. Raises `UsageError` for more jobs than a matrix takes.
     """
     deploy = tuple(deploy)
+    folders = {item.domain: item.folder for item in deploy}
     alone = [item for item in deploy if item.target in rules.identity_per_domain]
     by_target: dict[str, list[str]] = {}
     for item in deploy:
@@ -250,10 +252,14 @@ def pack_matrix(deploy: Iterable[Deploy], rules: Rules) -> Matrix:
         for start in range(0, len(domains), size):
             packed = domains[start : start + size]
             name = packed[0] if len(packed) == 1 else f"{packed[0]}-to-{packed[-1]}"
-            entries.append(MatrixEntry(f"{target}-{name}", target, " ".join(packed), environment=target))
+            entries.append(
+                MatrixEntry(
+                    f"{target}-{name}", target, " ".join(packed), rules.stage_of(target), _folder_of(packed, folders)
+                )
+            )
     for item in alone:
         environment = domain_environment(item.target, item.domain)
-        entries.append(MatrixEntry(f"{item.target}-{item.domain}", item.target, item.domain, environment))
+        entries.append(MatrixEntry(f"{item.target}-{item.domain}", item.target, item.domain, environment, item.folder))
     if alone and len(entries) > MAX_MATRIX_JOBS:
         raise UsageError(
             f"These are {len(entries)} jobs, one per domain as `identity-per-domain` has it, and a matrix takes "
@@ -261,6 +267,12 @@ def pack_matrix(deploy: Iterable[Deploy], rules: Rules) -> Matrix:
         )
     order = {(item.target, item.domain): number for number, item in enumerate(deploy)}
     return Matrix(tuple(sorted(entries, key=lambda entry: order[entry.target, entry.domains.partition(" ")[0]])))
+
+
+def _folder_of(domains: Iterable[str], folders: Mapping[str, str]) -> str:
+    """Return the folder of some domains' bundle, or an empty text if they have several."""
+    named = {folders[domain] for domain in domains}
+    return named.pop() if len(named) == 1 else ""
 
 
 def _list_readers(readers: Readers, deploy: Collection[Deploy]) -> tuple[Reader, ...]:

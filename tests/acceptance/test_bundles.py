@@ -134,3 +134,48 @@ def test_what_would_run_over_another_bundle_is_refused(team: Platform) -> None:
     assert refused.exit_code == 2, refused
     assert f"{OPS} and {FORECAST} would both lie in {ROOT}/forecast/prod" in refused.stderr
     assert team.workspace.writes() == []
+
+
+def test_what_was_deployed_with_terraform_is_left_alone_until_it_is_migrated(team: Platform) -> None:
+    path = f"{ROOT}/ops/prod/state/terraform.tfstate"
+    team.workspace.write(path, b'{"version": 4, "lineage": "x", "serial": 1, "resources": []}')
+    team.workspace.clear_requests()
+    refused = team.deploy("--domain", OPS)
+    assert refused.exit_code == 3, refused
+    assert "`databricks bundle deployment migrate --target prod`" in refused.stdout
+    assert team.workspace.snapshot().names("jobs") == []
+    assert path in team.workspace.snapshot().files
+
+
+def test_a_repository_that_names_no_bundles_is_told_what_to_write(team: Platform) -> None:
+    team.sandbox.delete("pyproject.toml")
+    told = team.scope("plan")
+    assert told.exit_code == 2, told
+    assert told.stderr.endswith('[tool.scope]\nbundles = ["bundles/*", "domains/*"]\n'), told
+
+
+def test_a_command_of_the_cli_and_a_run_find_their_bundle(team: Platform, capfd: pytest.CaptureFixture[str]) -> None:
+    valid = team.scope("bundle", SALES, "-t", "prod", "--", "validate")
+    assert (valid.exit_code, "Validation OK!" in capfd.readouterr().out) == (0, True), valid
+    unknown = team.scope("run", "sales_repot", "--target", "prod")
+    assert "Did you mean `sales_report`?" in unknown.stderr, unknown
+
+
+def test_a_matrix_names_folder_and_environment(team: Platform) -> None:
+    config = team.sandbox.read("pyproject.toml")
+    team.sandbox.write("pyproject.toml", config.replace('["dev", "prod"]', '{ test = ["dev"], live = ["prod"] }'))
+    base = team.push("Name the stages")
+    team.sandbox.append("libs/shared/shared/dates.py", "LAST = 31\n")
+    team.push("Change the library")
+    planned = team.scope("plan", "--base", base, "--head", "HEAD", "--target", "live", "--output", "-")
+    assert planned.exit_code == 0, planned
+    assert planned.json["matrix"]["include"] == [
+        {
+            "id": f"prod-{ORDERS}",
+            "target": "prod",
+            "domains": ORDERS,
+            "environment": "live",
+            "folder": "bundles/orders",
+        },
+        {"id": f"prod-{SALES}", "target": "prod", "domains": SALES, "environment": "live", "folder": "bundles/sales"},
+    ]
