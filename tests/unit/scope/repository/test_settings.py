@@ -34,6 +34,11 @@ from scope.repository.settings import load_rules
             '`identity-per-domain` is a list of targets by name, such as ["prod"]',
         ),
         ('[tool.scope]\ntargets = "dev"\n', '`targets` is a list of targets by name, such as ["dev", "prod"]'),
+        ('[tool.scope]\ntargets = { prod = "prod" }\n', "not 'prod'"),
+        ('[tool.scope]\ntargets = { a = ["dev"], b = ["dev"] }\n', "`targets` has dev in two lists"),
+        ('[tool.scope]\nbundles = "bundles/*"\n', "`bundles` is a list of globs of folders"),
+        ('[tool.scope]\nbundles = ["../x"]\n', "`bundles` is a list of globs of folders"),
+        ("[tool.scope]\nnarrow = [1]\n", "`narrow` is a list of globs of folders"),
         ("[tool.scope\n", "pyproject.toml can't be read"),
         ("[tool]\nscope = 1\n", "pyproject.toml"),
         ("tool = 1\n", "pyproject.toml"),
@@ -97,3 +102,10 @@ def test_a_problem_of_the_second_rule_has_the_second_rules_line() -> None:
     config = rule % b'"a"' + b"\n" + rule % b""
     with pytest.raises(UsageError, match=r"pyproject\.toml:5: `rules` number 2"):
         load_rules(config)
+
+
+def test_targets_can_go_by_what_a_workflow_calls_them() -> None:
+    rules = load_rules(b'[tool.scope]\ntargets = { test = ["dev", "qa"], prod = ["prod", "prod_aws"] }\n')
+    assert rules.targets == ("dev", "qa", "prod", "prod_aws")
+    assert rules.expand(["prod", "dev", "other"]) == ("prod", "prod_aws", "dev", "other")
+    assert [rules.stage_of(target) for target in ("qa", "prod_aws", "other")] == ["test", "prod", "other"]
