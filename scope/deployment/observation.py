@@ -240,8 +240,8 @@ def check_readable(observed: Observed) -> None:
     """Raise `Refused` if a state file can't be read, or the deployment's is Terraform's."""
     if observed.is_terraform:
         raise Refused(
-            f"{observed.id} was deployed with Terraform, whose state scope can't read: {observed.paths.state}/{TERRAFORM}. In "
-            f"the bundle's folder, run `databricks bundle deployment migrate --target {observed.id.target}`, then try again."
+            f"{observed.id} was deployed with Terraform, whose state scope can't read: {observed.paths.state}/{TERRAFORM}. "
+            f"Run `databricks bundle deployment migrate --target {observed.id.target}` in the bundle's folder, then try again."
         )
     state = observed.state
     for name in state.unusable:
