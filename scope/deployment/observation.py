@@ -241,7 +241,7 @@ def check_readable(observed: Observed) -> None:
     if observed.is_terraform:
         raise Refused(
             f"{observed.id} was deployed with Terraform, whose state scope can't read: {observed.paths.state}/{TERRAFORM}. "
-            f"Run `databricks bundle deployment migrate --target {observed.id.target}` in the bundle's folder, then try again."
+            f"Run `databricks bundle deployment migrate --target {observed.id.target}` in the bundle's folder, then retry."
         )
     state = observed.state
     for name in state.unusable:
