@@ -1,5 +1,7 @@
 """Where the bundles of a team lie, as their own files have it."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from scope.deployment.bundle_target import BundleTarget, read_bundle_target
@@ -14,7 +16,7 @@ HOST = "https://one.cloud.databricks.com"
 TEAM = "variables:\n  team:\n    default: a\n"
 
 
-def _read(files: dict[str, str], *domains: str, target: str = "prod") -> BundleTarget:
+def _read(files: Mapping[str, str], *domains: str, target: str = "prod") -> BundleTarget:
     index = BundleIndex(FakeGit().snapshot(files), Rules(bundles=("*",)))
     return read_bundle_target(index, target, domains)
 
