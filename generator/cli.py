@@ -110,9 +110,11 @@ def make_parser() -> argparse.ArgumentParser:
     scaffold = commands.add_parser(
         "scaffold",
         allow_abbrev=False,
-        help="start a new source of a domain: folders, code, specs, tests",
+        help="start a new source of a domain, or another asset of one: folders, code, specs, tests",
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="example:\n  generator scaffold finance paypal",
+        epilog="examples:\n"
+        "  generator scaffold finance paypal\n"
+        "  generator scaffold finance paypal --asset refunds     another pipeline in the same source",
     )
     scaffold.add_argument("domain", metavar="DOMAIN", help="the domain, snake_case")
     scaffold.add_argument("source", metavar="SOURCE", help="the source system, snake_case")

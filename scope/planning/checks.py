@@ -75,7 +75,9 @@ def _is_known_clean(index: DomainIndex, domain: str) -> bool:
 
 
 def _clean_name(index: DomainIndex, domain: str) -> str:
-    return f"{index.name_of('clean', domain)}{index.surroundings}"
+    # By names of their own, which tables are a domain's hangs on all domains.
+    names = json.dumps(index.tables.names.key) if not index.rules.naming.has_plain_tables else ""
+    return f"{index.name_of('clean', domain)}{index.surroundings}{names}"
 
 
 def _check_domain(index: DomainIndex, domain: str) -> frozenset[Finding]:

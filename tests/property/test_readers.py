@@ -241,6 +241,48 @@ def test_full_names_are_found_without_reading_the_files_that_can_spell_none(data
     assert full_names(found) == full_names(index.tables.read(paths))
 
 
+# A naming, and by it the catalog and the schema of a table as they are written and as they are shown.
+NAMINGS: tuple[tuple[str, str, str, str], ...] = (
+    ('catalog = "main"\nschema = "{source}"', "main", "{source}", "main.{source}"),
+    ('catalog = "${bundle.target}"\nschema = "{domain}_{source}"', "staging", "{domain}_{source}", "prod.{domain}_{source}"),
+    ('catalog = "${var.catalog}"\nschema = "of_{domain}"', "qa_lake", "of_{domain}", "lake.of_{domain}"),
+    ('catalog = "{domain}_${bundle.target}"\nschema = "{source}"', "{domain}_staging", "{source}", "{domain}_prod.{source}"),
+)
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data(), tables, st.sampled_from(NAMINGS))
+def test_a_reader_is_found_by_names_of_the_repository_s_own_exactly_as_without_the_search(
+    data: st.DataObject, table: Table, naming: tuple[str, str, str, str]
+) -> None:
+    _, catalog, schema, shown = (text.replace("{domain}", table.domain).replace("{source}", table.source) for text in naming)
+    written = Table(catalog, schema, table.name)
+    files = {
+        "pyproject.toml": f"[tool.scope.naming]\n{naming[0]}\n",
+        "databricks.yml": "variables: {catalog: {default: lake}}",
+        "targets/prod.yml": "targets: {prod: {}}",
+        "targets/staging.yml": "targets: {staging: {variables: {catalog: qa_lake}}}",
+        f"src/{table.domain}/{table.source}/a.py": "X = 1\n",
+        "src/common/__init__.py": "",
+        f"{FOLDER}/other.py": "rows = spark.read.table('other')\n",
+        **data.draw(st.sampled_from(SPELLINGS))(data, written),
+    }
+    index = DomainIndex(FakeGit().snapshot(files))
+    names = index.tables.names
+    assert names.schemas_of(table.domain, table.source) == {shown}
+    without = set(list_readers(index, index.tables.everything, {shown}, index.domains))
+    assert (READER, f"{shown}.{table.name}") in {(reader.domain, reader.table) for reader in without}
+    paths = index.tables.search(names.words(table.domain, table.source), index.domains, MOST)
+    assert set(list_readers(index, index.tables.read(paths, are_users=True), {shown}, index.domains)) == without
+    found = index.tables.read_full_names([path for path in files if path.startswith(FOLDER)], names.catalogs(index.domains))
+    assert {read for uses in found.values() for read in uses.reads if read.table.startswith(f"{shown}.")} == {
+        read
+        for path, uses in index.tables.read([path for path in files if path.startswith(FOLDER)]).items()
+        for read in uses.reads
+        if read.table.startswith(f"{shown}.")
+    }
+
+
 def full_names(found: Mapping[str, TableUses]) -> set[tuple[str, TableRead]]:
     reads = ((path, read) for path, uses in found.items() for read in uses.reads)
     return {(path, read) for path, read in reads if read.parts == 3 and read.table.partition(".")[0] in DOMAINS}
