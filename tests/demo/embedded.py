@@ -54,7 +54,7 @@ class EmbeddedPlatform:
                 stack.enter_context(patch(f"scope.bootstrap.{name}", stand_in))
             yield
 
-    def _make_cli(self, _path: Path, stage: Path, target: str, domain: str, *_more: object) -> BundleCli:
+    def _make_cli(self, _path: Path, stage: Path, target: str, domain: str, *_more: object, **_options: object) -> BundleCli:
         files = {path.relative_to(stage).as_posix(): path for path in sorted(stage.rglob("*")) if path.is_file()}
         contents = {name: path.read_bytes() for name, path in files.items() if name.startswith("resources/")}
         named = {resource.key.short: resource.name or resource.key.name for resource in defined_resources(contents)}
