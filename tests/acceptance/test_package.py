@@ -16,6 +16,7 @@ from tests.support.builders import domain, skeleton
 from tests.support.cli import DatabricksCli
 from tests.support.deploying import Platform
 from tests.support.fake_workspace import FakeWorkspace
+from tests.support.five_bundles import ORDERS, SALES, five_bundles
 from tests.support.installed_tool import InstalledTool
 from tests.support.sandbox import REPOSITORY, Sandbox, tracked_files
 
@@ -150,3 +151,22 @@ def test_an_installed_tool_deploys(
         platform.sandbox.root, "scope", "status", "--target", "prod", "--detailed-exitcode", extra="deploy", env=env
     )
     assert status.exit_code == 0, status
+
+
+def test_an_installed_tool_plans_and_deploys_a_teams_own_bundles_from_an_empty_clone(
+    tmp_path: Path, tool: InstalledTool, fake_workspace: FakeWorkspace, databricks_cli: DatabricksCli
+) -> None:
+    team = Sandbox.create(tmp_path / "team", five_bundles(fake_workspace.url))
+    clone = team.clone(tmp_path / "clone")
+    kept = databricks_cli.environment(fake_workspace)
+    env = {name: value for name, value in kept.items() if name != "HOME"}
+    clone.switch("change", create=True)
+    clone.append("libs/shared/shared/money.py", "CENTS = 100\n")
+    clone.commit("Change the library")
+    planned = tool.run(clone.root, "scope", "plan", "--base", "main", "--head", "HEAD", "--output", "-")
+    assert planned.exit_code == 0, planned
+    assert {item["domain"] for item in planned.json["deploy"]} == {ORDERS, SALES}
+    deployed = tool.run(clone.root, "scope", "deploy", "--target", "prod", "--domain", SALES, extra="deploy", env=env)
+    assert deployed.exit_code == 0, deployed
+    assert fake_workspace.snapshot().names("jobs") == ["sales report prod"]
+    assert clone.git("status", "--porcelain", "--ignored") == "!! .scope/"
