@@ -5,6 +5,7 @@ An expression is text with placeholders (`{domain}`, `{source}`, `{layer}`) and 
 and whatever else reads the variable agrees. `scope` and `generator` share this module, since they must agree on names.
 """
 
+import keyword
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
@@ -216,6 +217,8 @@ def _check(key: str, value: object) -> Iterator[Problem]:
         elif token["reference"] is not None:
             yield from _check_reference(key, token["reference"], token[0], is_resource=is_resource)
         at = token.end()
+    if is_resource and value[0] == "_":
+        yield Problem(key, "begins with `_`, and a key begins with a letter.")
     if value[0].isdigit():
         yield Problem(key, "begins with a digit, so SQL would need backticks around it.")
 
@@ -249,6 +252,8 @@ def _check_layers(value: object) -> Iterator[Problem]:
         if not isinstance(name, str) or not _LAYER.fullmatch(name) or len(name) > 30:
             message = f"has {_quote(name)}: a layer is one word of lower-case letters and digits, a letter first."
             yield Problem("layers", message, written if isinstance(name, str) else "")
+        elif keyword.iskeyword(name):
+            yield Problem("layers", f"has {_quote(name)}, which is a Python keyword: no module can have this name.", written)
         elif name in _NO_LAYERS:
             yield Problem("layers", f"has {_quote(name)}, which is the name of another folder of a source.", written)
         elif name in value[:position]:

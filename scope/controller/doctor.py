@@ -200,10 +200,11 @@ def _check_catalogs(session: Session) -> Iterator[Check]:
     if not session.index.names_catalogs:
         return
     index, target = session.index, session.settings.name
-    naming, values = index.rules.naming, find_values(index.snapshot, index.rules.naming, target)
+    naming, values = index.rules.naming, find_values(index.snapshot, index.rules, target)
     unknown = [name for name, value in values.items() if value is None and f"${{var.{name}}}" in naming.catalog]
     if unknown:
-        yield Check("catalogs", CheckState.UNKNOWN, f"The variable `{unknown[0]}` isn't a plain text, so none was checked.")
+        what = "has its value from the environment" if unknown[0] in index.rules.variables else "isn't a plain text"
+        yield Check("catalogs", CheckState.UNKNOWN, f"The variable `{unknown[0]}` {what}, so none was checked.")
         return
     sources = {domain: index.sources(domain) for domain in session.domains}
     catalogs = naming.list_catalogs(

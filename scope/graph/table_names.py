@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from scope.graph.nodes import domain_node, source_node
 from scope.inference.variables import variable_values
 from scope.lineage.table_names import TableNames, make_names
-from scope.naming import Naming
 from scope.repository.layout import BUNDLE, target_file
 from scope.repository.ownership import Rules
 from scope.repository.snapshot import Snapshot
@@ -20,7 +19,7 @@ def read_table_names(
     """
     default = ("prod",) if not rules.targets else ()
     order = sorted(rules.in_order(targets), key=lambda target: target in {*rules.targets, *default})
-    return make_names(rules.naming, sources, {target: find_values(snapshot, rules.naming, target) for target in order})
+    return make_names(rules.naming, sources, {target: find_values(snapshot, rules, target) for target in order})
 
 
 def find_homes(names: TableNames) -> dict[str, str]:
@@ -31,7 +30,9 @@ def find_homes(names: TableNames) -> dict[str, str]:
     }
 
 
-def find_values(snapshot: Snapshot, naming: Naming, target: str) -> Mapping[str, str | None]:
-    """Return the values in a target of the variables that tables' names take; None for one that isn't a plain text."""
+def find_values(snapshot: Snapshot, rules: Rules, target: str) -> Mapping[str, str | None]:
+    """Return the values in a target of the variables that tables' names take; None for one that the files don't say."""
     bundle, settings = (snapshot.read(path) or b"" for path in (BUNDLE, target_file(target)))
-    return variable_values(bundle, target, settings, naming.variables)
+    given = {name.rpartition(".")[2] for name in rules.variables}
+    values = variable_values(bundle, target, settings, rules.naming.variables)
+    return {name: None if name in given else value for name, value in values.items()}

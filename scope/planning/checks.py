@@ -16,7 +16,7 @@ from scope.inference.resource_keys import defined_resources
 from scope.lineage.table_names import TableNames
 from scope.model import Change, Finding, Kind, quote_path
 from scope.names import NO_DOMAINS, is_domain_name
-from scope.planning.naming_checks import check_naming
+from scope.planning.naming_checks import check_naming, check_shared_tables
 from scope.planning.readers import UnknownPlace
 from scope.repository.layout import (
     CONFIG,
@@ -82,7 +82,11 @@ def _clean_name(index: DomainIndex, domain: str) -> str:
 
 def _check_domain(index: DomainIndex, domain: str) -> frozenset[Finding]:
     """Return the findings about one domain. That there are none is kept."""
-    findings = {*check_domain_data(index, domain), *_check_table_names(index, domain)}
+    findings = {
+        *check_domain_data(index, domain),
+        *_check_table_names(index, domain),
+        *check_shared_tables(index, domain),
+    }
     for target in index.targets[:1]:
         findings.update(check_stage(index, target, domain))
     for target in index.targets[1:]:

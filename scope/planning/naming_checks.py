@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 from scope.graph.index import DeploymentIndex
 from scope.inference.variables import declared_variables
-from scope.model import Finding
+from scope.model import Finding, quote_path
 from scope.naming import find_place, find_problems
-from scope.repository.layout import BUNDLE, CONFIG, TARGET_ROOT
+from scope.repository.layout import BUNDLE, CONFIG, TARGET_ROOT, is_code, place_of
 
 
 def check_naming(index: DeploymentIndex) -> Iterator[Finding]:
@@ -22,3 +22,20 @@ def check_naming(index: DeploymentIndex) -> Iterator[Finding]:
     for problem in find_problems(naming, known, sources):
         line, column = find_place(text, problem)
         yield Finding(CONFIG, line, "setting", f"`naming.{problem.key}` {problem.message}", column)
+
+
+def check_shared_tables(index: DeploymentIndex, domain: str) -> Iterator[Finding]:
+    """Yield a finding for each table that files of two sources of a domain write, where sources share a schema."""
+    shared = {schema for schema, (owner, source) in index.tables.names.owners.items() if owner == domain and not source}
+    first: dict[str, tuple[str, str | None]] = {}
+    own = [path for path in index.own_files(domain) if is_code(path)] if shared else []
+    for path, uses in index.tables.read(own).items():
+        for table, line in uses.written_at:
+            schema = table.rpartition(".")[0]
+            other, source = first.setdefault(table, (path, place_of(path).source))
+            if schema in shared and source != place_of(path).source:
+                message = (
+                    f"Writes `{table}`, and so does {quote_path(other)}: both sources have the schema {schema}, and only "
+                    "one pipeline can own a table. Give one of them another name."
+                )
+                yield Finding(quote_path(path), line, "shared-table", message)

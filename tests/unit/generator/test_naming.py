@@ -2,12 +2,14 @@
 
 import ast
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.spec_tree import SpecTree, spec_tree
+from tests.support.spec_tree import REPOSITORY, SpecTree, spec_tree
 
 LAYERS = ("bronze", "silver", "gold")
 MAIN = """
@@ -175,6 +177,8 @@ def test_a_new_source_has_the_repository_s_layers_and_names(tmp_path: Path, nami
     tree = named_tree(tmp_path, naming)
     for layer in LAYERS:
         (tree.root / f"src/finance/stripe/{layer}/payments.py").unlink()
+    for path in ("tests/support/engines.py", "src/common/duplicates.py", "src/common/tables.py", "src/common/__init__.py"):
+        tree.write(path, (REPOSITORY / path).read_bytes())
     ran = tree.run("scaffold", "shipping", "carrier")
     assert ran.exit_code == 0, ran
     assert tree.run("build", "--all", "--check").exit_code == 0
@@ -189,6 +193,12 @@ def test_a_new_source_has_the_repository_s_layers_and_names(tmp_path: Path, nami
         assert 'name="records"' in silver
         assert 'read.table(table("shipping.carrier.bronze_records"))' in silver
         assert specs == [f"{layer}_records.yml" for layer in sorted(LAYERS)]
+    for command in (["ruff", "format", "--check"], ["ruff", "check"]):
+        places = ["--no-cache", "src/shipping", "resources/shipping", "tests"]
+        ran_ruff = subprocess.run(
+            [sys.executable, "-m", *command, *places], cwd=tree.root, capture_output=True, encoding="utf-8", check=False
+        )
+        assert ran_ruff.returncode == 0, ran_ruff.stdout
 
 
 @pytest.mark.parametrize(

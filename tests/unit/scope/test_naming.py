@@ -84,6 +84,8 @@ def test_expressions_are_filled(text: str, schema: str) -> None:
         ('catalog = ""', "5:1: catalog is a text of at most"),
         ('resource = "{domain}-{asset}"', "5:21: resource has `-`: names are of"),
         ('resource = "${bundle.target}_{asset}"', "5:13: resource refers to `${bundle.target}`: a resource has one key in"),
+        ('resource = "_{asset}"', "5:1: resource begins with `_`, and a key begins with a letter."),
+        ('layers = ["import"]', "5:11: layers has `import`, which is a Python keyword: no module can have this name."),
         ('layers = "bronze"', "5:1: layers is a list of 1 to 20 words, not `bronze`."),
         ("layers = []", "5:1: layers is a list of 1 to 20 words"),
         (

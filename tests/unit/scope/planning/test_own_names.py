@@ -315,6 +315,33 @@ def test_settings_that_name_what_is_not_there_are_found(naming: str, more: dict[
     assert settings_of(files(naming, **more)) == found
 
 
+def test_a_table_that_two_sources_of_a_schema_write_is_told() -> None:
+    written = WRITES.format("payments")
+    tree = files(LAYERS, **{"src/finance/adyen/gold/a.py": written, "src/finance/adyen/silver/a.py": written})
+    assert [
+        (one.path, one.line, one.code, one.message) for one in check_repository(indexed(tree)) if "table" in one.code
+    ] == [
+        (
+            "src/finance/stripe/gold/payments.py",
+            4,
+            "shared-table",
+            (
+                "Writes `prod.finance_gold.payments`, and so does src/finance/adyen/gold/a.py: both sources have the schema "
+                "prod.finance_gold, and only one pipeline can own a table. Give one of them another name."
+            ),
+        )
+    ]
+    assert [one for one in check_repository(indexed({**tree, **files(MAIN)})) if "table" in one.code] == []
+
+
+def test_a_value_from_the_environment_is_not_the_default() -> None:
+    naming = files(MAIN, **{"src/marketing/hubspot/gold/a.py": READ.format("finance.stripe.payments")})
+    settings = naming["pyproject.toml"].replace("[tool.scope]\n", '[tool.scope]\nvariables = ["catalog"]\n')
+    given = indexed({**naming, "pyproject.toml": settings}).tables.everything
+    # The name of the variable, in the place of a value that only the deploy knows.
+    assert [one.table for one in given["src/marketing/hubspot/gold/a.py"].reads] == ["catalog.stripe.payments"]
+
+
 def test_what_is_kept_of_a_file_is_kept_by_the_names_of_its_tree() -> None:
     keys = {json.dumps(indexed(files(naming)).tables.names.key) for naming in (MAIN, TARGET, LAYERS, MAIN)}
     assert len(keys) == 3
