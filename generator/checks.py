@@ -135,12 +135,6 @@ def _source_problems(spec: LoadedSpec, model: PipelineSpec, inventory: Inventory
     for layer, count in Counter(model.layers).items():
         if count > 1:
             yield document.problem(("layers",), f"names {layer} twice.")
-        if inventory.naming.has_layer and layer != identity.layer:
-            message = (
-                f"names {layer}, but by [tool.scope.naming] each layer has a schema of its own, and this pipeline's tables "
-                f"lie in that of {identity.layer}. Write a spec for {layer}, and read its tables by `table(…)`."
-            )
-            yield document.problem(("layers", model.layers.index(layer)), message)
     folder = code_folder(identity.domain, identity.source)
     loadable: set[str] = set()
     for layer in loaded_layers(identity, model):

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 
 from scope.graph.nodes import domain_node, source_node
 from scope.inference.variables import variable_values
+from scope.inference.yaml_nodes import compose, find_node
 from scope.lineage.table_names import TableNames, make_names
-from scope.repository.layout import BUNDLE, target_file
+from scope.repository.layout import BUNDLE, PIPELINE_SPECS, code_folder, place_of, target_file
 from scope.repository.ownership import Rules
 from scope.repository.snapshot import Snapshot
 
@@ -19,7 +20,35 @@ def read_table_names(
     """
     default = ("prod",) if not rules.targets else ()
     order = sorted(rules.in_order(targets), key=lambda target: target in {*rules.targets, *default})
-    return make_names(rules.naming, sources, {target: find_values(snapshot, rules, target) for target in order})
+    values = {target: find_values(snapshot, rules, target) for target in order}
+    return make_names(rules.naming, sources, values, _find_loaders(snapshot) if rules.naming.has_layer else {})
+
+
+def _find_loaders(snapshot: Snapshot) -> dict[str, str]:
+    """Return the layers of pipelines by the files, or the folders of other layers, that they load by their specs.
+
+    Where layers have schemas of their own, short names in such a file count from the schema of the pipeline.
+    """
+    import yaml  # only where layers have schemas
+
+    loaders: dict[str, str] = {}
+    for path, content in snapshot.read_all(snapshot.files(PIPELINE_SPECS)).items():
+        place, own = place_of(path), path.rpartition("/")[2].partition("_")[0]
+        try:
+            spec = compose(content)
+        except (ValueError, yaml.YAMLError):
+            continue
+        if place.domain is not None and place.source is not None:
+            files = _list_texts(find_node(spec, "files"))
+            for layer in _list_texts(find_node(spec, "layers")):
+                folder = f"{code_folder(place.domain)}/{place.source}/{layer}"
+                loaders |= {f"{folder}/{name}": own for name in files} if files else {folder: own}
+    return loaders
+
+
+def _list_texts(node: object) -> list[str]:
+    items = getattr(node, "value", ())
+    return [str(item.value) for item in items if getattr(item, "id", "") == "scalar"] if isinstance(items, list) else []
 
 
 def find_homes(names: TableNames) -> dict[str, str]:

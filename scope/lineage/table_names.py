@@ -23,7 +23,8 @@ class TableNames:
 
     `values` are what references stand for in names, by the variable's name or the key that the platform hands it on by.
     `owners` has by schema (`<catalog>.<schema>`) the domain and its source, an empty one if it is several of the domain's.
-    `written` has by a schema as any target calls it the schema as it is shown.
+    `written` has by a schema as any target calls it the schema as it is shown. `loaders` have by file, or by folder of a
+    layer, the layer of a pipeline that loads it into its own schema.
     """
 
     naming: Naming = DEFAULT
@@ -31,6 +32,7 @@ class TableNames:
     owners: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     written: Mapping[str, str] = field(default_factory=dict)
     domains: frozenset[str] = frozenset()
+    loaders: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_plain(self) -> bool:
@@ -42,7 +44,7 @@ class TableNames:
         """What tells these names from others, as plain values; nothing for the default."""
         if self.is_plain:
             return ()
-        parts = (self.values, self.owners, self.written)
+        parts = (self.values, self.owners, self.written, self.loaders)
         return (to_key(self.naming), *(sorted(part.items()) for part in parts), sorted(self.domains))
 
     def references(self, domain: str | None) -> References:
@@ -61,6 +63,9 @@ class TableNames:
 
     def _find_layer(self, path: str) -> str:
         parts = path.split("/")
+        loading = self.loaders.get(path) or self.loaders.get("/".join(parts[:4]))
+        if loading is not None:
+            return loading
         folder, stem = parts[3] if len(parts) > 4 else "", parts[-1].partition("_")[0]
         return next((name for name in (folder, stem) if name in self.naming.layers), HOLE)
 
@@ -160,8 +165,12 @@ def make_names(
     naming: Naming,
     sources: Mapping[str, Iterable[str]],
     values: Mapping[str, Mapping[str, str | None]],
+    loaders: Mapping[str, str],
 ) -> TableNames:
-    """Return the names of tables, from the sources by domain and the variables' values by target, the shown one last."""
+    """Return the names of tables, from the sources by domain and the variables' values by target, the shown one last.
+
+    The loaders are those of `TableNames`.
+    """
     if naming.has_plain_tables:
         return TableNames(domains=frozenset(sources))
     last, known = list(values.items())[-1] if values else ("", {})
@@ -190,7 +199,7 @@ def make_names(
                 if name is not None:
                     written.setdefault(name.lower(), schema)
     owned = {schema: owner for schema, owner in owners.items() if owner[0]}
-    return TableNames(naming, shown, owned, written, frozenset(sources))
+    return TableNames(naming, shown, owned, written, frozenset(sources), loaders)
 
 
 def _list_places(naming: Naming, sources: Mapping[str, Iterable[str]]) -> Iterator[tuple[str, str, str]]:

@@ -30,6 +30,7 @@ DOMAIN_ROOTS = (CODE_ROOT, RESOURCE_ROOT)
 # Folders in them that are no domain's.
 RESERVED_FOLDERS = frozenset({"common", "_models", "_generated", "dist"})
 _SPEC_KINDS = ("jobs", "pipelines")
+PIPELINE_SPECS = f"{SPEC_ROOT}/pipelines"
 _SETTINGS = f"{SPEC_ROOT}/domains"
 
 

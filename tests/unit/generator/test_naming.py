@@ -100,16 +100,12 @@ def test_where_layers_have_schemas_a_table_s_layer_is_none_of_its_own_name(tmp_p
     assert job["trigger"]["table_update"]["table_names"] == ["${bundle.target}.finance_silver.payments"]
 
 
-def test_a_pipeline_writes_no_other_layer_s_schema(tmp_path: Path) -> None:
+def test_a_pipeline_that_loads_other_layers_writes_to_the_schema_of_its_own(tmp_path: Path) -> None:
     tree = named_tree(tmp_path, BY_LAYER)
-    tree.write("specs/pipelines/finance/stripe/gold_payments.yml", PAYMENTS + "layers: [silver, gold]\n")
-    assert tree.problems() == [
-        (
-            "specs/pipelines/finance/stripe/gold_payments.yml:5:10: layers[0]: names silver, but by [tool.scope.naming] "
-            "each layer has a schema of its own, and this pipeline's tables lie in that of gold. Write a spec for silver, "
-            "and read its tables by `table(…)`."
-        )
-    ]
+    tree.write("specs/pipelines/finance/stripe/gold_payments.yml", PAYMENTS + "layers: [bronze, silver, gold]\n")
+    _, pipeline = resource_of(tree, "resources/finance/stripe/pipelines/gold_payments.py")
+    assert pipeline["schema"] == "finance_gold"
+    assert [one["glob"]["include"] for one in pipeline["libraries"]] == [f"src/finance/stripe/{one}/**" for one in LAYERS]
 
 
 def test_two_pipelines_of_a_source_load_files_of_their_own(tree: SpecTree) -> None:

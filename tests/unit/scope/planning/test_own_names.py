@@ -217,6 +217,36 @@ def test_short_names_count_from_the_schema_of_their_own_layer() -> None:
     assert uses["src/finance/stripe/tasks/report.py"].unresolved == (1,)
 
 
+def test_short_names_count_from_the_schema_of_the_pipeline_that_loads_the_file() -> None:
+    full = WRITES.format("x").replace('name="x"', 'name=table("finance.stripe.silver_refunds")')
+    tree = files(
+        LAYERS,
+        **{
+            "specs/pipelines/finance/stripe/gold_payments.yml": "layers: [silver, gold]\nfiles: [payments.py]\n",
+            "specs/pipelines/finance/stripe/gold_refunds.yml": "layers: [silver]\nfiles:\n  - refunds.py\n",
+            "specs/pipelines/finance/adyen/gold_all.yml": "layers: [silver, gold]\n",
+            "specs/pipelines/finance/other/gold_a.yml": "layers: [silver]\nfiles: [x.py]\n",
+            "specs/pipelines/finance/other/silver_a.yml": "layers: [silver]\n",
+            "specs/pipelines/finance/other/broken.yml": "layers: [",
+            "src/finance/stripe/silver/payments.py": WRITES.format("a"),
+            "src/finance/stripe/silver/refunds.py": "from common.tables import table\n" + full,
+            "src/finance/stripe/silver/more.py": WRITES.format("b"),
+            "src/finance/adyen/silver/deep/x.py": WRITES.format("c"),
+            "src/finance/other/silver/x.py": WRITES.format("d"),
+            "src/finance/other/silver/y.py": WRITES.format("e"),
+        },
+    )
+    uses = indexed(tree).tables.everything
+    assert {path.removeprefix("src/finance/"): [*one.writes] for path, one in uses.items() if "/silver/" in path} == {
+        "adyen/silver/deep/x.py": ["prod.finance_gold.c"],
+        "other/silver/x.py": ["prod.finance_gold.d"],
+        "other/silver/y.py": ["prod.finance_silver.e"],
+        "stripe/silver/more.py": ["prod.finance_silver.b"],
+        "stripe/silver/payments.py": ["prod.finance_gold.a"],
+        "stripe/silver/refunds.py": ["prod.finance_silver.refunds"],
+    }
+
+
 @pytest.mark.parametrize(
     ("naming", "table", "logical"),
     [
