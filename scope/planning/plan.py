@@ -1,5 +1,6 @@
 """From an impact to the manifest: named, numbered, sorted."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
@@ -32,6 +33,8 @@ from scope.wording import abbreviate, pluralize
 
 # The kind of edge, and the code of the warning, for imports that are made at run time.
 _DYNAMIC = "dynamic-import"
+# What a workflow gets of a folder's name, whoever has chosen that, holds nothing that a shell or an expression would read.
+_PLAIN_FOLDER = re.compile(r"[A-Za-z0-9._/-]*")
 
 
 def plan(
@@ -259,7 +262,8 @@ def pack_matrix(deploy: Iterable[Deploy], rules: Rules) -> Matrix:
             )
     for item in alone:
         environment = domain_environment(item.target, item.domain)
-        entries.append(MatrixEntry(f"{item.target}-{item.domain}", item.target, item.domain, environment, item.folder))
+        folder = _folder_of([item.domain], folders)
+        entries.append(MatrixEntry(f"{item.target}-{item.domain}", item.target, item.domain, environment, folder))
     if alone and len(entries) > MAX_MATRIX_JOBS:
         raise UsageError(
             f"These are {len(entries)} jobs, one per domain as `identity-per-domain` has it, and a matrix takes "
@@ -270,9 +274,10 @@ def pack_matrix(deploy: Iterable[Deploy], rules: Rules) -> Matrix:
 
 
 def _folder_of(domains: Iterable[str], folders: Mapping[str, str]) -> str:
-    """Return the folder of some domains' bundle, or an empty text if they have several."""
+    """Return the folder of some domains' bundle as a workflow may have it; an empty text if there is no such one."""
     named = {folders[domain] for domain in domains}
-    return named.pop() if len(named) == 1 else ""
+    folder = named.pop() if len(named) == 1 else ""
+    return folder if _PLAIN_FOLDER.fullmatch(folder) else ""
 
 
 def _list_readers(readers: Readers, deploy: Collection[Deploy]) -> tuple[Reader, ...]:

@@ -46,7 +46,13 @@ def test_outputs_are_single_lines_without_a_path_of_the_repository(name: str) ->
     assert outputs["has_changes"] == ("true" if manifest.deploy else "false")
     assert all(value.isprintable() for value in outputs.values())
     assert json.loads(outputs["matrix"])["include"] == [
-        {"id": entry.id, "target": entry.target, "domains": entry.domains, "environment": entry.environment}
+        {
+            "id": entry.id,
+            "target": entry.target,
+            "domains": entry.domains,
+            "environment": entry.environment,
+            "folder": entry.folder,
+        }
         for entry in manifest.matrix.include
     ]
-    assert re.fullmatch(r"[A-Za-z0-9_:,\"{}\[\] -]*", outputs["matrix"])
+    assert re.fullmatch(r"[A-Za-z0-9_:,\"{}\[\] ./-]*", outputs["matrix"])

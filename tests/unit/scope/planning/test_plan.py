@@ -6,6 +6,7 @@ from scope.documents.manifest import MAX_MATRIX_JOBS, Deploy, Fingerprints
 from scope.errors import UsageError
 from scope.planning.plan import pack_matrix
 from scope.repository.ownership import Rules
+from tests.support.manifests import deployment
 
 
 def deployments(**domains: int) -> tuple[Deploy, ...]:
@@ -87,3 +88,19 @@ def test_where_each_domain_has_an_identity_of_its_own_no_job_has_two_domains() -
 def test_more_domains_with_identities_than_github_takes_jobs_are_refused() -> None:
     with pytest.raises(UsageError, match="These are 257 jobs, one per domain"):
         pack_matrix(deployments(prod=257), Rules(identity_per_domain=("prod",)))
+
+
+@pytest.mark.parametrize(
+    ("folders", "folder"),
+    [
+        (["bundles/sales-etl", "bundles/sales-etl"], "bundles/sales-etl"),
+        (["bundles/a", "bundles/b"], ""),
+        (["bundles/$(id)", "bundles/$(id)"], ""),
+        (["${{ secrets.x }}", "${{ secrets.x }}"], ""),
+        ([".", "."], "."),
+    ],
+)
+def test_a_job_has_the_folder_of_its_bundle_if_it_is_one_that_a_workflow_may_have(folders: list[str], folder: str) -> None:
+    deploy = [deployment("prod", name, folder=where) for name, where in zip("ab", folders, strict=True)]
+    (entry,) = pack_matrix(deploy, Rules(matrix_jobs=1)).include
+    assert entry.folder == folder
