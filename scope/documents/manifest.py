@@ -97,8 +97,8 @@ class Reader:
 class MatrixEntry:
     """One job of a workflow's matrix: a target, domains with spaces between them, the environment with its identity.
 
-    `folder` is that of the domain's bundle, `.` for the repository's root. It is empty for domains of several folders, and for
-    one whose name has more than letters, digits and `._/-`.
+    `folder` is that of the domain's bundle, `.` for the repository's root. Empty for domains of several folders, and for one
+    whose name has more than letters, digits and `._/-`.
     """
 
     id: str
