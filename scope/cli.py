@@ -29,7 +29,7 @@ _MANY = 100_000
 # A module per command, imported when it is asked for, or for the help.
 COMMANDS = (
     "plan", "comment", "results", "why", "graph", "check", "bundle", "run", "deploy", "status", "reconcile", "recover",
-    "doctor", "adopt", "destroy", "notify", "completion",
+    "doctor", "adopt", "destroy", "update", "notify", "completion",
 )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from scope.adapters.processes import run_process
 from scope.errors import ScopeError, UsageError
 from scope.escaping import shortened
 from scope.model import Change, Entry
+from scope.repository.template import Merged
 
 if TYPE_CHECKING:
     import git
@@ -208,6 +209,27 @@ class GitRepository:
                 empty.append(nested[1])
             else:
                 return
+
+    def clone(self, url: str, tag: str, folder: Path) -> None:
+        """Clone a tag of another repository, without its history. Raises `UsageError` with git's words if that can't be."""
+        try:
+            self._run("clone", "--quiet", "--depth=1", "--branch", tag, "--", url, str(folder))
+        except _GitError as error:
+            raise UsageError(f"The tag {tag} can't be cloned from {url}: {shortened(error.words, 500)}") from None
+
+    def merge_texts(self, names: tuple[str, str, str], mine: bytes, base: bytes, theirs: bytes) -> Merged:
+        """Merge two contents that come from a third, as git merges files; conflicts are marked with the three names."""
+        with tempfile.TemporaryDirectory(prefix="scope-merge-") as folder:
+            files = [Path(folder, name) for name in ("mine", "base", "theirs")]
+            for file, content in zip(files, (mine, base, theirs), strict=True):
+                file.write_bytes(content)
+            labels = [word for name in names for word in ("-L", name)]
+            # Without conflicts it ends with 0, else with their number, up to 127.
+            command = ("merge-file", "--stdout", "--quiet", *labels, *map(str, files))
+            try:
+                return Merged(self._run(*command), has_conflicts=False)
+            except _GitError:
+                return Merged(self._run(*command, accept=tuple(range(1, 128))), has_conflicts=True)
 
     def merge_base(self, one: str, other: str) -> str | None:
         """Return the best common ancestor of two commits, or None."""
