@@ -13,6 +13,7 @@ from scope.errors import UsageError
 DISTRIBUTION = "data-platform-tooling"
 # The packages that an extra brings, by the name under which Python misses them.
 _OF_DEPLOY = ("databricks", "hatchling", "requests")
+_CHECKOUT = "."
 
 
 def start_command() -> str:
@@ -26,8 +27,12 @@ def start_command() -> str:
         is_found = os.environ.get("UV_PROJECT_ENVIRONMENT") or Path(environment).parent in (here, *here.parents)
         return "uv run scope" if is_found else "scope"
     # `uvx` gives neither; what was installed for good by `uv tool install` has a receipt.
-    source = None if Path(sys.prefix, "uv-receipt.toml").exists() else _read_source()
-    return f"uvx --from {shlex.quote(source)} scope" if source else "scope"
+    if Path(sys.prefix, "uv-receipt.toml").exists():
+        return "scope"
+    source = _read_source()
+    if source is None:
+        return "scope"
+    return "uv run scope" if source == _CHECKOUT else f"uvx --from {shlex.quote(source)} scope"
 
 
 def require_deploy_extra() -> None:
@@ -60,7 +65,10 @@ def describe_missing(module: str) -> str:
 
 @cache
 def _read_source() -> str | None:
-    """Return what the distribution was installed from, as a requirement with the extra of deploys, or None if unknown."""
+    """Return what the distribution was installed from, as a requirement with the extra of deploys, or None if unknown.
+
+    What is used as it lies in a checkout was installed from `_CHECKOUT`.
+    """
     import importlib.metadata  # few commands end with a line to run next
 
     try:
@@ -72,6 +80,8 @@ def _read_source() -> str | None:
     if text is None:
         return f"{name}=={distribution.version}"
     origin = json.loads(text)
+    if origin.get("dir_info", {}).get("editable"):
+        return _CHECKOUT
     url = str(origin["url"])
     if "vcs_info" in origin:
         revision = origin["vcs_info"].get("requested_revision") or origin["vcs_info"]["commit_id"]

@@ -87,6 +87,13 @@ def test_by_uvx_it_is_named_by_what_it_was_installed_from(
     assert as_typed("scope why finance") == f"uvx --from {source} scope why finance"
 
 
+def test_in_a_checkout_of_the_tool_it_is_uv_run_whatever_environment_is_activated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UV", UV)
+    origin = {"url": "file:///checkout", "dir_info": {"editable": True}}
+    monkeypatch.setattr(importlib.metadata, "distribution", lambda _: Distribution(origin))
+    assert start_command() == "uv run scope"
+
+
 def test_a_tool_that_was_installed_for_good_is_on_the_path(monkeypatch: pytest.MonkeyPatch, started: Path) -> None:
     monkeypatch.setenv("UV", UV)
     (started / ".venv").mkdir()
