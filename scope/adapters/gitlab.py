@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 # What a job has to keep as artifacts: GitLab has neither outputs of a step nor summaries.
 OUTPUTS = Path(".scope", "outputs.env")
 JOBS = Path(".scope", "jobs.yml")
-SUMMARY = Path(".scope", "summary.md")
+SUMMARIES = Path(".scope", "summary")
 _MAX_PAGES = 100
 
 
@@ -61,8 +61,9 @@ class GitLab:
         self._write(JOBS, jobs, mode="w")
 
     def write_summary(self, markdown: str) -> None:
-        """Append to a file, for the job's artifacts."""
-        self._write(SUMMARY, f"{markdown}\n", mode="a")
+        """Append to a file of the job's own name, for its artifacts: those of other jobs may lie beside it."""
+        name = self._environment.get("CI_JOB_NAME_SLUG") or "summary"
+        self._write(SUMMARIES / f"{name}.md", f"{markdown}\n", mode="a")
 
     def _write(self, place: Path, text: str, mode: str) -> None:
         root = self._environment.get("CI_PROJECT_DIR")
@@ -71,7 +72,7 @@ class GitLab:
         path = Path(root) / place
         require_no_link(path, Path(root))
         try:
-            path.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             with path.open(mode, encoding="utf-8", newline="\n") as file:
                 file.write(text)
         except OSError as error:

@@ -198,6 +198,11 @@ def _notes(options: argparse.Namespace) -> Iterator[str]:
     if options.approve_destructive:
         digests = ", ".join(code_span(digest) for digest in options.approve_destructive)
         yield f"It was started with an approval: **the deploy deletes or recreates** what was listed under {digests}."
+    if options.ci and options.live:
+        yield (
+            "What the Databricks CLI says to the plan. It read, and may have run, code of the domains: where this page and "
+            "that of the plan without it differ, trust the other."
+        )
     if options.ci and options.domain:
         yield f"Only these domains: {', '.join(code_span(name) for name in options.domain)}. Whatever else is due stays due."
 

@@ -27,7 +27,10 @@ def _render_job(entry: MatrixEntry) -> dict[str, Any]:
         "environment": {"name": entry.environment},
         # A policy that names the audience takes the tokens of no other environment.
         "id_tokens": {"DATABRICKS_OIDC_TOKEN": {"aud": f"databricks:{entry.environment}"}},
-        "variables": {"TARGET": entry.target, "DOMAINS": entry.domains, "JOB": entry.id},
+        # The manifest comes from the job that planned.
+        "needs": [{"pipeline": "$PARENT_PIPELINE_ID", "job": f"plan-{entry.target}"}],
+        # DOMAINS is what "Run pipeline" asked for, and beats what a job says.
+        "variables": {"TARGET": entry.target, "ENTRY": entry.id, "ENTRY_DOMAINS": entry.domains},
     }
 
 

@@ -10,6 +10,7 @@ import pytest
 from tests.support.cli import DatabricksCli
 from tests.support.fake_forges import FakeGitHub, serving
 from tests.support.fake_workspace import FakeWorkspace
+from tests.support.pipeline_machine import log_in
 from tests.support.sandbox import REPOSITORY, Sandbox, tracked_files
 from tests.support.workflow_actions import make_tools
 from tests.support.workflow_player import JobResult, Player, Settings
@@ -115,20 +116,10 @@ def settings(workspace: FakeWorkspace, cli: DatabricksCli, github: FakeGitHub, t
     """Return the settings of a repository that was set up as docs/github-actions.md says."""
     environment = {"DATABRICKS_HOST": workspace.url, "DATABRICKS_CLIENT_ID": "00000000-0000-0000-0000-000000000001"}
 
-    def identity(_environment: str) -> Mapping[str, str]:
-        given = cli.environment(workspace)
-        names = (
-            "DATABRICKS_TOKEN",
-            "DATABRICKS_CONFIG_FILE",
-            "DATABRICKS_RATE_LIMIT",
-            "DATABRICKS_CLI_DISABLE_UPDATE_CHECK",
-        )
-        return {"DATABRICKS_AUTH_TYPE": "pat"} | {name: given[name] for name in names} | cli.loading_in_forks()
-
     return Settings(
         variables={"DATABRICKS_CLI_SHA256": digest},
         environments=dict.fromkeys(("staging", "staging-plan", "prod", "prod-plan"), environment) | {"prod-approval": {}},
-        identity=identity,
+        identity=lambda _environment: log_in(workspace, cli),
         tools=tools,
         api=github.url,
     )

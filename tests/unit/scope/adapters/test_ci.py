@@ -131,7 +131,8 @@ def test_gitlab_gets_a_child_pipeline_and_variables(name: str, tmp_path: Path) -
             "extends": ".deploy",
             "environment": {"name": entry.environment},
             "id_tokens": {"DATABRICKS_OIDC_TOKEN": {"aud": f"databricks:{entry.environment}"}},
-            "variables": {"TARGET": entry.target, "DOMAINS": entry.domains, "JOB": entry.id},
+            "needs": [{"pipeline": "$PARENT_PIPELINE_ID", "job": f"plan-{entry.target}"}],
+            "variables": {"TARGET": entry.target, "ENTRY": entry.id, "ENTRY_DOMAINS": entry.domains},
         }
 
 
@@ -145,12 +146,12 @@ def test_pages_of_azure_are_files_of_their_own(tmp_path: Path, capsys: pytest.Ca
     assert [path.read_text(encoding="utf-8") for path in paths] == ["# One\n", "# Two\n"]
 
 
-def test_pages_of_gitlab_are_one_file_for_the_artifacts(tmp_path: Path) -> None:
-    ci = find_ci(GITLAB | {"CI_PROJECT_DIR": str(tmp_path)})
+def test_pages_of_a_gitlab_job_are_one_file_for_the_artifacts(tmp_path: Path) -> None:
+    ci = find_ci(GITLAB | {"CI_PROJECT_DIR": str(tmp_path), "CI_JOB_NAME_SLUG": "plan-prod"})
     assert ci.has_summary
     ci.write_summary("# One")
     ci.write_summary("# Two")
-    assert (tmp_path / ".scope" / "summary.md").read_text(encoding="utf-8") == "# One\n# Two\n"
+    assert (tmp_path / ".scope" / "summary" / "plan-prod.md").read_text(encoding="utf-8") == "# One\n# Two\n"
 
 
 def test_a_link_in_the_repository_leads_gitlab_s_files_nowhere(tmp_path: Path) -> None:

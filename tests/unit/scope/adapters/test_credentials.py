@@ -23,7 +23,9 @@ def test_the_environments_host_is_whom_they_are_for(tmp_path: Path) -> None:
     assert credentials.settings() == {"DATABRICKS_HOST": "https://dev.cloud.databricks.com"}
 
 
-@pytest.mark.parametrize("secret", ["DATABRICKS_TOKEN", "DATABRICKS_CLIENT_SECRET", "ARM_CLIENT_SECRET"])
+@pytest.mark.parametrize(
+    "secret", ["DATABRICKS_TOKEN", "DATABRICKS_CLIENT_SECRET", "ARM_CLIENT_SECRET", "DATABRICKS_OIDC_TOKEN"]
+)
 def test_a_secret_that_does_not_say_where_it_belongs_is_not_used(tmp_path: Path, secret: str) -> None:
     with pytest.raises(Refused, match=f"{secret} is set, but not DATABRICKS_HOST"):
         find(tmp_path, f"[DEFAULT]\nhost = {HOST}\n", **{secret: "x"})

@@ -78,6 +78,23 @@ WAYS = {
         },
         "issued",
     ),
+    "a pipeline of Azure DevOps": (
+        {
+            "DATABRICKS_AUTH_TYPE": "azure-devops-oidc",
+            "DATABRICKS_CLIENT_ID": "me",
+            "SYSTEM_ACCESSTOKEN": "t",
+            "SYSTEM_TEAMFOUNDATIONCOLLECTIONURI": "{host}/",
+            "SYSTEM_TEAMPROJECTID": "p",
+            "SYSTEM_PLANID": "1",
+            "SYSTEM_JOBID": "2",
+            "SYSTEM_HOSTTYPE": "build",
+        },
+        "issued",
+    ),
+    "a pipeline of GitLab": (
+        {"DATABRICKS_AUTH_TYPE": "env-oidc", "DATABRICKS_CLIENT_ID": "me", "DATABRICKS_OIDC_TOKEN": "of-the-job"},
+        "issued",
+    ),
 }
 
 
@@ -95,6 +112,8 @@ def test_each_way_to_log_in_works_without_the_whole_package(way: str, tmp_path: 
                 content = {"access_token": "issued", "token_type": "Bearer", "expires_in": 3600}
             case "/actions":
                 content = {"value": "of-the-workflow"}
+            case "/p/_apis/distributedtask/hubs/build/plans/1/jobs/2/oidctoken":
+                content = {"oidcToken": "of-the-pipeline"}
             case _:
                 tokens.append(request.headers["Authorization"])
                 content = {"userName": "me"}
