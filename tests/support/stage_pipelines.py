@@ -77,6 +77,8 @@ class StagedPipeline:
 
 def staged_pipelines(index: DomainIndex, target: str, domain: str, folder: Path) -> list[StagedPipeline]:
     """Write the stage of a deployment into an empty folder and return its pipelines with code, in order of their keys."""
+    if not index.rules.naming.has_plain_tables:
+        raise RuntimeError("`just test-spark` runs pipelines by the default names alone, see docs/naming.md.")
     facts = StageFacts(target, domain, commit=None, branch=None, origin=None)
     write_stage(folder, index.snapshot, tuple(index.staged(target, domain)), facts)
     values = _variables(folder, target) | {
