@@ -116,6 +116,8 @@ paths = ["docs/**", "tools/**/*.sh"]
 deploys = "everything"
 """,
     '[[tool.scope.rules]]\npaths = ["**"]\ndeploys = "nothing"\n',
+    '[tool.scope.naming]\ncatalog = "main"\nschema = "{domain}_{source}"\n',
+    '[tool.scope.naming]\ncatalog = "${bundle.target}"\nschema = "{domain}_{layer}"\n',
     '[[tool.scope.rules]]\npaths = ["**/sub/?.sh", "src/**", "specs/**"]\ndeploys = ["hr"]\n',
 )
 
