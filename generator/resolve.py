@@ -178,7 +178,7 @@ def loaded_paths(identity: Identity, spec: PipelineSpec, inventory: Inventory) -
 def _job(identity: Identity, spec: JobSpec, settings: DomainSettings, inventory: Inventory) -> dict[str, Any]:
     schedule = _schedule(spec, inventory)
     is_imported = spec.imported is not None
-    parameters = spec.parameters if is_imported else _platform_parameters(identity) | spec.parameters
+    parameters = spec.parameters if is_imported else platform_parameters(identity) | spec.parameters
     tasks: tuple[Body, ...] = spec.tasks
     if not tasks and not is_imported:
         tasks = ({"task_key": "refresh_pipeline", "refresh_pipeline": identity.name},)
@@ -187,7 +187,7 @@ def _job(identity: Identity, spec: JobSpec, settings: DomainSettings, inventory:
         **_common(identity, spec, settings),
         "description": spec.description,
         "parameters": [{"name": name, "default": default} for name, default in sorted(parameters.items())],
-        "tasks": [_task(task, () if is_imported else _arguments(identity)) for task in tasks],
+        "tasks": [_task(task, () if is_imported else platform_arguments(identity)) for task in tasks],
         "environments": [
             {"environment_key": key, "spec": _body_or_reference(body, inventory)}
             for key, body in sorted(spec.environments.items())
@@ -212,7 +212,7 @@ def _common(identity: Identity, spec: PipelineSpec | JobSpec, settings: DomainSe
     }
 
 
-def _platform_parameters(identity: Identity) -> dict[str, str]:
+def platform_parameters(identity: Identity) -> dict[str, str]:
     """Return the parameters that every job has."""
     catalog, schema = _schema_of(identity)
     return {"catalog": catalog, "schema": schema, **platform_values(identity.naming, identity.domain)}
@@ -311,7 +311,8 @@ def is_given_arguments(kind: str, action: Body) -> bool:
     return kind == "python_wheel_task" and action.get("package_name") == RUNTIME_PACKAGE and "named_parameters" not in action
 
 
-def _arguments(identity: Identity) -> list[str]:
+def platform_arguments(identity: Identity) -> list[str]:
+    """Return the arguments that scripts of the repository get."""
     # Job parameters reach notebooks by themselves, scripts only as arguments.
     return [f"--{key}={{{{job.parameters.[{key}]}}}}" for key in platform_values(identity.naming, identity.domain)]
 
@@ -329,14 +330,14 @@ def _cron(schedule: Schedule | None) -> dict[str, Any] | None:
     return {
         "quartz_cron_expression": schedule.cron.expression,
         "timezone_id": schedule.cron.timezone,
-        "pause_status": _pause_status(schedule),
+        **_pause_status(schedule),
     }
 
 
 def _trigger(schedule: Schedule | None, identity: Identity) -> dict[str, Any] | None:
     if schedule is None or schedule.cron is not None:
         return None
-    trigger: dict[str, Any] = {"pause_status": _pause_status(schedule)}
+    trigger: dict[str, Any] = _pause_status(schedule)
     if schedule.periodic:
         trigger["periodic"] = schedule.periodic.model_dump(mode="json")
     if schedule.file_arrival:
@@ -349,7 +350,10 @@ def _trigger(schedule: Schedule | None, identity: Identity) -> dict[str, Any] | 
     return trigger
 
 
-def _pause_status(schedule: Schedule) -> str:
+def _pause_status(schedule: Schedule) -> dict[str, str]:
+    """Return what a schedule says of its pause. Of one that says nothing, the CLI pauses only those in development."""
+    if "paused" not in schedule.model_fields_set:
+        return {}
     if isinstance(schedule.paused, str):
-        return schedule.paused
-    return "PAUSED" if schedule.paused else "UNPAUSED"
+        return {"pause_status": schedule.paused}
+    return {"pause_status": "PAUSED" if schedule.paused else "UNPAUSED"}

@@ -196,7 +196,8 @@ class Schedule(OneOf):
     file_arrival: FileArrival | None = Field(None, description="When files arrive.")
     paused: OrReference[bool] = Field(
         default=False,
-        description="Deploy the schedule paused, in every target; or by a variable that is PAUSED or UNPAUSED.",
+        description="Deploy the schedule paused, in every target; or by a variable that is PAUSED or UNPAUSED. With `false` "
+        "written out, it isn't paused in dev either.",
     )
 
 

@@ -112,6 +112,20 @@ def test_each_target_runs_as_the_domains_settings_say(
     assert all(resource["run_as"] == runner for kind in ("jobs", "pipelines") for resource in resources[kind].values())
 
 
+@pytest.mark.parametrize(("target", "status"), [("dev", "PAUSED"), ("staging", "UNPAUSED"), ("prod", "UNPAUSED")])
+def test_a_schedule_that_says_nothing_of_it_is_paused_in_dev_only(
+    everything: Sandbox, databricks_cli: DatabricksCli, fake_workspace: FakeWorkspace, target: str, status: str
+) -> None:
+    result = databricks_cli.bundle(
+        "validate", "-o", "json", cwd=everything.root, workspace=fake_workspace, target=target, domain="finance"
+    )
+    assert result.exit_code == 0, result
+    jobs = result.json["resources"]["jobs"]
+    by_clock = jobs["finance_stripe_final_payments_job"]["schedule"]
+    by_table = jobs["finance_stripe_staging_after_job"]["trigger"]
+    assert {by_clock["pause_status"], by_table["pause_status"]} == {status}
+
+
 @pytest.mark.parametrize(
     ("target", "expected"),
     [

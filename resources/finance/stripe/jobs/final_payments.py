@@ -1,4 +1,4 @@
-# Generated from specs/jobs/finance/stripe/final_payments.yml (0bf291a01668 a7baff7f7500): edit that instead.
+# Generated from specs/jobs/finance/stripe/final_payments.yml (0bf291a01668 2d180bf445e8): edit that instead.
 from databricks.bundles.jobs import Job
 
 finance_stripe_final_payments_job = Job.from_dict(
@@ -15,7 +15,7 @@ finance_stripe_final_payments_job = Job.from_dict(
             {"default": "${var.upstream_schema_prefix}", "name": "platform.upstream_schema_prefix"},
             {"default": "${var.schema_prefix}stripe", "name": "schema"},
         ],
-        "schedule": {"pause_status": "UNPAUSED", "quartz_cron_expression": "0 30 2 * * ?", "timezone_id": "UTC"},
+        "schedule": {"quartz_cron_expression": "0 30 2 * * ?", "timezone_id": "UTC"},
         "tags": {"domain": "finance", "layer": "final", "source": "stripe"},
         "tasks": [
             {

@@ -1,4 +1,4 @@
-# Generated from specs/jobs/finance/stripe/final_report.yml (fe816ce5918a aac3cd8aea36): edit that instead.
+# Generated from specs/jobs/finance/stripe/final_report.yml (fe816ce5918a a92a3e1bc794): edit that instead.
 from databricks.bundles.jobs import Job
 
 finance_stripe_final_report_job = Job.from_dict(
@@ -17,7 +17,7 @@ finance_stripe_final_report_job = Job.from_dict(
             {"default": "${var.upstream_schema_prefix}", "name": "platform.upstream_schema_prefix"},
             {"default": "${var.schema_prefix}stripe", "name": "schema"},
         ],
-        "schedule": {"pause_status": "UNPAUSED", "quartz_cron_expression": "0 0 6 ? * MON", "timezone_id": "UTC"},
+        "schedule": {"quartz_cron_expression": "0 0 6 ? * MON", "timezone_id": "UTC"},
         "tags": {"domain": "finance", "layer": "final", "source": "stripe"},
         "tasks": [
             {

@@ -1,4 +1,4 @@
-# Generated from specs/jobs/marketing/hubspot/final_campaign_revenue.yml (7193eec25588 965ed34c5098): edit that instead.
+# Generated from specs/jobs/marketing/hubspot/final_campaign_revenue.yml (7193eec25588 f2da5125e159): edit that instead.
 from databricks.bundles.jobs import Job
 
 marketing_hubspot_final_campaign_revenue_job = Job.from_dict(
@@ -24,12 +24,11 @@ marketing_hubspot_final_campaign_revenue_job = Job.from_dict(
             }
         ],
         "trigger": {
-            "pause_status": "UNPAUSED",
             "table_update": {
                 "condition": "ANY_UPDATED",
                 "table_names": ["${var.upstream_catalog_prefix}finance.${var.upstream_schema_prefix}stripe.final_payments"],
                 "wait_after_last_change_seconds": 300,
-            },
+            }
         },
     }
 )
