@@ -98,6 +98,12 @@ template-check:
 scaffold domain source asset="records":
     @{{ with }} 'domain source --asset' {{ generator }} scaffold -- "$@"
 
+# Turns jobs and pipelines of any bundle's YAML into specs that say the same: `just import-resources resources/finance/stripe/jobs.yml`
+[group('generate')]
+[no-exit-message]
+import-resources *files:
+    @{{ with }} 'files --domain? --source? --layer? --asset? --only? --skip?' {{ generator }} -C {{ quote(invocation_directory()) }} import -- "$@"
+
 # Formats the code
 [group('quality')]
 format:

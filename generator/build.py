@@ -33,7 +33,7 @@ class Built:
 def build_all(checkout: Checkout) -> Built:
     """Build all specs. Raises SpecError with the problems of all of them."""
     paths, naming = checkout.spec_paths(), load_naming(checkout)
-    specs, problems = _load_specs(checkout, naming, paths)
+    specs, problems = load_specs(checkout, naming, paths)
     try:
         inventory = take_inventory(checkout, paths, naming, _keys(specs))
     except SpecError as error:
@@ -41,7 +41,7 @@ def build_all(checkout: Checkout) -> Built:
         raise SpecError(*error.problems, *problems, *(problem for spec in specs for problem in spec.problems)) from None
     variants = [variant for spec in specs for variant in variants_of(spec, inventory.targets)]
     inventory = replace(inventory, absences=_find_absences(specs))
-    problems += _spec_problems(specs, variants, inventory)
+    problems += problems_of(specs, variants, inventory)
     problems += [problem for domain in inventory.domains for problem in domain_problems(domain, inventory)]
     reached = reached_files([spec for spec in variants if not spec.broken], inventory)
     problems += shared_file_problems(reached)
@@ -58,11 +58,11 @@ def build_one(checkout: Checkout, path: str) -> Built:
     identities = {other: identity_of(other, naming) for other in checkout.spec_paths() if other != path}
     domain = spec.identity.domain
     neighbours = [path for path, one in identities.items() if isinstance(one, Identity) and one.domain == domain]
-    others, _ = _load_specs(checkout, naming, neighbours)
+    others, _ = load_specs(checkout, naming, neighbours)
     inventory = take_inventory(checkout, checkout.spec_paths(), naming, _keys([spec, *others]))
     inventory = replace(inventory, absences=_find_absences([spec, *others]))
     variants = list(variants_of(spec, inventory.targets))
-    problems = [*_spec_problems([spec], variants, inventory), *domain_problems(spec.identity.domain, inventory)]
+    problems = [*problems_of([spec], variants, inventory), *domain_problems(spec.identity.domain, inventory)]
     beside = [variant for other in others for variant in variants_of(other, inventory.targets)]
     shared = shared_file_problems(reached_files([one for one in (*variants, *beside) if not one.broken], inventory))
     problems += [problem for problem in shared if problem.file == path]
@@ -82,7 +82,8 @@ def _find_absences(specs: Iterable[LoadedSpec]) -> dict[str, frozenset[str]]:
     return {spec.key: absences for spec in specs if (absences := frozenset(absent_targets(spec)))}
 
 
-def _spec_problems(specs: Iterable[LoadedSpec], variants: Iterable[LoadedSpec], inventory: Inventory) -> list[Problem | str]:
+def problems_of(specs: Iterable[LoadedSpec], variants: Iterable[LoadedSpec], inventory: Inventory) -> list[Problem | str]:
+    """Return the problems of specs and of their variants, by themselves and with the repository around them."""
     problems: list[Problem | str] = [problem for spec in variants for problem in spec_problems(spec, inventory)]
     for spec in specs:
         # Even if no target takes it as it is.
@@ -98,7 +99,7 @@ def _modules(specs: Iterable[LoadedSpec], variants: Iterable[LoadedSpec], invent
     problems: list[Problem] = []
     for spec in variants:
         modules[spec.module] = module_of(spec, inventory)
-        if problem := _construction_problem(spec, modules[spec.module]):
+        if problem := construction_problem(spec, modules[spec.module]):
             problems.append(problem)
     if problems:
         raise SpecError(*problems)
@@ -112,7 +113,8 @@ def _modules(specs: Iterable[LoadedSpec], variants: Iterable[LoadedSpec], invent
     return modules
 
 
-def _load_specs(checkout: Checkout, naming: Naming, paths: Iterable[str]) -> tuple[list[LoadedSpec], list[Problem | str]]:
+def load_specs(checkout: Checkout, naming: Naming, paths: Iterable[str]) -> tuple[list[LoadedSpec], list[Problem | str]]:
+    """Return the specs at some paths, and the problems of those that can't be read."""
     specs: list[LoadedSpec] = []
     problems: list[Problem | str] = []
     for path in paths:
@@ -152,7 +154,7 @@ def _mentions(tree: object, preset: str) -> bool:
     return tree == preset
 
 
-def _construction_problem(spec: LoadedSpec, module: Module) -> Problem | None:
+def construction_problem(spec: LoadedSpec, module: Module) -> Problem | None:
     """Return the objection of databricks-bundles, which loads the module and also checks types and enumerations."""
     # Imported here: `generator schema` and a spec's own problems need no Databricks package.
     if module.kind is Kind.PIPELINES:

@@ -32,7 +32,7 @@ REFRESH_PIPELINE = {
     "description": "The name of a pipeline of this domain that the task refreshes: `<domain>_<source>_<layer>_<asset>`.",
 }
 # Of the fields that the platform sets, those that stand beside `imported` whatever they hold, and one that nobody sets.
-_NEVER_IMPORTED = frozenset({"id", "description", "tasks", "tags", "serverless", "configuration"})
+_NEVER_IMPORTED = frozenset({"id", "description", "tasks"})
 IMPORTED_KEY = {
     "type": "string",
     "description": "Its key in the bundle, a Python identifier. By default the one that its names make.",

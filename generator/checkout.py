@@ -49,20 +49,14 @@ class Checkout:
         """Return a file's bytes. Raises SpecError if it is missing, too large, no plain file, or outside the root."""
         place = self.root / path
         try:
-            if not self._resolve(place).is_relative_to(self._real_root / Path(path).parts[0]):
-                raise SpecError(
-                    Problem(path, 0, 0, "", "is, or lies behind, a symbolic link that leads elsewhere. Use a plain file.")
-                )
-            with place.open("rb") as file:
-                status = os.fstat(file.fileno())
-                if not stat.S_ISREG(status.st_mode):
-                    raise SpecError(Problem(path, 0, 0, "", "is not a plain file."))
-                if status.st_size > MAX_BYTES:
-                    raise SpecError(Problem(path, 0, 0, "", f"has {status.st_size} bytes; at most {MAX_BYTES} are read."))
-                return file.read(MAX_BYTES + 1)
+            is_inside = self._resolve(place).is_relative_to(self._real_root / Path(path).parts[0])
         except (OSError, RuntimeError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            raise SpecError(Problem(path, 0, 0, "", f"can't be read: {reason}.")) from None
+            raise _unreadable(path, error) from None
+        if not is_inside:
+            raise SpecError(
+                Problem(path, 0, 0, "", "is, or lies behind, a symbolic link that leads elsewhere. Use a plain file.")
+            )
+        return read_plain_file(place, path)
 
     def is_file(self, path: str) -> bool:
         """Return whether a path inside the root is a file."""
@@ -101,6 +95,27 @@ class Checkout:
         if place.name == ".." or place.is_symlink():
             return place.resolve()
         return self._real_folder(place.parent) / place.name
+
+
+def read_plain_file(place: Path, shown: str) -> bytes:
+    """Return a file's bytes. Raises SpecError, which calls it `shown`, if it is missing, too large or no plain file."""
+    try:
+        # A named pipe that nobody writes to would be waited for.
+        handle = os.open(place, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        with os.fdopen(handle, "rb") as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise SpecError(Problem(shown, 0, 0, "", "is not a plain file."))
+            if status.st_size > MAX_BYTES:
+                raise SpecError(Problem(shown, 0, 0, "", f"has {status.st_size} bytes; at most {MAX_BYTES} are read."))
+            return file.read(MAX_BYTES + 1)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise _unreadable(shown, error) from None
+
+
+def _unreadable(shown: str, error: Exception) -> SpecError:
+    reason = getattr(error, "strerror", None) or str(error)
+    return SpecError(Problem(shown, 0, 0, "", f"can't be read: {reason}."))
 
 
 def find_root(start: Path) -> Path:

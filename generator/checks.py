@@ -105,7 +105,8 @@ def _pipeline_problems(spec: LoadedSpec, model: PipelineSpec, inventory: Invento
             yield document.problem(
                 ("configuration", key), "begins with `platform.`, which is the platform's own.", at_key=True
             )
-    if model.clusters and model.serverless is True:
+    is_said = model.imported is None or "serverless" in model.model_fields_set
+    if model.clusters and model.serverless is True and is_said:
         yield document.problem(("clusters",), "is only for pipelines with `serverless: false`.")
     if not isinstance(model.clusters, str):
         yield from body_problems(spec, inventory, "clusters", model.clusters, PIPELINE_CLUSTER)

@@ -1,4 +1,4 @@
-"""The command line: `generator build`, `schema`, `scaffold`, `completion`. Decides nothing: prints, and sets the exit code.
+"""The command line: `generator build`, `import`, `schema` and so on. Decides nothing: prints, and sets the exit code.
 
 Exit codes: 0 done, 1 `--check` found something, 2 bad input, 3 refused because it would overwrite work.
 """
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from generator.errors import RefusedError, SpecError
+from generator.importing import command
 from generator.layout import SPEC_ROOT, is_resource_of
 
 if TYPE_CHECKING:
@@ -98,6 +99,17 @@ def make_parser() -> argparse.ArgumentParser:
     build.add_argument("--force", action="store_true", help="overwrite modules that were changed by hand")
     build.add_argument("--prune", action="store_true", help="with --all: remove modules whose specs are gone")
     build.set_defaults(run=_build)
+
+    importing = commands.add_parser(
+        "import",
+        allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        help=command.HELP,
+        description=command.DESCRIPTION,
+        epilog=command.EXAMPLES,
+    )
+    command.add_arguments(importing)
+    importing.set_defaults(run=_import)
 
     schema = commands.add_parser(
         "schema",
@@ -245,6 +257,14 @@ def _scaffold(options: argparse.Namespace) -> int:
     if not missing and not own:
         _say(f"{domain}/{source} already exists; nothing was changed.")
     return code
+
+
+def _import(options: argparse.Namespace) -> int:
+    result = command.run(_checkout(options.folder), options)
+    _print(result.printed)
+    for line in result.said:
+        _say(line)
+    return OK
 
 
 def _checkout(folder: str) -> "Checkout":

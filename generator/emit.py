@@ -74,19 +74,25 @@ def module_text(module: Module) -> str:
     )
 
 
-class _Dumper(yaml.SafeDumper):
+_ODD_BREAKS = frozenset("\x85\u2028\u2029")
+
+
+class QuotingDumper(yaml.SafeDumper):
     """Quotes every text that a YAML reader could take for something else; PyYAML only knows YAML 1.1."""
 
-    def represent_text(self, text: str) -> yaml.Node:
-        return self.represent_scalar("tag:yaml.org,2002:str", text, style=None if is_text(text) else '"')
+    def represent_text(self, text: str) -> yaml.ScalarNode:
+        """Return a text's node, in quotes if it needs some."""
+        # Some line ends PyYAML writes as they are, and reads as blanks.
+        is_plain = is_text(text) and _ODD_BREAKS.isdisjoint(text)
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style=None if is_plain else '"')
 
 
-_Dumper.add_representer(str, _Dumper.represent_text)
+QuotingDumper.add_representer(str, QuotingDumper.represent_text)
 
 
 def yaml_text(spec: str, value: Mapping[str, Any], input_digest: str) -> str:
     """Return a YAML file of the bundle, for values that depend on the target."""
-    body = yaml.dump(_sorted(value), Dumper=_Dumper, sort_keys=True, allow_unicode=True, width=120)
+    body = yaml.dump(_sorted(value), Dumper=QuotingDumper, sort_keys=True, allow_unicode=True, width=120)
     return f"{_header(spec, input_digest, digest(body))}\n{body}"
 
 

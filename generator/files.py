@@ -130,12 +130,45 @@ def apply(checkout: Checkout, differences: Iterable[Difference]) -> None:
             raise SpecError(Problem(difference.path, 0, 0, "", f"can't be written: {reason}.")) from None
 
 
-def write_atomic(place: Path, text: str) -> None:
+def create_files(checkout: Checkout, contents: Mapping[str, bytes]) -> None:
+    """Create files that aren't there, all of them or none. Raises SpecError if the file system refuses."""
+    created: list[Path] = []
+    folders: list[Path] = []
+    path = ""
+    try:
+        for path, content in contents.items():
+            place = checkout.root / path
+            above = [folder for folder in place.parents if folder.is_relative_to(checkout.root)]
+            folders += [folder for folder in above if not os.path.lexists(folder)]
+            _make_folder(checkout, place.parent)
+            _refuse_outside(checkout, place)
+            created.append(place)
+            write_atomic(place, content)
+    except BaseException as error:
+        for place in created:
+            place.unlink(missing_ok=True)
+        for folder in sorted(set(folders), reverse=True):
+            if folder.is_dir():
+                folder.rmdir()
+        if isinstance(error, OSError | RuntimeError):
+            reason = getattr(error, "strerror", None) or str(error)
+            raise SpecError(Problem(path, 0, 0, "", f"can't be written: {reason}. Nothing was written.")) from None
+        raise
+
+
+def _make_folder(checkout: Checkout, folder: Path) -> None:
+    """Make a folder and those above it, none of them behind a link that leads out of the root."""
+    there = next(place for place in (folder, *folder.parents) if os.path.lexists(place))
+    _refuse_outside(checkout, there / "x")
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def write_atomic(place: Path, text: str | bytes) -> None:
     """Replace a file in one step, so that nobody ever reads half of it."""
     handle, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(text.encode())
+            file.write(text.encode() if isinstance(text, str) else text)
         mode = place.stat().st_mode & 0o777 if place.exists() else 0o666 & ~_umask()
         Path(name).chmod(mode)
         Path(name).replace(place)

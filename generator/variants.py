@@ -13,7 +13,7 @@ from generator.spec import TargetSettings
 from generator.yaml_tree import Document, Fault, Json, Position, TreePath
 
 # Of these, a target's entries are added to the common ones, or replace those of the same name. Other fields are replaced.
-_MERGED = ("clusters", "configuration", "environments", "imported", "parameters", "settings", "tags")
+MERGED = ("clusters", "configuration", "environments", "imported", "parameters", "settings", "tags")
 
 
 def variants_of(spec: LoadedSpec, targets: Mapping[str, bool]) -> Iterator[LoadedSpec]:
@@ -69,7 +69,7 @@ def _document_of(document: Document, target: str, settings: TargetSettings) -> D
         if name in IDENTITY_FIELDS or name == "targets":
             continue
         common = tree.get(name)
-        tree[name] = common | value if name in _MERGED and isinstance(common, dict) and isinstance(value, dict) else value
+        tree[name] = common | value if name in MERGED and isinstance(common, dict) and isinstance(value, dict) else value
     at = ("targets", target)
     return replace(document, tree=tree, values=_positions(document.values, at), keys=_positions(document.keys, at))
 

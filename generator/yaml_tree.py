@@ -86,10 +86,10 @@ def field_name(path: TreePath) -> str:
     return text if text.isprintable() and len(text) <= 200 else quoted(text, 200)
 
 
-def parse_document(file: str, content: bytes) -> Document:
-    """Return the mapping that `content` holds. Raises SpecError with all problems of the text."""
+def parse_document(file: str, content: bytes, *, merges: bool = False, may_be_empty: bool = False) -> Document:
+    """Return the mapping that `content` holds; `merges` allows YAML's merge keys. Raises SpecError with all problems."""
     text = _decode(file, content)
-    reader = _Reader(file)
+    reader = _Reader(file, merges=merges)
     try:
         tree = reader.read_document(yaml.parse(text, Loader=_LOADER))
     except yaml.MarkedYAMLError as error:
@@ -99,6 +99,8 @@ def parse_document(file: str, content: bytes) -> Document:
         raise SpecError(Problem(file, 1, 1, "", f"is not YAML: {' '.join(str(error).split())}.")) from None
     if reader.problems:
         raise SpecError(*reader.problems)
+    if tree is None and may_be_empty:
+        tree = {}
     if not isinstance(tree, dict):
         fault = "is empty" if tree is None else "has a list at the top" if isinstance(tree, list) else "holds a single value"
         raise SpecError(Problem(file, 1, 1, "", f"{fault}; a file of fields is needed, one `name: value` per line."))
@@ -132,6 +134,7 @@ class _Reader:
     """Builds the tree from events, and collects positions and problems on the way."""
 
     file: str
+    merges: bool = False
     problems: list[Problem] = field(default_factory=list)
     values: dict[TreePath, Position] = field(default_factory=dict)
     keys: dict[TreePath, Position] = field(default_factory=dict)
@@ -195,6 +198,7 @@ class _Reader:
 
     def _read_mapping(self, events: Iterator[yaml.Event], path: TreePath) -> dict[str, Json]:
         fields: dict[str, Json] = {}
+        merged: list[Json] = []
         for event in events:
             if isinstance(event, yaml.MappingEndEvent):
                 break
@@ -204,6 +208,9 @@ class _Reader:
                 )
             key = event.value
             place = (*path, key)
+            if self.merges and key == "<<" and not event.style:
+                merged += self._read_merged(events, place)
+                continue
             if key == "<<" and not event.style:
                 message = "merge keys aren't supported; name a preset of resources/_models, or write the fields out."
                 self.problems.append(self._problem(event, place, message))
@@ -217,7 +224,21 @@ class _Reader:
             following = next(events)
             if isinstance(following, yaml.NodeEvent):
                 fields[key] = self._read_node(following, events, place)
+        for more in merged:
+            # What stands in the mapping itself wins, then what was merged first.
+            fields = {**more, **fields} if isinstance(more, dict) else fields
         return fields
+
+    def _read_merged(self, events: Iterator[yaml.Event], place: TreePath) -> list[Json]:
+        """Return the mappings under a merge key."""
+        event = next(events)
+        if not isinstance(event, yaml.NodeEvent):
+            return []
+        value = self._read_node(event, events, place)
+        mappings = value if isinstance(value, list) else [value]
+        if not all(isinstance(one, dict) for one in mappings):
+            self.problems.append(self._problem(event, place, "must be a mapping, or a list of some, to be merged."))
+        return mappings
 
     def _read_scalar(self, event: yaml.NodeEvent, path: TreePath) -> Json:
         if not isinstance(event, yaml.ScalarEvent):

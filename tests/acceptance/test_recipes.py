@@ -34,6 +34,8 @@ FORMS = {
     "scaffold finance adyen": "generator scaffold --asset=records finance adyen",
     "scaffold finance adyen payouts": "generator scaffold --asset=payouts finance adyen",
     "scaffold asset=payouts source=adyen domain=finance": "generator scaffold --asset=payouts finance adyen",
+    "import-resources a.yml b.yml": f"generator -C {HERE} import a.yml b.yml",
+    "import-resources a.yml source=x domain=ads": f"generator -C {HERE} import --domain=ads --source=x a.yml",
     "deploy": "deployer deploy --target=dev",
     "deploy prod": "deployer deploy --target=prod",
     "deploy dev finance": "deployer deploy --target=dev --domain=finance",

@@ -1,0 +1,1 @@
+"""The YAML of any bundle → specs that say the same."""
