@@ -137,18 +137,29 @@ def test_without_its_extra_a_deploy_says_how_to_start_it(tmp_path: Path, tool: I
     assert "It comes with the extra `deploy` of data-platform-tooling. Start scope with: uvx --from" in done.stderr
 
 
+@pytest.mark.parametrize(
+    "python", sorted({find_interpreters()[0], find_interpreters()[-1]}), ids=lambda path: Path(path).name
+)
 def test_an_installed_tool_deploys(
-    tmp_path: Path, tool: InstalledTool, fake_workspace: FakeWorkspace, databricks_cli: DatabricksCli
+    tmp_path: Path, tool: InstalledTool, fake_workspace: FakeWorkspace, databricks_cli: DatabricksCli, python: str
 ) -> None:
     """The stage's environment is that of `uvx`, which builds the wheel and loads the resources."""
     platform = Platform.create(tmp_path, fake_workspace, databricks_cli, {"sales": ["orders"]})
     kept = databricks_cli.environment(fake_workspace)
     env = {name: value for name, value in kept.items() if name != "HOME"}
-    deployed = tool.run(platform.sandbox.root, "scope", "deploy", "--target", "prod", extra="deploy", env=env)
+    deployed = tool.run(platform.sandbox.root, "scope", "deploy", "--target", "prod", extra="deploy", python=python, env=env)
     assert deployed.exit_code == 0, deployed
     platform.check("sales", ["sales_orders_refresh"], ["sales_orders_final_facts"])
     status = tool.run(
-        platform.sandbox.root, "scope", "status", "--target", "prod", "--detailed-exitcode", extra="deploy", env=env
+        platform.sandbox.root,
+        "scope",
+        "status",
+        "--target",
+        "prod",
+        "--detailed-exitcode",
+        extra="deploy",
+        python=python,
+        env=env,
     )
     assert status.exit_code == 0, status
 

@@ -9,7 +9,7 @@ import yaml
 
 from tests.support.cli import DatabricksCli
 from tests.support.fake_workspace import FakeWorkspace
-from tests.support.instances import Instance, init, publish
+from tests.support.instances import VERSION, Instance, init, publish
 from tests.support.sandbox import Sandbox
 
 CASES = {
@@ -84,6 +84,26 @@ def test_ci_installs_wheels_and_the_tool_alone_is_built(
     assert done.exit_code == 0, done
     assert "nothing to deploy" in done.stdout
     assert path.read_text(encoding="utf-8").strip() == f"{instance.sandbox.root}/.github/actions/setup/bin"
+
+
+def test_it_is_made_of_a_tag_of_a_git_url_too(
+    tmp_path: Path, published: Sandbox, fake_workspace: FakeWorkspace, databricks_cli: DatabricksCli
+) -> None:
+    """The CLI clones it, links and all; git is told where the URL really is."""
+    url = "https://git.example/your-organisation/data-platform"
+    really = {
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": f"url.{published.root.as_uri()}.insteadOf",
+        "GIT_CONFIG_VALUE_0": url,
+    }
+    answers = tmp_path / "answers.json"
+    answers.write_text(json.dumps({"repository": url}), encoding="utf-8")
+    options = ("--tag", VERSION, "--config-file", str(answers), "--output-dir", str(tmp_path / "made"))
+    done = databricks_cli.run("bundle", "init", url, *options, cwd=tmp_path, workspace=fake_workspace, env=really)
+    assert done.exit_code == 0, done
+    made = tmp_path / "made"
+    assert (made / "src/common/money.py").read_bytes() == published.path("src/common/money.py").read_bytes()
+    assert f'git = "{url}", tag = "{VERSION}"' in (made / "pyproject.toml").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
