@@ -21,6 +21,7 @@ from scope.graph.shared_parts import SharedPart, SharedParts
 from scope.graph.uses_cache import UsesCache
 from scope.inference.generated_modules import GENERATED
 from scope.inference.preset_words import find_preset_words, is_preset_word
+from scope.inference.resource_facts import dump_resources, load_resources
 from scope.inference.resource_keys import DefinedResource, defined_resources, unread_resources
 from scope.inference.target_files import is_without_target
 from scope.inference.uses import Uses
@@ -218,22 +219,34 @@ class DomainIndex:
 
     def defined_resources(self, domain: str) -> tuple[DefinedResource, ...]:
         """Return a domain's resources with their names, as far as its text tells, sorted by key."""
-        if domain not in self._resources:
-            files = self.snapshot.files(resource_folder(domain))
-            contents = self.snapshot.read_all(files)
-            self._resources[domain] = defined_resources(contents)
-            self._unread[domain] = tuple(
-                (path, line)
-                for path, content in contents.items()
-                if path.endswith(".py") and not content.startswith(GENERATED)
-                for line in unread_resources(content)
-            )
+        self._read_resources(domain)
         return self._resources[domain]
 
     def unread_resources(self, domain: str) -> tuple[tuple[str, int], ...]:
         """Return where a domain's modules make resources whose keys their text doesn't tell: paths and lines, sorted."""
-        self.defined_resources(domain)
+        self._read_resources(domain)
         return self._unread[domain]
+
+    def _read_resources(self, domain: str) -> None:
+        """Read what a domain's resource folder defines, unless an earlier run has read the same folder."""
+        if domain in self._resources:
+            return
+        kept, entry = self._cache.kept, self.snapshot.entry(resource_folder(domain))
+        name = json.dumps(["resources", domain, entry and [entry.kind, entry.oid]])
+        text = kept.get(name) if kept is not None else None
+        if text is not None:
+            self._resources[domain], self._unread[domain] = load_resources(text)
+            return
+        contents = self.snapshot.read_all(self.snapshot.files(resource_folder(domain)))
+        self._resources[domain] = defined_resources(contents)
+        self._unread[domain] = tuple(
+            (path, line)
+            for path, content in contents.items()
+            if path.endswith(".py") and not content.startswith(GENERATED)
+            for line in unread_resources(content)
+        )
+        if kept is not None:
+            kept.put(name, dump_resources(self._resources[domain], self._unread[domain]))
 
     def staged(self, target: str, domain: str) -> dict[str, Entry]:
         """Return the files of a deployment's stage, sorted by path. A domain without folders has those of every stage."""

@@ -6,7 +6,6 @@ name that is bound to the import machinery anywhere means it everywhere. That fi
 
 import ast
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 
 from scope.inference.calls import read_call
 from scope.inference.collector import LONGEST_NAME, UsesCollector, is_machinery
@@ -38,11 +37,11 @@ def tree_uses(tree: ast.AST, place: Place, source: str, first_line: int = 1) -> 
 def _move(uses: Uses, lines: int) -> Uses:
     """Return the uses of code that stands so many lines further down."""
     return Uses(
-        modules=frozenset(replace(use, line=use.line + lines) for use in uses.modules),
-        paths=frozenset(replace(use, line=use.line + lines) for use in uses.paths),
+        modules=frozenset(use._replace(line=use.line + lines) for use in uses.modules),
+        paths=frozenset(use._replace(line=use.line + lines) for use in uses.paths),
         dynamic=tuple(line + lines for line in uses.dynamic),
-        names=frozenset(replace(name, line=name.line + lines) for name in uses.names),
-        runs=frozenset(replace(run, line=run.line + lines) for run in uses.runs),
+        names=frozenset(name._replace(line=name.line + lines) for name in uses.names),
+        runs=frozenset(run._replace(line=run.line + lines) for run in uses.runs),
     )
 
 

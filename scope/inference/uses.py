@@ -12,12 +12,12 @@ A resolver turns them into files. So that it misses none:
 
 import posixpath
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from scope.repository.layout import Role, place_of
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class ModuleUse:
+class ModuleUse(NamedTuple):
     """A module that a file may import.
 
     `certain` ones are imported as modules, and the file fails without them; others may be attributes, mere text, or tried.
@@ -32,8 +32,7 @@ class ModuleUse:
 PACKAGE = "./"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class PathUse:
+class PathUse(NamedTuple):
     """A path as a file writes it, and that file's folder, from which Python and notebooks count it.
 
     With an `anchor` it counts from the file of the module of that name instead, wherever that lies.
@@ -45,8 +44,7 @@ class PathUse:
     anchor: str = ""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class ImportedName:
+class ImportedName(NamedTuple):
     """A name that a file imports from a module, and fails without."""
 
     module: str
@@ -54,8 +52,7 @@ class ImportedName:
     line: int
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class NotebookRun:
+class NotebookRun(NamedTuple):
     """A notebook that a file runs, and fails without: the paths that the text may mean, as the file writes them."""
 
     paths: tuple[str, ...]

@@ -217,15 +217,7 @@ def _check_keys(index: DomainIndex) -> Iterator[Finding]:
 
 def _key_names(index: DomainIndex, domain: str) -> list[str]:
     """Return the keys of a domain's resources without their kinds, sorted."""
-    name = index.name_of("keys", domain)
-    text = index.kept.get(name) if index.kept is not None else None
-    known = json.loads(text) if text is not None else None
-    if isinstance(known, list):
-        return [str(key) for key in known]
-    keys = sorted({one.key.name for one in index.defined_resources(domain)})
-    if index.kept is not None:
-        index.kept.put(name, json.dumps(keys))
-    return keys
+    return sorted({one.key.name for one in index.defined_resources(domain)})
 
 
 def _find_definition(index: DomainIndex, domain: str, name: str) -> tuple[str, int]:
