@@ -13,6 +13,7 @@ from scope.model import CiKind
 _LIMIT = 500_000
 # Azure Pipelines gives outputs to the steps that follow as environment variables: Linux takes no longer ones than 128 KiB.
 _AZURE_LIMIT = 100_000
+_LONGEST_LEG = 100
 
 
 def render_outputs(manifest: Manifest, content: bytes, kind: CiKind = CiKind.GITHUB) -> Mapping[str, str]:
@@ -51,8 +52,9 @@ def _render_matrix(manifest: Manifest, digest: str, kind: CiKind) -> str:
 
 
 def _name_legs(matrix: Matrix) -> dict[str, dict[str, str]]:
-    """Return the entries as Azure Pipelines takes a matrix: by name, of letters, digits and `_`."""
-    names = [entry.id.replace("-", "_").replace(".", "_") for entry in matrix.include]
-    if len(set(names)) < len(names):  # `a-b` and `a_b` are both there
-        names = [f"job_{number}_{name}" for number, name in enumerate(names, 1)]
+    """Return the entries as Azure Pipelines takes a matrix: by name, of at most 100 letters, digits and `_`."""
+    names = [entry.id.replace("-", "_") for entry in matrix.include]
+    # `a-b` and `a_b` may both be there.
+    if len(set(names)) < len(names) or any(len(name) > _LONGEST_LEG for name in names):
+        names = [f"job_{number}" for number in range(1, len(names) + 1)]
     return {name: dataclasses.asdict(entry) for name, entry in zip(names, matrix.include, strict=True)}

@@ -52,6 +52,20 @@ def test_outside_of_a_workflow_github_is_refused(branch: Sandbox) -> None:
     assert "GITHUB_OUTPUT isn't set" in done.stderr
 
 
+@pytest.mark.parametrize("number", ["0", "x", "-1", "1.5"])
+def test_what_is_no_number_of_a_pull_request_is_refused(branch: Sandbox, number: str) -> None:
+    done = scope(branch, "comment", f"--pull-request={number}", GITHUB_TOKEN="t", GITHUB_REPOSITORY="o/r")  # noqa: S106  no secret
+    assert done.exit_code == 2
+    assert "isn't the number of a pull or merge request" in done.stderr
+
+
+def test_outside_of_a_pull_request_its_number_is_asked_for(branch: Sandbox) -> None:
+    scope(branch, "plan", "--head", "HEAD")
+    done = scope(branch, "comment", "--pull-request", GITHUB_TOKEN="t", GITHUB_REPOSITORY="o/r")  # noqa: S106  no secret
+    assert done.exit_code == 2
+    assert "GITHUB_REF isn't that of a pull request. Name the pull request: `--pull-request N`." in done.stderr
+
+
 def test_only_the_domains_named_are_in_the_manifest(branch: Sandbox) -> None:
     branch.append("src/d01/s00/base/facts.py", "CHANGED = True\n")
     branch.commit("Change")

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import yaml
 
 from scope.adapters.ci import find_ci
 from scope.documents.document import dump
+from scope.documents.manifest import Matrix
 from scope.errors import UsageError
 from scope.model import CiKind
 from scope.render.matrix import render_outputs
@@ -110,6 +112,24 @@ def test_azure_gets_outputs_as_commands_and_a_matrix_of_named_legs(name: str, ca
     legs = json.loads(outputs["matrix"])
     assert [leg["id"] for leg in legs.values()] == [entry.id for entry in manifest.matrix.include]
     assert all(re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,99}", key) for key in legs)
+
+
+@pytest.mark.parametrize(
+    ("ids", "legs"),
+    [
+        (["a-b-x", "a_b-x"], ["job_1", "job_2"]),
+        ([f"prod-{'x' * 60}-to-{'y' * 60}", "prod-z"], ["job_1", "job_2"]),
+        (["prod-a", "prod-b-to-c"], ["prod_a", "prod_b_to_c"]),
+    ],
+    ids=["alike", "long", "plain"],
+)
+def test_no_two_legs_of_azure_have_one_name_and_none_has_one_that_is_too_long(ids: list[str], legs: list[str]) -> None:
+    entry = CASES["one_domain"].matrix.include[0]
+    matrix = Matrix(tuple(replace(entry, id=name) for name in ids))
+    outputs = render_outputs(replace(CASES["one_domain"], matrix=matrix), b"", CiKind.AZURE_DEVOPS)
+    named = json.loads(outputs["matrix"])
+    assert list(named) == legs
+    assert [leg["id"] for leg in named.values()] == ids
 
 
 @pytest.mark.parametrize("name", CASES)

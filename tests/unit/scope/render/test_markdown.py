@@ -96,6 +96,13 @@ def test_where_there_are_no_alerts_and_diagrams_their_words_are_bold_and_nothing
     assert re.sub(r"> \[!([A-Z]+)\]", lambda match: f"> **{match[1].capitalize()}**\n>", rest) == text
 
 
+@pytest.mark.parametrize("name", CASES)
+def test_no_line_begins_as_what_gitlab_carries_out(name: str) -> None:
+    """It takes `/close` at the beginning of a line for a command."""
+    text = render_comment(CASES[name], dialect=DIALECTS[CiKind.GITLAB])
+    assert [line for line in text.splitlines() if line.lstrip(" >-").startswith("/")] == []
+
+
 def test_what_a_host_s_limit_cuts_is_told_in_its_own_words() -> None:
     dialect = DIALECTS[CiKind.AZURE_DEVOPS]
     changes = tuple(change(number, f"src/finance/{'x' * 150}{number}.py") for number in range(2000))
