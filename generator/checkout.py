@@ -97,7 +97,7 @@ class Checkout:
         return self._real_folder(place.parent) / place.name
 
 
-def read_plain_file(place: Path, shown: str) -> bytes:
+def read_plain_file(place: Path, shown: str, limit: int = MAX_BYTES) -> bytes:
     """Return a file's bytes. Raises SpecError, which calls it `shown`, if it is missing, too large or no plain file."""
     try:
         # A named pipe that nobody writes to would be waited for.
@@ -106,9 +106,9 @@ def read_plain_file(place: Path, shown: str) -> bytes:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise SpecError(Problem(shown, 0, 0, "", "is not a plain file."))
-            if status.st_size > MAX_BYTES:
-                raise SpecError(Problem(shown, 0, 0, "", f"has {status.st_size} bytes; at most {MAX_BYTES} are read."))
-            return file.read(MAX_BYTES + 1)
+            if status.st_size > limit:
+                raise SpecError(Problem(shown, 0, 0, "", f"has {status.st_size} bytes; at most {limit} are read."))
+            return file.read(limit + 1)
     except (OSError, RuntimeError, ValueError) as error:
         raise _unreadable(shown, error) from None
 
@@ -124,3 +124,10 @@ def find_root(start: Path) -> Path:
         if (folder / BUNDLE).is_file():
             return folder
     raise SpecError(f"There is no {BUNDLE} in {start} or above it. Run this in the repository, or name it with -C DIR.")
+
+
+def shown_path(place: Path, checkout: Checkout) -> str:
+    """Return what a file is called in messages: its path from the root, or from the current folder if it lies elsewhere."""
+    if place.is_relative_to(checkout.root):
+        return place.relative_to(checkout.root).as_posix()
+    return os.path.relpath(place)

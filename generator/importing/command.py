@@ -48,7 +48,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(checkout: "Checkout", options: argparse.Namespace) -> Said:
     """Import what files define. Raises SpecError with what no spec can say, RefusedError to keep what is there."""
     from generator.importing.names import Names
-    from generator.importing.run import Request, import_resources, write_import
+    from generator.importing.run import Request, import_resources
+    from generator.importing.write import write_import
 
     files = [Path(os.path.normpath(Path(options.folder, file).absolute())) for file in options.files]
     names = Names(options.domain, options.source, options.layer, options.asset)

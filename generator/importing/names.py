@@ -1,9 +1,10 @@
 """A resource of any bundle → the names that its spec gets, and the key that it keeps."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from generator.checkout import Checkout
 from generator.errors import Problem
 from generator.importing.definitions import Definition
 from generator.layout import Kind, yaml_domain
@@ -79,3 +80,40 @@ def doubled(identities: Mapping[tuple[Kind, str], Identity]) -> dict[tuple[Kind,
         for (kind, key), identity in identities.items()
         if first.setdefault(identity, key) != key
     }
+
+
+def identify_all(
+    wanted: Iterable[Definition], names: Names, checkout: Checkout, naming: Naming
+) -> tuple[dict[tuple[Kind, str], Identity], list[Problem | str]]:
+    """Return the identities of resources by kind and key, and why others can't have one."""
+    identities: dict[tuple[Kind, str], Identity] = {}
+    problems: list[Problem | str] = []
+    unplaced: set[str] = set()
+    for definition in wanted:
+        place = _source_of(definition, names, checkout)
+        if place is None:
+            unplaced.add(definition.first.file.document.file)
+            continue
+        identity = identify(definition, names, *place, naming)
+        if isinstance(identity, Problem):
+            problems.append(identity)
+        else:
+            identities[definition.kind, definition.key] = identity
+    if unplaced:
+        message = "whose resources are they? Name the domain and the source: --domain DOMAIN --source SOURCE."
+        problems += [Problem(file, 0, 0, "", message) for file in sorted(unplaced)]
+    by_key = {(one.kind, one.key): one for one in wanted}
+    for resource, other in doubled(identities).items():
+        message = (
+            f"would be the spec {identities[resource].spec}, and so would {other}. Import one with --only KEY --asset NAME."
+        )
+        problems.append(by_key[resource].first.problem((), message, at_key=True))
+    return identities, problems
+
+
+def _source_of(definition: Definition, names: Names, checkout: Checkout) -> tuple[str, str] | None:
+    place = definition.first.file.place
+    inside = place.relative_to(checkout.root).as_posix() if place.is_relative_to(checkout.root) else ""
+    domain, source = place_in_repository(inside) or (None, None)
+    domain, source = names.domain or domain, names.source or source
+    return (domain, source) if domain and source else None

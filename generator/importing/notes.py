@@ -1,13 +1,12 @@
 """What a person has to know and to do about an import: what isn't taken over, and the steps that follow."""
 
-import os
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from generator.checkout import Checkout
+from generator.checkout import Checkout, shown_path
 from generator.errors import Problem, listed
 from generator.importing.definitions import BundleFile, BundleResources, Part
 from generator.importing.draft import Draft
@@ -22,6 +21,8 @@ _SECTIONS = {
     "presets": "changes names, tags and schedules when they are deployed. Here, targets/<target>.yml can have presets.",
     "run_as": "is who runs every resource of the old bundle, and is kept in each spec that has none of its own.",
 }
+# The number of files that are listed one by one.
+_MAX_PAIRS = 20
 # References whose values are those of the bundle that deploys.
 _OF_BUNDLE = re.compile(
     r"\$\{(?:bundle\.name|bundle\.uuid|bundle\.git\.[^{}]*|workspace\.(?:root|file|artifact|state)_path)\}"
@@ -53,17 +54,14 @@ class Notes:
         self.known += map(str, _of_bundle(drafts, foreign))
         self.known += _comments(found, drafts)
         if copies and not copied:
-            pairs = [f"  {_shown(place)} → {path}" for path, place in copies.items()]
+            pairs = [f"  {shown_path(place, checkout)} → {path}" for path, place in copies.items()]
+            pairs[_MAX_PAIRS:] = [f"  and {len(pairs) - _MAX_PAIRS} more"] if len(pairs) > _MAX_PAIRS else []
             self.steps.append("\n".join(["copy these files, or import with `--copy-files`:", *pairs]))
         if copies:
             self.steps.append("look at what they import and `%run`, which isn't copied: `just scope-check` finds it")
         self.steps += _removals(found, drafts, foreign)
         self.steps.append("build the modules: `just generate`")
         self.steps += _continuity(drafts, foreign)
-
-
-def _shown(place: Path) -> str:
-    return os.path.relpath(place)
 
 
 def home_of(drafts: Sequence[Draft]) -> str:

@@ -153,6 +153,14 @@ JOBS: dict[str, dict[str, Any]] = {
         "tags": {"owner": "me", "domain": "elsewhere", "empty": ""},
         "performance_target": "STANDARD",
     },
+    # As `databricks bundle generate` writes it.
+    "emptily": {
+        "tasks": [{**NOTEBOOK, "email_notifications": {}, "webhook_notifications": {}, "timeout_seconds": 0}],
+        "email_notifications": {},
+        "webhook_notifications": {},
+        "timeout_seconds": 0,
+        "tags": {},
+    },
     "run_as": {**RUN, "run_as": {"user_name": "${workspace.current_user.userName}"}},
     "from_git": {
         "git_source": {"git_url": "https://github.com/example/x", "git_provider": "gitHub", "git_branch": "main"},

@@ -191,6 +191,16 @@ def test_what_cannot_be_named_is_told(tree: SpecTree, arguments: tuple[str, ...]
     assert problem in ran.stderr or (problem == "is not a plain file." and "Is a directory" in ran.stderr)
 
 
+def test_names_are_those_of_the_repository(tree: SpecTree) -> None:
+    config = (tree.root / "pyproject.toml").read_text(encoding="utf-8")
+    naming = '[tool.scope.naming]\nlayers = ["bronze", "gold"]\nresource = "{source}_{asset}_{layer}"\n'
+    tree.write("pyproject.toml", f"{config}\n{naming}")
+    tree.write(YAML, JOB.replace("nightly:", "stripe_orders_bronze_job:").replace("Nightly", "stripe_orders_bronze"))
+    assert run(tree, YAML).exit_code == 0
+    text = spec(tree, "specs/jobs/finance/stripe/bronze_orders.yml")
+    assert "\nlayer: bronze\nasset: orders\nimported: {}\n" in text
+
+
 def test_a_key_that_no_variable_can_have_changes_with_all_references_to_it(tree: SpecTree) -> None:
     task = "{task_key: a, run_job_task: {job_id: '${resources.jobs.load-it.id}'}}"
     other = f"    other:\n      name: Other\n      tasks: [{task}]\n"
@@ -249,6 +259,19 @@ def test_files_are_copied_when_told_to(old: SpecTree) -> None:
         3,
         "src/finance/stripe/c.py exists already, with other content.",
     )
+
+
+def test_a_folder_is_copied_as_a_whole_and_listed_in_part(tree: SpecTree) -> None:
+    libraries = "libraries: [{glob: {include: flows/**}}]"
+    text = f"bundle: {{name: old}}\nresources:\n  pipelines:\n    flow: {{name: Flow, {libraries}}}\n"
+    old_bundle(tree, {"databricks.yml": text} | {f"flows/{number}.py": "#" * 300_000 for number in range(25)})
+    listed = run(tree, "../old/databricks.yml", *PLACE)
+    assert listed.stderr.count(" → src/finance/stripe/flows/") == 20
+    assert "\n  and 5 more\n" in listed.stderr
+    (tree.root / "specs/pipelines/finance/stripe/final_flow.yml").unlink()
+    assert run(tree, "../old/databricks.yml", *PLACE, "--copy-files").exit_code == 0
+    assert len(list((tree.root / "src/finance/stripe/flows").iterdir())) == 25
+    assert tree.problems() == []
 
 
 def test_a_link_out_of_the_bundle_is_no_file_of_it(old: SpecTree) -> None:
