@@ -57,10 +57,10 @@ class Notes:
             pairs = [f"  {shown_path(place, checkout)} → {path}" for path, place in copies.items()]
             pairs[_MAX_PAIRS:] = [f"  and {len(pairs) - _MAX_PAIRS} more"] if len(pairs) > _MAX_PAIRS else []
             self.steps.append("\n".join(["copy these files, or import with `--copy-files`:", *pairs]))
-        if copies:
-            self.steps.append("look at what they import and `%run`, which isn't copied: `just scope-check` finds it")
         self.steps += _removals(found, drafts, foreign)
         self.steps.append("build the modules: `just generate`")
+        if copies:
+            self.steps.append("copy what these files import and `%run`, too: `just scope-check` finds what is missing")
         self.steps += _continuity(drafts, foreign)
 
 
@@ -91,7 +91,7 @@ def _sections(file: BundleFile, found: BundleResources) -> Iterator[Problem]:
             plain.append(path)
     if plain:
         names = listed([str(path[-1]) for path in plain], "and")
-        message = f"{names} aren't taken over: databricks.yml and targets/ have their own here."
+        message = f"not taken over: {names}. Here, databricks.yml and targets/ have their own."
         yield Problem(file.document.file, 0, 0, "", message)
 
 

@@ -366,7 +366,7 @@ def test_other_kinds_are_left_with_the_place_where_they_go(tree: SpecTree) -> No
         "resources.volumes.landing: volumes have no specs. Move it, as YAML, to a file in resources/finance/stripe/;"
         in ran.stderr
     )
-    assert "workspace aren't taken over: databricks.yml and targets/ have their own here." in ran.stderr
+    assert "not taken over: workspace. Here, databricks.yml and targets/ have their own." in ran.stderr
     assert "artifacts: what it builds isn't built here" in ran.stderr
     assert "jobs: is not a field of a bundle, so nothing is taken from it." in ran.stderr
 
