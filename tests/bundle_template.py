@@ -47,8 +47,8 @@ _LEFT_OUT = (
 )  # fmt: skip
 _RECIPES = (
     "default", "scope", "why", "build-job-resource", "build-pipeline-resource", "generate", "generate-check", "scaffold",
-    "format", "lint", "lint-fix", "typecheck", "check", "workflows", "scope-check", "test", "test-domains", "validate",
-    "deploy", "run", "destroy",
+    "import-resources", "format", "lint", "lint-fix", "typecheck", "check", "workflows", "scope-check", "test",
+    "test-domains", "validate", "deploy", "run", "destroy",
 )  # fmt: skip
 _HAS_GITHUB = 'eq .ci "github"'
 _HAS_EXAMPLE = 'eq .example "yes"'
