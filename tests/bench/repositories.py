@@ -177,8 +177,9 @@ def make(folder: Path, size: Size) -> Sandbox:
             sandbox.append(branch.path, "CHANGED = 1\n")
             sandbox.commit(f"Change {branch.title}")
     sandbox.switch("main")
-    # As in a clone: objects in one pack.
-    sandbox.git("repack", "-a", "-d", "--quiet")
+    # As in a clone: objects in one pack, as small as git makes them.
+    packing = ("-c", "pack.compression=-1", "-c", "pack.window=10", "-c", "pack.threads=0")
+    sandbox.git(*packing, "repack", "-a", "-d", "--quiet")
     made.write_text(stamp, encoding="utf-8")
     return sandbox
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.fake_workspace import FakeWorkspace
-from tests.support.sandbox import scratch_folder
+from tests.support.sandbox import GIT_CONFIG, scratch_folder
 from tests.support.shared_loader import ADDRESS, FOLDER
 
 REPOSITORY = Path(__file__).parents[2]
@@ -80,7 +80,7 @@ class DatabricksCli:
             "DATABRICKS_CLI_DISABLE_UPDATE_CHECK": "true",
             # Kill rules find the process by it.
             "DATABRICKS_CLI_TEST_PID": "1",
-            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GIT_CONFIG_GLOBAL": GIT_CONFIG,
             "GIT_CONFIG_NOSYSTEM": "1",
             **(extra or {}),
         }

@@ -22,6 +22,8 @@ REPOSITORY = Path(__file__).parents[2]
 
 SCRATCH = "SCOPE_TEST_SCRATCH"
 """The variable that names a folder for what tests start and kill, which the run removes at its end."""
+GIT_CONFIG = str(Path(__file__).with_name("gitconfig"))
+"""The only configuration that git sees besides the repository's."""
 _FIRST_COMMIT = datetime(2026, 1, 1, tzinfo=UTC)
 _HOST = re.compile(r"^(\s*host:).*$", re.MULTILINE)
 
@@ -156,13 +158,13 @@ def scratch_folder() -> str:
 
 
 def git_environment(date: datetime = _FIRST_COMMIT) -> dict[str, str]:
-    """Return an environment in which git sees no configuration but the repository's, nor the repository around it."""
+    """Return an environment in which git sees neither the person's configuration nor the repository around it."""
     stamp = date.isoformat()
     return {
         "PATH": os.environ.get("PATH", ""),
         "LANG": "C.UTF-8",
         "TMPDIR": scratch_folder(),
-        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_GLOBAL": GIT_CONFIG,
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_AUTHOR_NAME": "Sandbox",
@@ -174,14 +176,8 @@ def git_environment(date: datetime = _FIRST_COMMIT) -> dict[str, str]:
     }
 
 
-# What is made for one test needs no disk to have it for sure, and no tidying up.
-_SHORT_LIVED = ("-c", "core.fsync=none", "-c", "maintenance.auto=false")
-
-
 def _run_git(cwd: Path, *arguments: str, date: datetime = _FIRST_COMMIT) -> str:
-    done = subprocess.run(
-        ["git", *_SHORT_LIVED, *arguments], cwd=cwd, env=git_environment(date), capture_output=True, check=False
-    )
+    done = subprocess.run(["git", *arguments], cwd=cwd, env=git_environment(date), capture_output=True, check=False)
     # Names of files are bytes; what isn't UTF-8 comes and goes as Python's own file functions have it.
     if done.returncode != 0:
         raise RuntimeError(f"git {' '.join(arguments)} ended with {done.returncode}: {os.fsdecode(done.stderr).strip()}")
