@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 
-from generator.errors import Problem, SpecError
+from generator.errors import Problem, SpecError, visible
 from generator.layout import BUNDLE, CODE_ROOT, DOMAIN_SETTINGS, MAX_BYTES, NO_DOMAINS, SPEC_ROOT, code_folder, is_settings
 
 
@@ -129,5 +129,5 @@ def find_root(start: Path) -> Path:
 def shown_path(place: Path, checkout: Checkout) -> str:
     """Return what a file is called in messages: its path from the root, or from the current folder if it lies elsewhere."""
     if place.is_relative_to(checkout.root):
-        return place.relative_to(checkout.root).as_posix()
-    return os.path.relpath(place)
+        return visible(place.relative_to(checkout.root).as_posix(), 4096)
+    return visible(os.path.relpath(place), 4096)

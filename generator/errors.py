@@ -67,6 +67,16 @@ def quoted(value: object, limit: int = 60) -> str:
     return f"`{text if len(text) <= limit else text[: limit - 1] + '…'}`"
 
 
+def visible(text: object, limit: int = 80) -> str:
+    """Return a name from a file as it is, or escaped and quoted if a line can't hold it.
+
+    >>> visible("nightly"), visible("n" * 9, limit=4)
+    ('nightly', '`nnn…`')
+    """
+    shown = str(text)
+    return shown if shown.isprintable() and len(shown) <= limit else quoted(shown, limit)
+
+
 def quotes_hint(value: object) -> str:
     """Return the hint for a value that stands where a text is wanted, or an empty text.
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from generator.errors import Problem
+from generator.errors import Problem, visible
 from generator.importing.definitions import Definition, Part
 from generator.importing.document import ImportedDocument, Origin, origins_of
 from generator.importing.fields import SpecFields, spec_fields
@@ -129,6 +129,8 @@ def _difference(draft: Draft, target: str, common: SpecFields, own: SpecFields, 
     for path in lost:
         origin = common.origins.get(path, ())
         part = draft.part_of(None, str(origin[0]) if origin else "")
-        message = f"is not there in the target {target}. A spec can't take a field away in a target: say it in each one."
+        message = (
+            f"is not there in the target {visible(target)}. A spec can't take a field away in a target: say it in each one."
+        )
         problems.append(part.problem(origin, message, at_key=True))
     return different

@@ -5,7 +5,7 @@ from typing import Any
 
 from generator.bundle_schema import RESOURCES, schema_faults
 from generator.checkout import Checkout, shown_path
-from generator.errors import Problem, listed, suggestion
+from generator.errors import Problem, listed, suggestion, visible
 from generator.importing.definitions import Definition, merge_bodies
 from generator.importing.draft import Body, Draft
 from generator.importing.names import kept_key
@@ -60,8 +60,8 @@ def _faults(definition: Definition, targets: Iterable[str]) -> Iterator[Problem]
             continue
         if target is not None and target not in targets:
             message = (
-                f"is about {target}, which is no target here.{suggestion(target, targets)} They are {listed(targets)}: "
-                "rename it in the file to the one that it stands for, or remove it."
+                f"is about {visible(target)}, which is no target here.{suggestion(target, targets)} They are "
+                f"{listed(targets)}: rename it in the file to the one that it stands for, or remove it."
             )
             yield part.problem((), message, at_key=True)
         for fault in schema_faults(RESOURCES[definition.kind], part.body):

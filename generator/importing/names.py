@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from generator.checkout import Checkout
-from generator.errors import Problem
+from generator.errors import Problem, visible
 from generator.importing.definitions import Definition
 from generator.layout import Kind, yaml_domain
 from generator.names import Identity, key_fault, part_fault
@@ -104,9 +104,8 @@ def identify_all(
         problems += [Problem(file, 0, 0, "", message) for file in sorted(unplaced)]
     by_key = {(one.kind, one.key): one for one in wanted}
     for resource, other in doubled(identities).items():
-        message = (
-            f"would be the spec {identities[resource].spec}, and so would {other}. Import one with --only KEY --asset NAME."
-        )
+        rival = f"would be the spec {identities[resource].spec}, and so would {visible(other)}."
+        message = f"{rival} Import one with --only KEY --asset NAME."
         problems.append(by_key[resource].first.problem((), message, at_key=True))
     return identities, problems
 

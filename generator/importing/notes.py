@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from generator.checkout import Checkout, shown_path
-from generator.errors import Problem, listed
+from generator.errors import Problem, listed, visible
 from generator.importing.definitions import BundleFile, BundleResources, Part
 from generator.importing.draft import Draft
 from generator.importing.text import Comment, comments_above, comments_of
@@ -72,7 +72,7 @@ def home_of(drafts: Sequence[Draft]) -> str:
 def _left_over(found: BundleResources, drafts: Sequence[Draft]) -> Iterator[Problem]:
     home = home_of(drafts)
     for file, path in found.others:
-        kind = str(path[-2])
+        kind = visible(path[-2])
         if file.document.file.startswith(f"{RESOURCE_ROOT}/"):
             message = f"{kind} have no specs; it stays where it is."
         else:
@@ -137,9 +137,8 @@ def _removals(found: BundleResources, drafts: Iterable[Draft], foreign: Sequence
         for part in draft.definition.parts:
             if part.file not in foreign:
                 name = part.file.document.file
-                by_file[name].append(
-                    f"{draft.definition.kind}.{draft.definition.key} (line {part.problem((), '', at_key=True).line})"
-                )
+                line = part.file.document.keys[part.path].line
+                by_file[name].append(f"{draft.definition.kind}.{visible(draft.definition.key)} (line {line})")
                 places[name].add(part.path)
     for file in found.files:
         name = file.document.file
@@ -161,12 +160,12 @@ def _continuity(drafts: Sequence[Draft], foreign: Sequence[BundleFile]) -> Itera
     here = [draft for draft in renamed if draft.definition.first.file not in foreign]
     if here:
         lines = [
-            f'  "{draft.identity.domain}.{draft.identity.kind}.{draft.definition.key} -> '
+            f'  "{draft.identity.domain}.{draft.identity.kind}.{visible(draft.definition.key)} -> '
             f'{draft.identity.domain}.{draft.identity.kind}.{draft.key}",'
             for draft in here
         ]
         yield "\n".join(["keys with other signs than letters, digits and `_` change; add to moves.toml:", *lines])
-    if others := [draft.definition.key for draft in renamed if draft not in here]:
+    if others := [visible(draft.definition.key) for draft in renamed if draft not in here]:
         yield (
             f"{listed(others, 'and')} can't be adopted under another key: adopt it as YAML in {RESOURCE_ROOT}/ first, then "
             "import that"

@@ -12,7 +12,7 @@ from pathlib import Path
 from generator.build import load_specs
 from generator.checkout import Checkout, shown_path
 from generator.coverage import reached_files, shared_file_problems
-from generator.errors import Problem, SpecError, listed, quoted, suggestion
+from generator.errors import Problem, SpecError, listed, quoted, suggestion, visible
 from generator.importing.definitions import BundleResources, Definition, read_bundle_resources
 from generator.importing.draft import Draft, Form
 from generator.importing.drafting import draft_all
@@ -28,6 +28,9 @@ from generator.load import LoadedSpec
 from generator.naming import load_naming
 from generator.variants import absent_targets, variants_of
 from scope.naming import Naming
+
+# The number of keys that an error lists.
+_MAX_KEYS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +94,19 @@ def _hints(found: BundleResources, drafts: Sequence[Draft], checkout: Checkout, 
     bodies = json.dumps([body for draft in drafts for body in draft.bodies().values()])
     for file, path in found.others:
         if f"${{resources.{path[-2]}.{path[-1]}." in bodies and not file.document.file.startswith(f"{RESOURCE_ROOT}/"):
-            message = f"{path[-2]} have no specs, and this one is referred to. First move it, as YAML, to a file in "
+            message = (
+                f"{visible(path[-2])} have no specs, and this one is referred to. First move it, as YAML, to a file in "
+            )
             yield file.document.problem(path, f"{message}{home_of(drafts)}/.", at_key=True)
 
 
 def _wanted(found: BundleResources, request: Request) -> list[Definition]:
-    keys = {key for _, key in found.definitions}
+    keys = sorted(visible(key) for _, key in found.definitions)
+    shown = listed(keys if len(keys) <= _MAX_KEYS else [*keys[:_MAX_KEYS], f"{len(keys) - _MAX_KEYS} more"], "and")
     problems: list[str] = [
-        f"There is no job or pipeline {key} in these files.{suggestion(key, keys)} They have {listed(sorted(keys), 'and')}."
-        for key in sorted((request.only | request.skipped) - keys)
+        f"There is no job or pipeline {key} in these files.{suggestion(key, keys)} They have {shown}."
+        for key in sorted(request.only | request.skipped)
+        if key not in {name for _, name in found.definitions}
     ]
     wanted = [
         definition

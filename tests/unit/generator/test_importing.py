@@ -456,6 +456,19 @@ def test_what_cannot_be_imported_is_told_with_its_place(tree: SpecTree, content:
     assert problem in ran.stderr
 
 
+def test_no_text_of_a_file_reaches_the_terminal_as_it_is(tree: SpecTree) -> None:
+    odd = '"\\e[31m\\n%s\\u202e"'
+    text = f"resources:\n  jobs:\n    {odd % 'a'}: {{name: a, {TASK}}}\n    {odd % 'a-'}: {{name: b, {TASK}}}\n"
+    text += f"  {odd % 'kinds'}: {{{odd % 'x'}: {{}}}}\n{odd % 'section'}: 1\n"
+    targets = f"targets:\n  {odd % 'there'}: {{resources: {{jobs: {{{odd % 'a'}: {{name: c}}}}}}}}\n"
+    odd_file = "../o\n\x1b[31m.yml"
+    for content in (text, text + targets, text.replace(odd % "a-", "b"), f"a: {odd % 'x'}\n{odd % 'resources'}\n"):
+        tree.write(odd_file, content)
+        for options in ((), ("--only", "nothing")):
+            said = run(tree, odd_file, *PLACE, "--dry-run", *options).stderr
+            assert said.replace("\n", "").isprintable(), said
+
+
 def test_what_the_platform_made_becomes_specs_that_make_it_again(tree: SpecTree) -> None:
     """The modules of the case that uses every field, as YAML: all but those whose specs single out targets."""
     everything = REPOSITORY / "tests/golden/generator/everything/input"
