@@ -149,17 +149,26 @@ def _task_faults(task: Body, spec: LoadedSpec, model: JobSpec, inventory: Invent
         if (key := dependency.get("task_key")) not in keys or key == task.get("task_key"):
             near = suggestion(str(key), keys)
             yield Fault(("depends_on", index, "task_key"), f"{quoted(key)} is not another task of this job.{near}")
-    for field, known in (("environment_key", model.environments), ("job_cluster_key", model.clusters)):
+    for field, where in (("environment_key", "environments"), ("job_cluster_key", "clusters")):
         if spec.broken & {"environments", "clusters"}:
             break
-        if isinstance(key := task.get(field), str) and not key.startswith("${") and key not in known:
-            where = "environments" if field == "environment_key" else "clusters"
+        known = _declared_keys(model, field, where)
+        key = task.get(field)
+        if known is not None and isinstance(key, str) and not key.startswith("${") and key not in known:
             yield Fault((field,), f"{quoted(key)} is not one of this job's `{where}`.{suggestion(key, known)}")
     yield from _path_faults(task, spec, model, inventory)
     for_each = task.get("for_each_task")
     if isinstance(for_each, dict) and isinstance(inner := for_each.get("task"), dict):
         for fault in _task_faults(inner, spec, model, inventory, keys):
             yield fault.below("for_each_task", "task")
+
+
+def _declared_keys(model: JobSpec, field: str, where: str) -> set[str] | None:
+    """Return the keys of a job's environments or clusters, or None if only the CLI knows them."""
+    kept = (model.imported or {}).get("environments" if where == "environments" else "job_clusters", [])
+    if isinstance(kept, str):
+        return None
+    return {*getattr(model, where), *(str(entry.get(field)) for entry in _mappings(kept))}
 
 
 def _mappings(value: Json | Any) -> list[dict[str, Any]]:  # noqa: ANN401

@@ -1,7 +1,7 @@
 """The YAML files of any bundle → the jobs and pipelines that they define, in each target, with their places.
 
-A target's own fields are merged with the common ones as the CLI does it: mappings field by field, lists of named entries
-by their names, other lists one after the other.
+A target's own fields are merged with the common ones as the CLI does it: mappings field by field, some lists by
+the names of their entries, other lists one after the other.
 """
 
 import glob
@@ -26,7 +26,6 @@ _NAMED = {
     "tasks": "task_key",
     "job_clusters": "job_cluster_key",
     "parameters": "name",
-    "environments": "environment_key",
     "clusters": "label",
 }
 # The label of a pipeline's cluster that has none.

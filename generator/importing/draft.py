@@ -58,6 +58,10 @@ def imported_form(draft: Draft, raw: frozenset[str]) -> Form:
     """Return the spec that keeps the resource as it is; fields in `raw` stand under `imported` in Databricks' form."""
     kind, identity = draft.identity.kind, draft.identity
     fields = {target: spec_fields(kind, body, raw) for target, body in draft.bodies().items()}
+    unsaid = frozenset[str]().union(*(one.unsaid for one in fields.values()))
+    if unsaid - raw:
+        # What one target can't say in a spec's form, none does: a target's fields stand in the place of the common ones.
+        return imported_form(draft, raw | unsaid)
     for one in fields.values():
         kept = one.tree.setdefault("imported", {})
         if kept.get("name") == identity.name:

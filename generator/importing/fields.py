@@ -37,6 +37,8 @@ class SpecFields:
 
     tree: dict[str, Any] = field(default_factory=dict)
     origins: dict[TreePath, TreePath] = field(default_factory=dict)
+    # The fields that a spec has a form of its own for, in which these values can't be said.
+    unsaid: set[str] = field(default_factory=set)
 
     def put(self, path: tuple[str, ...], value: Json, origin: TreePath) -> None:
         """Add a field, or an entry of one."""
@@ -65,6 +67,7 @@ def spec_fields(kind: Kind, body: Mapping[str, Any], raw: frozenset[str]) -> Spe
         elif name in _SAME and name not in raw and not (name in _MAPPINGS and isinstance(value, str)):
             fields.put((name,), value, (name,))
         elif name in owned:
+            fields.unsaid |= {name} & (_MAPPINGS | set(mapped))
             fields.put(("imported", name), value, (name,))
         else:
             fields.put(("settings", name), value, (name,))

@@ -29,6 +29,7 @@ FILES: dict[str, str] = {
     "src/finance/stripe/tasks/requirements.txt": "requests\n",
     "src/finance/stripe/flows/one.py": "# Databricks notebook source\n",
     "src/finance/stripe/flows/two.sql": "SELECT 1;\n",
+    "src/finance/stripe/flows/more.sql": "SELECT 2;\n",
     "src/finance/stripe/flows/all/three.py": "print(3)\n",
     "resources/finance/__init__.py": "",
     "resources/finance/stripe/__init__.py": "",
@@ -182,6 +183,17 @@ JOBS: dict[str, dict[str, Any]] = {
         "max_concurrent_runs": 1,
         "schedule": {"quartz_cron_expression": "0 0 1 * * ?", "timezone_id": "UTC"},
     },
+    "larger_there": {
+        "tasks": [
+            {**NOTEBOOK, "job_cluster_key": "c", "depends_on": [{"task_key": "first"}]},
+            {"task_key": "first", "environment_key": "e", "spark_python_task": {"python_file": f"{_HOME}/report.py"}},
+        ],
+        "job_clusters": [{"job_cluster_key": "c", "new_cluster": {**CLUSTER, "spark_conf": {"a": "1", "b": "1"}}}],
+        "environments": [{"environment_key": "e", "spec": {"environment_version": "4", "dependencies": ["a==1"]}}],
+        "parameters": [{"name": "q", "default": "1"}, {"name": "p", "default": "1"}],
+        "permissions": [{"group_name": "users", "level": "CAN_VIEW"}],
+        "email_notifications": {"on_failure": ["a@example.com"]},
+    },
 }
 PIPELINES: dict[str, dict[str, Any]] = {
     "notebooks": {
@@ -249,9 +261,27 @@ IN_PROD = {
             "schedule": {"quartz_cron_expression": "0 0 5 * * ?"},
             "parameters": [{"name": "p", "default": "1"}],
         },
+        "larger_there": {
+            "tasks": [{"task_key": "first", "spark_python_task": {"parameters": ["1"]}, "max_retries": 1}],
+            "job_clusters": [
+                {"job_cluster_key": "c", "new_cluster": {"num_workers": 5, "spark_conf": {"b": "2"}}},
+                {"job_cluster_key": "a", "new_cluster": CLUSTER},
+            ],
+            "environments": [{"environment_key": "e", "spec": {"dependencies": ["b==1"]}}],
+            "parameters": [{"name": "p", "default": "2"}, {"name": "a", "default": "3"}],
+            "permissions": [{"group_name": "admins", "level": "CAN_MANAGE"}],
+            "email_notifications": {"on_failure": ["b@example.com"], "on_start": ["c@example.com"]},
+        },
         "only_in_prod": {"name": "only_in_prod", **RUN},
     },
-    "pipelines": {"globs": {"schema": "y", "configuration": {"in": "prod"}}},
+    "pipelines": {
+        "globs": {"schema": "y", "configuration": {"in": "prod"}},
+        "files": {
+            "clusters": [{"label": "default", "node_type_id": "i3.2xlarge"}, {"label": "updates", "num_workers": 3}],
+            "libraries": [{"file": {"path": "../../../src/finance/stripe/flows/more.sql"}}],
+            "photon": False,
+        },
+    },
 }
 
 

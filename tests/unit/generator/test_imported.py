@@ -64,6 +64,25 @@ def test_others_refer_to_it_by_its_own_key(tmp_path: Path) -> None:
     assert tree.run("build", PIPELINE).exit_code == 0
 
 
+@pytest.mark.parametrize(
+    ("environments", "is_known"),
+    [
+        ("[{environment_key: a, spec: {environment_version: '4'}}, {environment_key: a}]", True),
+        ("${var.runtime}", True),
+        ("[{environment_key: b}]", False),
+    ],
+)
+def test_what_it_keeps_as_it_was_can_be_named(tmp_path: Path, environments: str, is_known: bool) -> None:
+    task = RUN.replace("{task_key: run,", "{task_key: run, environment_key: a,")
+    own = "variables: {runtime: {type: complex, default: []}}\n"
+    files = {"resources/finance/stripe/variables.yml": own, **CODE}
+    tree = spec_tree(tmp_path, {JOB: IDENTITY + f"imported: {{environments: {environments}}}\n{task}", **files})
+    told = [
+        problem for problem in tree.problems() if "environment_key: `a` is not one of this job's `environments`." in problem
+    ]
+    assert bool(told) is not is_known
+
+
 def test_two_specs_cannot_have_one_key(tmp_path: Path) -> None:
     other = "specs/jobs/finance/stripe/raw_payments.yml"
     job = f"imported: {{key: nightly}}\n{RUN}"
