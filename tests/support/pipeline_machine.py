@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tests.support.cli import DatabricksCli
 from tests.support.fake_workspace import FakeWorkspace
+from tests.support.fetched_clones import EVERY_BRANCH, Fetch, lay_clone
 from tests.support.sandbox import REPOSITORY, Sandbox, git_environment, tracked_files
 
 NOT_PLAYED = (
@@ -77,14 +78,8 @@ def copy_repository(folder: Path, workspace: FakeWorkspace) -> Sandbox:
 
 def clone_commit(origin: Sandbox, folder: Path, commit: str, *, whole: bool) -> Path:
     """Clone a repository as CI does: a commit is checked out, on no branch; with its history and all branches if `whole`."""
-    folder.mkdir(parents=True)
-    clone = Sandbox(folder)
-    clone.git("init", "--quiet")
-    clone.git("remote", "add", "origin", origin.root.as_uri())
-    if whole:
-        clone.git("fetch", "--quiet", "--no-tags", "origin", "+refs/heads/*:refs/remotes/origin/*")
-    clone.git("fetch", "--quiet", "--no-tags", *([] if whole else ["--depth=1"]), "origin", commit)
-    clone.git("checkout", "--quiet", "--force", "--detach", commit)
+    fetches: list[Fetch] = [(EVERY_BRANCH,), (commit,)] if whole else [("--depth=1", commit)]
+    lay_clone(folder, origin, *fetches, commit=commit)
     return folder
 
 

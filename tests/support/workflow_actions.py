@@ -12,6 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from tests.support.fetched_clones import EVERY_BRANCH, Fetch, lay_clone
 from tests.support.sandbox import Sandbox
 
 NOT_PLAYED = (
@@ -72,20 +73,16 @@ def _checkout(inputs: dict[str, Any], runner: Runner) -> str | None:
     _take(inputs, "ref", "fetch-depth", "persist-credentials")
     if inputs.get("persist-credentials") is not False:
         raise NotPlayableError("a checkout that leaves its token behind")
-    clone = Sandbox(runner.workspace)
-    clone.git("init", "--quiet")
-    clone.git("remote", "add", "origin", runner.origin.root.as_uri())
     depth = inputs.get("fetch-depth", 1)
     commit, ref = str(inputs.get("ref") or ""), str(runner.github["ref"])
-    if depth == 0:
-        clone.git("fetch", "--quiet", "--no-tags", "origin", "+refs/heads/*:refs/remotes/origin/*")
-    clone.git("fetch", "--quiet", "--no-tags", *([f"--depth={depth}"] if depth else []), "origin", commit or ref)
+    branches: list[Fetch] = [(EVERY_BRANCH,)] if depth == 0 else []
+    own = (*([f"--depth={depth}"] if depth else []), commit or ref)
+    sha = commit or str(runner.github["sha"])
+    clone = lay_clone(runner.workspace, runner.origin, *branches, own, commit=sha)
     if not commit and ref.startswith("refs/heads/"):
         branch = ref.removeprefix("refs/heads/")
-        clone.git("update-ref", f"refs/remotes/origin/{branch}", str(runner.github["sha"]))
-        clone.git("checkout", "--quiet", "--force", "-B", branch, str(runner.github["sha"]))
-    else:
-        clone.git("checkout", "--quiet", "--force", "--detach", commit or str(runner.github["sha"]))
+        clone.git("update-ref", f"refs/remotes/origin/{branch}", sha)
+        clone.git("switch", "--quiet", "--force-create", branch)
     return None
 
 
