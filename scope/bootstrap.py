@@ -90,7 +90,7 @@ def open_session(
             with git_lock:
                 restricted = restriction(needs_code=needs_code(index, request.target, domain))
                 values = find_values(index, request.target, domain, os.environ).environment
-                frame = index.frame(domain)
+                frame = index.frame(request.target, domain)
             child = {**values, **credentials.settings(), **restricted, "DATABRICKS_RATE_LIMIT": str(rate.share())}
             log = prepare_own_file(git.root, logs / f"{domain}.log")
             require_no_link(log, git.root)

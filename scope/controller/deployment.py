@@ -77,7 +77,7 @@ class Deployment:
         with self.session.git_lock:
             uploaded = index.uploaded(self.id.target, self.domain)
             entries = index.snapshot.entries(uploaded.values())
-            contents = read_staged_contents(index.snapshot, entries, index.frame(self.domain))
+            contents = read_staged_contents(index.snapshot, entries, index.frame(self.id.target, self.domain))
             return {name: contents[path] for name, path in uploaded.items() if path in contents}
 
     @property
@@ -121,7 +121,7 @@ class Deployment:
             with session.git_lock:
                 require_domain_data(session.index, self.id.target, self.domain)
         with session.git_lock:
-            frame = session.index.frame(self.domain)
+            frame = session.index.frame(self.id.target, self.domain)
         facts = StageFacts(
             self.id.target,
             self.domain,

@@ -9,8 +9,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 from scope.errors import UsageError
-from scope.graph.bundle_closure import BundleClosure, read_closure
+from scope.graph.bundle_closure import BundleClosure
+from scope.graph.bundle_store import BundleStore, KnownBundle
 from scope.graph.index import StageFrame
+from scope.graph.looked_snapshot import is_same
 from scope.graph.narrowing import Narrowing
 from scope.graph.shared_code import Edge
 from scope.graph.uses_cache import UsesCache
@@ -21,6 +23,7 @@ from scope.model import Entry, Kind, quote_path
 from scope.names import is_target_name
 from scope.ports import Kept, Workers
 from scope.repository.bundles import find_bundles
+from scope.repository.ignore_rules import IgnoreRules
 from scope.repository.layout import CONFIG
 from scope.repository.moves import Moves
 from scope.repository.ownership import Rules
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
 
 # Raise it when the same closure gives a different stage.
 FINGERPRINT_VERSION = "v1"
+# What scope itself writes, below a bundle at the repository's root.
+_OUTPUT = ".scope/"
 # The stage's own file beside the repository's files.
 OVERLAY = ".scope-stage.yml"
 # What builds leave in a bundle's folder, as far as the repository itself holds nothing of the name.
@@ -42,14 +47,18 @@ _ALWAYS_IGNORED = ("__pycache__/", ".databricks/", "*.egg-info/")
 class BundleIndex:
     """The bundles of one tree, read on demand and kept."""
 
-    def __init__(self, snapshot: Snapshot, rules: Rules, cache: UsesCache | None = None) -> None:
-        """Index the bundles that the rules name. Trees of one repository can share a `cache`."""
+    def __init__(
+        self, snapshot: Snapshot, rules: Rules, cache: UsesCache | None = None, store: BundleStore | None = None
+    ) -> None:
+        """Index the bundles that the rules name. Trees of one repository can share a `cache` and a `store`."""
         self.snapshot = snapshot
         self._settings = rules
         self._cache = UsesCache() if cache is None else cache
-        self._closures: dict[str, BundleClosure] = {}
+        self._store = BundleStore(self._cache.kept) if store is None else store
+        self._known: dict[str, KnownBundle] = {}
         self._counted: dict[str, Mapping[str, Entry]] = {}
         self._rule_files: dict[str, Mapping[str, Entry]] = {}
+        self._digests: dict[str, str] = {}
         self._resources: dict[str, tuple[DefinedResource, ...]] = {}
 
     @cached_property
@@ -79,7 +88,7 @@ class BundleIndex:
 
     def targets_of(self, domain: str) -> tuple[str, ...]:
         """Return a bundle's own targets, sorted; the CLI's default one if it names none."""
-        names = {name for name, _, _ in self.closure(domain).targets if is_target_name(name)}
+        names = {name for name, _, _ in self._find(domain).targets if is_target_name(name)}
         return tuple(sorted(names)) or (DEFAULT_TARGET,)
 
     def domains_in(self, target: str) -> tuple[str, ...]:
@@ -116,7 +125,7 @@ class BundleIndex:
             rules = load_rules(snapshot.read(CONFIG))
         except UsageError:
             rules = replace(UNREADABLE_RULES, bundles=self._settings.bundles, narrow=self._settings.narrow)
-        return type(self)(snapshot, rules if rules.bundles else self._settings, self._cache)
+        return type(self)(snapshot, rules if rules.bundles else self._settings, self._cache, self._store)
 
     def check_names(self) -> None:
         """Raise `UsageError` for rules that name no bundle, for files that can't be read, and for names of no target."""
@@ -129,13 +138,13 @@ class BundleIndex:
         problems = [
             f"{quote_path(path)}:{line or 1}: {why}. Without it, scope doesn't know what {domain} is made of."
             for domain in self.domains
-            for path, line, why in self.closure(domain).problems
+            for why, path, line in self._find(domain).problems
         ]
         problems += [
             f"{quote_path(path)}:{line}: `{name}` can't be the name of a target here: a small letter, then small letters, "
             "digits, `-` and `_`. Rename it."
             for domain in self.domains
-            for name, path, line in self.closure(domain).targets
+            for name, path, line in self._find(domain).targets
             if not is_target_name(name)
         ]
         if problems:
@@ -143,37 +152,46 @@ class BundleIndex:
 
     def closure(self, domain: str) -> BundleClosure:
         """Return the closure of a bundle."""
-        if domain not in self._closures:
-            folder = self.bundles[domain]
-            names = self.snapshot.names(folder)
-            config = next(name for name in CONFIG_NAMES if name in names and names[name].kind is not Kind.FOLDER)
-            self._closures[domain] = read_closure(self.snapshot, folder, posixpath.join(folder, config))
-        return self._closures[domain]
+        return self._store.find_closure(self.snapshot, self._config(domain), self.bundles[domain], self._ignored)
+
+    def _find(self, domain: str) -> KnownBundle:
+        if domain not in self._known:
+            self._known[domain] = self._store.find(self.snapshot, self._config(domain), self.bundles[domain], self._ignored)
+        return self._known[domain]
+
+    def _config(self, domain: str) -> str:
+        folder = self.bundles[domain]
+        names = self.snapshot.names(folder)
+        return posixpath.join(
+            folder, next(name for name in CONFIG_NAMES if name in names and names[name].kind is not Kind.FOLDER)
+        )
+
+    def is_same_in(self, other: Self, domain: str) -> bool:
+        """Return whether a bundle is the same in another tree, settings of scope apart; False where that isn't known."""
+        return (
+            domain in self.bundles
+            and self.bundles[domain] == other.bundles.get(domain)
+            and is_same(other.snapshot, self._find(domain).looked)
+        )
 
     def counted(self, domain: str) -> Mapping[str, Entry]:
         """Return the files of a bundle's closure that count: without what `narrow` and rules leave out, sorted by path."""
         if domain not in self._counted:
             files = self._narrowing.narrow(self.closure(domain).files)
             self._counted[domain] = {
-                path: entry for path, entry in files.items() if not self._settings.own_reach(path).deploys_nothing
+                path: entry
+                for path, entry in files.items()
+                if not (path.startswith(_OUTPUT) or self._settings.own_reach(path).deploys_nothing)
             }
         return self._counted[domain]
 
     @cached_property
+    def _ignored(self) -> IgnoreRules:
+        return IgnoreRules(self.snapshot)
+
+    @cached_property
     def _narrowing(self) -> Narrowing:
         return Narrowing(self.snapshot, self._settings.narrow)
-
-    def would_count(self, domain: str, path: str) -> bool:
-        """Return whether a path counts for a bundle, or would if there were such a file."""
-        if path in self.counted(domain):
-            return True
-        is_new = self.snapshot.entry(path) is None
-        return (
-            is_new
-            and self.closure(domain).holds(path)
-            and not self._narrowing.concerns(path)
-            and not self._settings.own_reach(path).deploys_nothing
-        )
 
     def rule_files(self, domain: str) -> Mapping[str, Entry]:
         """Return the files that deploy a bundle by a rule of the repository alone, sorted by path."""
@@ -184,6 +202,11 @@ class BundleIndex:
                 path: entry for path, entry in files.items() if self._settings.own_reach(path).deploys_domain(domain)
             }
         return self._rule_files[domain]
+
+    def is_rule_file(self, domain: str, path: str) -> bool:
+        """Return whether there is a file that deploys a bundle by a rule of the repository alone."""
+        entry = self.snapshot.entry(path) if self._settings.own_reach(path).deploys_domain(domain) else None
+        return entry is not None and entry.kind is not Kind.FOLDER
 
     def own_files(self, domain: str) -> Mapping[str, Entry]:
         """Return the files of a bundle's closure in its own folder."""
@@ -240,35 +263,38 @@ class BundleIndex:
         """Return the staged files that the CLI uploads, by their names below the sync root."""
         if domain not in self.domains_in(target):
             return {}
-        closure = self.closure(domain)
-        prefix = f"{closure.sync_root}/" if closure.sync_root else ""
-        return {path.removeprefix(prefix): path for path in closure.uploaded}
+        sync = self.closure(domain).sync_in(target)
+        prefix = f"{sync.root}/" if sync.root else ""
+        return {path.removeprefix(prefix): path for path in sync.files}
 
-    def frame(self, domain: str) -> StageFrame:
+    def frame(self, target: str, domain: str) -> StageFrame:
         """Return how the CLI runs in a bundle's stage: in its folder, with the overlay among what it includes."""
         if domain not in self.bundles:
             return StageFrame(
                 overlay=OVERLAY, is_included=False, venv=None, has_guard=False, empty=(), ignored=(f"/{OVERLAY}",)
             )
         closure = self.closure(domain)
+        sync = closure.sync_in(target)
+        # A build may read what git ignores, but nobody uploads it; the files that say so needn't lie in the stage.
+        hidden = (f"/{path}" for path in closure.files if path not in sync.files and self._ignored.hides(path))
         venv = next(filter(None, (text.venv for text in closure.texts.values())), None)
         built = (name for name in _BUILT if not any(f"/{name}/" in f"/{path}" for path in closure.files))
         return StageFrame(
             folder=closure.folder,
             bundle=closure.config,
-            sync_root=closure.sync_root,
+            sync_root=sync.root,
             overlay=posixpath.join(closure.folder, OVERLAY),
             is_included=False,
             venv=None if venv is None else posixpath.normpath(posixpath.join(closure.folder, venv)),
             has_guard=False,
             wheels=closure.wheel_folders,
             empty=(),
-            ignored=(OVERLAY, *(f"{name}/" for name in built), *_ALWAYS_IGNORED),
+            ignored=(OVERLAY, *(f"{name}/" for name in built), *_ALWAYS_IGNORED, *hidden),
         )
 
     def frame_files(self, target: str, domain: str) -> dict[str, bytes | None]:
         """Return the files of a stage that defines no resource: a bundle with nothing in it but the target."""
-        frame = self.frame(domain)
+        frame = self.frame(target, domain)
         return {frame.bundle: f"bundle:\n  name: {domain}\ntargets:\n  {target}: {{}}\n".encode()}
 
     def target_place(self, target: str) -> str:  # noqa: ARG002  each bundle has its own
@@ -279,10 +305,19 @@ class BundleIndex:
         """Return the digest over the closure's paths, kinds and blobs, or None if the deployment doesn't exist."""
         if domain not in self.domains_in(target):
             return None
-        files = {**self.counted(domain), **self.rule_files(domain)}
-        lines = [f"{entry.kind}\0{entry.oid}\0{path}\n" for path, entry in sorted(files.items())]
-        text = f"{FINGERPRINT_VERSION}\nbundle {self.bundles[domain]}\n{''.join(lines)}"
-        return f"{FINGERPRINT_VERSION}:{hashlib.sha256(text.encode(errors='surrogateescape')).hexdigest()}"
+        return self.digest(domain)
+
+    def digest(self, domain: str) -> str | None:
+        """Return the fingerprint of a bundle, the same in each of its targets; None for one that isn't there."""
+        if domain not in self.bundles:
+            return None
+        if domain not in self._digests:
+            files = {**self.counted(domain), **self.rule_files(domain)}
+            lines = [f"{entry.kind}\0{entry.oid}\0{path}\n" for path, entry in sorted(files.items())]
+            text = f"{FINGERPRINT_VERSION}\nbundle {self.bundles[domain]}\n{''.join(lines)}"
+            digest = hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()
+            self._digests[domain] = f"{FINGERPRINT_VERSION}:{digest}"
+        return self._digests[domain]
 
     def used_variables(self, target: str, domain: str, names: Collection[str]) -> frozenset[str]:  # noqa: ARG002
         """Return those of some variables of the bundle that its files refer to."""

@@ -1,13 +1,16 @@
 """Whom changed paths reach where bundles are left as they are: those whose closure has them, at base or at head."""
 
+import posixpath
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from scope.graph.bundle_closure import BundleClosure, is_below
+from scope.graph.bundle_closure import BundleClosure
 from scope.graph.bundle_index import BundleIndex
 from scope.graph.digraph import GraphEdge
 from scope.graph.nodes import domain_node, file_node, folder_node, target_node
 from scope.model import Change, Step
+from scope.repository.bundles import is_below
+from scope.repository.ignore_rules import IGNORE_FILE
 from scope.repository.layout import CONFIG
 
 
@@ -31,33 +34,60 @@ class BundleTracer:
 
     def find_reached(self, change: Change) -> set[tuple[str, str]]:
         """Return the deployments that have a changed path in their closure, at base or at head."""
-        reached = {
+        # A target of a bundle's own may come or go with any of its files.
+        return {
             (target, domain)
-            for side in (self._base, self._head)
-            for domain in side.domains
-            if self._counts(side, domain, change.path)
+            for domain in self._domains
+            if self._is_reached(change, domain)
+            for side in self._sides_with(domain)
             for target in side.targets_of(domain)
         }
-        # A target of a bundle's own may come or go with any of its files.
-        domains = {domain for _, domain in reached} & set(self._head.domains)
-        return reached | {(target, domain) for domain in domains for target in self._head.targets_of(domain)}
 
-    def _counts(self, side: BundleIndex, domain: str, path: str) -> bool:
-        if path == CONFIG and not self._settings_are_equal:
+    @cached_property
+    def _domains(self) -> tuple[str, ...]:
+        return tuple(sorted({*self._base.domains, *self._head.domains}))
+
+    def _sides_with(self, domain: str) -> tuple[BundleIndex, ...]:
+        return tuple(side for side in (self._base, self._head) if domain in side.bundles)
+
+    @cached_property
+    def _differing(self) -> frozenset[str]:
+        """Return the bundles that may differ by more than a rule."""
+        return frozenset(domain for domain in self._domains if not self._head.is_same_in(self._base, domain))
+
+    def _is_reached(self, change: Change, domain: str) -> bool:
+        if change.path == CONFIG and not self._settings_are_equal:
             return True
-        return side.would_count(domain, path) or path in side.rule_files(domain)
+        sides = self._sides_with(domain)
+        return (
+            any(side.is_rule_file(domain, change.path) for side in sides)
+            or (domain in self._differing and any(change.path in side.counted(domain) for side in sides))
+            or self._decides(change, domain)
+        )
+
+    def _decides(self, change: Change, domain: str) -> bool:
+        """Return whether a file that isn't a part of a bundle may have changed which files are, and any did change."""
+        if domain not in self._differing:
+            return False
+        is_asked = posixpath.basename(change.path) == IGNORE_FILE or any(
+            change.path in side.closure(domain).consulted for side in self._sides_with(domain)
+        )
+        return is_asked and self._base.digest(domain) != self._head.digest(domain)
 
     def is_staged(self, change: Change, target: str, domain: str) -> bool:  # noqa: ARG002  the same in every target
-        """Return whether the stage of a deployment holds a changed file."""
-        return any(domain in side.domains and side.closure(domain).holds(change.path) for side in (self._base, self._head))
+        """Return whether the stage of a deployment holds a changed file, or holds others because of it."""
+        sides = self._sides_with(domain)
+        return any(change.path in side.closure(domain).files for side in sides) or not any(
+            side.is_rule_file(domain, change.path) for side in sides
+        )
 
     def find_path(self, change: Change, target: str, domain: str) -> tuple[Step, ...]:  # noqa: ARG002  as above
         """Return the path from a change to a bundle: as a part of it, through the folder that it names, or by a rule."""
         goal = domain_node(domain)
-        for side in (self._head, self._base):
-            if domain in side.domains and side.closure(domain).holds(change.path):
+        for side in reversed(self._sides_with(domain)):
+            if change.path in side.closure(domain).files:
                 return tuple(_steps(side.closure(domain), change.path, goal))
-        return (Step(goal, "rule"),)
+        return (Step(goal, "part-of" if self._decides(change, domain) else "rule"),)
 
     def explain(self, change: Change) -> str | None:
         """Return the reason why a change reaches nothing or everything, or None if its causes say enough."""
@@ -68,22 +98,22 @@ class BundleTracer:
         reach = self._head.rules.own_reach(change.path)
         if reach.why:
             return reach.why
-        sides = (self._base, self._head)
-        is_narrowed = any(side.closure(domain).holds(change.path) for side in sides for domain in side.domains)
+        is_narrowed = any(
+            change.path in side.closure(domain).files for domain in self._differing for side in self._sides_with(domain)
+        )
         return "no bundle imports it" if is_narrowed else "no bundle contains it or leads to it"
 
 
 def _steps(closure: BundleClosure, path: str, goal: str) -> Iterator[Step]:
-    if not is_below(path, closure.folder):
-        top = max((top for top in closure.named if is_below(path, top)), key=len, default=None)
-        if top is not None:
-            if top != path:
-                yield Step(folder_node(top), "part-of")
-            named_by = closure.named[top]
-            yield Step(file_node(named_by), "names")
-            if not is_below(named_by, closure.folder):
-                yield from _steps(closure, named_by, goal)
-                return
+    # Of the places that hold a path, the first was named from an earlier one: this ends, and files may name each other.
+    while not is_below(path, closure.folder):
+        top = next((top for top in closure.named if is_below(path, top)), None)
+        if top is None:
+            break
+        if top != path:
+            yield Step(folder_node(top), "part-of")
+        path = closure.named[top]
+        yield Step(file_node(path), "names")
     yield Step(goal, "part-of")
 
 

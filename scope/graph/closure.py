@@ -256,7 +256,7 @@ class DomainIndex:
         """Return the staged files that the CLI uploads, by their names in the folder of uploaded files."""
         return {path: path for path in self.staged(target, domain) if is_code(path)}
 
-    def frame(self, domain: str) -> StageFrame:  # noqa: ARG002  the same for every domain
+    def frame(self, target: str, domain: str) -> StageFrame:  # noqa: ARG002  the same for every deployment
         """Return how the CLI runs in a stage: at its root, with the overlay and the guard that the bundle has."""
         return StageFrame()
 

@@ -146,8 +146,8 @@ class DeploymentIndex(Protocol):
         """Return the staged files that the CLI uploads, by their names in the folder of uploaded files."""
         ...
 
-    def frame(self, domain: str) -> StageFrame:
-        """Return how the CLI runs in a domain's stage."""
+    def frame(self, target: str, domain: str) -> StageFrame:
+        """Return how the CLI runs in the stage of a deployment."""
         ...
 
     def frame_files(self, target: str, domain: str) -> Mapping[str, bytes | None]:

@@ -20,7 +20,11 @@ CONFIG_NAMES = ("databricks.yml", "databricks.yaml", "bundle.yml", "bundle.yaml"
 DEFAULT_TARGET = "default"
 # What makes the CLI run code of the bundle, which may read any file of its folder.
 _PYTHON = (("python",), ("experimental", "python"), ("experimental", "pydabs"))
-_CODE = (("artifacts",), ("scripts",), ("experimental", "scripts"), *_PYTHON)
+_CODE = (("artifacts",), ("experimental", "scripts"), *_PYTHON)
+# What is read as such, and commands that people start, and no deploy does.
+_NO_WORDS = ("sync", "include", "scripts")
+# Mappings that take from each other in a circle, or from many, aren't followed for ever.
+_MOST_MERGES = 4
 _WORD = re.compile(r"[^\s'\"`=,;:()|&<>${}\[\]]+")
 _GLOB = re.compile(r"[*?\[]")
 
@@ -34,15 +38,25 @@ class UnreadableBundleError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class SyncText:
+    """One `sync` of a file as it is written. `paths` are None if it names none, which isn't the same as an empty list."""
+
+    paths: tuple[str, ...] | None = None
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class BundleText:
     """One YAML file of a bundle, with lists in their order and paths as they are written.
 
-    `targets` has each target's line. `words` are the parts of all texts that may be paths.
+    `targets` has each target's line, `target_syncs` has those with a `sync` of their own. `words` are the parts of all
+    texts that may be paths.
     """
 
     includes: tuple[str, ...] = ()
-    sync_paths: tuple[str, ...] | None = None
-    excluded: tuple[str, ...] = ()
+    sync: SyncText = SyncText()
+    target_syncs: tuple[tuple[str, SyncText], ...] = ()
     artifact_paths: tuple[str, ...] = ()
     targets: tuple[tuple[str, int], ...] = ()
     words: frozenset[str] = frozenset()
@@ -64,23 +78,30 @@ def read_bundle_text(content: bytes) -> BundleText:
         raise UnreadableBundleError(" ".join(str(error).split())) from None
     if tree is not None and not isinstance(tree, yaml.MappingNode):
         raise UnreadableBundleError("it holds no mapping", 1)
-    syncs = [find_node(tree, "sync"), *(find_node(target, "sync") for _, _, target in _targets(tree))]
-    paths = [texts for sync in syncs if (texts := _texts(find_node(sync, "paths"))) is not None]
+    target_syncs = ((name, _find(target, "sync")) for name, _, target in _targets(tree))
     return BundleText(
-        includes=_texts(find_node(tree, "include")) or (),
-        sync_paths=tuple(path for listed in paths for path in listed) if paths else None,
-        excluded=_texts(find_node(tree, "sync", "exclude")) or (),
+        includes=_texts(_find(tree, "include")) or (),
+        sync=_read_sync(_find(tree, "sync")),
+        target_syncs=tuple((name, _read_sync(sync)) for name, sync in target_syncs if sync is not None),
         artifact_paths=tuple(_artifact_paths(tree)),
         targets=tuple((name, line) for name, line, _ in _targets(tree)),
         words=frozenset(find_words(" ".join(_scalars(tree)))),
         runs_code=_has_any(tree, _CODE),
         has_python=_has_any(tree, _PYTHON),
-        venv=next(filter(None, (_text(find_node(tree, *keys, "venv_path")) for keys in _PYTHON)), None),
+        venv=next(filter(None, (_text(_find(tree, *keys, "venv_path")) for keys in _PYTHON)), None),
+    )
+
+
+def _read_sync(node: "yaml.Node | None") -> SyncText:
+    return SyncText(
+        paths=_texts(_find(node, "paths")),
+        include=_texts(_find(node, "include")) or (),
+        exclude=_texts(_find(node, "exclude")) or (),
     )
 
 
 def _has_any(tree: "yaml.Node | None", keys: Iterable[tuple[str, ...]]) -> bool:
-    return any(find_node(part, *one) is not None for part in _parts(tree) for one in keys)
+    return any(_find(part, *one) is not None for part in _parts(tree) for one in keys)
 
 
 def find_words(text: str) -> Iterator[str]:
@@ -105,6 +126,12 @@ def fixed_part(path: str) -> str:
     return path if match is None else posixpath.dirname(path[: match.start()] + "x")
 
 
+def without_expression(path: str) -> str:
+    """Return the folder below which a path lies whose end only a deploy knows; the path itself, if it has no `${…}`."""
+    start, expression, _ = path.partition("${")
+    return posixpath.dirname(start + "x") or "." if expression else path
+
+
 def _parts(tree: "yaml.Node | None") -> Iterator["yaml.Node | None"]:
     yield tree
     yield from (target for _, _, target in _targets(tree))
@@ -114,7 +141,7 @@ def _targets(tree: "yaml.Node | None") -> Iterator[tuple[str, int, "yaml.Node"]]
     import yaml
 
     for keys in (("targets",), ("environments",)):
-        listed = find_node(tree, *keys)
+        listed = _find(tree, *keys)
         if isinstance(listed, yaml.MappingNode):
             for key, value in listed.value:
                 yield str(key.value), key.start_mark.line + 1, value
@@ -124,9 +151,26 @@ def _artifact_paths(tree: "yaml.Node | None") -> Iterator[str]:
     import yaml
 
     for part in _parts(tree):
-        artifacts = find_node(part, "artifacts")
+        artifacts = _find(part, "artifacts")
         if isinstance(artifacts, yaml.MappingNode):
-            yield from (_text(find_node(value, "path")) or "." for _, value in artifacts.value)
+            yield from (_text(_find(value, "path")) or "." for _, value in artifacts.value)
+
+
+def _find(node: "yaml.Node | None", *keys: str) -> "yaml.Node | None":
+    """Return the value that keys lead to, also through `<<`, or None."""
+    for name in keys:
+        node = _find_key(node, name, _MOST_MERGES)
+    return node
+
+
+def _find_key(node: "yaml.Node | None", name: str, depth: int) -> "yaml.Node | None":
+    import yaml
+
+    value = find_node(node, name)
+    merged = find_node(node, "<<") if value is None and depth else None
+    sources = merged.value if isinstance(merged, yaml.SequenceNode) else [merged] if merged is not None else []
+    found = (_find_key(source, name, depth - 1) for source in sources)
+    return value if value is not None else next((one for one in found if one is not None), None)
 
 
 def _texts(node: "yaml.Node | None") -> tuple[str, ...] | None:
@@ -144,11 +188,12 @@ def _text(node: "yaml.Node | None") -> str | None:
 
 
 def _scalars(tree: "yaml.Node | None") -> Iterator[str]:
-    """Yield every text below a node once: an alias stands for what was read already."""
+    """Yield every text of a file that may lead somewhere once: an alias stands for what was read already."""
     import yaml
 
     seen: set[int] = set()
     waiting = [tree]
+    seen.update(id(part) for top in _parts(tree) for name in _NO_WORDS if (part := _find(top, name)) is not None)
     while waiting:
         node = waiting.pop()
         if node is None or id(node) in seen:

@@ -21,19 +21,21 @@ def find_bundles(snapshot: Snapshot, globs: Iterable[str], names: tuple[str, ...
     Raises `UsageError` for folders that would have one name.
     """
     folders: dict[str, list[str]] = {}
-    for folder in sorted({folder for glob in globs for folder in _expand(snapshot, glob)}):
-        entries = snapshot.names(folder)
-        if any(name in entries and entries[name].kind is not Kind.FOLDER for name in names):
+    expanded = sorted({folder for glob in globs for folder in _expand(snapshot, glob)})
+    entries = snapshot.entries(_join(folder, name) for folder in expanded for name in names)
+    for folder in expanded:
+        if any((entry := entries.get(_join(folder, name))) and entry.kind is not Kind.FOLDER for name in names):
             folders.setdefault(name_bundle(folder), []).append(folder)
-    problems = [
-        f"{CONFIG}: the folders {' and '.join(quote_path(folder) for folder in alike)} would both be called {name}. "
-        "Rename one of them."
-        for name, alike in sorted(folders.items())
-        if len(alike) > 1
-    ]
+    problems = [_describe_alike(name, alike) for name, alike in sorted(folders.items()) if len(alike) > 1]
     if problems:
         raise UsageError("\n".join(problems))
     return {name: alike[0] for name, alike in sorted(folders.items())}
+
+
+def _describe_alike(name: str, folders: list[str]) -> str:
+    both, one = ("both", "one of them") if len(folders) == 2 else ("all", "all but one")
+    listed = " and ".join(map(quote_path, folders))
+    return f"{CONFIG}: the folders {listed} would {both} be called {name}. Rename {one}."
 
 
 def name_bundle(folder: str) -> str:
@@ -43,11 +45,16 @@ def name_bundle(folder: str) -> str:
     ('bundles_sales_etl', 'root')
     """
     name = re.sub(r"[^a-z0-9]+", "_", folder.lower()).strip("_") or ROOT_NAME
+    # The end of a long path tells more than its beginning.
+    name = name[-MAX_NAME:].lstrip("_")
     if not name[0].isalpha():
-        name = f"b_{name}"
-    if len(name) > MAX_NAME:
-        name = name[-MAX_NAME:].lstrip("_0123456789")
+        name = f"b_{name[-MAX_NAME + 2 :]}"
     return f"{name}_" if name in NO_DOMAINS or keyword.iskeyword(name) else name
+
+
+def is_below(path: str, folder: str) -> bool:
+    """Return whether a path lies below a folder, or is it. Everything lies below the repository's root."""
+    return not folder or path == folder or path.startswith(f"{folder}/")
 
 
 def _expand(snapshot: Snapshot, glob: str) -> Iterator[str]:

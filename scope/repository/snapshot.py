@@ -2,10 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Self
+from typing import Self, TypeVar
 
 from scope.model import Entry, Kind
 from scope.ports import Git
+
+_View = TypeVar("_View", bound="Snapshot")
 
 
 class Snapshot:
@@ -19,6 +21,10 @@ class Snapshot:
     def empty(self) -> Self:
         """Return the tree without files of the same repository."""
         return type(self)(self._git, self._git.empty_tree)
+
+    def seen_by(self, view: Callable[[Git, str], _View]) -> _View:
+        """Return the same tree as another kind of snapshot."""
+        return view(self._git, self.tree)
 
     def entry(self, path: str) -> Entry | None:
         """Return the entry at a path, a file's or a folder's, or None if there is none."""
@@ -79,6 +85,11 @@ class Snapshot:
         """Return a file's content, or None if there is no regular file."""
         entry = self.entry(path)
         return self._git.blob(entry.oid) if entry is not None and entry.kind is Kind.FILE else None
+
+    def read_link(self, path: str) -> bytes | None:
+        """Return where a link leads, as it is written, or None if there is no link."""
+        entry = self.entry(path)
+        return self._git.blob(entry.oid) if entry is not None and entry.kind is Kind.SYMLINK else None
 
     def read_all(self, files: Mapping[str, Entry]) -> dict[str, bytes]:
         """Return the contents of the regular files among `files`, read in one request."""

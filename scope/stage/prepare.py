@@ -50,7 +50,7 @@ def prepare(
     files = index.staged(target, domain)
     console.say(f"Staging {target}/{domain}: {pluralize(len(files), 'file')}.")
     branch = git.branch if head.info.commit == git.commit("HEAD") else None
-    facts = StageFacts(target, domain, head.info.commit, branch, git.origin, frame=index.frame(domain))
+    facts = StageFacts(target, domain, head.info.commit, branch, git.origin, frame=index.frame(target, domain))
     return PreparedStage(
         index,
         index.snapshot,

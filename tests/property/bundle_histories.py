@@ -1,0 +1,176 @@
+"""Random repositories of bundles as teams write them, and edits: numbers that shrink well, played on a dict of files.
+
+Names are few, so that globs, `sync.paths`, artifacts and packages of a workspace hit what others move, delete or add.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from hypothesis import strategies as st
+
+from scope.model import Kind
+from tests.support.fake_git import Node
+
+State = dict[str, bytes | Node]
+
+FOLDERS: Final = ("bundles/a", "bundles/b", "bundles/b/inner", "teams/c", "")
+GLOBS: Final = ("bundles/*", "bundles/b/*", "teams/**", ".")
+LIBRARIES: Final = ("libs/one", "libs/two", "libs/deep/three", "bundles/lib")
+NAMES: Final = ("main.py", "x.log", "notes.md", "src/etl.py", "src/tests/t.py", "tests/t.py", "data/d.json", "conf/jobs.yml")
+WORDS: Final = ("..", "../..", "../../libs", "../../libs/one", "../lib", ".", "src", "main.py", "../../top.txt", "./tests/")
+PATTERNS: Final = (
+    "*.log",
+    "tests",
+    "tests/**",
+    "!tests/t.py",
+    "src/*",
+    "**/data/**",
+    "*",
+    "/notes.md",
+    "[mx]*",
+    "../lib",
+    "data/",
+)
+SCRIPTS: Final = ("uv build --wheel", "make -C ../../libs/one", "cd .. && python setup.py bdist_wheel", "cp ../../top.txt .")
+JOB_PATHS: Final = ("../src/etl", "../../libs/one/part", "./main", "../dist/*.whl")
+MODULES: Final = ("one", "one.part", "three", "etl")
+
+_pick = st.integers(0, 9)
+
+
+def _chosen(options: tuple[str, ...], most: int) -> st.SearchStrategy[list[str]]:
+    return st.lists(st.sampled_from(options), max_size=most)
+
+
+def _list(key: str, texts: list[str], indent: str = "  ") -> str:
+    return f"{indent}{key}:\n" + "".join(f"{indent}  - '{text}'\n" for text in texts) if texts else ""
+
+
+@st.composite
+def bundle_files(draw: st.DrawFn) -> bytes:
+    """Draw a bundle's file, or one that it includes: now and then one that can't be read."""
+    kind = draw(_pick)
+    if kind == 0:
+        return draw(st.sampled_from((b"", b"a: [", b"- x\n", b"targets: 3\n", b"\xff", b"sync: &x\n  <<: *x\n")))
+    text = "bundle:\n  name: x\n"
+    text += _list("include", draw(_chosen(("conf/*.yml", "*.yml", "../../shared/*.yml", "../*/conf/*.yml"), 2)), "")
+    sync = [
+        _list(key, draw(_chosen(options, 3)))
+        for key, options in (("paths", WORDS), ("include", PATTERNS), ("exclude", PATTERNS))
+    ]
+    if any(sync):
+        text += "sync:\n" + "".join(sync)
+    if draw(st.booleans()):
+        place, script = draw(st.sampled_from(WORDS)), draw(st.sampled_from(SCRIPTS))
+        text += f"artifacts:\n  w:\n    type: whl\n    path: {place}\n    build: {script}\n"
+    if draw(_pick) == 0:
+        text += "python:\n  resources:\n    - 'src.etl:load'\n"
+    text += "targets:\n"
+    for target in sorted(draw(st.sets(st.sampled_from(("dev", "prod", "qa")), min_size=1))):
+        text += f"  {target}:\n    mode: development\n"
+        if draw(_pick) == 0:
+            text += "    sync:\n" + _list("paths", draw(_chosen(WORDS, 2)) or ["."], "      ")
+    text += f"resources:\n  jobs:\n    j:\n      path: {draw(st.sampled_from(JOB_PATHS))}\n"
+    return text.encode()
+
+
+@st.composite
+def projects(draw: st.DrawFn) -> bytes:
+    """Draw a `pyproject.toml`: a package, perhaps of a workspace, with packages that it takes from elsewhere."""
+    name = draw(st.sampled_from(("one", "two", "three", "a")))
+    text = f'[project]\nname = "{name}"\n'
+    for other in draw(_chosen(("one", "Two", "three"), 2))[:1]:
+        source = draw(st.sampled_from(("workspace = true", 'path = "../two"', 'path = "../../libs/deep/three"')))
+        text += f"[tool.uv.sources]\n{other} = {{ {source} }}\n"
+    members = draw(_chosen(("libs/*", "*", "libs/deep/*", "bundles/*"), 2))
+    if members:
+        text += f"[tool.uv.workspace]\nmembers = {members!r}\n"
+    return draw(st.sampled_from((text.encode(), b"[project", text.encode())))
+
+
+@st.composite
+def contents(draw: st.DrawFn, path: str) -> bytes | Node:
+    """Draw the content of a file at a path."""
+    name = path.rpartition("/")[2]
+    if draw(_pick) == 0 and draw(_pick) < 4:
+        return Node(draw(st.sampled_from((b"../one", b"../../top.txt", b"nowhere", b"/etc/passwd"))), Kind.SYMLINK)
+    if name.endswith(".yml"):
+        return draw(bundle_files())
+    if name == "pyproject.toml":
+        return draw(projects())
+    if name == ".gitignore":
+        return "\n".join(draw(_chosen(PATTERNS, 3))).encode()
+    if name.endswith(".py"):
+        lines = [f"import {module}" for module in draw(_chosen(MODULES, 2))]
+        return "\n".join([*lines, f"# {draw(_pick)}"]).encode()
+    return f"{draw(_pick)} ../two\n".encode()
+
+
+def _join(folder: str, name: str) -> str:
+    return f"{folder}/{name}" if folder else name
+
+
+PATHS: Final = (
+    *(
+        _join(folder, name)
+        for folder in FOLDERS
+        for name in ("databricks.yml", *NAMES, ".gitignore", "pyproject.toml", "Makefile")
+    ),
+    *(
+        _join(library, name)
+        for library in LIBRARIES
+        for name in ("pyproject.toml", "setup.py", "part.py", "x.log", ".gitignore")
+    ),
+    *("libs/one/one/__init__.py", "libs/deep/three/three.py", "libs/pyproject.toml", "libs/.gitignore"),
+    *(
+        "shared/jobs.yml",
+        "shared/x.yml",
+        "top.txt",
+        "uv.lock",
+        ".python-version",
+        "bundles/.gitignore",
+        "bundles/pyproject.toml",
+    ),
+)
+
+
+@st.composite
+def repositories(draw: st.DrawFn) -> State:
+    """Draw a repository with some bundles."""
+    state: State = {}
+    for folder in draw(st.sets(st.sampled_from(FOLDERS), min_size=1)):
+        state[_join(folder, "databricks.yml")] = draw(bundle_files())
+    for path in sorted(draw(st.sets(st.sampled_from(PATHS), max_size=25))):
+        _put(state, path, draw(contents(path)))
+    return state
+
+
+def _put(state: State, path: str, content: bytes | Node) -> None:
+    """Add a file, unless a folder is there; files in the place of its folders go."""
+    if any(other.startswith(f"{path}/") for other in state):
+        return
+    for other in [other for other in state if path.startswith(f"{other}/")]:
+        del state[other]
+    state[path] = content
+
+
+@st.composite
+def edits(draw: st.DrawFn) -> Callable[[State], State]:
+    """Draw an edit: some files are written, deleted or moved, one of a few or whole folders."""
+    written = [(path, draw(contents(path))) for path in draw(st.lists(st.sampled_from(PATHS), max_size=3))]
+    deleted = draw(st.sets(st.integers(0, 200), max_size=2))
+    moved = draw(
+        st.sampled_from((None, None, ("libs/one", "libs/two"), ("bundles/a", "teams/c"), ("bundles/b", "bundles/d")))
+    )
+
+    def edit(state: State) -> State:
+        after: State = {}
+        kept = [path for number, path in enumerate(sorted(state)) if number not in deleted]
+        for path in kept:
+            is_moved = moved is not None and path.startswith(f"{moved[0]}/")
+            _put(after, f"{moved[1]}{path.removeprefix(moved[0])}" if moved is not None and is_moved else path, state[path])
+        for path, content in written:
+            _put(after, path, content)
+        return after
+
+    return edit
