@@ -23,6 +23,9 @@ _PYTHON = (("python",), ("experimental", "python"), ("experimental", "pydabs"))
 _CODE = (("artifacts",), ("experimental", "scripts"), *_PYTHON)
 # What is read as such, and commands that people start, and no deploy does.
 _NO_WORDS = ("sync", "include", "scripts")
+_TARGETS = ("targets", "environments")
+# Without one of these at its root, a file has nothing but words.
+_KEYS = frozenset({*_TARGETS, "<<", *_NO_WORDS, *(keys[0] for keys in _CODE)})
 # Mappings that take from each other in a circle, or from many, aren't followed for ever.
 _MOST_MERGES = 4
 _WORD = re.compile(r"[^\s'\"`=,;:()|&<>${}\[\]]+")
@@ -78,6 +81,9 @@ def read_bundle_text(content: bytes) -> BundleText:
         raise UnreadableBundleError(" ".join(str(error).split())) from None
     if tree is not None and not isinstance(tree, yaml.MappingNode):
         raise UnreadableBundleError("it holds no mapping", 1)
+    if tree is None or _KEYS.isdisjoint(key.value for key, _ in tree.value if isinstance(key, yaml.ScalarNode)):
+        # As most that define resources.
+        return BundleText(words=frozenset(find_words(" ".join(_scalars(tree)))))
     target_syncs = ((name, _find(target, "sync")) for name, _, target in _targets(tree))
     return BundleText(
         includes=_texts(_find(tree, "include")) or (),
@@ -140,8 +146,8 @@ def _parts(tree: "yaml.Node | None") -> Iterator["yaml.Node | None"]:
 def _targets(tree: "yaml.Node | None") -> Iterator[tuple[str, int, "yaml.Node"]]:
     import yaml
 
-    for keys in (("targets",), ("environments",)):
-        listed = _find(tree, *keys)
+    for name in _TARGETS:
+        listed = _find(tree, name)
         if isinstance(listed, yaml.MappingNode):
             for key, value in listed.value:
                 yield str(key.value), key.start_mark.line + 1, value
@@ -192,11 +198,10 @@ def _scalars(tree: "yaml.Node | None") -> Iterator[str]:
     import yaml
 
     seen: set[int] = set()
-    waiting = [tree]
-    seen.update(id(part) for top in _parts(tree) for name in _NO_WORDS if (part := _find(top, name)) is not None)
+    waiting = [*_list_parts(tree)]
     while waiting:
         node = waiting.pop()
-        if node is None or id(node) in seen:
+        if id(node) in seen:
             continue
         seen.add(id(node))
         if isinstance(node, yaml.ScalarNode):
@@ -205,3 +210,25 @@ def _scalars(tree: "yaml.Node | None") -> Iterator[str]:
             waiting += node.value
         elif isinstance(node, yaml.MappingNode):
             waiting += [part for pair in node.value for part in pair]
+
+
+def _list_parts(tree: "yaml.Node | None") -> Iterator["yaml.Node"]:
+    """Yield the keys and values of a file's root and of its targets, but for those whose texts aren't words."""
+    import yaml
+
+    for key, value in _list_worded(tree):
+        if isinstance(key, yaml.ScalarNode) and key.value in _TARGETS and isinstance(value, yaml.MappingNode):
+            for name, target in value.value:
+                yield name
+                pairs = _list_worded(target) if isinstance(target, yaml.MappingNode) else [(target, target)]
+                yield from (part for pair in pairs for part in pair)
+        else:
+            yield key
+            yield value
+
+
+def _list_worded(node: "yaml.Node | None") -> Iterator[tuple["yaml.Node", "yaml.Node"]]:
+    import yaml
+
+    pairs = node.value if isinstance(node, yaml.MappingNode) else ()
+    return ((key, value) for key, value in pairs if not (isinstance(key, yaml.ScalarNode) and key.value in _NO_WORDS))

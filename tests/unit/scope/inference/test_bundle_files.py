@@ -102,11 +102,12 @@ def test_a_file_that_cannot_be_read_says_why(text: bytes, message: str, line: in
     [
         "a0: &a0 [x.y, x.y]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 60)),
         "a: &a {<<: *a}\n<<: *a\nsync: *a\n",
+        "targets: &t {dev: {targets: *t, sync: *t}}\n? [a, *t]\n: b\n",
         "a: &a\n  <<: [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a]\nsync: *a\n",
         "targets: {" + ", ".join(f"t{n}: {{}}" for n in range(5000)) + "}\n",
         "x: '" + "../" * 50_000 + "'\n",
     ],
-    ids=["aliases of aliases", "a circle", "circles", "many targets", "a long path"],
+    ids=["aliases of aliases", "a circle", "targets of targets", "circles", "many targets", "a long path"],
 )
 def test_hostile_texts_take_no_time(text: str) -> None:
     started = time.process_time()
