@@ -8,16 +8,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scope.graph.bundle_index import BundleIndex
+from scope.graph.bundle_store import BundleStore
+from scope.graph.uses_cache import UsesCache
 from scope.planning.impact import ImpactAnalysis
 from scope.repository.ownership import EVERYTHING, NOTHING, Rule, Rules
 from scope.repository.snapshot import Snapshot
 from tests.property.bundle_histories import GLOBS, State, edits, repositories
 from tests.property.test_exact_set import check_causes
 from tests.support.fake_git import FakeGit
+from tests.support.fakes import KeptInMemory
 
 HISTORIES = int(os.environ.get("SCOPE_HISTORIES", "1000"))
 """How many random histories to try; set it to go on for longer."""
-
+KEPT = KeptInMemory()
 RULES = (
     Rules(bundles=GLOBS),
     Rules(bundles=GLOBS, narrow=("libs/*",)),
@@ -53,9 +56,17 @@ def test_the_set_found_is_the_set_of_changed_fingerprints(
         git.make({**files, "pyproject.toml": files.get("pyproject.toml", b"") if rules[1] is None else repr(one).encode()})
         for files, one in ((state, base_rules), (edit(state), head_rules))
     ]
-    base, head = (BundleIndex(Snapshot(git, tree), one) for tree, one in zip(trees, (base_rules, head_rules), strict=True))
+    # What other histories have left in the same folders must mislead nobody.
+    store = BundleStore(KEPT)
+    base, head = (
+        BundleIndex(Snapshot(git, tree), one, UsesCache(KEPT), store)
+        for tree, one in zip(trees, (base_rules, head_rules), strict=True)
+    )
     impact = ImpactAnalysis(base, head, git.changes(*trees)).find_impact()
-    before, after = fingerprints(base), fingerprints(head)
+    before, after = (
+        fingerprints(BundleIndex(Snapshot(git, tree), one))
+        for tree, one in zip(trees, (base_rules, head_rules), strict=True)
+    )
     differing = {one for one in before.keys() | after.keys() if before.get(one) != after.get(one) and one[0] in head.targets}
     assert {(item.target, item.domain) for item in impact.impacted} == differing
     check_causes(impact)
