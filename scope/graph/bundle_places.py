@@ -71,9 +71,12 @@ class PlaceReader:
 
     def _find(self, place: str, *, is_built: bool) -> Iterator[str]:
         """Yield the files or the folder that a place stands for: a notebook without suffix, a project for what it builds."""
-        entry = self.snapshot.entry(place)
-        if entry is not None:
+        if self.snapshot.entry(place) is not None:
             yield place
+            return
+        real, links = trace_links(self.snapshot, place)
+        if links and self.snapshot.entry(real) is not None:
+            yield from (*links, real)
             return
         notebooks = [name for name in notebook_names(place) if self.snapshot.entry(name) is not None]
         yield from notebooks
@@ -113,8 +116,11 @@ class PlaceReader:
                 self.read_link(path)
 
     def read_link(self, path: str) -> None:
-        """Follow a path, if it is a link, to the files that it leads to."""
-        for place in list_links(self.snapshot, path):
+        """Take a path with the links that it goes through, and what they lead to; nothing for a path without links."""
+        place, links = trace_links(self.snapshot, path)
+        for link in links:
+            self.take(self.snapshot.files(link), (link,), path)
+        if links:
             self.take(self.snapshot.files(place), (place,), path)
 
     def read_projects(self, top: str) -> None:
@@ -162,24 +168,26 @@ class PlaceReader:
                     yield member
 
 
-def list_links(snapshot: Snapshot, path: str) -> tuple[str, ...]:
-    """Return the places that a link leads to, one after the other, within the repository; none for anything else."""
-    places: list[str] = []
-    while len(places) < _MOST_LINKS:
-        entry = snapshot.entry(path)
-        if entry is None or entry.kind is not Kind.SYMLINK:
+def trace_links(snapshot: Snapshot, path: str) -> tuple[str, tuple[str, ...]]:
+    """Return the path that one means which may go through links within the repository, and these links in their order."""
+    links: list[str] = []
+    while len(links) < _MOST_LINKS:
+        ends = [place for place, letter in enumerate(path) if letter == "/"]
+        link = next((start for start in (*(path[:end] for end in ends), path) if snapshot.is_link(start)), None)
+        if link is None:
             break
-        place = resolve(posixpath.dirname(path), os.fsdecode(snapshot.read_link(path) or b""))
+        links.append(link)
+        place = resolve(posixpath.dirname(link), os.fsdecode(snapshot.read_link(link) or b""))
         if place is None:
             break
-        places.append(place)
-        path = place
-    return tuple(places)
+        path = posixpath.normpath(posixpath.join(place or ".", path[len(link) + 1 :]))
+        path = "" if path == "." else path
+    return path, tuple(links)
 
 
 def read_through(snapshot: Snapshot, path: str) -> bytes:
     """Return a file's content, also through links; nothing if they lead nowhere."""
-    return snapshot.read((path, *list_links(snapshot, path))[-1]) or b""
+    return snapshot.read(trace_links(snapshot, path)[0]) or b""
 
 
 def _has_any(content: bytes, tables: Iterable[tuple[str, ...]]) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from scope.graph.bundle_closure import BundleClosure, read_closure
-from scope.graph.looked_snapshot import Looked, LookedSnapshot, is_same
+from scope.graph.looked_snapshot import ANY_FOLDER, Looked, LookedSnapshot, is_same, look_again
 from scope.model import Entry
 from scope.ports import Kept
 from scope.repository.ignore_rules import IgnoreRules
@@ -61,17 +61,18 @@ class BundleStore:
         self._known[folder].append(known)
         if self._kept is not None:
             # Where to look is a guess: what was found there is kept by what is there.
-            self._kept.put(_places_name(folder), json.dumps(sorted(known.looked)))
+            self._kept.put(
+                _places_name(folder), json.dumps([[path, entry == ANY_FOLDER] for path, entry in known.looked.items()])
+            )
             self._kept.put(_facts_name(folder, known.looked), json.dumps([known.targets, known.problems]))
         return known
 
     def _load(self, snapshot: Snapshot, folder: str) -> KnownBundle | None:
         """Return what an earlier run found, if the tree is the same in the places that decide it."""
         text = self._kept.get(_places_name(folder)) if self._kept is not None else None
-        paths = json.loads(text) if text is not None else None
-        if self._kept is None or not isinstance(paths, list):
+        if self._kept is None or text is None:
             return None
-        looked = {str(path): snapshot.entry(str(path)) for path in paths}
+        looked = {path: look_again(snapshot, path, ANY_FOLDER if is_any else None) for path, is_any in json.loads(text)}
         facts = self._kept.get(_facts_name(folder, looked))
         if facts is None:
             return None

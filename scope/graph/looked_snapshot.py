@@ -8,6 +8,8 @@ from scope.repository.snapshot import Snapshot
 
 # The entry at each path that was asked for, or None where there was none.
 Looked = Mapping[str, Entry | None]
+# In the place of a folder's entry: only that it is a folder was asked.
+ANY_FOLDER = Entry(Kind.FOLDER, "")
 
 
 class LookedSnapshot(Snapshot):
@@ -17,12 +19,21 @@ class LookedSnapshot(Snapshot):
         """Hold the name of a tree; nothing is asked yet."""
         super().__init__(git, tree)
         self._entries: dict[str, Entry | None] = {}
+        self._folders: set[str] = set()
 
     def entry(self, path: str) -> Entry | None:
         """Return the entry at a path, and note it."""
         if path not in self._entries:
             self._entries[path] = super().entry(path)
         return self._entries[path]
+
+    def is_link(self, path: str) -> bool:
+        """Return whether there is a link at a path, and note of a folder only that it is one."""
+        entry = super().entry(path)
+        if entry is None or entry.kind is not Kind.FOLDER:
+            return super().is_link(path)
+        self._folders.add(path)
+        return False
 
     def entries(self, paths: Iterable[str]) -> dict[str, Entry]:
         """Return the entries at those of many paths that exist, sorted by path, and note them without the folders above."""
@@ -32,12 +43,19 @@ class LookedSnapshot(Snapshot):
     def looked(self) -> Looked:
         """Return the entries noted, without those that lie below others."""
         folders = {path for path, entry in self._entries.items() if entry is not None and entry.kind is Kind.FOLDER}
-        return {path: entry for path, entry in sorted(self._entries.items()) if not _is_covered(path, folders)}
+        noted = dict.fromkeys(self._folders, ANY_FOLDER) | self._entries
+        return {path: entry for path, entry in sorted(noted.items()) if not _is_covered(path, folders)}
 
 
 def is_same(snapshot: Snapshot, looked: Looked) -> bool:
     """Return whether a tree is the same in all places where another one was looked at."""
-    return all(snapshot.entry(path) == entry for path, entry in looked.items())
+    return all(look_again(snapshot, path, entry) == entry for path, entry in looked.items())
+
+
+def look_again(snapshot: Snapshot, path: str, noted: Entry | None) -> Entry | None:
+    """Return what would be noted at a path of another tree, where this was noted."""
+    entry = snapshot.entry(path)
+    return ANY_FOLDER if noted == ANY_FOLDER and entry is not None and entry.kind is Kind.FOLDER else entry
 
 
 def _is_covered(path: str, folders: set[str]) -> bool:

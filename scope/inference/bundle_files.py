@@ -83,7 +83,7 @@ def read_bundle_text(content: bytes) -> BundleText:
         raise UnreadableBundleError("it holds no mapping", 1)
     if tree is None or _KEYS.isdisjoint(key.value for key, _ in tree.value if isinstance(key, yaml.ScalarNode)):
         # As most that define resources.
-        return BundleText(words=frozenset(find_words(" ".join(_scalars(tree)))))
+        return BundleText(words=_find_all_words(_scalars(tree)))
     target_syncs = ((name, _find(target, "sync")) for name, _, target in _targets(tree))
     return BundleText(
         includes=_texts(_find(tree, "include")) or (),
@@ -91,7 +91,7 @@ def read_bundle_text(content: bytes) -> BundleText:
         target_syncs=tuple((name, _read_sync(sync)) for name, sync in target_syncs if sync is not None),
         artifact_paths=tuple(_artifact_paths(tree)),
         targets=tuple((name, line) for name, line, _ in _targets(tree)),
-        words=frozenset(find_words(" ".join(_scalars(tree)))),
+        words=_find_all_words(_scalars(tree)),
         runs_code=_has_any(tree, _CODE),
         has_python=_has_any(tree, _PYTHON),
         venv=next(filter(None, (_text(_find(tree, *keys, "venv_path")) for keys in _PYTHON)), None),
@@ -108,6 +108,12 @@ def _read_sync(node: "yaml.Node | None") -> SyncText:
 
 def _has_any(tree: "yaml.Node | None", keys: Iterable[tuple[str, ...]]) -> bool:
     return any(_find(part, *one) is not None for part in _parts(tree) for one in keys)
+
+
+def _find_all_words(texts: Iterable[str]) -> frozenset[str]:
+    """Return the parts of texts that may be paths; each whole text of one line, too, since a path may hold any letter."""
+    listed = list(texts)
+    return frozenset(find_words(" ".join(listed))).union(text for text in listed if "/" in text and "\n" not in text)
 
 
 def find_words(text: str) -> Iterator[str]:

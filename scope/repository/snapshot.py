@@ -91,6 +91,11 @@ class Snapshot:
         entry = self.entry(path)
         return self._git.blob(entry.oid) if entry is not None and entry.kind is Kind.SYMLINK else None
 
+    def is_link(self, path: str) -> bool:
+        """Return whether there is a link at a path."""
+        entry = self.entry(path)
+        return entry is not None and entry.kind is Kind.SYMLINK
+
     def read_all(self, files: Mapping[str, Entry]) -> dict[str, bytes]:
         """Return the contents of the regular files among `files`, read in one request."""
         regular = {path: entry.oid for path, entry in files.items() if entry.kind is Kind.FILE}

@@ -17,7 +17,19 @@ FOLDERS: Final = ("bundles/a", "bundles/b", "bundles/b/inner", "teams/c", "")
 GLOBS: Final = ("bundles/*", "bundles/b/*", "teams/**", ".")
 LIBRARIES: Final = ("libs/one", "libs/two", "libs/deep/three", "bundles/lib")
 NAMES: Final = ("main.py", "x.log", "notes.md", "src/etl.py", "src/tests/t.py", "tests/t.py", "data/d.json", "conf/jobs.yml")
-WORDS: Final = ("..", "../..", "../../libs", "../../libs/one", "../lib", ".", "src", "main.py", "../../top.txt", "./tests/")
+WORDS: Final = (
+    "..",
+    "../..",
+    "../../libs",
+    "../../libs/one",
+    "../lib",
+    ".",
+    "src",
+    "main.py",
+    "../../top.txt",
+    "./tests/",
+    "../../linked",
+)
 PATTERNS: Final = (
     "*.log",
     "tests",
@@ -92,6 +104,8 @@ def projects(draw: st.DrawFn) -> bytes:
 def contents(draw: st.DrawFn, path: str) -> bytes | Node:
     """Draw the content of a file at a path."""
     name = path.rpartition("/")[2]
+    if name == "linked":
+        return Node(draw(st.sampled_from((b"libs/one", b"libs", b"bundles/lib", b"linked"))), Kind.SYMLINK)
     if draw(_pick) == 0 and draw(_pick) < 4:
         return Node(draw(st.sampled_from((b"../one", b"../../top.txt", b"nowhere", b"/etc/passwd"))), Kind.SYMLINK)
     if name.endswith(".yml"):
@@ -123,6 +137,7 @@ PATHS: Final = (
     ),
     *("libs/one/one/__init__.py", "libs/deep/three/three.py", "libs/pyproject.toml", "libs/.gitignore"),
     *(
+        "linked",
         "shared/jobs.yml",
         "shared/x.yml",
         "top.txt",

@@ -49,6 +49,7 @@ ONE, TWO = {"libs/one/one.py", "libs/one/deep/x.csv"}, {"libs/two/two.py"}
         ("a: ../../libs/two/two\n", {"libs/two/two.ipynb": ""}, {*TWO, "libs/two/two.ipynb"}),
         ("a: ../../libs/two/dist/*.whl\n", {"libs/two/setup.py": ""}, {*TWO, "libs/two/setup.py"}),
         ("a: ./dist/*.whl\n", {"pyproject.toml": "[project]\n"}, set()),
+        ("a: ../../libs/my lib (1)/x.py\n", {"libs/my lib (1)/x.py": ""}, {"libs/my lib (1)/x.py"}),
         ("sync: {exclude: [../../libs/one]}\n", {}, set()),
         ("scripts: {x: {content: 'cd ../../libs/one'}}\n", {}, set()),
         ("a: ..\\..\\libs\\one\n", {}, set()),
@@ -124,6 +125,23 @@ def test_links_are_read_through() -> None:
     assert [name for name, _, _ in closure.targets] == ["dev", "prod"]
     assert {"b/shared.yml", "more.yml"} <= closure.files.keys()
     assert not closure.problems
+
+
+LINKS = {"linked": Node(b"libs/one", Kind.SYMLINK), "b/twice": Node(b"../linked", Kind.SYMLINK)}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("sync: {paths: [., ../../linked]}\n", {"linked", *ONE}),
+        ("sync: {paths: [., ../../linked/deep]}\n", {"linked", "libs/one/deep/x.csv"}),
+        ("sync: {paths: [., ../twice]}\n", {"b/twice", "linked", *ONE}),
+        ("a: ../../linked/one.py\n", {"linked", "libs/one/one.py"}),
+        ("", set()),
+    ],
+)
+def test_the_cli_goes_through_links_in_the_paths_that_it_is_given(text: str, found: set[str]) -> None:
+    assert outside({"b/a/databricks.yml": text, **LINKS}) == found
 
 
 @pytest.mark.parametrize("content", [b"a: [", b"- x", b"\xff", b"[" * 5000, b"a: " + b"x" * 400_000], ids=str)
