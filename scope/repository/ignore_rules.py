@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from itertools import product
 
-from scope.repository.globs import Pattern, compile_glob
+from scope.repository.globs import compile_glob
 from scope.repository.snapshot import Snapshot
 
 IGNORE_FILE = ".gitignore"
@@ -33,12 +33,18 @@ class Patterns:
     def __init__(self, lines: Iterable[str]) -> None:
         """Read patterns as they are written; empty lines and comments are none."""
         read = [(is_negated, glob) for line in lines for is_negated, globs in [_read(line)] for glob in globs]
-        self._in_order: tuple[tuple[bool, Pattern], ...] | None = None
+        self._in_order: tuple[tuple[bool, Patterns], ...] = ()
         if any(is_negated for is_negated, _ in read):
-            self._in_order = tuple(
-                (is_negated, compile_glob(whole)) for is_negated, glob in reversed(read) for whole in _with_below(glob)
-            )
-        globs = [glob for _, glob in read]
+            self._in_order = tuple((is_negated, Patterns._of_globs([glob])) for is_negated, glob in reversed(read))
+        self._take([glob for _, glob in read])
+
+    @classmethod
+    def _of_globs(cls, globs: list[str]) -> "Patterns":
+        patterns = cls(())
+        patterns._take(globs)
+        return patterns
+
+    def _take(self, globs: list[str]) -> None:
         # Most ask for nothing but a name, or its end.
         names = [glob[3:] for glob in globs if _NAME.fullmatch(glob)]
         self._names = frozenset(name.removesuffix("/") for name in names)
@@ -50,12 +56,12 @@ class Patterns:
 
     def match(self, path: str) -> bool:
         """Return whether a path is meant, relative to the folder of the patterns; that of a folder ends with a slash."""
-        if self._in_order is None:
-            return self._match_folder(path[:-1]) if path.endswith("/") else self._match_file(path)
-        for is_negated, pattern in self._in_order:
-            if pattern.fullmatch(path) is not None:
+        for is_negated, patterns in self._in_order:
+            if patterns.match(path):
                 return not is_negated
-        return False
+        if self._in_order:
+            return False
+        return self._match_folder(path[:-1]) if path.endswith("/") else self._match_file(path)
 
     def _match_file(self, path: str) -> bool:
         folder, _, name = path.rpartition("/")
@@ -86,13 +92,6 @@ def _ask_from_above(folder: str, known: dict[str, bool], is_meant: Callable[[str
         for one in (*(folder[:end] for end in ends), folder):
             is_found = known[one] = known[one] if one in known else is_found or is_meant(one)
     return known[folder]
-
-
-def _with_below(glob: str) -> Iterator[str]:
-    """Yield globs for what a pattern means and for all that lies below."""
-    yield f"{glob.removesuffix('/')}/**"
-    if not glob.endswith("/"):
-        yield glob
 
 
 def _read(line: str) -> tuple[bool, tuple[str, ...]]:
