@@ -65,7 +65,7 @@ def read_closure(snapshot: Snapshot, folder: str, config: str, ignored: IgnoreRu
     for sync in syncs.values():
         reader.take(sync.files, sync.places, config)
     for path in (*texts, *(place for sync in syncs.values() for place in sync.places)):
-        reader.read_link(path)
+        reader.read_link(path, config)
     runs_code = any(text.runs_code for text in texts.values())
     if runs_code:
         reader.take(snapshot.files(folder), (), config)

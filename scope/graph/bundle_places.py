@@ -113,15 +113,14 @@ class PlaceReader:
         """Follow the links among the files found so far."""
         for path, entry in list(self.files.items()):
             if entry.kind is Kind.SYMLINK:
-                self.read_link(path)
+                self.read_link(path, path)
 
-    def read_link(self, path: str) -> None:
-        """Take a path with the links that it goes through, and what they lead to; nothing for a path without links."""
+    def read_link(self, path: str, by: str) -> None:
+        """Take the links that a path goes through, and what they lead to; `by` is the file that names it."""
         place, links = trace_links(self.snapshot, path)
-        for link in links:
-            self.take(self.snapshot.files(link), (link,), path)
-        if links:
-            self.take(self.snapshot.files(place), (place,), path)
+        for one in (*links, place) if links else ():
+            if one != by:
+                self.take(self.snapshot.files(one), (one,), by)
 
     def read_projects(self, top: str) -> None:
         """Follow what the projects' own files below a folder name elsewhere."""

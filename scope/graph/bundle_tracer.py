@@ -105,15 +105,17 @@ class BundleTracer:
 
 
 def _steps(closure: BundleClosure, path: str, goal: str) -> Iterator[Step]:
-    # Of the places that hold a path, the first was named from an earlier one: this ends, and files may name each other.
+    tops = list(closure.named)
+    # Each place was named from the folder or from a place before it, though files may name each other.
     while not is_below(path, closure.folder):
-        top = next((top for top in closure.named if is_below(path, top)), None)
-        if top is None:
+        number = next((number for number, top in enumerate(tops) if is_below(path, top)), None)
+        if number is None:
             break
-        if top != path:
-            yield Step(folder_node(top), "part-of")
-        path = closure.named[top]
+        if tops[number] != path:
+            yield Step(folder_node(tops[number]), "part-of")
+        path = closure.named[tops[number]]
         yield Step(file_node(path), "names")
+        del tops[number:]
     yield Step(goal, "part-of")
 
 

@@ -7,9 +7,10 @@ import pytest
 from scope.errors import UsageError
 from scope.graph.bundle_index import BundleIndex
 from scope.graph.layouts import open_index
+from scope.model import Kind
 from scope.planning.impact import Impact, ImpactAnalysis
 from scope.repository.snapshot import Snapshot
-from tests.support.fake_git import FakeGit, Files
+from tests.support.fake_git import FakeGit, Files, Node
 from tests.support.five_bundles import CONFIG, DOMAINS, OPS, ORDERS, PEOPLE, SALES, five_bundles
 
 BASE: Mapping[str, str] = five_bundles()
@@ -186,6 +187,13 @@ def test_folders_of_all_kinds_of_names_are_bundles() -> None:
 def test_a_path_from_a_change_to_a_bundle_names_what_leads_there(path: str, steps: list[str]) -> None:
     found = next(item for item in find(change({path: "x"})).impacted if item.domain == SALES)
     assert [[step.node for step in steps] for _, steps in found.causes] == [steps]
+
+
+def test_what_a_link_leads_to_is_named_by_who_names_the_link() -> None:
+    text = BASE["domains/people/databricks.yml"].replace("sync:\n", "sync:\n  paths: [., ../../linked]\n")
+    base: Files = {**BASE, "domains/people/databricks.yml": text, "linked": Node(b"libs/a", Kind.SYMLINK), "libs/a/x.py": ""}
+    [(_, steps)] = next(item for item in find({**base, "libs/a/x.py": "y"}, base).impacted if item.domain == PEOPLE).causes
+    assert [step.node for step in steps] == ["folder:libs/a", "file:domains/people/databricks.yml", f"domain:{PEOPLE}"]
 
 
 def test_projects_that_name_each_other_end_a_path() -> None:
