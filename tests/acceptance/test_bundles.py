@@ -179,3 +179,15 @@ def test_a_matrix_names_folder_and_environment(team: Platform) -> None:
         },
         {"id": f"prod-{SALES}", "target": "prod", "domains": SALES, "environment": "live", "folder": "bundles/sales"},
     ]
+
+
+def test_what_git_tracks_and_ignores_is_not_uploaded_as_with_the_cli(team: Platform) -> None:
+    team.sandbox.write_all({"domains/people/notes.log": "x\n", "domains/people/keep/a.tmp": "x\n"})
+    team.push("Track too much")
+    team.sandbox.write_all({".gitignore": "*.log\n", "domains/people/.gitignore": "*.tmp\n"})
+    team.push("Ignore it")
+    done = team.deploy("--domain", PEOPLE)
+    assert done.exit_code == 0, done
+    assert sorted(_files(team, "people-data")) == [".gitignore", "databricks.yml", "payroll", "resources/payroll.job.yml"]
+    status = team.scope("status", "--target", "prod", "--verify")
+    assert "1 of 5 domains in sync" in status.stdout, status
