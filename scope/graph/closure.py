@@ -8,7 +8,6 @@ deployment is the same at two trees exactly if its fingerprints are equal.
 import hashlib
 import json
 import os
-import posixpath
 import re
 from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
@@ -16,18 +15,18 @@ from typing import TYPE_CHECKING, Self
 
 from scope.errors import UsageError
 from scope.graph.index import StageFrame
+from scope.graph.resource_index import ResourceIndex
 from scope.graph.shared_code import Edge, SharedCode, is_preset, preset_stem
 from scope.graph.shared_parts import SharedPart, SharedParts
 from scope.graph.uses_cache import UsesCache
-from scope.inference.generated_modules import GENERATED
 from scope.inference.preset_words import find_preset_words, is_preset_word
-from scope.inference.resource_facts import dump_resources, load_resources
-from scope.inference.resource_keys import DefinedResource, defined_resources, unread_resources
+from scope.inference.resource_keys import DefinedResource
 from scope.inference.target_files import is_without_target
 from scope.inference.uses import Uses
-from scope.model import Entry, Kind, quote_path
+from scope.model import Entry, Kind
 from scope.names import is_domain_name
 from scope.ports import Kept, Workers
+from scope.repository.bundles import require_root_bundle
 from scope.repository.layout import (
     BUNDLE,
     CODE_ROOT,
@@ -54,7 +53,6 @@ from scope.repository.moves import Moves, load_moves
 from scope.repository.ownership import Reach, Rules
 from scope.repository.settings import UNREADABLE_RULES, load_rules
 from scope.repository.snapshot import Snapshot
-from scope.wording import abbreviate, pluralize
 
 if TYPE_CHECKING:
     from scope.graph.tables import TableIndex
@@ -81,8 +79,6 @@ class DomainIndex:
         self._shared_files: dict[str, Mapping[str, Entry]] = {}
         self._target_shared: dict[str, SharedPart] = {}
         self._rule_files: dict[str, dict[str, Entry]] = {}
-        self._resources: dict[str, tuple[DefinedResource, ...]] = {}
-        self._unread: dict[str, tuple[tuple[str, int], ...]] = {}
         self._fingerprints: dict[tuple[str, str], str] = {}
         self._own_digests: dict[str, str] = {}
         self._rule_digests: dict[str, str] = {}
@@ -147,7 +143,7 @@ class DomainIndex:
 
     def check_names(self) -> None:
         """Raise `UsageError` for rules that name domains which aren't there, and for files of `targets` that are none."""
-        self._require_bundle()
+        require_root_bundle(self.snapshot)
         self.rules.check_domains(self.domains)
         problems = [
             f"{path}:1: It configures no target, and no stage holds it. Each target has a file of its own in "
@@ -157,23 +153,6 @@ class DomainIndex:
         ]
         if problems:
             raise UsageError("\n".join(problems))
-
-    def _require_bundle(self) -> None:
-        """Raise `UsageError` for a tree with files, and without a bundle at its root."""
-        if not self.snapshot.names("") or self.snapshot.entry(BUNDLE) is not None:
-            return
-        folders = sorted({posixpath.dirname(path) for path in self.snapshot.files("") if posixpath.basename(path) == BUNDLE})
-        if not folders:
-            raise UsageError(
-                f"There is no {BUNDLE} in this git repository. scope deploys the bundles of the repository that it runs in: "
-                "run it there, or name it with `-C`."
-            )
-        globs = list(dict.fromkeys(posixpath.join(posixpath.dirname(folder), "*") for folder in folders))
-        raise UsageError(
-            f"There is no {BUNDLE} at the root of this git repository, and {pluralize(len(folders), 'folder')} below it "
-            f"{'has' if len(folders) == 1 else 'have'} one: {abbreviate([quote_path(folder) for folder in folders])}. To "
-            f"deploy each by itself, write into {CONFIG}:\n[tool.scope]\nbundles = {json.dumps(globs)}"
-        )
 
     @cached_property
     def _target_files(self) -> dict[str, Entry]:
@@ -219,34 +198,15 @@ class DomainIndex:
 
     def defined_resources(self, domain: str) -> tuple[DefinedResource, ...]:
         """Return a domain's resources with their names, as far as its text tells, sorted by key."""
-        self._read_resources(domain)
-        return self._resources[domain]
+        return self._resources.defined(domain)
 
     def unread_resources(self, domain: str) -> tuple[tuple[str, int], ...]:
         """Return where a domain's modules make resources whose keys their text doesn't tell: paths and lines, sorted."""
-        self._read_resources(domain)
-        return self._unread[domain]
+        return self._resources.unread(domain)
 
-    def _read_resources(self, domain: str) -> None:
-        """Read what a domain's resource folder defines, unless an earlier run has read the same folder."""
-        if domain in self._resources:
-            return
-        kept, entry = self._cache.kept, self.snapshot.entry(resource_folder(domain))
-        name = json.dumps(["resources", domain, entry and [entry.kind, entry.oid]])
-        text = kept.get(name) if kept is not None else None
-        if text is not None:
-            self._resources[domain], self._unread[domain] = load_resources(text)
-            return
-        contents = self.snapshot.read_all(self.snapshot.files(resource_folder(domain)))
-        self._resources[domain] = defined_resources(contents)
-        self._unread[domain] = tuple(
-            (path, line)
-            for path, content in contents.items()
-            if path.endswith(".py") and not content.startswith(GENERATED)
-            for line in unread_resources(content)
-        )
-        if kept is not None:
-            kept.put(name, dump_resources(self._resources[domain], self._unread[domain]))
+    @cached_property
+    def _resources(self) -> ResourceIndex:
+        return ResourceIndex(self.snapshot, self._cache.kept)
 
     def staged(self, target: str, domain: str) -> dict[str, Entry]:
         """Return the files of a deployment's stage, sorted by path. A domain without folders has those of every stage."""

@@ -1,6 +1,8 @@
 """The bundles of a repository that has several: the folders that `[tool.scope] bundles` names, and what each is called."""
 
+import json
 import keyword
+import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -8,8 +10,9 @@ from scope.errors import UsageError
 from scope.model import Kind, quote_path
 from scope.names import MAX_NAME, NO_DOMAINS
 from scope.repository.globs import matches
-from scope.repository.layout import CONFIG
+from scope.repository.layout import BUNDLE, CONFIG
 from scope.repository.snapshot import Snapshot
+from scope.wording import abbreviate, pluralize
 
 # What the bundle at the repository's root is called.
 ROOT_NAME = "root"
@@ -86,3 +89,21 @@ def _folders(snapshot: Snapshot, folder: str) -> Iterator[str]:
 
 def _join(folder: str, name: str) -> str:
     return f"{folder}/{name}" if folder else name
+
+
+def require_root_bundle(snapshot: Snapshot) -> None:
+    """Raise `UsageError` for a tree with files, and without a bundle at its root; it says which folders have one."""
+    if not snapshot.names("") or snapshot.entry(BUNDLE) is not None:
+        return
+    folders = sorted({posixpath.dirname(path) for path in snapshot.files("") if posixpath.basename(path) == BUNDLE})
+    if not folders:
+        raise UsageError(
+            f"There is no {BUNDLE} in this git repository. scope deploys the bundles of the repository that it runs in: "
+            "run it there, or name it with `-C`."
+        )
+    globs = list(dict.fromkeys(posixpath.join(posixpath.dirname(folder), "*") for folder in folders))
+    raise UsageError(
+        f"There is no {BUNDLE} at the root of this git repository, and {pluralize(len(folders), 'folder')} below it "
+        f"{'has' if len(folders) == 1 else 'have'} one: {abbreviate([quote_path(folder) for folder in folders])}. To deploy "
+        f"each by itself, write into {CONFIG}:\n[tool.scope]\nbundles = {json.dumps(globs)}"
+    )
