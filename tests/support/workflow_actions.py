@@ -2,18 +2,23 @@
 
 import fnmatch
 import io
+import py_compile
 import shutil
 import stat
 import sys
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from hashlib import sha256
+from importlib.util import cache_from_source
 from pathlib import Path
+from py_compile import PycInvalidationMode
+from tempfile import mkdtemp
 from typing import Any
 
 from tests.support.fetched_clones import EVERY_BRANCH, Fetch, lay_clone
-from tests.support.sandbox import Sandbox
+from tests.support.sandbox import REPOSITORY, Sandbox, scratch_folder
 
 NOT_PLAYED = (
     "jobs side by side, concurrency groups and cancellation: jobs run one after the other",
@@ -134,6 +139,7 @@ def make_tools(folder: Path, databricks: Path) -> str:
         archive.writestr(program, f'#!/bin/sh\nexec "{databricks}" "$@"\n')
         archive.writestr("README.md", "not installed")
     (folder / "databricks.zip").write_bytes(content.getvalue())
+    compiled = compile_scope()
     _program(
         folder / "curl",
         f"""
@@ -152,7 +158,9 @@ def make_tools(folder: Path, databricks: Path) -> str:
         folder / "uv",
         f"""
         case "$1 $2 $3" in
-            "sync --locked --no-default-groups") exit 0 ;;
+            "sync --locked --no-default-groups")
+                for tool; do :; done
+                cp -r "{compiled}/scope" "$tool"/ ;;
             "run --no-sync --project")
                 export PYTHONPATH="$4${{PYTHONPATH:+:$PYTHONPATH}}"
                 shift 5
@@ -162,6 +170,19 @@ def make_tools(folder: Path, databricks: Path) -> str:
         """,
     )
     return sha256(content.getvalue()).hexdigest()
+
+
+@cache
+def compile_scope() -> Path:
+    """Return a folder with the bytecode of this checkout's scope, where Python looks for it beside the modules.
+
+    In a copy it saves every job from compiling them. Python takes it only where the source is, by its hash, the same.
+    """
+    folder = Path(mkdtemp(prefix="compiled-", dir=scratch_folder()))
+    for module in (REPOSITORY / "scope").rglob("*.py"):
+        goal = folder / cache_from_source(str(module.relative_to(REPOSITORY)))
+        py_compile.compile(str(module), str(goal), doraise=True, invalidation_mode=PycInvalidationMode.CHECKED_HASH)
+    return folder
 
 
 def _program(path: Path, text: str) -> None:
