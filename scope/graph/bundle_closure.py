@@ -13,6 +13,7 @@ from scope.graph.bundle_places import PlaceReader, read_through
 from scope.graph.bundle_sync import Sync, read_sync
 from scope.inference.bundle_files import BundleText, UnreadableBundleError, fixed_part, read_bundle_text, resolve
 from scope.model import Entry, Kind
+from scope.repository.bundles import is_below
 from scope.repository.globs import matches_cli
 from scope.repository.ignore_rules import IgnoreRules
 from scope.repository.snapshot import Snapshot
@@ -53,6 +54,17 @@ class BundleClosure:
     def sync_in(self, target: str | None) -> Sync:
         """Return what the CLI uploads in a target."""
         return self.syncs.get(target, self.syncs[None])
+
+    def would_take(self, path: str, ignored: IgnoreRules) -> bool:
+        """Return whether a file at a path would be a part of the bundle, if there were one."""
+        places = {place for sync in self.syncs.values() for place in sync.places}
+        # What a build may read, and what is named otherwise, counts with all that lies there.
+        read = [place for place in self.named if place not in places]
+        if any(text.runs_code for text in self.texts.values()):
+            read.append(self.folder)
+        return any(is_below(path, place) for place in read) or any(
+            sync.would_take(path, ignored) for sync in self.syncs.values()
+        )
 
 
 def read_closure(snapshot: Snapshot, folder: str, config: str, ignored: IgnoreRules) -> BundleClosure:

@@ -185,6 +185,15 @@ class BundleIndex:
             }
         return self._counted[domain]
 
+    def would_count(self, domain: str, path: str) -> bool:
+        """Return whether a new file at a path would be a part of a bundle that counts. No code imports a new file."""
+        return (
+            self.snapshot.entry(path) is None
+            and not self._narrowing.concerns(path)
+            and not self._settings.own_reach(path).deploys_nothing
+            and self.closure(domain).would_take(path, self._ignored)
+        )
+
     @cached_property
     def _ignored(self) -> IgnoreRules:
         return IgnoreRules(self.snapshot)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from scope.inference.bundle_files import BundleText, SyncText, resolve, without_expression
 from scope.model import Entry, Kind
+from scope.repository.bundles import is_below
 from scope.repository.ignore_rules import IGNORE_FILE, IgnoreRules, Patterns
 from scope.repository.snapshot import Snapshot
 
@@ -17,6 +18,13 @@ class Sync:
     root: str
     places: tuple[str, ...]
     files: Mapping[str, Entry] = field(default_factory=dict)
+    included: Patterns | None = None
+    excluded: Patterns | None = None
+
+    def would_take(self, path: str, ignored: IgnoreRules) -> bool:
+        """Return whether a file at a path would be among the uploads, if there were one."""
+        is_wanted = any(is_below(path, place) for place in self.places) and not ignored.hides(path)
+        return (is_wanted or _matches(self.included, self.root, path)) and not _matches(self.excluded, self.root, path)
 
 
 def read_sync(
@@ -49,8 +57,10 @@ def read_sync(
             path: entry
             for path, entry in sorted(files.items())
             # The CLI passes over links, and says nothing.
-            if entry.kind is Kind.FILE and not (excluded and _matches(excluded, root, path))
+            if entry.kind is Kind.FILE and not _matches(excluded, root, path)
         },
+        included,
+        excluded,
     )
 
 
@@ -77,8 +87,8 @@ def _list_above(folder: str) -> Iterator[str]:
         yield folder
 
 
-def _matches(patterns: Patterns, root: str, path: str) -> bool:
-    return patterns.match(path[len(root) + 1 :] if root else path)
+def _matches(patterns: Patterns | None, root: str, path: str) -> bool:
+    return patterns is not None and is_below(path, root) and patterns.match(path[len(root) + 1 :] if root else path)
 
 
 def _common_folder(folders: Iterable[str]) -> str:

@@ -18,9 +18,10 @@ class BundleTracer:
     """Traces the changes between two trees of a repository with bundles."""
 
     def __init__(self, base: BundleIndex, head: BundleIndex) -> None:
-        """Trace the changes from a base to a head."""
+        """Trace the changes from a base to a head; with one index as both, what changes of its paths would reach."""
         self._base = base
         self._head = head
+        self._is_supposed = base is head
 
     @cached_property
     def is_exact(self) -> bool:
@@ -53,7 +54,9 @@ class BundleTracer:
     @cached_property
     def _differing(self) -> frozenset[str]:
         """Return the bundles that may differ by more than a rule."""
-        return frozenset(domain for domain in self._domains if not self._head.is_same_in(self._base, domain))
+        return frozenset(
+            domain for domain in self._domains if self._is_supposed or not self._head.is_same_in(self._base, domain)
+        )
 
     def _is_reached(self, change: Change, domain: str) -> bool:
         if change.path == CONFIG and not self._settings_are_equal:
@@ -62,6 +65,7 @@ class BundleTracer:
         return (
             any(side.is_rule_file(domain, change.path) for side in sides)
             or (domain in self._differing and any(change.path in side.counted(domain) for side in sides))
+            or (self._is_supposed and self._head.would_count(domain, change.path))
             or self._decides(change, domain)
         )
 
@@ -69,10 +73,12 @@ class BundleTracer:
         """Return whether a file that isn't a part of a bundle may have changed which files are, and any did change."""
         if domain not in self._differing:
             return False
-        is_asked = posixpath.basename(change.path) == IGNORE_FILE or any(
+        return self._has_say(change, domain) and self._base.digest(domain) != self._head.digest(domain)
+
+    def _has_say(self, change: Change, domain: str) -> bool:
+        return posixpath.basename(change.path) == IGNORE_FILE or any(
             change.path in side.closure(domain).consulted for side in self._sides_with(domain)
         )
-        return is_asked and self._base.digest(domain) != self._head.digest(domain)
 
     def is_staged(self, change: Change, target: str, domain: str) -> bool:  # noqa: ARG002  the same in every target
         """Return whether the stage of a deployment holds a changed file, or holds others because of it."""
@@ -85,7 +91,8 @@ class BundleTracer:
         """Return the path from a change to a bundle: as a part of it, through the folder that it names, or by a rule."""
         goal = domain_node(domain)
         for side in reversed(self._sides_with(domain)):
-            if change.path in side.closure(domain).files:
+            is_part = change.path in side.closure(domain).files
+            if is_part or (self._is_supposed and side.would_count(domain, change.path)):
                 return tuple(_steps(side.closure(domain), change.path, goal))
         return (Step(goal, "part-of" if self._decides(change, domain) else "rule"),)
 
@@ -98,6 +105,8 @@ class BundleTracer:
         reach = self._head.rules.own_reach(change.path)
         if reach.why:
             return reach.why
+        if self._is_supposed and any(self._has_say(change, domain) for domain in self._domains):
+            return "it isn't uploaded, but may say what is: `scope plan` shows what a change does"
         is_narrowed = any(
             change.path in side.closure(domain).files for domain in self._differing for side in self._sides_with(domain)
         )

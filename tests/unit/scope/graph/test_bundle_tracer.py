@@ -9,6 +9,7 @@ from scope.graph.bundle_index import BundleIndex
 from scope.graph.layouts import open_index
 from scope.model import Kind
 from scope.planning.impact import Impact, ImpactAnalysis
+from scope.planning.why import Answer, explain_path
 from scope.repository.snapshot import Snapshot
 from tests.support.fake_git import FakeGit, Files, Node
 from tests.support.five_bundles import CONFIG, DOMAINS, OPS, ORDERS, PEOPLE, SALES, five_bundles
@@ -187,6 +188,57 @@ def test_folders_of_all_kinds_of_names_are_bundles() -> None:
 def test_a_path_from_a_change_to_a_bundle_names_what_leads_there(path: str, steps: list[str]) -> None:
     found = next(item for item in find(change({path: "x"})).impacted if item.domain == SALES)
     assert [[step.node for step in steps] for _, steps in found.causes] == [steps]
+
+
+def explained(path: str, base: Files = BASE) -> Answer:
+    git = FakeGit()
+    return explain_path(open_index(Snapshot(git, git.make(base))), path)
+
+
+@pytest.mark.parametrize(
+    ("path", "domains"),
+    [
+        ("bundles/sales/src/report.py", [SALES]),
+        ("bundles/sales/databricks.yml", [SALES]),
+        ("bundles/sales", [SALES]),
+        ("libs/shared/shared/money.py", [ORDERS, SALES]),
+        # Files that would be new.
+        ("bundles/ops/new.sql", [OPS]),
+        ("libs/shared/new.py", [ORDERS, SALES]),
+        ("domains/people/new.py", [PEOPLE]),
+        ("domains/people/tests/new.py", []),
+        ("bundles/ops/hidden.log", []),
+        ("bundles/sales.txt", []),
+        ("README.md", []),
+    ],
+)
+def test_a_path_answers_what_a_change_of_it_would_deploy(path: str, domains: list[str]) -> None:
+    answer = explained(path, change({".gitignore": "*.log\n"}))
+    assert sorted({cause.domain for cause in answer.causes}) == domains
+    assert {cause.targets for cause in answer.causes} <= {("dev", "prod")}
+    assert (answer.reason is None) == bool(domains)
+
+
+def test_what_a_new_file_would_be_part_of_is_named_with_what_leads_there() -> None:
+    [_, cause] = explained("libs/shared/new.py").causes
+    assert [step.node for step in cause.path] == [
+        "folder:libs/shared",
+        "file:bundles/sales/databricks.yml",
+        f"domain:{SALES}",
+    ]
+
+
+def test_what_a_file_with_a_say_would_deploy_is_left_to_the_plan() -> None:
+    assert (
+        explained("bundles/.gitignore").reason
+        == "it isn't uploaded, but may say what is: `scope plan` shows what a change does"
+    )
+
+
+def test_a_new_file_of_a_library_that_counts_by_its_imports_deploys_nothing() -> None:
+    narrow = change({"pyproject.toml": CONFIG + 'narrow = ["libs/*"]\n'})
+    assert explained("libs/shared/new.py", narrow).causes == ()
+    assert {cause.domain for cause in explained("libs/shared/shared/money.py", narrow).causes} == {SALES}
 
 
 def test_what_a_link_leads_to_is_named_by_who_names_the_link() -> None:
