@@ -261,7 +261,7 @@ class BundleCli(Protocol):
         ...
 
     def wheel(self, name: str) -> bytes | None:
-        """Return a file that the last plan has built, or None if it built none of this name."""
+        """Return a file that the last plan has built or names, or None if the stage has none of this name."""
         ...
 
     def bind(self, key: ResourceKey, resource_id: str) -> None:

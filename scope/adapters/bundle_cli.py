@@ -164,9 +164,19 @@ class StagedCli:
         self._run(*arguments, seconds=self.deploy_seconds)
 
     def wheel(self, name: str) -> bytes | None:
-        """Return a file that the last plan has built, or None if it built none of this name."""
+        """Return a file that the last plan has built or names, or None if the stage has none of this name.
+
+        A plan tells its name alone. What builds leave comes first; a library can lie anywhere in the stage, and a wheel with
+        a version by its time in a folder of the CLI's own.
+        """
         built = (self.stage / folder / name for folder in self.frame.wheels)
-        return next((file.read_bytes() for file in built if file.is_file() and not file.is_symlink()), None)
+        return next(
+            (file.read_bytes() for file in (*built, *self._find(name)) if file.is_file() and not file.is_symlink()), None
+        )
+
+    def _find(self, name: str) -> list[Path]:
+        """Return the files of a name anywhere in the stage, sorted."""
+        return sorted(Path(folder, name) for folder, _, names in os.walk(self.stage) if name in names)
 
     def bind(self, key: ResourceKey, resource_id: str) -> None:
         """Put an existing resource into the state, under the key that the stage defines it by."""

@@ -11,9 +11,9 @@ from scope.model import RemoteEntry, RemoteKind
 
 # What the CLI and scope put below a deployment's root. `resources/` is for dashboards and the like.
 _EXPLAINED = (
-    "files/*", "artifacts/.internal/*.whl", "resources/*", "state/resources.json", "state/deployment.json",
-    "state/metadata.json", "state/scope.json", "uploads.json", "state/deploy.lock", "state/takeover-*.json",
-    "state/*.unreadable-*.json",
+    "files/*", "artifacts/.internal/*.whl", "artifacts/.internal/*.jar", "resources/*", "state/resources.json",
+    "state/deployment.json", "state/metadata.json", "state/scope.json", "uploads.json", "state/deploy.lock",
+    "state/takeover-*.json", "state/*.unreadable-*.json",
 )  # fmt: skip
 _JUPYTER = ".ipynb"
 _HEADER = re.compile(r"(?:#|--|//) Databricks notebook source\s*")

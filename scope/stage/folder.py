@@ -140,7 +140,10 @@ def _require_plain_paths(paths: Iterable[str]) -> None:
 
 
 def render_overlay(facts: StageFacts) -> bytes:
-    """Return the bundle file that a stage adds: the domain, the permit for the guard, host, root and lock setting."""
+    """Return the bundle file that a stage adds: the domain, the permit for the guard, host, root and lock setting.
+
+    A bundle that knows nothing of stages is also told to keep the libraries in the workspace.
+    """
     import yaml  # only a stage needs it
 
     settings: dict[str, object] = {}
@@ -157,7 +160,12 @@ def render_overlay(facts: StageFacts) -> bytes:
         settings["workspace"] = workspace
     if facts.holds_lock:
         settings["bundle"] = {"deployment": {"lock": {"enabled": False}}}
-    return yaml.safe_dump({"targets": {facts.target: settings}}, sort_keys=True).encode()
+    overlay: dict[str, object] = {"targets": {facts.target: settings}}
+    if not facts.frame.has_guard:
+        # Applying a plan from a file, the CLI would empty the folder of the libraries that were uploaded for it. Runs that
+        # have started keep the wheel they started with.
+        overlay["experimental"] = {"skip_artifact_cleanup": True}
+    return yaml.safe_dump(overlay, sort_keys=True).encode()
 
 
 def git_files(facts: StageFacts) -> dict[str, bytes]:

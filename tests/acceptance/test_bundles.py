@@ -147,6 +147,71 @@ def test_what_was_deployed_with_terraform_is_left_alone_until_it_is_migrated(tea
     assert path in team.workspace.snapshot().files
 
 
+_OPS_PROJECT = """\
+[project]
+name = "ops"
+version = "0.1.0"
+[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
+"""
+_OPS_ARTIFACTS = """\
+artifacts:
+  ops:
+    type: whl
+    build: python -m hatchling build -t wheel
+    dynamic_version: true
+  cleaner:
+    path: ./java
+    build: mkdir -p target && cp cleaner.txt target/cleaner.jar
+    files:
+      - source: java/target/cleaner.jar
+"""
+_OPS_JOB = """\
+resources:
+  jobs:
+    clean:
+      name: clean ${bundle.target}
+      tasks:
+        - task_key: main
+          python_wheel_task: {package_name: ops, entry_point: main}
+          new_cluster: {spark_version: 15.4.x-scala2.12, node_type_id: i3.xlarge, num_workers: 1}
+          libraries:
+            - whl: ../dist/*.whl
+            - whl: ../../../libs/wheels/*.whl
+            - jar: ../java/target/cleaner.jar
+            - jar: ../vendor/driver.jar
+"""
+
+
+def test_every_library_that_a_job_names_is_uploaded_wherever_it_lies(team: Platform) -> None:
+    team.sandbox.write_all(
+        {
+            "bundles/ops/pyproject.toml": _OPS_PROJECT,
+            "bundles/ops/ops/__init__.py": "",
+            "bundles/ops/java/cleaner.txt": "built\n",
+            "bundles/ops/.gitignore": "target/\n",
+            "bundles/ops/vendor/driver.jar": "driver\n",
+            "bundles/ops/resources/clean.job.yml": _OPS_JOB,
+            "libs/wheels/vendored-1.0-py3-none-any.whl": "vendored\n",
+        }
+    )
+    team.sandbox.append("bundles/ops/databricks.yml", _OPS_ARTIFACTS)
+    team.push("Bring libraries")
+    done = team.deploy("--domain", OPS)
+    assert done.exit_code == 0, done
+    libraries = team.workspace.snapshot().below(f"{ROOT}/ops/prod/artifacts/.internal")
+    (dynamic,) = (name for name in libraries if name.startswith("ops-0.1.0+"))
+    assert libraries.pop(dynamic).startswith(b"PK")
+    assert libraries == {
+        "cleaner.jar": b"built\n",
+        "driver.jar": b"driver\n",
+        "vendored-1.0-py3-none-any.whl": b"vendored\n",
+    }
+    status = team.scope("status", "--target", "prod", "--verify")
+    assert "1 of 5 domains in sync" in status.stdout, status
+
+
 def test_a_repository_that_names_no_bundles_is_told_what_to_write(team: Platform) -> None:
     team.sandbox.delete("pyproject.toml")
     told = team.scope("plan")

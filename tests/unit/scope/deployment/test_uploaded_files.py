@@ -67,8 +67,9 @@ def test_a_file_is_compared_byte_for_byte_and_no_other_object_takes_its_place() 
 
 def test_only_what_the_cli_and_scope_put_beside_the_files_is_explained() -> None:
     names = [
-        "files/x", "artifacts/.internal/a.whl", "resources/late.lvdash.json", "state/scope.json", "uploads.json",
-        "state/deploy.lock", "state/takeover-1-2.json", "state/resources.unreadable-123.json",
+        "files/x", "artifacts/.internal/a.whl", "artifacts/.internal/a.jar", "resources/late.lvdash.json",
+        "state/scope.json", "uploads.json", "state/deploy.lock", "state/takeover-1-2.json",
+        "state/resources.unreadable-123.json",
     ]  # fmt: skip
     odd = ["artifacts/.internal/a.sh", "evil.py", "state/deep.txt", "state/scope.json.bak"]
     remote = [RemoteEntry(f"{ROOT}/{name}", RemoteKind.FILE) for name in (*names, *odd)]
