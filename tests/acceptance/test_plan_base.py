@@ -413,7 +413,7 @@ def test_without_a_bundle_at_the_root_nothing_is_claimed(sandbox: Sandbox) -> No
     sandbox.delete("databricks.yml")
     result = run_scope(sandbox.root, "plan")
     assert (result.exit_code, result.stdout) == (2, "")
-    assert "There is no databricks.yml at the root of this git repository" in result.stderr
+    assert "There is no databricks.yml in this git repository" in result.stderr
 
 
 def test_a_folder_that_git_was_told_to_trust_is_opened(sandbox: Sandbox) -> None:
