@@ -21,13 +21,15 @@ from scope.documents.manifest import (
 from scope.errors import UsageError
 from scope.graph.index import DeploymentIndex
 from scope.graph.nodes import label
+from scope.inference.bundle_files import CONFIG_NAMES
 from scope.model import Change, Effect, Kind, quote_path
 from scope.names import domain_environment, require_domain_names
 from scope.planning.comparison import Comparison
 from scope.planning.impact import Impact, ImpactAnalysis, Impacted, find_moves
 from scope.planning.moves import list_moves
 from scope.planning.readers import Readers, find_readers
-from scope.repository.layout import CODE_ROOT
+from scope.repository.bundles import find_bundles
+from scope.repository.layout import CODE_ROOT, CONFIG
 from scope.repository.ownership import Reach, Rules
 from scope.wording import abbreviate, pluralize
 
@@ -93,6 +95,7 @@ def _plan_one(
             *_list_warnings(comparison, impact.impacted),
             *_warn_of_unread_resources(comparison.head, (item.domain for item in impact.impacted)),
             *_warn_of_missing_readers(readers),
+            *_warn_of_empty_globs(comparison.head),
         ),
         moves=list_moves(comparison.base, comparison.head, {item.domain for item in impact.impacted}),
     )
@@ -315,6 +318,14 @@ def _warn_of_missing_readers(readers: Readers) -> Iterable[Warn]:
     if readers.unread:
         message = f"{readers.unread} files may read tables of what deploys: too many, so readers aren't listed."
         yield Warn("unread-tables", CODE_ROOT, 0, message)
+
+
+def _warn_of_empty_globs(index: DeploymentIndex) -> Iterable[Warn]:
+    """Yield a warning for each glob that names no bundle: a slip leaves bundles out, which nothing else says."""
+    for glob in index.rules.bundles:
+        if not find_bundles(index.snapshot, (glob,), CONFIG_NAMES):
+            message = f"No folder that `{glob}` in `bundles` names has a {CONFIG_NAMES[0]}. Correct it, or take it out."
+            yield Warn("empty-glob", CONFIG, 0, message)
 
 
 def _list_warnings(comparison: Comparison, impacted: Iterable[Impacted]) -> list[Warn]:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from scope.cli import COMMANDS
+from tests.support.five_bundles import five_bundles
 from tests.support.imported import modules_after
 from tests.support.plans import FINANCE, MARKETING, deployed, plan, platform
 from tests.support.sandbox import Sandbox, git_environment
@@ -390,3 +391,13 @@ def test_a_table_is_what_needs_rich(sandbox: Sandbox) -> None:
     sandbox.write("src/finance/stripe/base/new.py", "X = 1\n")
     assert "rich" in packages_after(sandbox, ["plan"])[0]
     assert "rich" not in packages_after(sandbox, ["plan", "--format", "json"])[0]
+
+
+def test_a_glob_that_names_no_bundle_is_told_wherever_it_came_from(tmp_path: Path) -> None:
+    sandbox = Sandbox.create(tmp_path / "team", five_bundles())
+    sandbox.commit("Begin")
+    assert "names has a databricks.yml" not in run_scope(sandbox.root, "plan").stdout
+    sandbox.write("pyproject.toml", '[tool.scope]\nbundles = ["bundles/*", "domain/*"]\n')
+    planned = run_scope(sandbox.root, "plan")
+    assert planned.exit_code == 0, planned
+    assert "pyproject.toml: No folder that `domain/*` in `bundles` names has a databricks.yml." in planned.stdout
