@@ -72,7 +72,7 @@ def check_repository(git: Git, index: DeploymentIndex, targets: Iterable[str]) -
     else:
         yield ok("git history", "whole")
     for name in targets:
-        yield run_check(index.target_place(name), lambda name=name: read_settings(index, name).host or "none of its own")
+        yield run_check(f"target {name}", lambda name=name: read_settings(index, name).host or "none of its own")
 
 
 def check_package(cli_version: str, package_version: str | None) -> Check:
@@ -131,7 +131,7 @@ def _check_folder(session: Session) -> Iterator[Check]:
     if grants is None:
         yield ok("folder", f"{base} isn't there yet; the first deploy creates it")
         return
-    where = folder if folder == base else f"{folder}, in which {base} will be created,"
+    where = folder if folder == base else f"{folder} (in which {base} will be created)"
     own = {grant.level for grant in grants if grant.principal == session.user.name}
     others = writers(session.workspace, folder, session.user) if session.settings.is_production else ()
     for grant in others:

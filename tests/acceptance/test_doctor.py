@@ -54,7 +54,7 @@ def test_a_placeholder_and_a_shallow_clone_are_reported_before_anything_is_sent(
     shallow = Platform(platform.sandbox.clone(tmp_path / "shallow", "--depth", "1"), platform.workspace, platform.cli)
     platform.workspace.clear_requests()
     checks = doctor(shallow, "--target", "prod", code=1)
-    assert "placeholder" in checks["targets/prod.yml"][1]
+    assert "placeholder" in checks["target prod"][1]
     assert "fetch-depth: 0" in checks["git history"][1]
     assert platform.workspace.requests() == []
 

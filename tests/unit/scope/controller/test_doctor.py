@@ -5,9 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from scope.controller.doctor import Check, CheckState, check_package, check_target
+from scope.controller.doctor import Check, CheckState, check_package, check_repository, check_target
 from scope.errors import Fault
+from scope.graph.layouts import open_index
 from scope.model import Grant
+from scope.repository.snapshot import Snapshot
+from tests.support.fake_git import FakeGit
+from tests.support.five_bundles import five_bundles
 from tests.support.scene import PATHS, Scene
 
 BASE = "/Workspace/deploy"
@@ -36,6 +40,23 @@ def test_whoever_else_may_write_the_folder_is_named(scene: Scene) -> None:
 def test_a_folder_that_is_not_there_yet_is_no_problem(scene: Scene) -> None:
     check = checks(scene)["folder"]
     assert (check.state, check.message) == (CheckState.OK, f"{BASE} isn't there yet; the first deploy creates it")
+
+
+def test_where_the_first_deploy_makes_the_folder_is_said_with_who_may(scene: Scene) -> None:
+    scene.workspace.make_folder("/Workspace")
+    scene.workspace.make_folder("/Workspace/shared")
+    settings = replace(scene.session.settings, root="/Workspace/shared/deploy/${var.domain}")
+    below = replace(scene, session=replace(scene.session, settings=settings))
+    assert checks(below)["folder"].message.startswith(
+        "/Workspace/shared (in which /Workspace/shared/deploy will be created): me (by a group"
+    )
+
+
+def test_each_target_of_a_repository_with_its_own_bundles_is_named() -> None:
+    git = FakeGit()
+    index = open_index(Snapshot(git, git.make(five_bundles())))
+    names = [check.name for check in check_repository(git, index, ("dev", "prod"))]
+    assert names == ["git history", "target dev", "target prod"]
 
 
 def test_one_check_that_fails_leaves_the_others(scene: Scene) -> None:
