@@ -115,7 +115,7 @@ def _wanted(found: BundleResources, request: Request) -> list[Definition]:
     ]
     if not wanted and not problems and not found.problems:
         names = listed([file.document.file for file in found.files], "and")
-        problems.append(f"There are no jobs and pipelines to import in {names}.")
+        problems.append(f"There are no jobs or pipelines to import in {names}.")
     if request.names.asset is not None and len(wanted) > 1:
         problems.append(f"`--asset` names one resource, and there are {len(wanted)}. Choose one with --only KEY.")
     if problems:

@@ -76,7 +76,7 @@ def read_bundle_text(content: bytes) -> BundleText:
         tree = compose(content)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark is not None else 0
-        raise UnreadableBundleError(error.problem or "it isn't YAML", line) from None
+        raise UnreadableBundleError(f"it isn't YAML: {error.problem or 'nobody knows why'}", line) from None
     except (ValueError, yaml.YAMLError) as error:
         raise UnreadableBundleError(" ".join(str(error).split())) from None
     if tree is not None and not isinstance(tree, yaml.MappingNode):

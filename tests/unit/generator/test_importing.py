@@ -174,7 +174,7 @@ def test_names_come_from_the_key(tree: SpecTree, key: str, options: tuple[str, .
         ),
         (
             ("../old.yml", *PLACE, "--skip", "nightly", "--skip", "nightly-"),
-            "There are no jobs and pipelines to import in ../old.yml.",
+            "There are no jobs or pipelines to import in ../old.yml.",
         ),
         (("../nothing.yml", *PLACE), "../nothing.yml: can't be read: No such file or directory."),
         (("..", *PLACE), "is not a plain file."),
@@ -422,7 +422,7 @@ def test_all_of_yaml_that_a_bundle_may_use_is_read(tree: SpecTree) -> None:
         (JOB + "    nightly: {}\n", ":6:5: resources.jobs.nightly: is set twice, first in line 3. Remove one."),
         ("resources: {jobs: {1: {}}}\n", "the name `1` doesn't read as text; put quotes around it"),
         ("- a\n", ":1:1: has a list at the top; a file of fields is needed"),
-        ("", "There are no jobs and pipelines to import in"),
+        ("", "There are no jobs or pipelines to import in"),
         ("a: 1\n---\nb: 1\n", ":2:1: a second document begins here; a file holds one."),
         ("a: [" * 50, "is nested deeper than 40 levels."),
         (f"a: &a [{'x,' * 200}]\nb: &b [{'*a,' * 200}]\n", "more than 20000 values here, aliases counted as written out."),

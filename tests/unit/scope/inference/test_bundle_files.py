@@ -79,7 +79,7 @@ def test_commands_that_people_start_lead_nowhere_nor_does_what_is_read_as_such()
 @pytest.mark.parametrize(
     ("text", "message", "line"),
     [
-        (b"a: [\n", "did not find expected node content", 2),
+        (b"a: [\n", "it isn't YAML: did not find expected node content", 2),
         (b"- a\n", "it holds no mapping", 1),
         (b"a: 1\n---\nb: 2\n", "but found another document", 2),
         (b"\xff\xfe", "can't decode", 0),
