@@ -103,13 +103,14 @@ def test_a_limit_of_jobs_packs_the_matrix_and_loses_nothing(sandbox: Sandbox) ->
     sandbox.write("pyproject.toml", "[tool.scope]\nmatrix-jobs = 2\n")
     entries = plan(sandbox)["matrix"]["include"]
     assert entries == [
-        {"id": "dev-finance-to-marketing", "target": "dev", "domains": "finance marketing", "environment": "dev"},
         {
-            "id": "prod-finance-to-marketing",
-            "target": "prod",
+            "id": f"{target}-finance-to-marketing",
+            "target": target,
             "domains": "finance marketing",
-            "environment": "prod",
-        },
+            "environment": target,
+            "folder": ".",
+        }
+        for target in ("dev", "prod")
     ]
 
 
