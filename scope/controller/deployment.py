@@ -5,7 +5,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from scope.controller.observations import observe_target, recall_others, state_path
+from scope.controller.observations import find_place, observe_target, recall_others, state_path
 from scope.controller.session import Session
 from scope.deployment.approval import Approval, Occasion
 from scope.deployment.evidence import PendingCreates
@@ -232,7 +232,8 @@ class Deployment:
     def _find_moved_to(self, partner: str, record: Record) -> frozenset[str]:
         """Return the ids that a domain has now to which resources have moved; if that can't be seen, those that moved."""
         try:
-            return parse_resources(self.workspace.read(state_path(self.session, partner))).known_ids
+            if find_place(self.session, partner):
+                return parse_resources(self.workspace.read(state_path(self.session, partner))).known_ids
         except RemoteError as error:
             if error.fault is not Fault.PERMISSION:
                 raise

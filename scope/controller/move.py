@@ -15,7 +15,7 @@ from functools import cached_property
 from scope.controller.deploy import deploy_domain
 from scope.controller.deployment import Deployment
 from scope.controller.destroy import destroy_domain
-from scope.controller.observations import state_path
+from scope.controller.observations import find_place, state_path
 from scope.controller.operation import OperationResult
 from scope.controller.order import find_newer
 from scope.controller.orphans import find_leftovers
@@ -94,6 +94,8 @@ def carry_out_moves(deployment: Deployment, *, only_away: bool = False) -> None:
             # Of one that is destroyed, a key doesn't matter any more.
             if source == destination and only_away:
                 continue
+            if not (find_place(session, source) and find_place(session, destination)):
+                continue  # a bundle that isn't deployed here any more, or never was, or has only another name now
             pair = source, destination
             held = parse_resources(session.workspace.read(state_path(session, source))).inventory
             if find_pending(held.keys(), pair, moves):
@@ -109,6 +111,8 @@ def require_taken_over(deployment: Deployment) -> None:
     remaining = [str(one) for one in tagged if one not in own]
     others = observed.valid_record.partners if observed.valid_record is not None else ()
     for other in others:
+        if not find_place(deployment.session, other):
+            continue
         path = state_path(deployment.session, other)
         content = deployment.workspace.read(path)
         state = StateDocument(content, path) if content is not None else None
@@ -307,7 +311,7 @@ def _let_go_of_shared(deployment: Deployment) -> None:
     if not isinstance(record, Record) or record.is_clean or not record.moved:
         return
     for partner in record.partners:
-        if not _find_shared(session, deployment.domain, partner):
+        if not find_place(session, partner) or not _find_shared(session, deployment.domain, partner):
             continue
         domains = sorted((deployment.domain, partner))
         with ExitStack() as stack:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from scope.controller.session import Session
 from scope.deployment.observation import Observations, Observed, observe_if_permitted
-from scope.deployment.places import find_domains
+from scope.deployment.places import find_domains, has_place
 from scope.deployment.presence import AT_ONCE
 from scope.deployment.target import Paths
 from scope.errors import Fault, RemoteError
@@ -47,6 +47,13 @@ def recall_target(session: Session, later_than: datetime | None = None) -> Obser
 def recall_others(session: Session, domain: str) -> tuple[Observed, ...]:
     """Return what the session has observed of the target's other deployments, sorted."""
     return tuple(one for name, one in recall_target(session).by_domain.items() if name != domain)
+
+
+def find_place(session: Session, domain: str) -> bool:
+    """Return whether a domain has a place in the target, after a look at what is deployed there if that must tell."""
+    if not has_place(session.settings, domain):
+        recall_target(session)
+    return has_place(session.settings, domain)
 
 
 def list_unseen(observations: Observations) -> Iterator[str]:

@@ -37,3 +37,8 @@ def domain_at(settings: TargetSettings, user: User, root: str) -> str | None:
         return roots.get(root)
     name = root.removeprefix(f"{settings.base(user)}/")
     return name if is_domain_name(name) else None
+
+
+def has_place(settings: TargetSettings, domain: str) -> bool:
+    """Return whether it is known where a domain's deployment lies: of a bundle that is gone, only once it was found."""
+    return not isinstance(settings, BundleTarget) or domain in settings.bundles or domain in settings.gone

@@ -24,8 +24,8 @@ from scope.names import is_target_name
 from scope.ports import Kept, Workers
 from scope.repository.bundles import find_bundles
 from scope.repository.ignore_rules import IgnoreRules
-from scope.repository.layout import CONFIG
-from scope.repository.moves import Moves
+from scope.repository.layout import CONFIG, MOVES
+from scope.repository.moves import Moves, load_moves
 from scope.repository.ownership import Rules
 from scope.repository.settings import UNREADABLE_RULES, load_rules
 from scope.repository.snapshot import Snapshot
@@ -66,10 +66,12 @@ class BundleIndex:
         """Return the rules. Every bundle may run code when it is deployed, as the CLI has it."""
         return replace(self._settings, allow_code=self.domains)
 
-    @property
+    @cached_property
     def moves(self) -> Moves:
-        """Return no moves: what a team's bundles define stays in its bundle."""
-        return Moves()
+        """Return the declared moves. Raises `UsageError` if they can't be read, or name bundles that aren't there."""
+        moves = load_moves(self.snapshot.read(MOVES))
+        moves.check_domains(self.domains)
+        return moves
 
     @cached_property
     def bundles(self) -> Mapping[str, str]:

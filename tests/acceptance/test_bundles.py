@@ -13,6 +13,7 @@ from tests.support.operations import approve
 from tests.support.sandbox import Sandbox
 
 ROOT = "/Workspace/deploy/.bundle"
+_VACUUM = ["bundles/ops/vacuum.sql", "bundles/ops/resources/vacuum.job.yml"]
 JOBS = ["orders load prod", "payroll prod", "sales report prod", "vacuum prod"]
 
 
@@ -145,6 +146,74 @@ def test_what_was_deployed_with_terraform_is_left_alone_until_it_is_migrated(tea
     assert "`databricks bundle deployment migrate --target prod`" in refused.stdout
     assert team.workspace.snapshot().names("jobs") == []
     assert path in team.workspace.snapshot().files
+
+
+@pytest.mark.parametrize(
+    ("paths", "edits", "line", "there"),
+    [
+        (
+            {},
+            {"bundles/ops/resources/vacuum.job.yml": ("    vacuum:", "    vacuum_all:")},
+            "bundles_ops.jobs.vacuum -> bundles_ops.jobs.vacuum_all",
+            OPS,
+        ),
+        (
+            {name: name.replace("/ops/", "/orders/") for name in _VACUUM},
+            {},
+            "bundles_ops.jobs.vacuum -> bundles_orders.jobs.vacuum",
+            ORDERS,
+        ),
+        (
+            {"bundles/ops": "bundles/operations"},
+            {"bundles/operations/databricks.yml": ("name: ops", "name: operations")},
+            "bundles_ops -> bundles_operations",
+            "bundles_operations",
+        ),
+    ],
+    ids=["to another key", "to another bundle", "with its bundle"],
+)
+def test_what_moves_keeps_its_id_once_that_is_declared(
+    team: Platform, paths: dict[str, str], edits: dict[str, tuple[str, str]], line: str, there: str
+) -> None:
+    assert team.deploy().exit_code == 0
+    jobs = team.workspace.snapshot().resources["jobs"].keys()
+    for old, new in paths.items():
+        team.sandbox.git("mv", old, new)
+    for path, (before, after) in edits.items():
+        team.sandbox.write(path, team.sandbox.read(path).replace(before, after))
+    team.push("Move it")
+    refused = team.deploy("--domain", there)
+    assert (refused.exit_code, f'"{line}"' in refused.stdout) == (3, True), refused
+    team.sandbox.write("moves.toml", f'moves = ["{line}"]\n')
+    team.push("Declare it")
+    # Alone: what is deployed in the place of a bundle that is gone isn't known before somebody looks.
+    done = team.deploy("--domain", there)
+    assert done.exit_code == 0, done
+    pruned = team.deploy("--prune")
+    assert pruned.exit_code == 0, pruned
+    assert team.workspace.snapshot().resources["jobs"].keys() == jobs
+    # The line may stay when nothing is left where it leads from.
+    team.sandbox.append("libs/shared/shared/dates.py", "LAST = 31\n")
+    team.push("Change something")
+    later = team.deploy()
+    assert later.exit_code == 0, later
+    status = team.scope("status", "--target", "prod", "--verify")
+    assert "5 of 5 domains in sync" in status.stdout, status
+
+
+def test_a_folder_that_is_renamed_stays_the_same_deployment(team: Platform) -> None:
+    assert team.deploy().exit_code == 0
+    jobs = team.workspace.snapshot().resources["jobs"].keys()
+    team.sandbox.git("mv", "bundles/ops", "bundles/operations")
+    # As the plan of a pull request asks for it.
+    team.sandbox.write("moves.toml", 'moves = ["bundles_ops -> bundles_operations"]\n')
+    team.push("Rename the folder")
+    done = team.deploy("--prune")
+    assert done.exit_code == 0, done
+    assert _outcomes(team)["prod/bundles_operations"] == "deployed"
+    assert team.workspace.snapshot().resources["jobs"].keys() == jobs
+    status = team.scope("status", "--target", "prod", "--verify")
+    assert "5 of 5 domains in sync" in status.stdout, status
 
 
 _OPS_PROJECT = """\
