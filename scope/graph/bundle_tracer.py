@@ -106,7 +106,7 @@ class BundleTracer:
         if reach.why:
             return reach.why
         if self._is_supposed and any(self._has_say(change, domain) for domain in self._domains):
-            return "it isn't uploaded, but may say what is: `scope plan` shows what a change does"
+            return "it isn't uploaded, though it may say what is; `scope plan` shows what a change does"
         is_narrowed = any(
             change.path in side.closure(domain).files for domain in self._differing for side in self._sides_with(domain)
         )

@@ -10,7 +10,7 @@ from scope.errors import UsageError
 from scope.model import Kind, quote_path
 from scope.names import MAX_NAME, NO_DOMAINS
 from scope.repository.globs import matches
-from scope.repository.layout import BUNDLE, CONFIG
+from scope.repository.layout import BUNDLE, CONFIG, TARGET_ROOT
 from scope.repository.snapshot import Snapshot
 from scope.wording import abbreviate, pluralize
 
@@ -92,8 +92,12 @@ def _join(folder: str, name: str) -> str:
 
 
 def require_root_bundle(snapshot: Snapshot) -> None:
-    """Raise `UsageError` for a tree with files, and without a bundle at its root; it says which folders have one."""
-    if not snapshot.names("") or snapshot.entry(BUNDLE) is not None:
+    """Raise `UsageError` for a tree with files that isn't laid out for domains; it says which folders have a bundle.
+
+    One that is has a bundle at its root and a file for each target, without which nothing is deployed.
+    """
+    is_there = snapshot.entry(BUNDLE) is not None
+    if not snapshot.names("") or (is_there and snapshot.names(TARGET_ROOT)):
         return
     folders = sorted({posixpath.dirname(path) for path in snapshot.files("") if posixpath.basename(path) == BUNDLE})
     if not folders:
@@ -101,9 +105,14 @@ def require_root_bundle(snapshot: Snapshot) -> None:
             f"There is no {BUNDLE} in this git repository. scope deploys the bundles of the repository that it runs in: "
             "run it there, or name it with `-C`."
         )
-    globs = list(dict.fromkeys(posixpath.join(posixpath.dirname(folder), "*") for folder in folders))
-    raise UsageError(
-        f"There is no {BUNDLE} at the root of this git repository, and {pluralize(len(folders), 'folder')} below it "
-        f"{'has' if len(folders) == 1 else 'have'} one: {abbreviate([quote_path(folder) for folder in folders])}. To deploy "
-        f"each by itself, write into {CONFIG}:\n[tool.scope]\nbundles = {json.dumps(globs)}"
+    globs = list(dict.fromkeys(posixpath.join(posixpath.dirname(folder), "*") if folder else "." for folder in folders))
+    what = (
+        f"{BUNDLE} is at the root of this git repository, but no target is defined in {TARGET_ROOT}/"
+        if is_there
+        else f"There is no {BUNDLE} at the root of this git repository"
     )
+    if below := [quote_path(folder) for folder in folders if folder]:
+        verb = "has" if len(below) == 1 else "have"
+        what += f", and {pluralize(len(below), 'folder')} below it {verb} one: {abbreviate(below)}"
+    how = "each by itself" if below else "it as it is"
+    raise UsageError(f"{what}. To deploy {how}, write into {CONFIG}:\n[tool.scope]\nbundles = {json.dumps(globs)}")

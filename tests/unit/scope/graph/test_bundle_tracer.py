@@ -231,7 +231,7 @@ def test_what_a_new_file_would_be_part_of_is_named_with_what_leads_there() -> No
 def test_what_a_file_with_a_say_would_deploy_is_left_to_the_plan() -> None:
     assert (
         explained("bundles/.gitignore").reason
-        == "it isn't uploaded, but may say what is: `scope plan` shows what a change does"
+        == "it isn't uploaded, though it may say what is; `scope plan` shows what a change does"
     )
 
 

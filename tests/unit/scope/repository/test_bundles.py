@@ -5,7 +5,7 @@ import pytest
 from scope.errors import UsageError
 from scope.model import Kind
 from scope.names import MAX_NAME, is_domain_name
-from scope.repository.bundles import find_bundles, is_below, name_bundle
+from scope.repository.bundles import find_bundles, is_below, name_bundle, require_root_bundle
 from tests.support.fake_git import FakeGit, Files, Node
 
 NAMES = ("databricks.yml", "databricks.yaml")
@@ -76,6 +76,28 @@ def test_folders_that_would_be_called_alike_are_told_all_at_once() -> None:
         "pyproject.toml: the folders a/B.C and a/b-c and a/b_c would all be called a_b_c. Rename all but one.",
         "pyproject.toml: the folders x y and x/y would both be called x_y. Rename one of them.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("files", "what", "how", "globs"),
+    [
+        (["bundles/a/databricks.yml"], "no databricks.yml at the root", "each by itself", '["bundles/*"]'),
+        (["databricks.yml", "src/a.py"], "no target is defined in targets/. To", "it as it is", '["."]'),
+        (["databricks.yml", "x/a/databricks.yml"], "1 folder below it has one: x/a. To", "each by itself", '[".", "x/*"]'),
+    ],
+)
+def test_a_tree_that_is_laid_out_otherwise_is_told_what_to_write(files: list[str], what: str, how: str, globs: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        require_root_bundle(FakeGit().snapshot(dict.fromkeys(files, "")))
+    assert what in str(caught.value)
+    assert str(caught.value).endswith(f"To deploy {how}, write into pyproject.toml:\n[tool.scope]\nbundles = {globs}")
+
+
+@pytest.mark.parametrize(
+    "files", [[], ["databricks.yml", "targets/dev.yml"], ["databricks.yml", "targets/dev.yml", "x/databricks.yml"]]
+)
+def test_a_tree_that_is_laid_out_for_domains_needs_no_bundles(files: list[str]) -> None:
+    require_root_bundle(FakeGit().snapshot(dict.fromkeys(files, "")))
 
 
 def test_what_lies_below_a_folder_is_told_by_whole_names() -> None:
