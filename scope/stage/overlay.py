@@ -1,7 +1,11 @@
 """The bundle file that a stage adds, and how a bundle that knows nothing of stages comes to include it."""
 
+import re
+
 from scope.errors import UsageError
 from scope.inference.yaml_nodes import compose, find_node
+
+_ENDS_DOCUMENT = re.compile(r"\.\.\.(?:\s|$)")
 
 
 def include_overlay(path: str, content: bytes, overlay: str) -> bytes:
@@ -21,9 +25,12 @@ def include_overlay(path: str, content: bytes, overlay: str) -> bytes:
         if listed is not None:
             # The CLI takes the last of a key that is there twice.
             del lines[listed.start_mark.line]
-        if lines and not lines[-1].endswith("\n"):
-            lines[-1] += "\n"
-        return "".join([*lines, f"include: [{overlay}]\n"]).encode()
+        # Before what ends the document, which hides all that comes after it.
+        end = next((place for place, line in enumerate(lines) if _ENDS_DOCUMENT.match(line)), len(lines))
+        if end and not lines[end - 1].endswith("\n"):
+            lines[end - 1] += "\n"
+        lines.insert(end, f"include: [{overlay}]\n")
+        return "".join(lines).encode()
     if isinstance(listed, yaml.SequenceNode) and listed.value:
         last = listed.value[-1]
         line, end = last.end_mark.line, last.end_mark.column

@@ -22,6 +22,7 @@ NAME = ".stage.yml"
         ("include: [\n  a.yml,\n]\n", "include: [\n  a.yml, .stage.yml,\n]\n"),
         ("include: []\nbundle: {}\n", "bundle: {}\ninclude: [.stage.yml]\n"),
         ("include:\nbundle: {}\n", "bundle: {}\ninclude: [.stage.yml]\n"),
+        ("---\nbundle: {}\n...\n", "---\nbundle: {}\ninclude: [.stage.yml]\n...\n"),
     ],
 )
 def test_one_line_is_added(before: str, after: str) -> None:
