@@ -79,6 +79,9 @@ def open_session(
         user = workspace.user()
         if isinstance(settings, BundleTarget):
             settings.require_distinct_roots(user)
+            if any(domain not in settings.bundles for domain in request.domains):
+                # Where a bundle lies that is gone, only its record tells.
+                settings.find_gone(workspace, user, repository_name(git.origin), settings.bundles)
         branch = settings.branch if settings.is_production and settings.branch else git.branch
         head = Revision(commit, is_dirty, branch, git.origin, repository_name(git.origin))
         rate = rate_limit(os.environ, request.max_parallel)

@@ -43,7 +43,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Show what would be adopted, or adopt it; return the exit code."""
-    request = SessionRequest(options.target, Options(lock_timeout=options.lock_timeout), max_parallel=1)
+    request = SessionRequest(
+        options.target, Options(lock_timeout=options.lock_timeout), max_parallel=1, domains=tuple(options.domain)
+    )
     with open_session(Path(options.directory), request, say_progress(console)) as session:
         unknown = sorted(set(options.domain) - set(session.domains))
         if unknown:

@@ -40,7 +40,11 @@ def run(options: argparse.Namespace, console: Console) -> int:
     require_domain_names(options.domain)
     reporter = RunReporter(console, options.target)
     request = SessionRequest(
-        options.target, session_options(options), options.max_parallel, needs_branch=bool(options.domain)
+        options.target,
+        session_options(options),
+        options.max_parallel,
+        needs_branch=bool(options.domain),
+        domains=tuple(options.domain),
     )
     with open_session(Path(options.directory), request, reporter.progress, reporter.event) as session:
         if not options.domain:

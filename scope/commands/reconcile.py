@@ -53,6 +53,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         options.max_parallel,
         needs_branch=not options.dry_run,
         needs_cli=options.drift or not options.dry_run,
+        domains=tuple(options.domain),
     )
     with open_session(Path(options.directory), request, reporter.progress, reporter.event) as session:
         wanted = find_candidates(session, options.domain)

@@ -83,7 +83,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     )
     if both:
         raise UsageError(f"Two things are asked for with {min(both)}. Say one: delete, forget, or import.")
-    request = SessionRequest(options.target, needs_branch=options.yes)
+    request = SessionRequest(options.target, needs_branch=options.yes, domains=(options.domain,))
     with open_session(Path(options.directory), request, say_progress(console)) as session:
         deployment = Deployment(session, options.domain)
         domains = session.domains

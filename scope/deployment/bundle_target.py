@@ -79,7 +79,12 @@ class BundleTarget(TargetSettings):
             "workspace.current_user.short_name": user.short_name,
             **{f"var.{name}": value for name, value in bundle.variables.items()},
         }
-        return resolve_root(expand(bundle.root, values, bundle.root_place, "root_path"), user, bundle.root_place)
+        root = bundle.root
+        for _ in range(_VARIABLE_LIMIT):  # a variable's value may use others
+            if "${" not in root:
+                break
+            root = expand(root, values, bundle.root_place, "root_path")
+        return resolve_root(root, user, bundle.root_place)
 
     def require_distinct_roots(self, user: User) -> None:
         """Raise `UsageError` for bundles that would be deployed over each other."""

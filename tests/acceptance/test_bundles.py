@@ -117,6 +117,37 @@ def test_a_bundle_that_is_removed_is_shown_kept_and_pruned_with_approval(team: P
     assert (status.exit_code, "4 of 4 domains in sync" in status.stdout) == (0, True), status
 
 
+@pytest.mark.parametrize("command", ["destroy", "recover"])
+def test_a_command_finds_a_bundle_that_is_gone_by_itself(team: Platform, command: str) -> None:
+    assert team.deploy("--domain", OPS).exit_code == 0
+    for path in [path for path in team.sandbox.tracked if path.startswith("bundles/ops/")]:
+        team.sandbox.delete(path)
+    team.push("Remove ops")
+    done = team.scope(command, "--target", "prod", "--domain", OPS, "--yes")
+    assert done.exit_code == 0, done
+    assert team.workspace.snapshot().names("jobs") == ([] if command == "destroy" else ["vacuum prod"])
+
+
+def test_a_command_about_one_bundle_minds_no_other_workspace(team: Platform) -> None:
+    config = team.sandbox.read("bundles/ops/databricks.yml")
+    team.sandbox.write("bundles/ops/databricks.yml", config.replace(team.workspace.url, "https://elsewhere.example.com"))
+    team.push("Move ops elsewhere")
+    assert team.deploy("--domain", SALES).exit_code == 0
+    for command in ("recover", "reconcile", "destroy"):
+        done = team.scope(command, "--target", "prod", "--domain", SALES, *(["--yes"] if command != "reconcile" else []))
+        assert done.exit_code == 0, done
+
+
+def test_a_root_may_use_variables_that_use_others(team: Platform) -> None:
+    config = team.sandbox.read("bundles/ops/databricks.yml")
+    variables = f"variables:\n  top: {{default: {ROOT}}}\n  below: {{default: '${{var.top}}/${{bundle.target}}'}}\n"
+    team.sandbox.write("bundles/ops/databricks.yml", config.replace(f"{ROOT}/", "${var.below}/") + variables)
+    team.push("Use variables")
+    done = team.deploy("--domain", OPS)
+    assert done.exit_code == 0, done
+    assert team.workspace.read(f"{ROOT}/prod/ops/prod/state/scope.json") is not None
+
+
 def test_a_copy_in_development_comes_from_the_work_tree_and_goes_again(team: Platform) -> None:
     team.sandbox.append("domains/people/payroll.py", "print('more')\n")
     done = team.deploy("--domain", PEOPLE, target="dev")
