@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from scope.adapters.bundle_cli import child_environment
+from scope.adapters.cli_output import classify_failure
 from scope.adapters.git import GitRepository
 from scope.adapters.processes import run_process
-from scope.errors import ScopeError, UsageError
+from scope.errors import Fault, ScopeError, UsageError
 from scope.repository.template import TemplateFile
 
 # Seconds that the CLI may take.
@@ -17,6 +18,8 @@ _PATIENCE = 600.0
 _LONGEST = 1_000_000
 # Bytes of one file.
 _LARGEST = 4 * 1024 * 1024
+# The CLI asks for a login whatever it does, and its own words don't say that any will do.
+_LOGIN = "\nLog in to any workspace, then run this again: `databricks auth login --host URL`."
 
 
 def render_template(git: GitRepository, cli: Path, version: str, answers: Mapping[str, str]) -> dict[str, TemplateFile]:
@@ -34,7 +37,8 @@ def render_template(git: GitRepository, cli: Path, version: str, answers: Mappin
         )  # fmt: skip
         # Outside of any bundle, whose settings the CLI would take for the login.
         if words := _run(command, folder):
-            raise ScopeError(f"`databricks bundle init` can't make the files of {version}: {words}")
+            hint = _LOGIN if classify_failure(words) is Fault.CREDENTIALS else ""
+            raise ScopeError(f"`databricks bundle init` can't make the files of {version}: {words}{hint}")
         return _read_files(folder / "made")
 
 

@@ -131,6 +131,11 @@ def test_what_can_t_be_updated_is_left_as_it_is(instance: Instance) -> None:
     assert unknown.exit_code == 2, unknown
     assert "The tag v9.9.9 can't be cloned from file://" in unknown.stderr
     assert made.git("status", "--porcelain") == ""
+    nobody = ("env", "-u", "DATABRICKS_HOST", "-u", "DATABRICKS_TOKEN")
+    unknown = instance.run(*nobody, "uv", "run", "--quiet", "scope", "update", "v0.2.0")
+    assert unknown.exit_code == 1, unknown
+    assert "Log in to any workspace, then run this again: `databricks auth login --host URL`." in unknown.stderr
+    assert made.git("status", "--porcelain") == ""
     made.append("README.md", "More.\n")
     dirty = scope(instance, "update", "v0.2.0")
     assert dirty.exit_code == 2, dirty
