@@ -3,7 +3,7 @@
 import hashlib
 import posixpath
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
@@ -23,7 +23,7 @@ from scope.model import Entry, Kind, quote_path
 from scope.names import is_target_name
 from scope.ports import Kept, Workers
 from scope.repository.bundles import find_bundles
-from scope.repository.ignore_rules import IgnoreRules
+from scope.repository.ignore_rules import IGNORE_FILE, IgnoreRules
 from scope.repository.layout import CONFIG, MOVES
 from scope.repository.moves import Moves, load_moves
 from scope.repository.ownership import Rules
@@ -267,8 +267,20 @@ class BundleIndex:
         return tuple((path, line) for path, content in contents.items() for line in unread_resources(content))
 
     def staged(self, target: str, domain: str) -> Mapping[str, Entry]:
-        """Return the files of a deployment's stage, sorted by path; none for a bundle that isn't there."""
-        return self.closure(domain).files if domain in self.domains_in(target) else {}
+        """Return the files of a deployment's stage, sorted by path; none for a bundle that isn't there.
+
+        They are those of the closure. Where code runs, ignore files of the folders above are there, too: what a build leaves
+        isn't uploaded, as with the CLI.
+        """
+        if domain not in self.domains_in(target):
+            return {}
+        closure = self.closure(domain)
+        if not any(text.runs_code for text in closure.texts.values()):
+            return closure.files
+        folders = {above for path in closure.files for above in _folders_above(path)}
+        found = self.snapshot.entries(posixpath.join(folder, IGNORE_FILE) for folder in sorted(folders))
+        ignore_files = {path: entry for path, entry in found.items() if entry.kind is Kind.FILE}
+        return dict(sorted({**closure.files, **ignore_files}.items()))
 
     def uploaded(self, target: str, domain: str) -> Mapping[str, str]:
         """Return the staged files that the CLI uploads, by their names below the sync root."""
@@ -360,3 +372,10 @@ class BundleIndex:
         from scope.graph.tables import TableIndex  # 30 ms, and many commands ask for no table
 
         return TableIndex(self.snapshot.empty(), None)
+
+
+def _folders_above(path: str) -> Iterator[str]:
+    """Yield the folders that a file lies in, the repository's root last."""
+    while path:
+        path = posixpath.dirname(path)
+        yield path

@@ -290,7 +290,7 @@ def test_every_library_that_a_job_names_is_uploaded_wherever_it_lies(team: Platf
             "bundles/ops/pyproject.toml": _OPS_PROJECT,
             "bundles/ops/ops/__init__.py": "",
             "bundles/ops/java/cleaner.txt": "built\n",
-            "bundles/ops/.gitignore": "target/\n",
+            ".gitignore": "target/\n",
             "bundles/ops/vendor/driver.jar": "driver\n",
             "bundles/ops/resources/clean.job.yml": _OPS_JOB,
             "libs/wheels/vendored-1.0-py3-none-any.whl": "vendored\n",
