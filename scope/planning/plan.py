@@ -21,7 +21,6 @@ from scope.documents.manifest import (
 from scope.errors import UsageError
 from scope.graph.index import DeploymentIndex
 from scope.graph.nodes import label
-from scope.inference.bundle_files import CONFIG_NAMES
 from scope.model import Change, Effect, Kind, quote_path
 from scope.names import domain_environment, require_domain_names
 from scope.planning.comparison import Comparison
@@ -322,6 +321,10 @@ def _warn_of_missing_readers(readers: Readers) -> Iterable[Warn]:
 
 def _warn_of_empty_globs(index: DeploymentIndex) -> Iterable[Warn]:
     """Yield a warning for each glob that names no bundle: a slip leaves bundles out, which nothing else says."""
+    if not index.rules.bundles:
+        return
+    from scope.inference.bundle_files import CONFIG_NAMES  # each layout has its own modules
+
     for glob in index.rules.bundles:
         if not find_bundles(index.snapshot, (glob,), CONFIG_NAMES):
             message = f"No folder that `{glob}` in `bundles` names has a {CONFIG_NAMES[0]}. Correct it, or take it out."
