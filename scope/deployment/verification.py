@@ -22,8 +22,9 @@ def check_upload(expected: Collection[str], before: DeploymentState, after: Depl
         missing, extra = sorted(expected - listed), sorted(listed - expected)
         parts = [f"without {abbreviate(missing, _SHOWN)}"] if missing else []
         parts += [f"with {abbreviate(extra, _SHOWN)} added"] if extra else []
+        built = "If a build leaves it, name it in .gitignore; else check" if extra else "Check"
         raise RemoteError(
-            Fault.INVALID, f"The CLI uploaded what was staged {' and '.join(parts)}. Check `sync` in databricks.yml."
+            Fault.INVALID, f"The CLI uploaded what was staged {' and '.join(parts)}. {built} `sync` in databricks.yml."
         )
 
 
