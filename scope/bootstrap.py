@@ -16,8 +16,7 @@ from scope.adapters.processes import end_running
 from scope.adapters.workspace import DatabricksWorkspace
 from scope.controller.session import Options, RateLimit, Revision, Session
 from scope.deployment.ancestry import check_branch
-from scope.deployment.bundle_target import BundleTarget
-from scope.deployment.places import read_settings
+from scope.deployment.places import find_places, read_settings
 from scope.deployment.record import repository_name
 from scope.deployment.target import TargetSettings, check_host
 from scope.errors import UsageError
@@ -77,11 +76,7 @@ def open_session(
             check_branch(git, settings, commit)
         workspace = DatabricksWorkspace(settings.host or credentials.host, credentials.profile)
         user = workspace.user()
-        if isinstance(settings, BundleTarget):
-            settings.require_distinct_roots(user)
-            if any(domain not in settings.bundles for domain in request.domains):
-                # Where a bundle lies that is gone, only its record tells.
-                settings.find_gone(workspace, user, repository_name(git.origin), settings.bundles)
+        find_places(workspace, settings, user, repository_name(git.origin), request.domains)
         branch = settings.branch if settings.is_production and settings.branch else git.branch
         head = Revision(commit, is_dirty, branch, git.origin, repository_name(git.origin))
         rate = rate_limit(os.environ, request.max_parallel)

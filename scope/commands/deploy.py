@@ -3,6 +3,7 @@
 import argparse
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from scope.bootstrap import LOGS, SessionRequest, open_session
 from scope.commands.options import add_domains, add_manifest_digest, add_rollout, add_target, complete_with, session_options
@@ -15,6 +16,9 @@ from scope.controller.operation import Operation
 from scope.controller.session import Session
 from scope.deployment.observation import writers
 from scope.errors import UsageError
+
+if TYPE_CHECKING:
+    from scope.documents.manifest import Manifest
 
 HELP = "deploy what is due in a target"
 EXAMPLES = """\
@@ -45,13 +49,17 @@ def run(options: argparse.Namespace, console: Console) -> int:
     request = SessionRequest(options.target, session_options(options), options.max_parallel, domains=tuple(options.domain))
     with open_session(Path(options.directory), request, reporter.progress, reporter.event) as session:
         _tell_writers(session)
-        wanted = warn_of_unseen(session, find_candidates(session, options.domain))
-        if options.manifest:
-            wanted = _narrowed(session, wanted, options)
+        manifest = _read_manifest(options)
+        gone = _find_destroyed(manifest, options.target)
+        wanted = warn_of_unseen(session, find_candidates(session, options.domain, gone))
+        # What a manifest destroys may be gone already: by a run before, or since it goes on under another name.
+        in_sync = len({*options.domain} & gone - {item.domain for item in wanted})
+        if manifest is not None:
+            wanted = narrow(wanted, manifest, session, options.manifest)
         due = tuple(item for item in wanted if item.due is not None)
         operations = tuple(operation_for(session, item) for item in due)
         results = reporter.run(session, operations, options.max_parallel)
-        return finish(session, results, len(wanted) - len(due), options, console)
+        return finish(session, results, in_sync + len(wanted) - len(due), options, console)
 
 
 def _tell_writers(session: Session) -> None:
@@ -64,10 +72,18 @@ def _tell_writers(session: Session) -> None:
             )
 
 
-def _narrowed(session: Session, wanted: tuple[Candidate, ...], options: argparse.Namespace) -> tuple[Candidate, ...]:
+def _read_manifest(options: argparse.Namespace) -> "Manifest | None":
+    if not options.manifest:
+        return None
     from scope.documents.manifest_reader import read_manifest  # only with a manifest
 
-    return narrow(wanted, read_manifest(Path(options.manifest), options.manifest_sha256), session, options.manifest)
+    return read_manifest(Path(options.manifest), options.manifest_sha256)
+
+
+def _find_destroyed(manifest: "Manifest | None", target: str) -> frozenset[str]:
+    """Return the domains that a manifest destroys in a target."""
+    items = manifest.deploy if manifest is not None else ()
+    return frozenset(item.domain for item in items if item.target == target and item.action == "destroy")
 
 
 def operation_for(session: Session, item: Candidate) -> Operation:

@@ -31,8 +31,13 @@ class Candidate:
         return "destroy" if self.due is not None and self.due.because == "removed" else "deploy"
 
 
-def find_candidates(session: Session, domains: Iterable[str] = ()) -> tuple[Candidate, ...]:
-    """Return the domains of the head and of the target, or some of them, sorted, each with why it is due, if it is."""
+def find_candidates(
+    session: Session, domains: Iterable[str] = (), may_be_gone: Collection[str] = ()
+) -> tuple[Candidate, ...]:
+    """Return the domains of the head and of the target, or some of them, sorted, each with why it is due, if it is.
+
+    Those in `may_be_gone` are left out if they are nowhere; any other that is asked for and isn't there is a `UsageError`.
+    """
     head = set(session.domains)
     asked = set(domains)
     if asked and asked <= head:
@@ -41,7 +46,7 @@ def find_candidates(session: Session, domains: Iterable[str] = ()) -> tuple[Cand
     known = observations.by_domain
     if observations.unlisted is not None:
         session.event("", observations.unlisted)
-    unknown = sorted(asked - known.keys())
+    unknown = sorted(asked - known.keys() - {*may_be_gone})
     if unknown:
         raise UsageError(unknown_name("domain", unknown[0], sorted(known), f"here or deployed in {session.settings.name}"))
     # What another repository has beside ours isn't gone from this one.

@@ -17,6 +17,19 @@ def read_settings(index: DeploymentIndex, target: str, domains: Collection[str] 
     return choose(index, lambda one: read_target(one.snapshot, target), lambda one: read_bundle_target(one, target, domains))
 
 
+def find_places(
+    workspace: Workspace, settings: TargetSettings, user: User, repository: str, domains: Collection[str]
+) -> None:
+    """Find out where those of some domains lie that the head doesn't have: of a bundle that is gone, its record tells.
+
+    Raises `UsageError` for bundles that would be deployed over each other.
+    """
+    if isinstance(settings, BundleTarget):
+        settings.require_distinct_roots(user)
+        if any(domain not in settings.bundles for domain in domains):
+            settings.find_gone(workspace, user, repository, settings.bundles)
+
+
 def find_domains(
     workspace: Workspace, settings: TargetSettings, user: User, repository: str, skip: Collection[str] = ()
 ) -> tuple[str, ...]:

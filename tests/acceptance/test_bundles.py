@@ -247,6 +247,18 @@ def test_a_folder_that_is_renamed_stays_the_same_deployment(team: Platform) -> N
     assert "5 of 5 domains in sync" in status.stdout, status
 
 
+def test_the_job_that_a_plan_has_for_the_old_name_of_a_folder_does_nothing(team: Platform) -> None:
+    assert team.deploy().exit_code == 0
+    base, jobs = team.sandbox.head, team.workspace.snapshot().resources["jobs"].keys()
+    team.sandbox.git("mv", "bundles/ops", "bundles/operations")
+    team.push("Rename the folder")
+    assert team.scope("plan", "--base", base, "--head", "HEAD", "--target", "prod").exit_code == 0
+    for name in (OPS, "bundles_operations"):
+        done = team.deploy("--prune", "--domain", name, "--manifest", ".scope/manifest.json")
+        assert done.exit_code == 0, done
+    assert team.workspace.snapshot().resources["jobs"].keys() == jobs
+
+
 _OPS_PROJECT = """\
 [project]
 name = "ops"

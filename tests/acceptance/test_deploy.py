@@ -197,3 +197,16 @@ def test_a_value_from_the_environment_reaches_the_bundle_and_a_new_one_is_deploy
     refused = platform.deploy()
     assert refused.exit_code == 3, refused
     assert "was last deployed with a value for region, and now there is none. Set BUNDLE_VAR_region" in refused.stdout
+
+
+def test_what_a_manifest_destroys_and_is_gone_already_has_nothing_to_do(platform: Platform) -> None:
+    platform.sandbox.write_all(domain("refunds"))
+    base = platform.push("Add another")
+    for path in [path for path in platform.sandbox.tracked if "/refunds/" in path]:
+        platform.sandbox.delete(path)
+    platform.push("Remove it before it was ever deployed")
+    assert platform.scope("plan", "--base", base, "--head", "HEAD", "--target", "prod").exit_code == 0
+    done = platform.deploy("--prune", "--domain", "refunds", "--manifest", ".scope/manifest.json")
+    assert (done.exit_code, "1 deployment already in sync." in done.stdout) == (0, True), done
+    unknown = platform.deploy("--prune", "--domain", "refunds")
+    assert unknown.exit_code == 2, unknown
