@@ -588,13 +588,18 @@ def fake_cli(folder: Path, script: str) -> str:
     return f"{folder}{os.pathsep}{os.environ['PATH']}"
 
 
-def test_a_missing_cli_is_reported_with_the_way_to_get_it(platform: Platform, tmp_path: Path) -> None:
+@pytest.mark.parametrize("can_build", [False, True])
+def test_a_missing_cli_is_reported_with_the_ways_to_get_it(platform: Platform, tmp_path: Path, *, can_build: bool) -> None:
+    if can_build:  # as this repository can, and one that has the tool installed can't
+        platform.sandbox.write("tests/cli/install", "")
+        platform.push("Have what builds the CLI")
     folder = tmp_path / "bin"
     folder.mkdir()
     (folder / "git").symlink_to(subprocess.check_output(["which", "git"], text=True).strip())
     done = platform.deploy(PATH=str(folder))
     assert done.exit_code == 2
-    assert "just install-cli" in done.stderr
+    assert "Install it (https://docs.databricks.com/dev-tools/cli/install)" in done.stderr
+    assert ("`just install-cli`" in done.stderr) == can_build
     assert platform.workspace.requests() == []
 
 
