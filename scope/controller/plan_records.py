@@ -11,7 +11,6 @@ from scope.controller.deploy_set import Candidate
 from scope.controller.session import Session
 from scope.documents.manifest import Base, Cause, Deploy, Fingerprints, Head, Manifest, ManifestChange, ManifestMove
 from scope.graph.index import DeploymentIndex
-from scope.graph.uses_cache import UsesCache
 from scope.model import Because, Change, Effect
 from scope.planning.impact import Impact, ImpactAnalysis
 from scope.planning.moves import list_moves
@@ -39,7 +38,6 @@ class Bases:
     def __init__(self, session: Session) -> None:
         """Compare with the head of a session; nothing is read yet."""
         self._session = session
-        self._uses = UsesCache()
         self._known: dict[str, tuple[DeploymentIndex, tuple[Change, ...]] | None] = {}
 
     def compare(self, info: Base, domains: Iterable[str]) -> Compared | None:

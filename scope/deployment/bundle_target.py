@@ -8,6 +8,7 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from scope.deployment.presence import AT_ONCE
 from scope.deployment.record import Record, read_record
@@ -16,6 +17,7 @@ from scope.errors import UsageError
 from scope.graph.bundle_index import BundleIndex
 from scope.model import RemoteKind, User
 from scope.ports import Workspace
+from scope.repository.bundles import common_folder
 from scope.stage.values import PREFIX
 from scope.wording import abbreviate, unknown_name
 
@@ -50,14 +52,8 @@ class BundleTarget(TargetSettings):
 
     def base(self, user: User) -> str:
         """Return the folder below which all roots of the target lie."""
-        roots = [self.resolve(user, domain).rpartition("/")[0].split("/") for domain in self.bundles]
-        roots = roots or [resolve_root(_HOME, user, "").split("/")]
-        common: list[str] = []
-        for level in zip(*roots, strict=False):
-            if len({*level}) > 1:
-                break
-            common.append(level[0])
-        return "/".join(common)
+        folders = [self.resolve(user, domain).rpartition("/")[0] for domain in self.bundles]
+        return common_folder(folders or [resolve_root(_HOME, user, "")])
 
     def root_place_of(self, domain: str) -> str:
         """Return where the root of a deployment is set, as `file:line`."""
@@ -79,11 +75,7 @@ class BundleTarget(TargetSettings):
             "workspace.current_user.short_name": user.short_name,
             **{f"var.{name}": value for name, value in bundle.variables.items()},
         }
-        root = bundle.root
-        for _ in range(_VARIABLE_LIMIT):  # a variable's value may use others
-            if "${" not in root:
-                break
-            root = expand(root, values, bundle.root_place, "root_path")
+        root = _expand_all(Value(bundle.root, bundle.root_place), values, "root_path")
         return resolve_root(root, user, bundle.root_place)
 
     def require_distinct_roots(self, user: User) -> None:
@@ -160,6 +152,16 @@ def read_bundle_target(index: BundleIndex, name: str, domains: Collection[str] =
     )
 
 
+def _expand_all(value: Value, values: Mapping[str, str], what: str) -> str:
+    """Return a text with the values of the variables in it, and of those in these values."""
+    text = value.text
+    for _ in range(_VARIABLE_LIMIT):
+        if "${" not in text:
+            break
+        text = expand(text, values, value.place, what)
+    return text
+
+
 def _require_one(problem: str, target: str, values: Iterable[Value | None]) -> Value | None:
     """Return the one text that some bundles say, or None if they say nothing; `UsageError` if they say several."""
     by_text = {value.text.rstrip("/"): value for value in values if value is not None}
@@ -220,17 +222,13 @@ class _Reader:
         if name is None or not name.text:
             raise UsageError(f"{self.place}: `bundle.name` is missing. scope must know it before the CLI runs.")
         root = self.find("workspace", "root_path") or Value(_DEFAULT_ROOT, name.place)
-        return Bundle(self._expand(name, "bundle.name"), root.text, root.place, self._variables())
+        return Bundle(self._expand(name, "bundle.name"), root.text, root.place, self._variables)
 
     def _expand(self, value: Value, what: str) -> str:
-        text = value.text
-        for _ in range(_VARIABLE_LIMIT):  # a variable's value may use others
-            if "${" not in text:
-                break
-            values = {"bundle.target": self._target, **{f"var.{name}": one for name, one in self._variables().items()}}
-            text = expand(text, values, value.place, what)
-        return text
+        values = {"bundle.target": self._target, **{f"var.{name}": one for name, one in self._variables.items()}}
+        return _expand_all(value, values, what)
 
+    @cached_property
     def _variables(self) -> dict[str, str]:
         """Return the values of the bundle's variables that are plain texts; the environment's come first."""
         names = {name for document in self._documents for name in document.keys("variables")}

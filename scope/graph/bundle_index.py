@@ -2,8 +2,7 @@
 
 import hashlib
 import posixpath
-import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
@@ -19,10 +18,11 @@ from scope.graph.uses_cache import UsesCache
 from scope.inference.bundle_files import CONFIG_NAMES, DEFAULT_TARGET
 from scope.inference.resource_keys import DefinedResource, defined_resources, unread_resources
 from scope.inference.uses import Uses
+from scope.inference.variables import find_used_variables
 from scope.model import Entry, Kind, quote_path
 from scope.names import is_target_name
 from scope.ports import Kept, Workers
-from scope.repository.bundles import find_bundles
+from scope.repository.bundles import find_bundles, folders_above
 from scope.repository.ignore_rules import IGNORE_FILE, IgnoreRules
 from scope.repository.layout import CONFIG, MOVES
 from scope.repository.moves import Moves, load_moves
@@ -277,7 +277,7 @@ class BundleIndex:
         closure = self.closure(domain)
         if not any(text.runs_code for text in closure.texts.values()):
             return closure.files
-        folders = {above for path in closure.files for above in _folders_above(path)}
+        folders = {above for path in closure.files for above in folders_above(path)}
         found = self.snapshot.entries(posixpath.join(folder, IGNORE_FILE) for folder in sorted(folders))
         ignore_files = {path: entry for path, entry in found.items() if entry.kind is Kind.FILE}
         return dict(sorted({**closure.files, **ignore_files}.items()))
@@ -344,10 +344,10 @@ class BundleIndex:
 
     def used_variables(self, target: str, domain: str, names: Collection[str]) -> frozenset[str]:  # noqa: ARG002
         """Return those of some variables of the bundle that its files refer to."""
-        pattern = re.compile(rb"\bvar\.(" + b"|".join(re.escape(name.encode()) for name in sorted(names)) + rb")(?![\w-])")
-        files = self.snapshot.entries([*self.closure(domain).texts, *self._modules(domain)]) if names else {}
-        contents = self.snapshot.read_all(files).values()
-        return frozenset(name.decode() for content in contents for name in pattern.findall(content))
+        if not names:
+            return frozenset()
+        files = self.snapshot.entries([*self.closure(domain).texts, *self._modules(domain)])
+        return find_used_variables(self.snapshot.read_all(files).values(), names)
 
     def uses_of(self, path: str) -> Uses:  # noqa: ARG002  what is narrowed asks for more
         """Return none: whatever a bundle syncs counts, whoever uses it."""
@@ -372,10 +372,3 @@ class BundleIndex:
         from scope.graph.tables import TableIndex  # 30 ms, and many commands ask for no table
 
         return TableIndex(self.snapshot.empty(), None)
-
-
-def _folders_above(path: str) -> Iterator[str]:
-    """Yield the folders that a file lies in, the repository's root last."""
-    while path:
-        path = posixpath.dirname(path)
-        yield path

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from scope.inference.bundle_files import find_words, fixed_part, resolve
 from scope.inference.notebooks import notebook_names
 from scope.model import Entry, Kind
-from scope.repository.bundles import is_below
+from scope.repository.bundles import folders_above, is_below
 from scope.repository.globs import matches_cli
 from scope.repository.snapshot import Snapshot
 from scope.repository.toml_file import UnreadableTomlError, load_toml
@@ -145,9 +145,7 @@ class PlaceReader:
         sources = _table(content, "tool", "uv", "sources")
         of_workspace = (name for name, source in sources.items() if isinstance(source, dict) and source.get("workspace"))
         wanted = {_normalize(name) for name in of_workspace}
-        above = folder
-        while wanted and above:
-            above = posixpath.dirname(above)
+        for above in folders_above(folder) if wanted else ():
             self.consulted.add(posixpath.join(above, _PROJECT))
             for member in self._members(above):
                 self.consulted.add(posixpath.join(member, _PROJECT))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from scope.inference.bundle_files import BundleText, SyncText, resolve, without_expression
 from scope.model import Entry, Kind
-from scope.repository.bundles import is_below
+from scope.repository.bundles import common_folder, folders_above, is_below
 from scope.repository.ignore_rules import IGNORE_FILE, IgnoreRules, Patterns
 from scope.repository.snapshot import Snapshot
 
@@ -40,10 +40,10 @@ def read_sync(
     ]
     is_default = all(sync.paths is None for _, sync in parts)
     places = tuple(dict.fromkeys([folder] if is_default else listed))
-    root = _common_folder([folder, *places])
+    root = common_folder([folder, *places])
     for place in places:
         # They may hide what lies there.
-        snapshot.entries(posixpath.join(above, IGNORE_FILE) for above in _list_above(place))
+        snapshot.entries(posixpath.join(above, IGNORE_FILE) for above in folders_above(place))
     below = {path: entry for place in places for path, entry in snapshot.files(place).items()}
     files = {path: entry for path, entry in below.items() if not ignored.hides(path)}
     included = _join_patterns(root, [(path, sync.include) for path, sync in parts])
@@ -81,21 +81,5 @@ def _join_patterns(root: str, listed: Iterable[tuple[str, tuple[str, ...]]]) -> 
     return Patterns(joined) if joined else None
 
 
-def _list_above(folder: str) -> Iterator[str]:
-    while folder:
-        folder = posixpath.dirname(folder)
-        yield folder
-
-
 def _matches(patterns: Patterns | None, root: str, path: str) -> bool:
     return patterns is not None and is_below(path, root) and patterns.match(path[len(root) + 1 :] if root else path)
-
-
-def _common_folder(folders: Iterable[str]) -> str:
-    listed = [folder.split("/") if folder else [] for folder in folders]
-    common: list[str] = []
-    for level in zip(*listed, strict=False):
-        if len(set(level)) > 1:
-            break
-        common.append(level[0])
-    return "/".join(common)

@@ -8,7 +8,6 @@ deployment is the same at two trees exactly if its fingerprints are equal.
 import hashlib
 import json
 import os
-import re
 from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
@@ -23,6 +22,7 @@ from scope.inference.preset_words import find_preset_words, is_preset_word
 from scope.inference.resource_keys import DefinedResource
 from scope.inference.target_files import is_without_target
 from scope.inference.uses import Uses
+from scope.inference.variables import find_used_variables
 from scope.model import Entry, Kind
 from scope.names import is_domain_name
 from scope.ports import Kept, Workers
@@ -418,10 +418,10 @@ class DomainIndex:
 
     def used_variables(self, target: str, domain: str, names: Collection[str]) -> frozenset[str]:
         """Return those of some variables of the bundle that the files which the CLI reads of a stage refer to."""
+        if not names:
+            return frozenset()
         read = {path: entry for path, entry in self.staged(target, domain).items() if not is_code(path)}
-        pattern = re.compile(rb"\bvar\.(" + b"|".join(re.escape(name.encode()) for name in sorted(names)) + rb")(?![\w-])")
-        contents = self.snapshot.read_all(read).values() if names else ()
-        return frozenset(name.decode() for content in contents for name in pattern.findall(content))
+        return find_used_variables(self.snapshot.read_all(read).values(), names)
 
     def fingerprint(self, target: str, domain: str) -> str | None:
         """Return the digest over the closure's paths, kinds and blobs, or None if the deployment doesn't exist."""

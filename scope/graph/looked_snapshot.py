@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from scope.model import Entry, Kind
 from scope.ports import Git
+from scope.repository.bundles import folders_above
 from scope.repository.snapshot import Snapshot
 
 # The entry at each path that was asked for, or None where there was none.
@@ -44,7 +45,7 @@ class LookedSnapshot(Snapshot):
         """Return the entries noted, without those that lie below others."""
         folders = {path for path, entry in self._entries.items() if entry is not None and entry.kind is Kind.FOLDER}
         noted = dict.fromkeys(self._folders, ANY_FOLDER) | self._entries
-        return {path: entry for path, entry in sorted(noted.items()) if not _is_covered(path, folders)}
+        return {path: entry for path, entry in sorted(noted.items()) if folders.isdisjoint(folders_above(path))}
 
 
 def is_same(snapshot: Snapshot, looked: Looked) -> bool:
@@ -56,11 +57,3 @@ def look_again(snapshot: Snapshot, path: str, noted: Entry | None) -> Entry | No
     """Return what would be noted at a path of another tree, where this was noted."""
     entry = snapshot.entry(path)
     return ANY_FOLDER if noted == ANY_FOLDER and entry is not None and entry.kind is Kind.FOLDER else entry
-
-
-def _is_covered(path: str, folders: set[str]) -> bool:
-    while path:
-        path = path.rpartition("/")[0]
-        if path in folders:
-            return True
-    return False

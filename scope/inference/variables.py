@@ -11,6 +11,12 @@ _DEEPEST = 10
 _PLAIN = frozenset({"tag:yaml.org,2002:str", "tag:yaml.org,2002:int"})
 
 
+def find_used_variables(contents: Iterable[bytes], names: Iterable[str]) -> frozenset[str]:
+    """Return those of some variables of the bundle, of which there is at least one, that files refer to."""
+    pattern = re.compile(rb"\bvar\.(" + b"|".join(re.escape(name.encode()) for name in sorted(names)) + rb")(?![\w-])")
+    return frozenset(name.decode() for content in contents for name in pattern.findall(content))
+
+
 def variable_values(bundle: bytes, target: str, settings: bytes, names: Iterable[str]) -> Mapping[str, str | None]:
     """Return by name the values that variables have in a target, by the bundle's file and the target's own.
 

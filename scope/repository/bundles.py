@@ -4,7 +4,7 @@ import json
 import keyword
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from scope.errors import UsageError
 from scope.model import Kind, quote_path
@@ -60,6 +60,23 @@ def is_below(path: str, folder: str) -> bool:
     return not folder or path == folder or path.startswith(f"{folder}/")
 
 
+def folders_above(path: str) -> Iterator[str]:
+    """Yield the folders that a path lies in, the nearest first, the repository's root last."""
+    while path:
+        path = posixpath.dirname(path)
+        yield path
+
+
+def common_folder(folders: Iterable[str]) -> str:
+    """Return the deepest folder that is some folders, or lies above all of them."""
+    common: list[str] = []
+    for level in zip(*(folder.split("/") if folder else [] for folder in folders), strict=False):
+        if len(set(level)) > 1:
+            break
+        common.append(level[0])
+    return "/".join(common)
+
+
 def _expand(snapshot: Snapshot, glob: str) -> Iterator[str]:
     """Yield the folders that a glob matches, reading no folder that it can't match. `.` is the repository's root."""
     level = {""}
@@ -83,8 +100,7 @@ def _below(snapshot: Snapshot, top: str) -> Iterator[str]:
 
 
 def _folders(snapshot: Snapshot, folder: str) -> Iterator[str]:
-    entries: Mapping[str, object] = snapshot.names(folder)
-    return (name for name in entries if snapshot.names(folder)[name].kind is Kind.FOLDER)
+    return (name for name, entry in snapshot.names(folder).items() if entry.kind is Kind.FOLDER)
 
 
 def _join(folder: str, name: str) -> str:
