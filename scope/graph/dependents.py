@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 
 from scope.graph.closure import DomainIndex
-from scope.graph.digraph import Graph
+from scope.graph.dependent_paths import DependentPaths
 from scope.graph.held_words import HeldWords
 from scope.graph.nodes import domain_node, file_node, label, target_node
 from scope.graph.search import search
@@ -46,21 +46,21 @@ class Dependents:
     def target_paths(self, path: str) -> Mapping[str, tuple[Step, ...]]:
         """Return the shortest path from a changed shared file to each target whose own file leads to it."""
         paths: dict[str, tuple[Step, ...]] = {}
-        for graphs in self._target_graphs:
-            for target, graph in graphs.items():
-                steps = graph.shortest_path(file_node(path), file_node(target_file(target)))
+        for side in self._target_parts:
+            for target, part in side.items():
+                steps = part.shortest_path(file_node(path), file_node(target_file(target)))
                 if steps is not None:
                     paths[target] = (*steps, Step(target_node(target), "configures"))
         return paths
 
     @cached_property
-    def _target_graphs(self) -> tuple[Mapping[str, Graph], ...]:
-        """Return for base and head the graph of the shared code that each target's own file reaches.
+    def _target_parts(self) -> tuple[Mapping[str, DependentPaths], ...]:
+        """Return for base and head the paths through the shared code that each target's own file reaches.
 
-        Each side has graphs of its own: a path that mixes edges of both sides would exist on neither.
+        Each side has paths of its own: one that mixes edges of both sides would exist on neither.
         """
         return tuple(
-            {target: _build_graph(part.edges) for target in side.targets if (part := side.target_shared(target)).files}
+            {target: _connect(part.edges) for target in side.targets if (part := side.target_shared(target)).files}
             for side in self._sides
         )
 
@@ -84,11 +84,11 @@ class Dependents:
     def _add_paths(self, path: str, start: tuple[Step, ...], paths: dict[str, tuple[Step, ...]]) -> None:
         """Add the shortest paths from a shared file to the domains that have none yet."""
         domains = {domain for side in self._sides for domain in side.domains}
-        for layer in self._graph.dependents_by_distance(file_node(path)):
+        for layer in self._shared_paths.layers(file_node(path)):
             for domain in sorted(domains - paths.keys()):
                 edge = self._find_edge(domain, layer)
                 if edge is not None:
-                    inner = self._graph.shortest_path(file_node(path), file_node(edge.dependency)) or ()
+                    inner = self._shared_paths.shortest_path(file_node(path), file_node(edge.dependency)) or ()
                     paths[domain] = (
                         *start,
                         *inner,
@@ -106,8 +106,8 @@ class Dependents:
         return paths
 
     @cached_property
-    def _graph(self) -> Graph:
-        return _build_graph((edge for side in self._sides for edge in side.shared_edges), alone=self._starts)
+    def _shared_paths(self) -> DependentPaths:
+        return _connect(edge for side in self._sides for edge in side.shared_edges)
 
     def _find_edge(self, domain: str, layer: frozenset[str]) -> Edge | None:
         """Return the first edge into a layer of shared files, from a file of a domain or one that every stage holds."""
@@ -168,7 +168,8 @@ class Dependents:
     @cached_property
     def _held(self) -> HeldWords:
         """Return the words that lead to a changed file or one of its dependents."""
-        return HeldWords(search_words(label(node) for node in self._graph.blast_radius(self._starts)))
+        reached = {node for start in self._starts for layer in self._shared_paths.layers(start) for node in layer}
+        return HeldWords(search_words(map(label, reached)))
 
     @property
     def _name_patterns(self) -> list[str]:
@@ -207,8 +208,8 @@ class Dependents:
         return frozenset(file_node(path) for path in self._shared | moved)
 
 
-def _build_graph(edges: Iterable[Edge], alone: Iterable[str] = ()) -> Graph:
-    return Graph(((file_node(edge.dependent), file_node(edge.dependency), edge.kind) for edge in edges), alone)
+def _connect(edges: Iterable[Edge]) -> DependentPaths:
+    return DependentPaths((file_node(edge.dependent), file_node(edge.dependency), edge.kind) for edge in edges)
 
 
 def _read(side: DomainIndex, paths: Iterable[str]) -> Mapping[str, bytes]:
