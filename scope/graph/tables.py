@@ -12,7 +12,7 @@ from functools import cached_property
 from scope.graph.search import search
 from scope.inference.parsing import decode
 from scope.lineage.full_names import has_word, may_spell
-from scope.lineage.spelling import spelling_pattern, spells
+from scope.lineage.spelling import extended_spelling_patterns, spelling_patterns, spells
 from scope.lineage.table_facts import dump_tables, load_tables, stands_alone
 from scope.lineage.table_names import PLAIN, TableNames
 from scope.lineage.tables import SOURCES, FileTables, Modules, TableUses, may_name_tables
@@ -24,7 +24,7 @@ from scope.repository.snapshot import Snapshot
 # Words that are searched for one by one. With more, everything is read.
 _MOST_WORDS = 25
 # With more files than this, they are searched again sooner than read.
-_MOST_READ = 500
+_MOST_READ = 2_000
 
 
 class TableIndex:
@@ -141,29 +141,35 @@ class TableIndex:
         return found | new
 
     def spelling(self, words: Collection[str], domains: Collection[str]) -> frozenset[str]:
-        """Return the files of some domains, and of shared code, that spell one of some words themselves."""
+        """Return the files of some domains, and of shared code, that spell one of some words themselves.
+
+        They are among those that spell one of more words, so what was asked for more words before is only read again.
+        """
         if not words or not domains:
             return frozenset()
-        if (asked := (frozenset(words), frozenset(domains))) in self._spelling:
-            return self._spelling[asked]
-        folders = (COMMON, SPEC_ROOT, *(folder for domain in domains for folder in domain_folders(domain)))
-        return self._search((spelling_pattern(words),), folders, frozenset(domains))
+        asked, among = frozenset(words), frozenset(domains)
+        if (asked, among) not in self._spelling:
+            wider = (files for (more, where), files in self._spelling.items() if where == among and asked < more)
+            files = min(wider, key=len, default=None)
+            self._spelling[asked, among] = (
+                self._search_spelling(asked, among)
+                if files is None or len(files) > _MOST_READ
+                else self._choose_spelling(files, asked)
+            )
+        return self._spelling[asked, among]
 
-    def look_for_spellings(self, several: Iterable[Collection[str]], domains: Collection[str]) -> None:
-        """Search once for what `spelling` is going to be asked for: several sets of words in the files of some domains."""
-        asked = [frozenset(words) for words in several if words]
-        every = frozenset[str]().union(*asked)
-        found = self.spelling(every, domains) if len(asked) > 1 and len(every) <= _MOST_WORDS else None
-        if found is None or len(found) > _MOST_READ:
-            return
-        contents = self._snapshot.read_all(self._snapshot.entries(found))
-        texts = {path: content.decode(errors="replace") for path, content in contents.items()}
-        for words in asked:
-            spelling = frozenset(path for path, text in texts.items() if spells(text, words))
-            self._spelling[words, frozenset(domains)] = spelling
+    def _choose_spelling(self, paths: Collection[str], words: frozenset[str]) -> frozenset[str]:
+        contents = self._snapshot.read_all(self._snapshot.entries(paths))
+        return frozenset(path for path, content in contents.items() if spells(content.decode(errors="replace"), words))
 
-    def _search(self, patterns: tuple[str, ...], folders: tuple[str, ...], domains: frozenset[str]) -> frozenset[str]:
-        found = search(self._snapshot, self._kept, patterns, folders)
+    def _search_spelling(self, words: frozenset[str], domains: frozenset[str]) -> frozenset[str]:
+        folders = (COMMON, SPEC_ROOT, *(folder for domain in sorted(domains) for folder in domain_folders(domain)))
+        return self._search(spelling_patterns(words), folders, domains, extended_spelling_patterns(words))
+
+    def _search(
+        self, patterns: tuple[str, ...], folders: tuple[str, ...], domains: frozenset[str], extended: tuple[str, ...] = ()
+    ) -> frozenset[str]:
+        found = search(self._snapshot, self._kept, patterns, folders, extended)
         return frozenset(path for path in found if is_source(path) and _is_among(path, domains))
 
     def _find_users(self, paths: Iterable[str], domains: frozenset[str]) -> frozenset[str]:

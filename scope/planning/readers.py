@@ -75,7 +75,8 @@ def find_readers(
     words = frozenset[str]().union(*(called.words(domain, source) for domain, source in each))
     # Whoever spells the source alone may get the domain's name at run time.
     names = frozenset[str]().union(*(called.source_words(domain, source) for domain, source in each))
-    head.tables.look_for_spellings([words, names], among)
+    wanted = words | names if len(words | names) <= _MOST_NAMES else names
+    spelling = head.tables.spelling(wanted, among) if len(names) <= _MOST_NAMES else frozenset()
     paths = head.tables.search(words, among, _MOST_FILES)
     if len(paths) > _MOST_FILES:
         return Readers({}, unread=len(paths))
@@ -85,7 +86,7 @@ def find_readers(
         domain = prefixes[reader.table.rpartition(".")[0]]
         if reader.domain not in (domain, SHARED):
             readers[domain].add(reader)
-    near = head.tables.spelling(names, among) - paths if len(names) <= _MOST_NAMES else frozenset()
+    near = spelling - paths
     maybe = head.tables.read(near) if len(near) <= _MOST_UNSURE else {}
     unknown = {
         UnknownPlace(quote_path(path), line)

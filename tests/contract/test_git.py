@@ -11,7 +11,7 @@ import pytest
 from scope.adapters.git import GitRepository
 from scope.errors import ScopeError
 from scope.inference.wide_uses import EXTENDED_WIDE, WIDE, is_wide
-from scope.lineage.spelling import spelling_pattern, spells
+from scope.lineage.spelling import extended_spelling_patterns, spelling_patterns, spells
 from scope.model import Kind, Status
 from scope.ports import Git
 from scope.repository.snapshot import Snapshot
@@ -230,11 +230,13 @@ def test_a_search_for_spellings_means_the_same(tmp_path: Path) -> None:
     lines = (*SPELLED, *NOT_SPELLED)
     files = {f"src/{number}.py": f"x = 1\n{line}\nz = 2\n" for number, line in enumerate(lines)}
     fake, sandbox = FakeGit(), Sandbox.create(tmp_path / "repository", dict(files))
-    pattern = spelling_pattern({"finance"})
+    patterns, extended = spelling_patterns({"finance"}), extended_spelling_patterns({"finance"})
     with GitRepository(sandbox.root) as git:
-        matches = git.grep(git.root_tree(sandbox.head), (pattern,), ("src",))
+        tree = git.root_tree(sandbox.head)
+        matches = git.grep(tree, patterns, ("src",))
+        assert git.grep(tree, ("(?no Perl",), ("src",), extended) == matches
     assert sorted(line for path, line in zip(files, lines, strict=True) if path in matches) == sorted(SPELLED)
-    assert fake.grep(fake.make(files), (pattern,), ("src",)) == matches
+    assert fake.grep(fake.make(files), patterns, ("src",)) == matches
     assert {path for path, text in files.items() if spells(text, {"finance"})} == matches
 
 
