@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 
 class Kind(StrEnum):
@@ -36,16 +36,14 @@ class Effect(StrEnum):
     COSMETIC = "cosmetic"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One entry of a git tree: its kind and the name of its object, in hex."""
 
     kind: Kind
     oid: str
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One path of a git diff, with its entries before and after."""
 
     path: str
@@ -76,8 +74,7 @@ class RemoteEntry:
     size: int | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class StagedFile:
+class StagedFile(NamedTuple):
     """A file as it lies in a stage: the SHA-256 of its content in hex, its size in bytes, and when it was written.
 
     The time is in nanoseconds since 1970.
@@ -91,8 +88,7 @@ class StagedFile:
 _RESOURCE_KEY = re.compile(r"resources\.([a-z][a-z0-9_]*)\.([^.]+)(?:\.(.+))?")
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class ResourceKey:
+class ResourceKey(NamedTuple):
     """The key of a resource in a bundle. `child` names what belongs to one: its `permissions` or `grants`.
 
     >>> ResourceKey.parse("resources.jobs.refresh.permissions").resource.short
@@ -135,8 +131,7 @@ class ResourceKey:
 TAGGED_KINDS = frozenset({"jobs", "pipelines"})
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class RemoteResource:
+class RemoteResource(NamedTuple):
     """A resource in the workspace; `kind` is the bundle's word for it, such as `jobs` or `schemas`."""
 
     kind: str
@@ -148,8 +143,7 @@ class RemoteResource:
         return f"{self.kind.removesuffix('s')} `{self.name}` ({self.id})"
 
 
-@dataclass(frozen=True, slots=True)
-class NamedResource:
+class NamedResource(NamedTuple):
     """A resource that was looked up by its name, with what the workspace tells of its origin; None where it tells nothing.
 
     `folder` is the absolute path of the folder that it lies in, for the kinds that lie in one.
@@ -161,8 +155,7 @@ class NamedResource:
     folder: str | None = None
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Grant:
+class Grant(NamedTuple):
     """Who may do what with a folder, directly or by inheritance, such as `CAN_MANAGE`."""
 
     principal: str
@@ -170,8 +163,7 @@ class Grant:
     is_group: bool
 
 
-@dataclass(frozen=True, slots=True)
-class User:
+class User(NamedTuple):
     """Who the credentials are."""
 
     name: str
@@ -191,8 +183,7 @@ class ActionKind(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class PlanAction:
+class PlanAction(NamedTuple):
     """One line of a plan.
 
     `name` is the name that the resource will have, `full_name` the one that the workspace finds it by, for kinds that have
@@ -227,8 +218,7 @@ class BundlePlan:
     hides_values: bool = False
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Finding:
+class Finding(NamedTuple):
     """Something to tell a person about a place in the repository.
 
     `line` and `column` count from 1; 0 if the finding is about the whole file.

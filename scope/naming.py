@@ -8,8 +8,8 @@ and whatever else reads the variable agrees. `scope` and `generator` share this 
 import keyword
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
 from difflib import get_close_matches
+from typing import NamedTuple
 
 DEFAULT_LAYERS = ("raw", "base", "staging", "final")
 KEYS: Mapping[str, str] = {
@@ -36,8 +36,7 @@ _MOST_LAYERS = 20
 _NO_LAYERS = frozenset({"jobs", "pipelines", "tasks", "transforms"})
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """What is wrong with the value of a key; `part` is the piece of it that is meant, or empty."""
 
     key: str
@@ -45,8 +44,7 @@ class Problem:
     part: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Naming:
+class Naming(NamedTuple):
     """How tables and resources are named. Every text is a valid expression."""
 
     catalog: str = "${var.catalog_prefix}{domain}"
@@ -291,7 +289,7 @@ def find_problems(naming: Naming, variables: Iterable[str], sources: Iterable[tu
 
 def to_key(naming: Naming) -> tuple[object, ...]:
     """Return what tells a naming from any other, as plain values."""
-    return tuple(getattr(naming, field.name) for field in fields(naming))
+    return tuple(naming)
 
 
 def find_place(text: str, problem: Problem) -> tuple[int, int]:

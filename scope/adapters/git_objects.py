@@ -2,8 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 from scope.errors import ScopeError
 from scope.model import Change, Entry, Kind, Status
@@ -16,8 +15,7 @@ _BATCH = 500
 _KINDS = {b"40000": Kind.FOLDER, b"120000": Kind.SYMLINK, b"160000": Kind.SUBMODULE}
 
 
-@dataclass(frozen=True, slots=True)
-class GitObject:
+class GitObject(NamedTuple):
     """An object's id and its content."""
 
     oid: str

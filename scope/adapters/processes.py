@@ -7,9 +7,8 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 # How much is kept of what a program says to people, in two halves: its first error, and how it ended.
 _LONGEST_ERRORS = 256_000
@@ -18,8 +17,7 @@ _PATIENCE = 10.0
 _PIPE_SECONDS = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(NamedTuple):
     """How a process ended.
 
     `code` is negative for a signal, and None if the process was stopped: it took too long, or, if `is_too_long`, printed

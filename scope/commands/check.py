@@ -3,7 +3,6 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 from scope.adapters.forks import Forks
@@ -77,7 +76,7 @@ def _say_unknown(comparison: Comparison, console: Console) -> None:
 
 def _render(findings: Sequence[Finding], form: str) -> bytes:
     if form == "json":
-        return dump_answer({"findings": [asdict(finding) for finding in findings]})
+        return dump_answer({"findings": [finding._asdict() for finding in findings]})
     if form in FORMATS[2:]:
         return render_annotations(findings, CiKind(form)).encode()
     return "".join(f"{escape_invisible(str(finding))}\n" for finding in findings).encode()

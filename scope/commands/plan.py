@@ -5,8 +5,9 @@ import hashlib
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from scope.adapters.forks import Forks
 from scope.adapters.git import GitRepository
@@ -84,8 +85,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Planned:
+class _Planned(NamedTuple):
     """A manifest, the repository it is of, the rules there, which say how its jobs are packed, and the domains there are."""
 
     manifest: Manifest
@@ -166,7 +166,7 @@ def _plan_from_records(options: argparse.Namespace, console: Console) -> _Planne
     console.say(f"Note: {note}")
     planned = _plan_from_git(options, options.fallback, console)
     warning = Warn("records-unreadable", target_file(target), 0, note)
-    return replace(planned, manifest=replace(planned.manifest, warnings=(warning, *planned.manifest.warnings)))
+    return planned._replace(manifest=replace(planned.manifest, warnings=(warning, *planned.manifest.warnings)))
 
 
 def _add_live_plans(manifest: Manifest, options: argparse.Namespace, console: Console) -> Manifest:

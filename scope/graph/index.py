@@ -5,8 +5,7 @@ Whoever plans or deploys asks here, and knows no layout.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
 
 from scope.graph.shared_code import Edge
 from scope.inference.resource_keys import DefinedResource
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
     from scope.graph.tables import TableIndex
 
 
-@dataclass(frozen=True, slots=True)
-class StageFrame:
+class StageFrame(NamedTuple):
     """How the CLI runs in a stage.
 
     It starts in `folder`, whose bundle is the file `bundle`, and uploads what lies below `sync_root`; all of them are

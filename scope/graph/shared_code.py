@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from scope.inference.notebooks import notebook_names
 from scope.inference.uses import PACKAGE, ModuleUse, Uses
@@ -24,8 +24,7 @@ _NOWHERE = "/"
 _ABOVE = frozenset([".", CODE_ROOT, RESOURCE_ROOT])
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Edge:
+class Edge(NamedTuple):
     """A dependency of one file on another. `line` names it, or is 0 if no line does."""
 
     dependent: str

@@ -1,8 +1,8 @@
 """The parts of the shared code that files reach, grown edge by edge from what they use."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from scope.graph.shared_code import Edge, SharedCode
 from scope.graph.uses_cache import UsesCache
@@ -11,8 +11,7 @@ from scope.model import Entry
 from scope.repository.snapshot import Snapshot
 
 
-@dataclass(frozen=True, slots=True)
-class SharedPart:
+class SharedPart(NamedTuple):
     """The shared files that some files reach, and every edge to one of them, sorted."""
 
     files: Mapping[str, Entry]

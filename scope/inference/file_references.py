@@ -6,8 +6,8 @@ counts from the file that holds it; in a Python module from the bundle's root.
 
 import posixpath
 import re
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from scope.inference.keyed_texts import KeyedText, keyed_texts
 from scope.inference.yaml_settings import UnreadableYamlError
@@ -70,8 +70,7 @@ _RELEASE = (
 _PACKAGE = re.compile(rf"[A-Za-z0-9_-]+\s?(?:\[.*\])?\s?(?:(?:[=!<>~]=|[<>])\s?{_RELEASE},?)*")
 
 
-@dataclass(frozen=True, slots=True)
-class FileReference:
+class FileReference(NamedTuple):
     """A path as a resource writes it, its place in the file, and the path from the repository's root that it means."""
 
     text: str

@@ -6,7 +6,6 @@ that its text could mean. A false use costs a deploy, a missed one leaves old co
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from scope.inference.notebooks import (
     BrokenNotebookError,
@@ -77,7 +76,7 @@ def _unread_uses(source: bytes, place: Place) -> Uses:
     """Return the uses of Python that is too large to be parsed: all shared code, unless all that it uses is named in it."""
     if place.shared or is_wide(source):
         return EVERYTHING
-    return replace(_guess(_raw_text(source), place, 1, 1), broken=None, too_large=True)
+    return _guess(_raw_text(source), place, 1, 1)._replace(broken=None, too_large=True)
 
 
 def _cell_uses(cell: Cell, place: Place) -> Iterator[Uses]:

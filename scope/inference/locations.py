@@ -1,13 +1,12 @@
 """A path that begins with the place of code: of the file itself, or of another module."""
 
 import posixpath
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from scope.inference.strings import Text
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(NamedTuple):
     """A path: from the repository's root, or from the file of the module `anchor`.
 
     Without `whole` it is some path below that one, with `end` as its known end.
@@ -22,12 +21,12 @@ class Location:
         """Return the folder that lies so many levels above."""
         # An unknown part is at least one level.
         ups = [".."] * (levels if self.whole else levels - 1)
-        return replace(self, path=_normal(posixpath.join(self.path, *ups)), end="")
+        return self._replace(path=_normal(posixpath.join(self.path, *ups)), end="")
 
     def join(self, text: Text, end: str = "") -> "Location":
         """Return the path with more names after it; `end` is the known end of a text that isn't known as a whole."""
         if not self.whole:
-            return replace(self, end=text.text if text.whole else end)
+            return self._replace(end=text.text if text.whole else end)
         known = text.text if text.whole else text.text[: text.text.rfind("/") + 1]
         return Location(
             self.anchor, _normal(posixpath.join(self.path, known.lstrip("/"))), text.whole, "" if text.whole else end

@@ -5,7 +5,6 @@ Nothing is said of expressions that begin with anything else.
 
 import ast
 from collections.abc import Iterable
-from dataclasses import replace
 
 from scope.inference.bindings import Bindings
 from scope.inference.collector import UsesCollector
@@ -231,9 +230,9 @@ class Locator:
         if name == "with_name":
             return self._joined([one.climb() for one in receiver], node.args)
         if name in {"with_suffix", "with_stem"}:
-            return [replace(one.climb(), whole=False) if one.whole else replace(one, end="") for one in receiver]
+            return [one.climb()._replace(whole=False) if one.whole else one._replace(end="") for one in receiver]
         if name == "iterdir":
-            return [replace(one, whole=False, end="") for one in receiver]
+            return [one._replace(whole=False, end="") for one in receiver]
         if name in _LISTINGS and node.args:
             pattern = self._bindings.text(node.args[0])
             within = "**/" if name == "rglob" else ""
@@ -298,7 +297,7 @@ class Locator:
             end = value.text if value.whole else ""
         if not text.startswith(("/", "{sep}")):
             # More letters of the last name, or a separator that isn't known.
-            return [replace(one.climb(), whole=False, end="") if one.whole else one for one in found]
+            return [one.climb()._replace(whole=False, end="") if one.whole else one for one in found]
         return [one.join(Text(text, whole), end) for one in found]
 
     def _formatted(self, between: list[str], values: list[ast.expr], depth: int) -> list[Location]:

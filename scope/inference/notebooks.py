@@ -7,8 +7,8 @@ The first line of a cell names its language; without one it has the notebook's.
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import NamedTuple
 
 from scope.inference.json_texts import JsonTexts
 
@@ -24,8 +24,7 @@ class Language(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """One cell. `line` counts from 1 in the file; it is 1 in Jupyter files until `locate_cells`."""
 
     language: Language
@@ -120,7 +119,7 @@ def locate_cells(source: bytes, cells: Sequence[Cell]) -> tuple[Cell, ...]:
     located = []
     for cell in cells:
         first, end, _ = cell.written.partition("\n")
-        located.append(replace(cell, line=texts.find_line(first + end)) if cell.written else cell)
+        located.append(cell._replace(line=texts.find_line(first + end)) if cell.written else cell)
     return tuple(located)
 
 

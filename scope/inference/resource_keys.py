@@ -3,7 +3,7 @@
 import ast
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from scope.inference.full_names import join_name
 from scope.inference.parsing import NOT_PARSED, parse
@@ -14,8 +14,7 @@ _KINDS = {"Job": "jobs", "Pipeline": "pipelines", "Schema": "schemas", "Volume":
 _FIRST_PARTY = frozenset({"common", "resources"})
 
 
-@dataclass(frozen=True, slots=True)
-class DefinedResource:
+class DefinedResource(NamedTuple):
     """A resource that a file defines: its key, and its name as it stands there, references included, if it does."""
 
     key: ResourceKey

@@ -11,7 +11,6 @@ A resolver turns them into files. So that it misses none:
 """
 
 import posixpath
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from scope.repository.layout import Role, place_of
@@ -59,8 +58,7 @@ class NotebookRun(NamedTuple):
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Uses:
+class Uses(NamedTuple):
     """The uses of one file.
 
     `dynamic` holds the lines whose imports or files are only known at run time and may be anything. `broken` is the line of
@@ -86,8 +84,7 @@ EVERYTHING = Uses(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A file's place among the packages: its folder, its module's name, and the package that relative imports count from.
 
     `shared` code lies in `src/common`; `offered` is what domains import, which includes models.

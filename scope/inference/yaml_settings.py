@@ -5,7 +5,7 @@ length. Nothing is resolved: an alias and a merge are reported as what they are.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from scope.inference.yaml_nodes import LargeYamlError, check_size
 
@@ -24,8 +24,7 @@ class UnreadableYamlError(ValueError):
     """A file isn't YAML of one document. The message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     """A key and the keys above it. `text` is the value if that is a plain text."""
 
     keys: tuple[str, ...]

@@ -6,8 +6,8 @@ repository has names of its own.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import Self
+from dataclasses import dataclass, field
+from typing import NamedTuple, Self
 
 from scope.lineage.names import HOLE, References, read_name
 from scope.lineage.table_names import PLAIN, TableNames
@@ -23,8 +23,7 @@ LIVE = "live"
 _VIEW_SCHEMAS = frozenset({"global_temp", "session"})
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class TableRead:
+class TableRead(NamedTuple):
     """A table that is read.
 
     `parts` counts those of the name as written. A name of 3 outside of `table()` means prod's table in every target.
@@ -36,8 +35,7 @@ class TableRead:
     parts: int
 
 
-@dataclass(frozen=True, slots=True)
-class TableUses:
+class TableUses(NamedTuple):
     """The tables that one source file writes and reads, and the lines where a table's name is only known at run time.
 
     Of some of these names a part is known: `possible` has them with `*` for what isn't, each after its line. A line with
@@ -69,9 +67,8 @@ class TableUses:
 
     def within(self, lines: int) -> Self:
         """Return the same of a file with so many lines."""
-        return replace(
-            self,
-            reads=tuple(sorted({replace(read, line=min(read.line, lines)) for read in self.reads})),
+        return self._replace(
+            reads=tuple(sorted({read._replace(line=min(read.line, lines)) for read in self.reads})),
             unresolved=tuple(sorted({min(line, lines) for line in self.unresolved})),
             possible=tuple(sorted({(min(line, lines), pattern) for line, pattern in self.possible})),
             written_at=tuple((table, min(line, lines)) for table, line in self.written_at),
@@ -84,8 +81,7 @@ def may_be(pattern: str, table: str) -> bool:
     return re.fullmatch(rf"(?:.*\.)?{known}", table) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class _Use:
+class _Use(NamedTuple):
     """A name as it is written, with what completes it there; complete only when all views of the file are known."""
 
     parts: tuple[str, ...]

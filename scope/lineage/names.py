@@ -7,7 +7,7 @@ hands to pipelines and jobs, they have the ones of prod; with the default naming
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from scope.naming import OWN_KEYS
 
@@ -31,12 +31,11 @@ PREFIXES: Mapping[str, str] = dict.fromkeys(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class References:
+class References(NamedTuple):
     """What the platform's references stand for in the code of a domain: texts by the names of variables and keys."""
 
     domain: str | None = None
-    values: Mapping[str, str] = field(default_factory=lambda: PREFIXES)
+    values: Mapping[str, str] = PREFIXES
 
     def find(self, key: str) -> str | None:
         """Return the text that a reference stands for, or None if it is no part of the platform's names."""
@@ -46,8 +45,7 @@ class References:
         return None if is_variable and name in OWN_KEYS else self.values.get(name)
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     """A table's name as it is written: its parts, none if it isn't a name, and whether it has the target's values in it.
 
     `calls` are the numbers of the calls of `table()` that it came from.

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from typing import NamedTuple
 
 from scope.lineage.collector import TableCollector
 from scope.lineage.names import PREFIX, References, fill_references
@@ -66,8 +67,7 @@ _CLAUSES = {
 _TABLES_AFTER = {"FROM": _Clause.SELECT, "JOIN": _Clause.TABLES}
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
+class _Token(NamedTuple):
     """A word in capitals, a sign, a name in backticks with its first one, or a literal, whose text is empty."""
 
     text: str

@@ -2,7 +2,6 @@
 
 import ast
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from scope.inference.collector import UsesCollector
 from scope.inference.uses import Place
@@ -191,7 +190,7 @@ class SparkReader(Routines):
     def _configured(self, key: Value) -> Value:
         """Return a value of the run's configuration: that of the platform's keys is known, as far as names go."""
         references = [f"${{{name}}}" for name in texts(key)]
-        known = replace(self.tables.references, domain="domain")
+        known = self.tables.references._replace(domain="domain")
         is_known = all(HOLE not in fill_references(text, known)[0] for text in references)
         return tuple(references) if is_known else UNKNOWN
 

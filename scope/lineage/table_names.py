@@ -7,7 +7,8 @@ default naming that is `<domain>.<source>.<table>`, and nothing need be known of
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from scope.lineage.names import HOLE, PREFIXES, References
 from scope.naming import DEFAULT, Naming, fill, resolve_references, to_key
@@ -17,8 +18,7 @@ _PATTERNS = ("catalog_pattern", "schema_pattern", "upstream_catalog_pattern", "u
 _REFERENCE = re.compile(r"\$\{[^{}]*\}")
 
 
-@dataclass(frozen=True, slots=True)
-class TableNames:
+class TableNames(NamedTuple):
     """The names of tables in one tree.
 
     `values` are what references stand for in names, by the variable's name or the key that the platform hands it on by.
@@ -28,11 +28,11 @@ class TableNames:
     """
 
     naming: Naming = DEFAULT
-    values: Mapping[str, str] = field(default_factory=lambda: PREFIXES)
-    owners: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    written: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = PREFIXES
+    owners: Mapping[str, tuple[str, str]] = MappingProxyType({})
+    written: Mapping[str, str] = MappingProxyType({})
     domains: frozenset[str] = frozenset()
-    loaders: Mapping[str, str] = field(default_factory=dict)
+    loaders: Mapping[str, str] = MappingProxyType({})
 
     @property
     def is_plain(self) -> bool:

@@ -5,7 +5,7 @@ Tables never decide what deploys. They show who reads the tables that a change w
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from scope.inference.notebooks import (
     BrokenNotebookError,
@@ -52,8 +52,7 @@ _COMMAND = re.compile(r"\n--[ \t]*COMMAND[ \t]*-{10,}[^\n]*")
 _DEEPEST = 20
 
 
-@dataclass(frozen=True, slots=True)
-class FileTables:
+class FileTables(NamedTuple):
     """What one file says of tables: its own uses of them, and what it offers to those that import or run it.
 
     `texts` are the texts that its names, and what its functions return, may be; `has_functions` says whether it has any that

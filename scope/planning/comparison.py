@@ -1,7 +1,7 @@
 """Reads the base and the head of a comparison from the repository."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from scope.documents.manifest import Base, Head
 from scope.graph.index import DeploymentIndex
@@ -14,8 +14,7 @@ from scope.repository.settings import UNREADABLE_RULES
 from scope.repository.snapshot import Snapshot
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(NamedTuple):
     """Two trees, the changes between them, and how the manifest names base and head.
 
     `others` compare the same head with further merge bases, where criss-cross merges have left several.
@@ -49,7 +48,7 @@ def compare(
     index = open_index(Snapshot(git, head.tree), cache)
     index.check_names()
     first, *others = (_compare(git, one, head, index, say) for one in (base, *base.others))
-    return replace(first, others=tuple(others))
+    return first._replace(others=tuple(others))
 
 
 def _compare(

@@ -6,16 +6,15 @@ exactly if a changed path is in the closure of one side, so the changes find the
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from scope.graph.index import DeploymentIndex
 from scope.graph.layouts import trace
 from scope.model import Action, Because, Change, Status, Step
 
 
-@dataclass(frozen=True, slots=True)
-class Impacted:
+class Impacted(NamedTuple):
     """A deployment whose fingerprint differs, with every changed path that makes it differ."""
 
     target: str
@@ -25,8 +24,7 @@ class Impacted:
     causes: tuple[tuple[Change, tuple[Step, ...]], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Impact:
+class Impact(NamedTuple):
     """The deployments that changes reach, and by changed path the reason why it reaches nothing or everything."""
 
     impacted: tuple[Impacted, ...]

@@ -7,8 +7,7 @@ counted.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from scope.graph.index import DeploymentIndex
 from scope.graph.nodes import label
@@ -29,8 +28,7 @@ _MOST_NAMES = 25
 SHARED = "common"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class TableReader:
+class TableReader(NamedTuple):
     """A place that reads a table, and the domain that does so; shared code reads for each domain that uses it."""
 
     domain: str
@@ -39,16 +37,14 @@ class TableReader:
     line: int
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class UnknownPlace:
+class UnknownPlace(NamedTuple):
     """A place whose table is only known at run time."""
 
     path: str
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Readers:
+class Readers(NamedTuple):
     """The readers of each deploying domain's tables, sorted, and the places among the files read whose tables aren't known.
 
     `unread` counts the files if they were too many to be read: then no reader is listed.

@@ -1,7 +1,7 @@
 """Resolves the two sides of a comparison: the head, and its merge base with a ref or the reason why there is none."""
 
 import re
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from scope.documents.manifest import Base, Head
 from scope.errors import UsageError
@@ -12,8 +12,7 @@ _NO_COMMIT = re.compile(r"0{40}|0{64}")
 FETCH_HINT = "Fetch it: `git fetch origin {ref}`, or `fetch-depth: 0` in a workflow's checkout."
 
 
-@dataclass(frozen=True, slots=True)
-class ResolvedBase:
+class ResolvedBase(NamedTuple):
     """The base as the manifest names it, its tree (the empty one if there is no base), and notes for a person.
 
     `others` are further merge bases, as good as this one.
@@ -25,8 +24,7 @@ class ResolvedBase:
     others: tuple["ResolvedBase", ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ResolvedHead:
+class ResolvedHead(NamedTuple):
     """The head as the manifest names it, and its tree: a commit's or the work tree's."""
 
     info: Head
@@ -60,7 +58,7 @@ def resolve_base(git: Git, base_ref: str, head_commit: str | None) -> ResolvedBa
     ]
     if bases:
         several = (f"`{base_ref}` and the head have {len(bases)} merge bases: what differs from any of them counts.",)
-        return replace(bases[0], notes=(*notes, *(several if len(bases) > 1 else ())), others=tuple(bases[1:]))
+        return bases[0]._replace(notes=(*notes, *(several if len(bases) > 1 else ())), others=tuple(bases[1:]))
     if git.is_shallow:
         raise UsageError(
             f"This clone is shallow, so the merge base of `{base_ref}` and {head_commit[:9]} can't be found. "

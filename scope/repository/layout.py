@@ -4,8 +4,8 @@ The only module that knows how many parts a path has and which part says what. L
 deploys is for `ownership` to say.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from scope.names import is_domain_name, is_target_name
 
@@ -50,8 +50,7 @@ class Role(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """The place of a path: its role, and the domain, source or target that it lies in."""
 
     role: Role

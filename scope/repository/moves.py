@@ -8,6 +8,7 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from scope.errors import UsageError
 from scope.model import ResourceKey
@@ -27,8 +28,7 @@ _QUOTED = re.compile(r"""(?=["']([^"']*+)["'])""")
 _FORM = "is `domain -> domain` or `domain.kind.key -> domain.kind.key`, such as `sales.jobs.refresh -> revenue.jobs.refresh`"
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(NamedTuple):
     """A resource of a domain, or the whole domain, if there is no key."""
 
     domain: str
@@ -39,8 +39,7 @@ class Address:
         return self.domain if self.key is None else f"{self.domain}.{self.key.short}"
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(NamedTuple):
     """One line of `moves.toml`. Without a destination the resources stay where they are, and are no move."""
 
     source: Address

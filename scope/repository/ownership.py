@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from typing import NamedTuple
 
 from scope.errors import UsageError
 from scope.naming import DEFAULT, Naming
@@ -31,8 +32,7 @@ class Reach(StrEnum):
     MODELS = "models"
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(NamedTuple):
     """The owner of a path: its reach, the domains or the target by name, and whether stages hold the path."""
 
     reach: Reach

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
+from typing import NamedTuple
 
 from scope.errors import UsageError
 from scope.names import is_domain_name, is_target_name
@@ -44,8 +45,7 @@ RULE_KEYS: Mapping[str, str] = {
 """The keys of a rule, each with what it takes."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Problem:
+class _Problem(NamedTuple):
     """A problem of the value of a key of `[tool.scope]`; `number` counts where the key is that of several tables."""
 
     key: str

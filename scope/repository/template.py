@@ -7,8 +7,8 @@ changed is taken if the team has left it alone, and merged if not.
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from scope.errors import UsageError
 from scope.repository.layout import LOADER
@@ -21,8 +21,7 @@ _REPOSITORY = re.compile(r"(?:https|ssh|file)://[A-Za-z0-9._~:/@+-]+")
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,100}")
 
 
-@dataclass(frozen=True, slots=True)
-class TemplateFile:
+class TemplateFile(NamedTuple):
     """A file as a template makes it."""
 
     content: bytes
@@ -40,8 +39,7 @@ class Outcome(StrEnum):
     KEPT = "kept"
 
 
-@dataclass(frozen=True, slots=True)
-class FileUpdate:
+class FileUpdate(NamedTuple):
     """What an update does with one file. `file` is what is written, None for a file that is removed or left as it is."""
 
     path: str
@@ -50,8 +48,7 @@ class FileUpdate:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Merged:
+class Merged(NamedTuple):
     """A file with the changes of both sides, and whether some of them conflict."""
 
     content: bytes

@@ -13,7 +13,7 @@ def test_runs_are_waited_for_where_that_is_asked(scene: Scene, sandbox: Sandbox)
     scene.check_out(sandbox.commit("two"))
     running = next(iter(scene.workspace.owned))
     # What the state has is looked for by key, kind and id.
-    shown = replace(running, name="a" if running.name == "job a" else "b")
+    shown = running._replace(name="a" if running.name == "job a" else "b")
     scene.workspace.running.add(shown)
 
     def event(_domain: str, message: str) -> None:

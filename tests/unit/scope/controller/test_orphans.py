@@ -73,7 +73,7 @@ def test_what_somebody_else_created_under_a_pending_name_is_neither_bound_nor_de
     scene.fail_before_anything()
     theirs = scene.workspace.add_named("schemas", "sales.orders")
     facts = NamedResource(theirs.id, "me", scene.workspace.time)
-    scene.workspace.origins[theirs.id] = replace(facts, **origin)
+    scene.workspace.origins[theirs.id] = facts._replace(**origin)
     with pytest.raises(RemoteError, match=r"exists already \(created by .*\), and dev/sales didn't create it"):
         scene.deploy()
     assert not [call for call in scene.cli.calls if call.startswith("bind s")]

@@ -200,7 +200,7 @@ def test_a_file_that_code_of_the_bundle_writes_during_the_deploy_is_no_failure(s
 
         def staged_files(self, paths: Iterable[str]) -> Mapping[str, StagedFile]:
             held = super().staged_files(paths)
-            return {path: replace(file, written_at=self.writes) if path == PROJECT else file for path, file in held.items()}
+            return {path: file._replace(written_at=self.writes) if path == PROJECT else file for path, file in held.items()}
 
         def deploy(self, plan: BundlePlan) -> None:
             self.writes += 1
