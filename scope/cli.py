@@ -118,7 +118,8 @@ def make_parser(given: Sequence[str]) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"scope {__version__}")
     _add_global(parser, ALL_FORMATS)
     parser.set_defaults(format=None, quiet=False, no_color=False, directory=".")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    # Else argparse writes a usage line to find the name.
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", prog=parser.prog)
     named = _command(given)
     for name in (named,) if named in COMMANDS else COMMANDS:
         module = importlib.import_module(f"scope.commands.{name}")

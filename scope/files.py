@@ -1,7 +1,6 @@
 """Files that appear whole or not at all."""
 
 import os
-import tempfile
 from pathlib import Path
 
 from scope.errors import UsageError
@@ -45,6 +44,8 @@ def write_atomic(path: Path, content: bytes) -> None:
             path.write_bytes(content)
             return
         folder.mkdir(parents=True, exist_ok=True)
+        import tempfile  # what prints to stdout alone doesn't need it
+
         handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{path.name}.")
         try:
             with os.fdopen(handle, "wb") as file:

@@ -8,8 +8,9 @@ and whatever else reads the variable agrees. `scope` and `generator` share this 
 import keyword
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from difflib import get_close_matches
 from typing import NamedTuple
+
+from scope.wording import suggest
 
 DEFAULT_LAYERS = ("raw", "base", "staging", "final")
 KEYS: Mapping[str, str] = {
@@ -187,12 +188,7 @@ def _unknown_key(key: str) -> Problem:
             'Write `catalog = "${var.catalog}"`, and its value in targets/<target>.yml.'
         )
         return Problem(key, message)
-    near = get_close_matches(key[:60], KEYS, n=1)
-    return Problem(key, f"isn't a key of [tool.scope.naming]; there are {', '.join(KEYS)}.{_hint(near)}")
-
-
-def _hint(near: list[str]) -> str:
-    return f" Did you mean `{near[0]}`?" if near else ""
+    return Problem(key, f"isn't a key of [tool.scope.naming]; there are {', '.join(KEYS)}.{suggest(key, KEYS)}")
 
 
 def _check(key: str, value: object) -> Iterator[Problem]:
@@ -209,9 +205,9 @@ def _check(key: str, value: object) -> Iterator[Problem]:
             yield Problem(key, _misfit(value[at], is_resource=is_resource), value[at:])
             return
         if token["placeholder"] is not None and token["placeholder"] not in known:
-            near = get_close_matches(token["placeholder"], known, n=1)
             there = ", ".join(f"`{{{name}}}`" for name in known)
-            yield Problem(key, f"has a placeholder {_quote(token[0])}; there are {there}.{_hint(near)}", token[0])
+            near = suggest(token["placeholder"], known)
+            yield Problem(key, f"has a placeholder {_quote(token[0])}; there are {there}.{near}", token[0])
         elif token["reference"] is not None:
             yield from _check_reference(key, token["reference"], token[0], is_resource=is_resource)
         at = token.end()
@@ -275,7 +271,7 @@ def find_problems(naming: Naming, variables: Iterable[str], sources: Iterable[tu
             reference = f"${{var.{name}}}"
             key = next(key for key, text in zip(keys, naming.expressions, strict=True) if reference in text)
             message = (
-                f"refers to `{reference}`, which is no variable of the bundle.{_hint(get_close_matches(name, known, n=1))} "
+                f"refers to `{reference}`, which is no variable of the bundle.{suggest(name, known)} "
                 "Declare it under `variables` in databricks.yml, and give it a value in targets/<target>.yml."
             )
             yield Problem(key, message, reference)

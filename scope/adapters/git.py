@@ -8,9 +8,7 @@ replacement objects, no external diff.
 
 import os
 import re
-import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -20,10 +18,11 @@ from scope.adapters.processes import run_process
 from scope.errors import ScopeError, UsageError
 from scope.escaping import shortened
 from scope.model import Change, Entry
-from scope.repository.template import Merged
 
 if TYPE_CHECKING:
     import git
+
+    from scope.repository.template import Merged
 
 _EMPTY_REPOSITORY = re.compile(r"error: '(.+)/' does not have a commit checked out")
 _PLAIN_REF = re.compile(r"[\w./-]+")
@@ -107,6 +106,8 @@ class GitRepository:
             self._repo.close()
             self._repo = None
         if self._temporary is not None:
+            import shutil
+
             shutil.rmtree(self._temporary, ignore_errors=True)
             self._temporary = None
 
@@ -173,6 +174,9 @@ class GitRepository:
         return self._work_tree
 
     def _write_work_tree(self) -> str:
+        import shutil  # with tempfile, as long to import as two of git's processes take
+        import tempfile
+
         self._temporary = Path(tempfile.mkdtemp(prefix="scope-objects-"))
         index, objects = (
             Path(os.fsdecode(self._run("rev-parse", "--git-path", name).rstrip(b"\n"))) for name in ("index", "objects")
@@ -217,8 +221,12 @@ class GitRepository:
         except _GitError as error:
             raise UsageError(f"The tag {tag} can't be cloned from {url}: {shortened(error.words, 500)}") from None
 
-    def merge_texts(self, names: tuple[str, str, str], mine: bytes, base: bytes, theirs: bytes) -> Merged:
+    def merge_texts(self, names: tuple[str, str, str], mine: bytes, base: bytes, theirs: bytes) -> "Merged":
         """Merge two contents that come from a third, as git merges files; conflicts are marked with the three names."""
+        import tempfile
+
+        from scope.repository.template import Merged
+
         with tempfile.TemporaryDirectory(prefix="scope-merge-") as folder:
             files = [Path(folder, name) for name in ("mine", "base", "theirs")]
             for file, content in zip(files, (mine, base, theirs), strict=True):

@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import os
 import sys
+from collections.abc import Iterator
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -184,9 +185,18 @@ def _read_key(state: Path) -> bytes:
 def _version() -> str:
     """Return what tells this code from any other: its files' sizes and times, the SQL parser's, and Python's version."""
     folders = [
-        Path(scope.__file__).parent,
-        *map(Path, getattr(find_spec("sqlglot"), "submodule_search_locations", None) or ()),
+        str(Path(scope.__file__).parent),
+        *(getattr(find_spec("sqlglot"), "submodule_search_locations", None) or ()),
     ]
-    files = [file for folder in folders for file in sorted(folder.rglob("*.py"))]
-    stats = [(str(file), stat.st_size, stat.st_mtime_ns) for file in files if (stat := file.stat())]
+    stats = sorted((file.path, stat.st_size, stat.st_mtime_ns) for folder in folders for file, stat in _list_code(folder))
     return hashlib.sha256(repr((sys.version, stats)).encode()).hexdigest()
+
+
+def _list_code(folder: str) -> Iterator[tuple["os.DirEntry[str]", os.stat_result]]:
+    """Yield the modules below a folder. Not by `Path.rglob`, which takes five times as long."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _list_code(entry.path)
+            elif entry.name.endswith(".py"):
+                yield entry, entry.stat()

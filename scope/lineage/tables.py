@@ -20,7 +20,6 @@ from scope.inference.notebooks import (
 from scope.inference.parsing import decode, is_large
 from scope.lineage.collector import TableCollector, TableRead, TableUses
 from scope.lineage.modules import notebook_paths
-from scope.lineage.other_languages import read_other_language
 from scope.lineage.python import Load, PythonReader, load_nothing
 from scope.lineage.resources import DOCUMENTS, read_document, read_resource_module
 from scope.lineage.sql import read_sql
@@ -196,7 +195,7 @@ def _read_other_file(path: str, text: str, reader: PythonReader) -> None:
             for line, query in _split_queries(own, start):
                 read_sql(query, reader.tables, line)
         else:
-            read_other_language(own, reader.tables, start)
+            _read_other_language(own, reader.tables, start)
         if cell is not None:
             _read_cell(cell, reader)
             start = end + cell.text.count("\n") + 1
@@ -229,7 +228,13 @@ def _read_cell(cell: Cell, reader: PythonReader) -> None:
         case Language.RUN:
             _run(cell.text, reader)
         case Language.SCALA | Language.R:
-            read_other_language(cell.text, reader.tables, cell.line)
+            _read_other_language(cell.text, reader.tables, cell.line)
+
+
+def _read_other_language(text: str, tables: TableCollector, first_line: int) -> None:
+    from scope.lineage.other_languages import read_other_language  # few repositories have a file of one
+
+    read_other_language(text, tables, first_line)
 
 
 def _run(argument: str, reader: PythonReader) -> None:

@@ -11,7 +11,6 @@ import re
 import tokenize
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from decimal import Decimal
 
 from scope.inference.parsing import NOT_PARSED, parse
 from scope.model import Effect
@@ -171,6 +170,8 @@ def _same_notebook(before: bytes, after: bytes) -> bool:
 
 
 def _without_outputs(source: bytes) -> dict:
+    from decimal import Decimal  # only a modified JSON file needs it
+
     tree = json.loads(source, object_pairs_hook=_unique, parse_float=Decimal)
     if not isinstance(tree, dict) or not isinstance(tree.get("cells"), list):
         raise TypeError("A notebook is an object with cells.")
