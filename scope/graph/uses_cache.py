@@ -8,7 +8,7 @@ from scope.graph.search import search
 from scope.inference.imports import file_uses
 from scope.inference.uses import Uses
 from scope.inference.uses_facts import dump_uses, load_uses
-from scope.inference.wide_uses import EXTENDED_UNSPELLED, MARKERS, UNSPELLED
+from scope.inference.wide_uses import CLIMBING, EXTENDED_UNSPELLED, MARKERS, UNSPELLED
 from scope.model import Entry, Kind
 from scope.ports import Kept, Workers
 from scope.repository.snapshot import Snapshot
@@ -43,7 +43,9 @@ class UsesCache:
         readable = {path: entry for path, entry in unknown.items() if entry.kind is Kind.FILE and not is_data(path)}
         if folders and len(readable) > _FEW:
             marker = "|".join(re.escape(marker.decode()) for marker in MARKERS)
-            marked = search(snapshot, self.kept, [marker, *UNSPELLED], folders, [marker, *EXTENDED_UNSPELLED])
+            marked = search(
+                snapshot, self.kept, [marker, CLIMBING, *UNSPELLED], folders, [marker, CLIMBING, *EXTENDED_UNSPELLED]
+            )
             readable = {path: entry for path, entry in readable.items() if path in marked}
         found = self._read(snapshot, readable, is_kept=not folders)
         for path, entry in unknown.items():

@@ -5,8 +5,8 @@ from functools import cache
 
 from scope.inference.plain_text import MACHINERY_NAMES, PLACE_NAMES
 
-# A file of a domain in which none of these occurs uses nothing outside of its domain, and nothing computed. Shared code is
-# always read: it uses its neighbours by relative imports, without a word of these.
+# A file of a domain in which none of these occurs, and no path that climbs, uses nothing outside of its domain, and nothing
+# computed. Shared code is always read: it uses its neighbours by relative imports, without a word of these.
 MARKERS: tuple[bytes, ...] = tuple(
     sorted(
         {name.encode() for name in MACHINERY_NAMES | PLACE_NAMES}
@@ -41,6 +41,9 @@ _ESCAPED = r"\\[uU](?:00[aAbB][aA]|01[37cCfF]|02[bBeE]|1[dD][2-69aAbB]|20[789]|2
 _ENCODED = r"coding[:=][ \t]*(?:[^ \tuU\"']|[uU][^tT]|[uU][tT][fF]-?[^-8])"
 # A file that may name something without its letters.
 UNSPELLED = (_COMPATIBLE, _ESCAPED, _ENCODED)
+# A path that climbs leads to shared files of its last names, from wherever it counts. It needn't hold a word of `MARKERS`,
+# nor the names of all files below a folder.
+CLIMBING = r"[\"']\.\."
 _OTHERS = (
     *UNSPELLED,
     *(re.escape(marker.decode()) for marker in MARKERS if marker not in _NAMING),
@@ -68,6 +71,16 @@ EXTENDED_WIDE = (
     *map(_extend, _OTHERS),
     *(_extend(f"{start}{_NAME}*{_SHARED}(\\.{_NAME}*)?{_ENDS}") for start in ("^", "[^A-Za-z0-9_.]")),
 )
+
+
+@cache
+def _climbing() -> re.Pattern[bytes]:
+    return re.compile(CLIMBING.encode())
+
+
+def is_climbing(content: bytes) -> bool:
+    """Return whether a file may hold a path that climbs."""
+    return _climbing().search(content) is not None
 
 
 @cache

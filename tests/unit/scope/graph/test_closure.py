@@ -239,7 +239,10 @@ def test_what_a_file_uses_is_told_apart_from_what_a_link_of_the_same_bytes_does(
     assert "src/common/money.py" in file.staged("dev", "finance")
 
 
-def test_many_files_are_searched_before_they_are_read_with_the_same_result() -> None:
+@pytest.mark.parametrize("text", ["import common.money\n", "PATH = '../money.py'\n", 'PATH = (f"../"\n    "money.py")\n'])
+def test_many_files_are_searched_before_they_are_read_with_the_same_result(text: str) -> None:
     filler: dict[str, str | bytes | Node] = {f"src/finance/stripe/raw/n{number}.py": "X = 1\n" for number in range(60)}
-    files = {CODE: "import common.money\n", **COMMON}
-    assert set(index(files).shared("finance").files) == set(index({**files, **filler}).shared("finance").files)
+    files = {CODE: text, **COMMON}
+    few, many = (set(index(one).shared("finance").files) for one in (files, {**files, **filler}))
+    assert few == many
+    assert "src/common/money.py" in few
