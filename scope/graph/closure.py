@@ -275,9 +275,15 @@ class DomainIndex:
 
     def name_of(self, what: str, domain: str, *others: str) -> str:
         """Return a name for what a domain's own folders and other files or folders, by their paths, decide."""
-        paths = (*domain_folders(domain), *others)
-        entries = [self.snapshot.entry(path) for path in paths]
-        return json.dumps([what, domain, *(entry and [entry.kind, entry.oid] for entry in entries)])
+        entries = [(path, self.snapshot.entry(path)) for path in (*domain_folders(domain), *others)]
+        return json.dumps([what, domain, *(entry and [path, entry.kind, entry.oid] for path, entry in entries)])
+
+    def name_of_uses(self, domain: str) -> str | None:
+        """Return a name for what decides which files of a domain, or of every stage, use which shared code.
+
+        It is None where more does: rules that aren't the tree's own.
+        """
+        return self.name_of("uses", domain, COMMON, MODELS, CONFIG, *sorted(self._frame)) if self._rules is None else None
 
     def find_shared_files(self, domains: Iterable[str], *others: Self) -> None:
         """Find the shared files of some domains, each of which takes time, on all cores: here, and in other trees."""

@@ -6,18 +6,19 @@ Without networkx, which takes longer to import than the rest of a plan together.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from scope.graph.digraph import GraphEdge
+from scope.graph.nodes import file_node
+from scope.graph.shared_code import Edge
 from scope.model import Step
 
 
 class DependentPaths:
-    """A directed graph, walked from dependencies to dependents. Nodes are named as `nodes` names them."""
+    """The edges between some files, walked from dependencies to dependents."""
 
-    def __init__(self, edges: Iterable[GraphEdge]) -> None:
-        """Take edges (dependent, dependency, kind), in any order; of several between two nodes, a step names all kinds."""
+    def __init__(self, edges: Iterable[Edge]) -> None:
+        """Take edges in any order; of several between two files, a step names all kinds."""
         self._kinds: dict[tuple[str, str], str] = {}
         self._dependents: dict[str, list[str]] = defaultdict(list)
-        for dependent, dependency, kind in sorted(set(edges)):
+        for dependent, dependency, kind in sorted({(edge.dependent, edge.dependency, edge.kind) for edge in edges}):
             known = self._kinds.get((dependent, dependency))
             if known is None:
                 self._dependents[dependency].append(dependent)
@@ -25,37 +26,37 @@ class DependentPaths:
         self._walks: dict[str, tuple[list[frozenset[str]], Mapping[str, str]]] = {}
 
     def layers(self, changed: str) -> list[frozenset[str]]:
-        """Return the changed node, and after it its dependents in layers, one for each distance from it."""
+        """Return the changed file, and after it its dependents in layers, one for each distance from it."""
         return self._walk(changed)[0]
 
     def shortest_path(self, changed: str, goal: str) -> tuple[Step, ...] | None:
-        """Return the shortest path from a changed node to a dependent, without the changed node, or None if there is none.
+        """Return the shortest path from a changed file to a dependent, without the changed file, or None if there is none.
 
-        Of several, it is the one whose nodes come first by name, compared from the changed node on.
+        Of several, it is the one whose files come first by path, compared from the changed file on.
         """
         below = self._walk(changed)[1]
         if goal not in below:
             return None
         steps: list[Step] = []
         while goal != changed:
-            steps.append(Step(node=goal, edge=self._kinds[goal, below[goal]]))
+            steps.append(Step(file_node(goal), self._kinds[goal, below[goal]]))
             goal = below[goal]
         return tuple(reversed(steps))
 
     def _walk(self, changed: str) -> tuple[list[frozenset[str]], Mapping[str, str]]:
-        """Return the layers, and for each node in them the one before it on its path; the changed node is its own."""
+        """Return the layers, and for each file in them the one before it on its path; the changed file is its own."""
         if changed not in self._walks:
             below = {changed: changed}
             layers: list[frozenset[str]] = []
-            # A layer's nodes are in the order of their paths, so the first to arrive at a node is the one that counts.
+            # A layer's files are in the order of their paths, so the first to arrive at a file is the one that counts.
             layer = [changed]
             while layer:
                 layers.append(frozenset(layer))
                 above: list[str] = []
-                for node in layer:
-                    for dependent in self._dependents.get(node, ()):
+                for file in layer:
+                    for dependent in self._dependents.get(file, ()):
                         if dependent not in below:
-                            below[dependent] = node
+                            below[dependent] = file
                             above.append(dependent)
                 layer = above
             self._walks[changed] = (layers, below)

@@ -76,6 +76,17 @@ class Snapshot:
             level = below
         return dict(sorted(files.items()))
 
+    def walk(self, folder: str) -> Iterator[str]:
+        """Yield the regular files below a folder, sorted by path. Folders are read on the way, siblings in one request."""
+        names = self.names(folder)
+        self._git.trees(entry.oid for entry in names.values() if entry.kind is Kind.FOLDER)
+        # A folder's files come where its name with a slash would.
+        for name in sorted(f"{name}/" if entry.kind is Kind.FOLDER else name for name, entry in names.items()):
+            if name.endswith("/"):
+                yield from self.walk(f"{folder}/{name[:-1]}")
+            elif names[name].kind is Kind.FILE:
+                yield f"{folder}/{name}"
+
     def _children(self, folders: Mapping[str, Entry]) -> Iterator[tuple[str, Entry]]:
         for folder, entry in folders.items():
             for name, child in self._git.tree(entry.oid).items():

@@ -151,6 +151,27 @@ class FakeGit:
         )
 
 
+class CountingGit(FakeGit):
+    """Remembers which folders each search was asked for, and how many files were read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.searched: list[tuple[str, ...]] = []
+        self.files_read = 0
+
+    def blobs(self, oids: Iterable[str]) -> Mapping[str, bytes]:
+        contents = super().blobs(oids)
+        self.files_read += len(contents)
+        return contents
+
+    def grep(
+        self, tree: str, patterns: Iterable[str], folders: Iterable[str], extended: Iterable[str] = ()
+    ) -> frozenset[str]:
+        listed = tuple(folders)
+        self.searched.append(listed)
+        return super().grep(tree, patterns, listed, extended)
+
+
 @lru_cache(maxsize=10_000)
 def _oid(kind: bytes, content: bytes) -> str:
     return hashlib.sha1(kind + b"\0" + content, usedforsecurity=False).hexdigest()

@@ -1,25 +1,10 @@
 """A search that an earlier run has made is made again only where a folder has changed."""
 
-from collections.abc import Iterable
-
 from scope.graph.search import search
-from tests.support.fake_git import FakeGit
+from tests.support.fake_git import CountingGit, FakeGit
 from tests.support.fakes import KeptInMemory
 
 FILES = {"src/a/x.py": "word", "src/a/y.py": "other", "src/b/z.py": "word", "src/ab.py": "word", "src/a.py": "word"}
-
-
-class CountingGit(FakeGit):
-    def __init__(self) -> None:
-        super().__init__()
-        self.searched: list[tuple[str, ...]] = []
-
-    def grep(
-        self, tree: str, patterns: Iterable[str], folders: Iterable[str], extended: Iterable[str] = ()
-    ) -> frozenset[str]:
-        listed = tuple(folders)
-        self.searched.append(listed)
-        return super().grep(tree, patterns, listed, extended)
 
 
 def test_only_what_changed_is_searched_again() -> None:

@@ -35,6 +35,13 @@ def test_files_lists_all_below_sorted_with_links_and_submodules() -> None:
     assert snapshot.files("gone") == {}
 
 
+def test_a_walk_yields_the_regular_files_in_the_order_of_their_paths() -> None:
+    names = ["x/a.py", "x/a/b.py", "x/a-b/c.py", "x/a0", "x/ab/c/d.py", "x/ab/c.py", "x/é.py", "x/\udcff.py", "y.py"]
+    snapshot = FakeGit().snapshot({**dict.fromkeys(names, "1"), "x/link": Node(b"a.py", Kind.SYMLINK)})
+    assert list(snapshot.walk("x")) == sorted(names[:-1])
+    assert list(snapshot.walk("none")) == []
+
+
 def test_folders_that_are_skipped_are_not_looked_into() -> None:
     snapshot = FakeGit().snapshot(FILES)
     assert list(snapshot.files("src", skip=lambda folder: folder == "src/finance")) == ["src/link", "src/module"]

@@ -1,0 +1,191 @@
+"""The first file of each domain that uses one of some shared files.
+
+A domain that uses much of the shared code is decided by one of its first files, so those are read before anything is
+searched. Of the other domains, one search of the tree finds the files that may use a changed file or one of its dependents.
+Of all these, only those are parsed that hold the words to name what is looked for. A false hit of either costs time, never
+exactness: a file counts only if one of its uses resolves to a shared file.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+
+from scope.graph.closure import DomainIndex
+from scope.graph.held_words import HeldWords
+from scope.graph.search import search
+from scope.graph.shared_code import Edge, search_words
+from scope.graph.uses_cache import is_data
+from scope.inference.wide_uses import EXTENDED_WIDE, WIDE, is_climbing, is_wide
+from scope.repository.layout import domain_folders, is_below_root, place_of
+
+# So many of a domain's files are looked at before all are searched; no more, after so many domains that needed the search.
+_FIRST = 128
+_MOST_MISSES = 2
+# So many files of a domain are read, and parsed, before the next ones are.
+_AT_ONCE = 64
+_PARSED_AT_ONCE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """What a file's text says of its uses: which words it holds, and whether it may use any shared file.
+
+    One that climbs, as in `../readers`, may use all files below a folder, whose own names it needn't hold.
+    """
+
+    words: frozenset[str]
+    climbs: bool
+    is_wide: bool
+
+
+class _Wanted:
+    """Some shared files, and the words that name them."""
+
+    def __init__(self, files: Iterable[str]) -> None:
+        self.files = frozenset(files)
+        self._names = {search_words([path]) for path in self.files}
+        self._words = frozenset[str]().union(*self._names)
+
+    def may_be_used(self, text: _Text) -> bool:
+        """Return whether a file with this text may use one of them."""
+        if text.is_wide or (text.climbs and not text.words.isdisjoint(self._words)):
+            return True
+        return any(names <= text.words for names in self._names)
+
+
+class FirstEdges:
+    """The edges from the files of domains, of base and head together, into shared code."""
+
+    def __init__(self, base: DomainIndex, head: DomainIndex, changed: Collection[str], reached: Iterable[str]) -> None:
+        """Look for uses of the shared files `reached`. `changed` are all paths that differ between base and head."""
+        self._sides = (base, head)
+        self._changed = frozenset(changed)
+        self._held = HeldWords(search_words(reached))
+        self._texts: dict[str, _Text] = {}
+        self._edges: dict[str, tuple[Edge, ...]] = {}
+        self._first: dict[str, tuple[str, ...]] = {}
+        self._candidates: dict[str, tuple[str, ...]] = {}
+        self._misses = 0
+
+    def find(self, domains: Iterable[str], files: Iterable[str]) -> dict[str, Edge]:
+        """Return for each of some domains that has any the first edge into some of the shared files, by its file's path.
+
+        What every stage holds comes before the domain's own files.
+        """
+        wanted = _Wanted(files)
+        sought = sorted(domains)
+        for edge in self._frame_edges:
+            if edge.dependency in wanted.files:
+                return dict.fromkeys(sought, edge)
+        found: dict[str, Edge] = {}
+        for domain in sought:
+            if domain not in self._candidates and self._misses < _MOST_MISSES:
+                edge = self._find_among(self._first_files(domain), wanted)
+                if edge is None:
+                    self._misses += 1
+                else:
+                    found[domain] = edge
+        others = [domain for domain in sought if domain not in found]
+        self._search([domain for domain in others if domain not in self._candidates])
+        for domain in others:
+            edge = self._find_among(self._candidates[domain], wanted)
+            if edge is not None:
+                found[domain] = edge
+        return found
+
+    @cached_property
+    def _frame_edges(self) -> tuple[Edge, ...]:
+        """Return the edges into shared code from files that every stage holds."""
+        return tuple(
+            sorted(
+                edge
+                for side in self._sides
+                for edge in side.frame_shared.edges
+                if edge.dependent not in side.shared_code.files
+            )
+        )
+
+    def _find_among(self, paths: Sequence[str], wanted: _Wanted) -> Edge | None:
+        """Return the first edge from some files, which are read a few at a time."""
+        for start in range(0, len(paths), _AT_ONCE):
+            some = paths[start : start + _AT_ONCE]
+            self._read_texts([path for path in some if path not in self._texts])
+            likely = [path for path in some if wanted.may_be_used(self._texts[path])]
+            for at in range(0, len(likely), _PARSED_AT_ONCE):
+                few = likely[at : at + _PARSED_AT_ONCE]
+                for side in self._sides:
+                    side.read_uses(path for path in few if path not in self._edges)
+                for edge in (edge for path in few for edge in self._find_edges(path)):
+                    if edge.dependency in wanted.files:
+                        return edge
+        return None
+
+    def _read_texts(self, paths: Collection[str]) -> None:
+        """Note what files say, on both sides if they were changed."""
+        base, head = self._sides
+        before, after = _read(base, self._changed.intersection(paths)), _read(head, paths)
+        for path in paths:
+            contents = [contents[path] for contents in (before, after) if path in contents]
+            self._texts[path] = _Text(
+                frozenset[str]().union(*map(self._held.find, contents)),
+                any(map(is_climbing, contents)),
+                any(map(is_wide, contents)),
+            )
+
+    def _find_edges(self, path: str) -> tuple[Edge, ...]:
+        """Return the edges from a domain's file into shared code: each side's file into that side's code."""
+        if path not in self._edges:
+            edges = {edge for side in self._sides for edge in side.shared_code.edges(path, side.uses_of(path))}
+            self._edges[path] = tuple(sorted(edges))
+        return self._edges[path]
+
+    def _first_files(self, domain: str) -> Sequence[str]:
+        """Return the first files of a domain, of both sides, sorted."""
+        if domain not in self._first:
+            head = self._sides[1].snapshot
+            files = (path for folder in sorted(domain_folders(domain)) for path in head.walk(folder) if not is_data(path))
+            first = list(islice(files, _FIRST))
+            changed = self._changed_files.get(domain, [])
+            if len(first) == _FIRST:
+                changed = [path for path in changed if path <= first[-1]]
+            self._first[domain] = tuple(sorted({*first, *changed}))
+        return self._first[domain]
+
+    def _search(self, domains: Collection[str]) -> None:
+        """Search domains for the files that may use what is reached.
+
+        The head is searched; of the base, only the changed files can say anything else, so those are looked at anyway.
+        """
+        if not domains:
+            return
+        folders = tuple(folder for domain in domains for folder in domain_folders(domain))
+        head = self._sides[1]
+        found = search(head.snapshot, head.kept, self._find_patterns(WIDE), folders, self._find_patterns(EXTENDED_WIDE))
+        by_domain: dict[str, set[str]] = {domain: set(self._changed_files.get(domain, ())) for domain in domains}
+        for path in found:
+            domain = place_of(path).domain
+            if domain in by_domain:
+                by_domain[domain].add(path)
+        self._candidates.update((domain, tuple(sorted(paths))) for domain, paths in by_domain.items())
+
+    def _find_patterns(self, wide: Iterable[str]) -> list[str]:
+        """Return the patterns of the words and of wide uses; all words are one, since git tries each on every line."""
+        words = sorted(self._held.words)
+        return [""] if "" in self._held.words else ["|".join(words), *wide]
+
+    @cached_property
+    def _changed_files(self) -> Mapping[str, list[str]]:
+        """Return the changed files by domain."""
+        files: dict[str, list[str]] = defaultdict(list)
+        for path in self._changed:
+            domain = place_of(path).domain
+            if domain is not None and is_below_root(path):
+                files[domain].append(path)
+        return files
+
+
+def _read(side: DomainIndex, paths: Iterable[str]) -> Mapping[str, bytes]:
+    """Return the contents of those paths that exist and that domains may have."""
+    return side.snapshot.read_all(side.snapshot.entries(path for path in paths if is_below_root(path)))
