@@ -134,7 +134,14 @@ class UsesCollector:
         return self.origins(node) if isinstance(first, ast.Name) and first.id in self.bound else frozenset()
 
 
+def may_name(text: str) -> bool:
+    """Whether `add_string` adds anything for a text, or for one of which it is a part."""
+    return "." in text or "common" in text or text in LOADERS
+
+
 def is_machinery(origin: str) -> bool:
     """Whether a dotted name is a function that imports by name or runs text as code."""
     module, _, name = origin.rpartition(".")
+    if name not in MACHINERY_NAMES:
+        return False
     return name in LOADERS or origin in QUALIFIED_LOADERS or (name in CODE_RUNNERS and module in _BUILTINS)

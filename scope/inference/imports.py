@@ -23,6 +23,8 @@ from scope.inference.syntax_tree import tree_uses
 from scope.inference.uses import EVERYTHING, ImportedName, ModuleUse, NotebookRun, PathUse, Place, Uses
 from scope.inference.wide_uses import is_wide
 
+# Without any of these, a file that isn't Python has no uses.
+_MARKS_OF_TEXT = (b"common", b"../", b"MAGIC")
 _RUN_LINE = re.compile(r"%run\b(.*)")
 # A longer notebook is mostly outputs, whose form costs as much to read as code.
 _LARGEST_NOTEBOOK = 16 * 1024 * 1024
@@ -43,12 +45,16 @@ def python_uses(path: str, source: bytes) -> Uses:
     if len(source) > LARGEST:
         return _unread_uses(source, place)
     text = decode(source)
-    cells = source_cells(text) if "MAGIC" in text else ()
-    return _merged((_python_text(text, place, 1), *(uses for cell in cells for uses in _cell_uses(cell, place))))
+    uses = _python_text(text, place, 1)
+    if "MAGIC" not in text:
+        return uses
+    return _merged((uses, *(of_cell for cell in source_cells(text) for of_cell in _cell_uses(cell, place))))
 
 
 def text_uses(path: str, source: bytes) -> Uses:
     """Return the possible uses of any other file: names of shared code, and the cells of a notebook in SQL, Scala or R."""
+    if not any(map(source.__contains__, _MARKS_OF_TEXT)):
+        return Uses()
     place = Place.of(path)
     text = source.decode(errors="replace").replace("\r\n", "\n")
     cells = source_cells(text) if "MAGIC" in text else ()

@@ -31,7 +31,9 @@ def is_notebook(path: str, content: bytes) -> bool:
         _check_jupyter(content)
         return True
     header = _HEADERS.get(suffix)
-    return header is not None and content.partition(b"\n")[0].removesuffix(b"\r") == header
+    if header is None or not content.startswith(header):
+        return False
+    return content.partition(b"\n")[0].removesuffix(b"\r") == header
 
 
 def remote_name(path: str) -> str:

@@ -8,7 +8,7 @@ import ast
 from collections.abc import Callable, Iterable, Iterator
 
 from scope.inference.calls import read_call
-from scope.inference.collector import LONGEST_NAME, UsesCollector, is_machinery
+from scope.inference.collector import LONGEST_NAME, UsesCollector, is_machinery, may_name
 from scope.inference.own_places import has_places, read_places
 from scope.inference.plain_text import MACHINERY_NAMES
 from scope.inference.strings import Text
@@ -49,8 +49,16 @@ def _read_tree(tree: ast.AST, uses: UsesCollector, *, has_own_places: bool) -> N
     nodes = _relevant_nodes(tree)
     # Imports first: a name may be used above the import that binds it.
     read_imports(nodes, uses)
+    machinery = uses.machinery
     for node in nodes:
-        read = _READERS.get(node.__class__)
+        # Names are most of a tree, and few are those of the import machinery.
+        if isinstance(node, ast.Name):
+            name = node.id
+        elif isinstance(node, ast.Attribute):
+            name = node.attr
+        else:
+            name = None
+        read = _READERS.get(node.__class__) if name is None or name in machinery else None
         if read is not None:
             read(node, uses)
     if has_own_places:
@@ -60,7 +68,8 @@ def _read_tree(tree: ast.AST, uses: UsesCollector, *, has_own_places: bool) -> N
 def read_imports(nodes: Iterable[ast.AST], uses: UsesCollector) -> None:
     """Add the import statements among some nodes, and the names that they bind."""
     listed = [node for node in nodes if node.__class__ in _AROUND_IMPORTS]
-    optional = frozenset(id(statement) for node in listed for statement in _optional_statements(node))
+    around = [node for node in listed if node.__class__ in _OPTIONAL]
+    optional = frozenset(id(statement) for node in around for statement in _optional_statements(node))
     for node in listed:
         if isinstance(node, ast.Try) and node.handlers:
             uses.tried.append(range(node.lineno, node.handlers[0].lineno))
@@ -68,8 +77,9 @@ def read_imports(nodes: Iterable[ast.AST], uses: UsesCollector) -> None:
             _read_import(node, uses, certain=id(node) not in optional)
         elif isinstance(node, ast.ImportFrom):
             _read_import_from(node, uses, certain=id(node) not in optional)
-    machinery = {name for name, origins in uses.bound.items() if any(is_machinery(without_src(one)) for one in origins)}
-    uses.machinery = MACHINERY_NAMES | machinery
+    bound = ((name, origin) for name, origins in uses.bound.items() for origin in origins)
+    machinery = [name for name, origin in bound if is_machinery(without_src(origin))]
+    uses.machinery = MACHINERY_NAMES.union(machinery) if machinery else MACHINERY_NAMES
 
 
 def _optional_statements(node: ast.AST) -> Iterator[ast.AST]:
@@ -105,19 +115,19 @@ def _relevant_nodes(tree: ast.AST) -> list[ast.AST]:
         node = stack.pop()
         if node.__class__ in _RELEVANT:
             relevant.append(node)
+        if node.__class__ in _LEAVES:
+            continue
         for value in node.__dict__.values():
             if value.__class__ in _EMPTY:
                 continue
             if value.__class__ is list:
-                if value:
-                    stack.extend([item for item in value if isinstance(item, ast.AST) and not _is_bare_text(item)])
+                for item in value:
+                    is_bare_text = item.__class__ is ast.Expr and item.value.__class__ is ast.Constant
+                    if not is_bare_text and item.__class__ not in _EMPTY:
+                        stack.append(item)
             elif isinstance(value, ast.AST):
                 stack.append(value)
     return relevant
-
-
-def _is_bare_text(node: ast.AST) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
 def _read_import(node: ast.Import, uses: UsesCollector, *, certain: bool) -> None:
@@ -151,7 +161,7 @@ def _read_import_from(node: ast.ImportFrom, uses: UsesCollector, *, certain: boo
 
 
 def _read_constant(node: ast.AST, uses: UsesCollector) -> None:
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+    if isinstance(node, ast.Constant) and isinstance(node.value, str) and may_name(node.value):
         uses.add_string(Text(node.value, whole=id(node) not in uses.partial), node.lineno)
 
 
@@ -194,11 +204,13 @@ _READERS: dict[type[ast.AST], Callable[[ast.AST, UsesCollector], None]] = {
     ast.JoinedStr: _read_compound,
     ast.Name: _read_reference,
 }
-_AROUND_IMPORTS = frozenset({ast.If, ast.Import, ast.ImportFrom, ast.Try})
+_OPTIONAL = frozenset({ast.If, ast.Try})
+_AROUND_IMPORTS = frozenset({*_OPTIONAL, ast.Import, ast.ImportFrom})
 _RELEVANT = frozenset({*_READERS, *_AROUND_IMPORTS})
 # Handlers of these go on without a module that isn't there.
 _CATCHING = frozenset({"BaseException", "Exception", "ImportError", "ModuleNotFoundError"})
 # Positions, names, contexts and operators: most of a tree, with nothing inside.
-_EMPTY = frozenset(
-    {int, str, type(None), ast.Load, ast.Store, ast.Del, *ast.operator.__subclasses__(), *ast.cmpop.__subclasses__()}
-)
+_SIGNS = (ast.boolop, ast.cmpop, ast.expr_context, ast.operator, ast.unaryop)
+_EMPTY = frozenset({int, str, type(None), *(sign for signs in _SIGNS for sign in signs.__subclasses__())})
+# Nodes with nothing relevant inside.
+_LEAVES = frozenset({ast.Constant, ast.Import, ast.ImportFrom, ast.Name, ast.alias})

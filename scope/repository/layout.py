@@ -5,6 +5,7 @@ deploys is for `ownership` to say.
 """
 
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from scope.names import is_domain_name, is_target_name
@@ -32,6 +33,8 @@ RESERVED_FOLDERS = frozenset({"common", "_models", "_generated", "dist"})
 _SPEC_KINDS = ("jobs", "pipelines")
 PIPELINE_SPECS = f"{SPEC_ROOT}/pipelines"
 _SETTINGS = f"{SPEC_ROOT}/domains"
+# Folders, of which many paths have the same.
+_MOST_KNOWN = 4096
 
 
 class Role(StrEnum):
@@ -74,7 +77,7 @@ def place_of(path: str) -> Place:
         case ["targets", file] if file.endswith(".yml") and is_target_name(stem := file.removesuffix(".yml")):
             return Place(Role.TARGET, target=stem)
         case ["src" | "resources" as root, folder, *inside] if inside:
-            return _in_folder(root, folder, inside)
+            return _in_folder(root, folder, inside[0] if len(inside) > 1 else None, is_ignored=inside[-1] == ".gitignore")
         case ["src" | "resources", ".gitignore"]:
             return Place(Role.IGNORE_FILE)
         case ["resources", file] if file.endswith(".py"):
@@ -87,11 +90,13 @@ def place_of(path: str) -> Place:
             return _OTHER
 
 
-def _in_folder(root: str, folder: str, inside: list[str]) -> Place:
+@lru_cache(_MOST_KNOWN)
+def _in_folder(root: str, folder: str, below: str | None, *, is_ignored: bool) -> Place:
+    """Return the place of what lies in a folder of a root, or in a folder below that."""
     is_domain = is_domain_name(folder)
     domain = folder if is_domain else None
-    source = inside[0] if is_domain and len(inside) > 1 else None
-    if inside[-1] == ".gitignore":
+    source = below if is_domain else None
+    if is_ignored:
         return Place(Role.IGNORE_FILE, domain, source)
     if f"{root}/{folder}" == COMMON:
         return Place(Role.SHARED)

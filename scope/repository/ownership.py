@@ -7,7 +7,7 @@ than a change that never arrives.
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from scope.errors import UsageError
@@ -19,6 +19,7 @@ from scope.wording import unknown_name
 # How a deploy treats active runs; the first is the default.
 ACTIVE_RUNS = ("warn", "wait", "refuse")
 EVERY_TARGET = "*"
+_MOST_DOMAINS = 4096
 
 
 class Reach(StrEnum):
@@ -206,8 +207,13 @@ def _owner_by_layout(path: str) -> Owner | None:
     if place.role in _BY_ROLE:
         return _BY_ROLE[place.role]
     if place.domain is not None:
-        return Owner(Reach.DOMAIN, (place.domain,), is_staged=place.role in {Role.CODE, Role.RESOURCE})
+        return _domain_owner(place.domain, is_staged=place.role is Role.CODE or place.role is Role.RESOURCE)
     return None
+
+
+@lru_cache(_MOST_DOMAINS)  # asked for each path of a tree
+def _domain_owner(domain: str, *, is_staged: bool) -> Owner:
+    return Owner(Reach.DOMAIN, (domain,), is_staged)
 
 
 def _owner_of(rule: Rule) -> Owner:

@@ -39,14 +39,22 @@ class Snapshot:
         """Return the entries at those of many paths that exist, sorted by path. Folders are read in a few requests."""
         wanted = sorted(set(paths))
         levels: dict[int, set[str]] = defaultdict(set)
-        for path in wanted:
-            parts = path.split("/")
-            for depth in range(1, len(parts)):
+        holding = {path.rpartition("/")[0] for path in wanted} - {""}
+        for folder in holding:
+            parts = folder.split("/")
+            for depth in range(1, len(parts) + 1):
                 levels[depth].add("/".join(parts[:depth]))
         for _, folders in sorted(levels.items()):
             level = (self.entry(folder) for folder in sorted(folders))
             self._git.trees(entry.oid for entry in level if entry is not None and entry.kind is Kind.FOLDER)
-        return {path: entry for path in wanted if (entry := self.entry(path)) is not None}
+        trees = {folder: self.names(folder) for folder in holding}
+        found: dict[str, Entry] = {}
+        for path in wanted:
+            folder, _, name = path.rpartition("/")
+            entry = trees[folder].get(name) if folder else self.entry(path)
+            if entry is not None:
+                found[path] = entry
+        return found
 
     def names(self, folder: str) -> Mapping[str, Entry]:
         """Return the entries directly in a folder, by name; none if there is no such folder."""
