@@ -7,10 +7,10 @@ exactness: a file counts only if one of its uses resolves to a shared file.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
+from itertools import chain, islice
 
 from scope.graph.closure import DomainIndex
 from scope.graph.held_words import HeldWords
@@ -23,9 +23,10 @@ from scope.repository.layout import domain_folders, is_below_root, place_of
 # So many of a domain's files are looked at before all are searched; no more, after so many domains that needed the search.
 _FIRST = 128
 _MOST_MISSES = 2
-# So many files of a domain are read, and parsed, before the next ones are.
-_AT_ONCE = 64
-_PARSED_AT_ONCE = 4
+# So many files of each domain are read, and parsed, before its next ones are; and so many files of all domains at once.
+_READ = 64
+_PARSED = 4
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class FirstEdges:
         self._held = HeldWords(search_words(reached))
         self._texts: dict[str, _Text] = {}
         self._edges: dict[str, tuple[Edge, ...]] = {}
-        self._first: dict[str, tuple[str, ...]] = {}
+        self._first: dict[str, list[str]] = {}
         self._candidates: dict[str, tuple[str, ...]] = {}
         self._misses = 0
 
@@ -79,20 +80,21 @@ class FirstEdges:
         for edge in self._frame_edges:
             if edge.dependency in wanted.files:
                 return dict.fromkeys(sought, edge)
-        found: dict[str, Edge] = {}
-        for domain in sought:
-            if domain not in self._candidates and self._misses < _MOST_MISSES:
-                edge = self._find_among(self._first_files(domain), wanted)
-                if edge is None:
-                    self._misses += 1
-                else:
-                    found[domain] = edge
+        found = self._find_in_first_files([domain for domain in sought if domain not in self._candidates], wanted)
         others = [domain for domain in sought if domain not in found]
         self._search([domain for domain in others if domain not in self._candidates])
-        for domain in others:
-            edge = self._find_among(self._candidates[domain], wanted)
-            if edge is not None:
-                found[domain] = edge
+        return found | self._find_among({domain: self._candidates[domain] for domain in others}, wanted)
+
+    def _find_in_first_files(self, domains: Sequence[str], wanted: _Wanted) -> dict[str, Edge]:
+        """Return the edges of those domains whose first files decide. The more of them did, the more are tried at once."""
+        found: dict[str, Edge] = {}
+        start, end = 0, _MOST_MISSES
+        while start < len(domains) and self._misses < _MOST_MISSES:
+            tried = domains[start:end]
+            edges = self._find_among(self._list_first_files(tried), wanted)
+            self._misses += len(tried) - len(edges)
+            found |= edges
+            start, end = end, 3 * end
         return found
 
     @cached_property
@@ -107,32 +109,53 @@ class FirstEdges:
             )
         )
 
-    def _find_among(self, paths: Sequence[str], wanted: _Wanted) -> Edge | None:
-        """Return the first edge from some files, which are read a few at a time."""
-        for start in range(0, len(paths), _AT_ONCE):
-            some = paths[start : start + _AT_ONCE]
-            self._read_texts([path for path in some if path not in self._texts])
-            likely = [path for path in some if wanted.may_be_used(self._texts[path])]
-            for at in range(0, len(likely), _PARSED_AT_ONCE):
-                few = likely[at : at + _PARSED_AT_ONCE]
-                for side in self._sides:
-                    side.read_uses(path for path in few if path not in self._edges)
-                for edge in (edge for path in few for edge in self._find_edges(path)):
-                    if edge.dependency in wanted.files:
-                        return edge
-        return None
+    def _find_among(self, files: Mapping[str, Sequence[str]], wanted: _Wanted) -> dict[str, Edge]:
+        """Return by domain the first edge from some files of it. They are read a few at a time, of all domains together."""
+        found: dict[str, Edge] = {}
+        ahead = dict(files)
+        while ahead:
+            some = {domain: paths[:_READ] for domain, paths in ahead.items()}
+            self._read_texts(path for paths in some.values() for path in paths)
+            likely = {
+                domain: [path for path in paths if wanted.may_be_used(self._texts[path])] for domain, paths in some.items()
+            }
+            found |= self._parse_among(likely, wanted)
+            ahead = {domain: paths[_READ:] for domain, paths in ahead.items() if domain not in found and len(paths) > _READ}
+        return found
 
-    def _read_texts(self, paths: Collection[str]) -> None:
+    def _parse_among(self, files: Mapping[str, Sequence[str]], wanted: _Wanted) -> dict[str, Edge]:
+        found: dict[str, Edge] = {}
+        ahead = dict(files)
+        while ahead:
+            some = {domain: paths[:_PARSED] for domain, paths in ahead.items()}
+            self._read_uses(path for paths in some.values() for path in paths)
+            for domain, paths in some.items():
+                edges = (edge for path in paths for edge in self._find_edges(path))
+                first = next((edge for edge in edges if edge.dependency in wanted.files), None)
+                if first is not None:
+                    found[domain] = first
+            ahead = {
+                domain: paths[_PARSED:] for domain, paths in ahead.items() if domain not in found and len(paths) > _PARSED
+            }
+        return found
+
+    def _read_texts(self, paths: Iterable[str]) -> None:
         """Note what files say, on both sides if they were changed."""
         base, head = self._sides
-        before, after = _read(base, self._changed.intersection(paths)), _read(head, paths)
-        for path in paths:
-            contents = [contents[path] for contents in (before, after) if path in contents]
-            self._texts[path] = _Text(
-                frozenset[str]().union(*map(self._held.find, contents)),
-                any(map(is_climbing, contents)),
-                any(map(is_wide, contents)),
-            )
+        for few in _in_parts(path for path in paths if path not in self._texts):
+            before, after = _read(base, self._changed.intersection(few)), _read(head, few)
+            for path in few:
+                contents = [contents[path] for contents in (before, after) if path in contents]
+                self._texts[path] = _Text(
+                    frozenset[str]().union(*map(self._held.find, contents)),
+                    any(map(is_climbing, contents)),
+                    any(map(is_wide, contents)),
+                )
+
+    def _read_uses(self, paths: Iterable[str]) -> None:
+        for few in _in_parts(path for path in paths if path not in self._edges):
+            for side in self._sides:
+                side.read_uses(few)
 
     def _find_edges(self, path: str) -> tuple[Edge, ...]:
         """Return the edges from a domain's file into shared code: each side's file into that side's code."""
@@ -141,17 +164,17 @@ class FirstEdges:
             self._edges[path] = tuple(sorted(edges))
         return self._edges[path]
 
-    def _first_files(self, domain: str) -> Sequence[str]:
-        """Return the first files of a domain, of both sides, sorted."""
-        if domain not in self._first:
-            head = self._sides[1].snapshot
-            files = (path for folder in sorted(domain_folders(domain)) for path in head.walk(folder) if not is_data(path))
-            first = list(islice(files, _FIRST))
+    def _list_first_files(self, domains: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        """Return the first files of domains, of both sides, sorted. Data uses nothing."""
+        unknown = {domain: domain_folders(domain) for domain in domains if domain not in self._first}
+        listed = self._sides[1].snapshot.first_files(chain.from_iterable(unknown.values()), _FIRST)
+        for domain, folders in unknown.items():
+            files = sorted(path for folder in folders for path in listed[folder])[:_FIRST]
             changed = self._changed_files.get(domain, [])
-            if len(first) == _FIRST:
-                changed = [path for path in changed if path <= first[-1]]
-            self._first[domain] = tuple(sorted({*first, *changed}))
-        return self._first[domain]
+            if len(files) == _FIRST:
+                changed = [path for path in changed if path <= files[-1]]
+            self._first[domain] = sorted(path for path in {*files, *changed} if not is_data(path))
+        return {domain: self._first[domain] for domain in domains}
 
     def _search(self, domains: Collection[str]) -> None:
         """Search domains for the files that may use what is reached.
@@ -189,3 +212,10 @@ class FirstEdges:
 def _read(side: DomainIndex, paths: Iterable[str]) -> Mapping[str, bytes]:
     """Return the contents of those paths that exist and that domains may have."""
     return side.snapshot.read_all(side.snapshot.entries(path for path in paths if is_below_root(path)))
+
+
+def _in_parts(paths: Iterable[str]) -> Iterator[list[str]]:
+    """Yield some paths in lists that aren't too long to be held in memory with what they name."""
+    rest = iter(paths)
+    while few := list(islice(rest, _AT_ONCE)):
+        yield few

@@ -8,6 +8,7 @@ from scope.model import Entry, Kind
 from scope.ports import Git
 
 _View = TypeVar("_View", bound="Snapshot")
+_WALKED = frozenset({Kind.FILE, Kind.FOLDER})
 
 
 class Snapshot:
@@ -84,16 +85,29 @@ class Snapshot:
             level = below
         return dict(sorted(files.items()))
 
-    def walk(self, folder: str) -> Iterator[str]:
-        """Yield the regular files below a folder, sorted by path. Folders are read on the way, siblings in one request."""
-        names = self.names(folder)
-        self._git.trees(entry.oid for entry in names.values() if entry.kind is Kind.FOLDER)
-        # A folder's files come where its name with a slash would.
-        for name in sorted(f"{name}/" if entry.kind is Kind.FOLDER else name for name, entry in names.items()):
-            if name.endswith("/"):
-                yield from self.walk(f"{folder}/{name[:-1]}")
-            elif names[name].kind is Kind.FILE:
-                yield f"{folder}/{name}"
+    def first_files(self, folders: Iterable[str], most: int) -> dict[str, list[str]]:
+        """Return the first regular files below each of some folders, sorted by path, up to `most`; none if it isn't there.
+
+        Of each folder no more is read than it takes, and of all of them together.
+        """
+        found: dict[str, list[str]] = {folder: [] for folder in folders}
+        # What is still to come of each, the next at the end. A folder's files come where its name with a slash does.
+        waiting = {folder: [f"{folder}/"] for folder in found}
+        while waiting:
+            opened = {folder: ahead.pop().rstrip("/") for folder, ahead in waiting.items()}
+            self.entries(
+                f"{path}/" for path in opened.values()
+            )  # reads what lies around a path, here the folders themselves
+            for folder, path in opened.items():
+                names = self.names(path)
+                ahead, files = waiting[folder], found[folder]
+                inside = (name + "/" * (entry.kind is Kind.FOLDER) for name, entry in names.items() if entry.kind in _WALKED)
+                ahead += [f"{path}/{name}" for name in sorted(inside, reverse=True)]
+                while ahead and not ahead[-1].endswith("/") and len(files) < most:
+                    files.append(ahead.pop())
+                if not ahead or len(files) == most:
+                    del waiting[folder]
+        return found
 
     def _children(self, folders: Mapping[str, Entry]) -> Iterator[tuple[str, Entry]]:
         for folder, entry in folders.items():

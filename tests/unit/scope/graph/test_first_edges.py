@@ -21,6 +21,10 @@ def many(domain: str, use: str = "", count: int = 200, at: int = 199) -> dict[st
     return {f"src/{domain}/s/base/n{number:03}.py": use if number == at else f"N = {number}\n" for number in range(count)}
 
 
+def folders_of(domains: str) -> tuple[str, ...]:
+    return tuple(f"{root}/{domain}" for domain in domains for root in ("src", "resources"))
+
+
 def find(git: CountingGit, files: dict[str, str]) -> dict[str, str]:
     """Return by domain the first file that uses `MONEY`."""
     side = DomainIndex(git.snapshot({**files, **SHARED}))
@@ -41,8 +45,14 @@ def test_domains_whose_first_files_decide_nothing_are_searched_at_once() -> None
     files = {**many("a", USE, at=3), **many("b"), **many("c", USE), **many("d"), **many("e", USE, at=3)}
     expected = {"a": "src/a/s/base/n003.py", "c": "src/c/s/base/n199.py", "e": "src/e/s/base/n003.py"}
     assert find(git, files) == expected
-    folders = tuple(folder for domain in "bcde" for folder in (f"src/{domain}", f"resources/{domain}"))
-    assert git.searched == [folders], "after two that decide nothing, no other is tried"
+    assert git.searched == [folders_of("bcd")]
+
+
+def test_after_two_domains_that_need_a_search_no_other_is_tried_without() -> None:
+    git = CountingGit()
+    files = {**many("a", USE), **many("b"), **many("c", USE, at=3)}
+    assert find(git, files) == {"a": "src/a/s/base/n199.py", "c": "src/c/s/base/n003.py"}
+    assert git.searched == [folders_of("abc")]
 
 
 def test_the_first_file_by_path_is_the_one_that_is_named() -> None:

@@ -35,11 +35,12 @@ def test_files_lists_all_below_sorted_with_links_and_submodules() -> None:
     assert snapshot.files("gone") == {}
 
 
-def test_a_walk_yields_the_regular_files_in_the_order_of_their_paths() -> None:
-    names = ["x/a.py", "x/a/b.py", "x/a-b/c.py", "x/a0", "x/ab/c/d.py", "x/ab/c.py", "x/é.py", "x/\udcff.py", "y.py"]
-    snapshot = FakeGit().snapshot({**dict.fromkeys(names, "1"), "x/link": Node(b"a.py", Kind.SYMLINK)})
-    assert list(snapshot.walk("x")) == sorted(names[:-1])
-    assert list(snapshot.walk("none")) == []
+def test_the_first_files_are_the_regular_ones_in_the_order_of_their_paths() -> None:
+    names = ["x/a.py", "x/a/b.py", "x/a-b/c.py", "x/a0", "x/ab/c/d.py", "x/ab/c.py", "x/é.py", "x/\udcff.py"]
+    files = {**dict.fromkeys((*names, "y/z.py", "y.py"), "1"), "x/link": Node(b"a.py", Kind.SYMLINK)}
+    snapshot = FakeGit().snapshot(files)
+    assert snapshot.first_files(["x", "y", "none"], 100) == {"x": sorted(names), "y": ["y/z.py"], "none": []}
+    assert snapshot.first_files(["x"], 3) == {"x": sorted(names)[:3]}
 
 
 def test_folders_that_are_skipped_are_not_looked_into() -> None:
