@@ -118,11 +118,17 @@ class Git(Protocol):
         ...
 
     def grep(
-        self, tree: str, patterns: Iterable[str], folders: Iterable[str], extended: Iterable[str] = ()
+        self,
+        tree: str,
+        patterns: Iterable[str],
+        folders: Iterable[str],
+        extended: Iterable[str] = (),
+        most: int | None = None,
     ) -> frozenset[str]:
         """Return the files below `folders` of a tree with a line that one of the regular expressions matches.
 
         They are Perl's; `extended` has them as POSIX's extended ones, where those differ, for a git that has no others.
+        The search ends with more files than `most`.
         """
         ...
 

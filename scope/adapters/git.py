@@ -9,7 +9,7 @@ replacement objects, no external diff.
 import os
 import re
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -281,12 +281,17 @@ class GitRepository:
         return {blob.oid: blob.content for blob in self._objects.read_many(wanted)}
 
     def grep(
-        self, tree: str, patterns: Iterable[str], folders: Iterable[str], extended: Iterable[str] = ()
+        self,
+        tree: str,
+        patterns: Iterable[str],
+        folders: Iterable[str],
+        extended: Iterable[str] = (),
+        most: int | None = None,
     ) -> frozenset[str]:
         """Return the files below `folders` of a tree with a line that one of the regular expressions matches.
 
         They are Perl's; `extended` has them as POSIX's extended ones, where those differ, for a git that has no others.
-        They take three times as long.
+        They take three times as long. The search ends with more files than `most`.
         """
         # Of a file of patterns, git skips empty lines, though an empty pattern matches everything.
         chosen = tuple(pattern or "^" for pattern in patterns)
@@ -297,18 +302,30 @@ class GitRepository:
         if not chosen or not paths:
             return frozenset()
         try:
-            answer = self._grep("--perl-regexp", chosen, tree, paths)
+            answer = self._grep("--perl-regexp", chosen, tree, paths, most)
         except _GitError:
-            answer = self._grep("--extended-regexp", others, tree, paths)
+            answer = self._grep("--extended-regexp", others, tree, paths, most)
         prefix = len(tree) + 1
-        return frozenset(os.fsdecode(name[prefix:]) for name in answer.split(b"\0") if name)
+        # Whatever follows the last zero is the beginning of a name.
+        return frozenset(os.fsdecode(name[prefix:]) for name in answer.split(b"\0")[:-1])
 
-    def _grep(self, kind: str, patterns: tuple[str, ...], tree: str, paths: list[str]) -> bytes:
+    def _grep(self, kind: str, patterns: tuple[str, ...], tree: str, paths: list[str], most: int | None) -> bytes:
         options = ("--files-with-matches", "-z", "--full-name", "--no-textconv", "--no-color", "--text", "-f", "-")
         # Not as arguments: those of one command have a limit.
         listed = "\n".join(patterns).encode(errors="surrogateescape")
         # What it can't read it only mentions, and goes on.
-        return self._run("grep", kind, *options, tree, "--", *paths, accept=(0, 1), text=listed, may_mention_errors=False)
+        return self._run(
+            "grep",
+            kind,
+            *options,
+            tree,
+            "--",
+            *paths,
+            accept=(0, 1),
+            text=listed,
+            is_enough=lambda answer: most is not None and answer.count(b"\0") > most,
+            may_mention_errors=False,
+        )
 
     @property
     def _history(self) -> "git.Repo":
@@ -344,17 +361,25 @@ class GitRepository:
         accept: tuple[int, ...] = (0,),
         text: bytes = b"",
         environment: Mapping[str, str] | None = None,
+        is_enough: Callable[[bytes | bytearray], bool] = lambda _: False,
         may_mention_errors: bool = True,
     ) -> bytes:
         command = ["git", "-C", str(self.root), *arguments]
         try:
             done = run_process(
-                command, environment or self._environment, longest=_LONGEST_ANSWER, text=text, has_terminal=True
+                command,
+                environment or self._environment,
+                longest=_LONGEST_ANSWER,
+                is_enough=is_enough,
+                text=text,
+                has_terminal=True,
             )
         except FileNotFoundError:
             raise UsageError("git isn't on the PATH. Install it, then run this again.") from None
         except OSError as error:
             raise ScopeError(f"`git {arguments[0]}` can't be run: {error.strerror}.") from None
+        if done.is_too_long and is_enough(done.answer):
+            return done.answer
         if done.is_too_long:
             raise ScopeError(f"`git {arguments[0]}` printed more than {_LONGEST_ANSWER // 1_000_000} MB and was stopped.")
         is_mentioned = any(line.startswith(b"error: ") for line in done.errors.content.splitlines())

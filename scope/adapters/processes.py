@@ -21,7 +21,7 @@ class Ended(NamedTuple):
     """How a process ended.
 
     `code` is negative for a signal, and None if the process was stopped: it took too long, or, if `is_too_long`, printed
-    more than was asked for.
+    enough or more than was asked for.
     """
 
     code: int | None
@@ -84,6 +84,7 @@ def run_process(
     environment: Mapping[str, str],
     *,
     longest: int | None,
+    is_enough: Callable[[bytes | bytearray], bool] = lambda _: False,
     seconds: float | None = None,
     folder: Path | None = None,
     text: bytes = b"",
@@ -92,9 +93,9 @@ def run_process(
 ) -> Ended:
     """Run a program to its end, in a process group of its own, so that a Ctrl-C meant for scope doesn't end it half-way.
 
-    It is stopped after so many seconds, and as soon as it has printed more than `longest` bytes on stdout; with None, stdout
-    is read and thrown away. `on_errors` gets everything from stderr as it comes. With `has_terminal` it may ask there for a
-    passphrase, and shares our group. Raises `OSError` if it can't be started.
+    It is stopped after so many seconds, and as soon as what it has printed on stdout is enough, or more than `longest`
+    bytes; with None, stdout is read and thrown away. `on_errors` gets everything from stderr as it comes. A program that
+    `has_terminal` may ask there for a passphrase, and shares our group. Raises `OSError` if it can't be started.
     """
     process = subprocess.Popen(
         command,
@@ -109,7 +110,7 @@ def run_process(
         _running.add(process)
         if _is_ending.is_set():
             _signal(process, signal.SIGKILL)
-        reading = _Reading(process, longest, on_errors)
+        reading = _Reading(process, longest, is_enough, on_errors)
         threads = reading.start(text)
         code = _wait(process, seconds)
         # A process that the program left behind may still hold a pipe.
@@ -138,12 +139,19 @@ def _wait(process: "subprocess.Popen[bytes]", seconds: float | None) -> int | No
 class _Reading:
     """The pipes of one process. Both are read to their ends, so that it never waits for us."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", longest: int | None, on_errors: Callable[[bytes], None]) -> None:
+    def __init__(
+        self,
+        process: "subprocess.Popen[bytes]",
+        longest: int | None,
+        is_enough: Callable[[bytes | bytearray], bool],
+        on_errors: Callable[[bytes], None],
+    ) -> None:
         self.answer = bytearray()
         self.errors = Excerpt()
         self.is_too_long = False
         self._process = process
         self._longest = longest
+        self._is_enough = is_enough
         self._on_errors = on_errors
         self._is_over = False
         self._lock = threading.Lock()
@@ -182,11 +190,11 @@ class _Reading:
             stream.write(text)
 
     def _take_answer(self, chunk: bytes) -> None:
-        if self._longest is None:
+        if self._longest is None or self.is_too_long:
             return
-        if len(self.answer) + len(chunk) <= self._longest:
+        if fits := len(self.answer) + len(chunk) <= self._longest:
             self.answer += chunk
-        elif not self.is_too_long:
+        if not fits or self._is_enough(self.answer):
             self.is_too_long = True
             _signal(self._process, signal.SIGKILL)
 

@@ -15,21 +15,24 @@ def search(
     patterns: Iterable[str],
     folders: Iterable[str],
     extended: Iterable[str] = (),
+    most: int | None = None,
 ) -> frozenset[str]:
     """Return the files below some folders with a line that one of the regular expressions matches; see `Git.grep`.
 
-    Only those folders are searched of which `kept` doesn't know the answer.
+    Only those folders are searched of which `kept` doesn't know the answer. The search ends with more files than `most`.
     """
     listed, places = tuple(patterns), tuple(dict.fromkeys(folders))
     if kept is None or not listed:
-        return snapshot.grep(listed, places, extended)
+        return snapshot.grep(listed, places, extended, most)
     digest = hashlib.sha256("\n".join(listed).encode(errors="surrogateescape")).hexdigest()
     entries = ((folder, snapshot.entry(folder)) for folder in places)
     names = {folder: json.dumps(["search", digest, entry.kind, entry.oid]) for folder, entry in entries if entry is not None}
     known = {folder: _read(kept.get(name)) for folder, name in names.items()}
     unknown = [folder for folder, ends in known.items() if ends is None]
-    found = _sort(snapshot.grep(listed, unknown, extended), frozenset(unknown)) if unknown else {}
-    for folder in unknown:
+    new = snapshot.grep(listed, unknown, extended, most) if unknown else frozenset()
+    found = _sort(new, frozenset(unknown))
+    # Of a search that ended early, nothing is known of any folder.
+    for folder in unknown if most is None or len(new) <= most else ():
         kept.put(names[folder], json.dumps(sorted(found.get(folder, ()))))
     return frozenset(
         f"{folder}{end}" for folder, ends in known.items() for end in (found.get(folder, ()) if ends is None else ends)

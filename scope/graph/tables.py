@@ -24,7 +24,7 @@ from scope.repository.snapshot import Snapshot
 # Words that are searched for one by one. With more, everything is read.
 _MOST_WORDS = 25
 # With more files than this, they are searched again sooner than read.
-_MOST_READ = 2_000
+MOST_READ = 300
 
 
 class TableIndex:
@@ -153,24 +153,35 @@ class TableIndex:
             files = min(wider, key=len, default=None)
             self._spelling[asked, among] = (
                 self._search_spelling(asked, among)
-                if files is None or len(files) > _MOST_READ
+                if files is None or len(files) > MOST_READ
                 else self._choose_spelling(files, asked)
             )
         return self._spelling[asked, among]
+
+    def few_spelling(self, words: Collection[str], domains: Collection[str]) -> frozenset[str] | None:
+        """Return the same, or None if many files of whatever kind spell one of the words: with them, the search ends."""
+        asked, among = frozenset(words), frozenset(domains)
+        if not asked or not among or (asked, among) in self._spelling:
+            return self.spelling(asked, among)
+        found = self._search_spelling(asked, among, MOST_READ)
+        if len(found) > MOST_READ:
+            return None
+        self._spelling[asked, among] = found
+        return found
 
     def _choose_spelling(self, paths: Collection[str], words: frozenset[str]) -> frozenset[str]:
         contents = self._snapshot.read_all(self._snapshot.entries(paths))
         return frozenset(path for path, content in contents.items() if spells(content.decode(errors="replace"), words))
 
-    def _search_spelling(self, words: frozenset[str], domains: frozenset[str]) -> frozenset[str]:
+    def _search_spelling(self, words: frozenset[str], domains: frozenset[str], most: int | None = None) -> frozenset[str]:
+        """Return what spells one of some words; with more than `most` files, some of them, of whatever kind."""
+        patterns, extended = spelling_patterns(words), extended_spelling_patterns(words)
         folders = (COMMON, SPEC_ROOT, *(folder for domain in sorted(domains) for folder in domain_folders(domain)))
-        return self._search(spelling_patterns(words), folders, domains, extended_spelling_patterns(words))
+        found = search(self._snapshot, self._kept, patterns, folders, extended, most)
+        return found if most is not None and len(found) > most else _choose_sources(found, domains)
 
-    def _search(
-        self, patterns: tuple[str, ...], folders: tuple[str, ...], domains: frozenset[str], extended: tuple[str, ...] = ()
-    ) -> frozenset[str]:
-        found = search(self._snapshot, self._kept, patterns, folders, extended)
-        return frozenset(path for path in found if is_source(path) and _is_among(path, domains))
+    def _search(self, patterns: tuple[str, ...], folders: tuple[str, ...], domains: frozenset[str]) -> frozenset[str]:
+        return _choose_sources(search(self._snapshot, self._kept, patterns, folders), domains)
 
     def _find_users(self, paths: Iterable[str], domains: frozenset[str]) -> frozenset[str]:
         """Return the files that may import or run others, by the names that they would write, where they may do so."""
@@ -206,6 +217,10 @@ class TableIndex:
 def is_source(path: str) -> bool:
     """Return whether a file may name tables, by its name."""
     return path.lower().endswith(SOURCES)
+
+
+def _choose_sources(paths: Iterable[str], domains: frozenset[str]) -> frozenset[str]:
+    return frozenset(path for path in paths if is_source(path) and _is_among(path, domains))
 
 
 def _is_among(path: str, domains: frozenset[str] | None) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from scope.graph.index import DeploymentIndex
 from scope.graph.nodes import label
+from scope.graph.tables import MOST_READ
 from scope.model import Change, Step, quote_path
 from scope.planning.impact import Impacted
 from scope.repository.layout import Role, place_of
@@ -72,7 +73,7 @@ def find_readers(
     # Whoever spells the source alone may get the domain's name at run time.
     names = frozenset[str]().union(*(called.source_words(domain, source) for domain, source in each))
     wanted = words | names if len(words | names) <= _MOST_NAMES else names
-    spelling = head.tables.spelling(wanted, among) if len(names) <= _MOST_NAMES else frozenset()
+    few = head.tables.few_spelling(wanted, among) if len(names) <= _MOST_NAMES else frozenset()
     paths = head.tables.search(words, among, _MOST_FILES)
     if len(paths) > _MOST_FILES:
         return Readers({}, unread=len(paths))
@@ -82,7 +83,10 @@ def find_readers(
         domain = prefixes[reader.table.rpartition(".")[0]]
         if reader.domain not in (domain, SHARED):
             readers[domain].add(reader)
-    near = spelling - paths
+    if few is None:
+        # Without the readers, they are more than are read.
+        few = head.tables.spelling(names, among) if len(paths) > MOST_READ - _MOST_UNSURE else frozenset()
+    near = few - paths
     maybe = head.tables.read(near) if len(near) <= _MOST_UNSURE else {}
     unknown = {
         UnknownPlace(quote_path(path), line)

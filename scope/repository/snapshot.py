@@ -135,6 +135,8 @@ class Snapshot:
         contents = self._git.blobs(regular.values())
         return {path: contents[oid] for path, oid in regular.items()}
 
-    def grep(self, patterns: Iterable[str], folders: Iterable[str], extended: Iterable[str] = ()) -> frozenset[str]:
+    def grep(
+        self, patterns: Iterable[str], folders: Iterable[str], extended: Iterable[str] = (), most: int | None = None
+    ) -> frozenset[str]:
         """Return the files below `folders` with a line that one of the regular expressions matches; see `Git.grep`."""
-        return self._git.grep(self.tree, patterns, folders, extended)
+        return self._git.grep(self.tree, patterns, folders, extended, most)

@@ -108,6 +108,15 @@ def test_a_search_looks_into_its_folders_only(subject: Subject) -> None:
     assert subject.port.grep(tree, ("x",), ("none",)) == frozenset()
 
 
+def test_a_search_may_end_with_more_files_than_are_wanted(subject: Subject) -> None:
+    files = {f"src/{number}/{'long' * 40}.py": "x\n" for number in range(2_000)}
+    tree = subject.make(files)
+    found = subject.port.grep(tree, ("x",), ("src",), most=3)
+    assert len(found) > 3
+    assert found <= files.keys()
+    assert subject.port.grep(tree, ("x",), ("src",), most=2_000) == files.keys()
+
+
 @pytest.mark.parametrize("patterns", [("",), ("", "y"), ("y", "")])
 def test_an_empty_pattern_matches_every_file_with_a_line(subject: Subject, patterns: tuple[str, ...]) -> None:
     tree = subject.make({"src/a": "x\n", "src/b": "y\n"})

@@ -136,9 +136,14 @@ class FakeGit:
         return {oid: self._blobs[oid] for oid in oids}
 
     def grep(
-        self, tree: str, patterns: Iterable[str], folders: Iterable[str], extended: Iterable[str] = ()
+        self,
+        tree: str,
+        patterns: Iterable[str],
+        folders: Iterable[str],
+        extended: Iterable[str] = (),
+        most: int | None = None,
     ) -> frozenset[str]:
-        del extended
+        del extended, most
         wanted = tuple(patterns)
         if not wanted:
             return frozenset()
@@ -165,11 +170,16 @@ class CountingGit(FakeGit):
         return contents
 
     def grep(
-        self, tree: str, patterns: Iterable[str], folders: Iterable[str], extended: Iterable[str] = ()
+        self,
+        tree: str,
+        patterns: Iterable[str],
+        folders: Iterable[str],
+        extended: Iterable[str] = (),
+        most: int | None = None,
     ) -> frozenset[str]:
         listed = tuple(folders)
         self.searched.append(listed)
-        return super().grep(tree, patterns, listed, extended)
+        return super().grep(tree, patterns, listed, extended, most)
 
 
 @lru_cache(maxsize=10_000)

@@ -167,6 +167,15 @@ def test_a_program_gets_its_input_while_it_answers() -> None:
     assert run_process(["cat"], os.environ, longest=2_000_000, text=text).answer == text
 
 
+def test_a_program_is_ended_once_it_has_printed_enough() -> None:
+    ended = run_process(
+        ["yes"], os.environ, longest=10_000_000, is_enough=lambda answer: answer.count(b"\n") > 3, seconds=60
+    )
+    assert ended.is_too_long
+    assert ended.code is None
+    assert ended.answer.startswith(b"y\ny\ny\ny\n")
+
+
 def test_a_program_need_not_read_its_input() -> None:
     assert run_process(["true"], os.environ, longest=10, text=b"x" * 1_000_000).code == 0
 

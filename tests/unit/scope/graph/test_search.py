@@ -20,6 +20,16 @@ def test_only_what_changed_is_searched_again() -> None:
     assert git.searched == [folders, ("src/a", "src/b"), ("src/a",), ("src/b",)]
 
 
+def test_a_search_that_ended_early_is_not_kept() -> None:
+    git, kept = CountingGit(), KeptInMemory()
+    folders = ("src/a", "src/b")
+    for _ in range(2):
+        assert len(search(git.snapshot(FILES), kept, ["word"], folders, most=1)) > 1
+    assert search(git.snapshot(FILES), kept, ["word"], folders, most=2) == {"src/a/x.py", "src/b/z.py"}
+    assert len(search(git.snapshot(FILES), kept, ["word"], folders, most=1)) > 1
+    assert git.searched == [folders] * 3
+
+
 def test_folders_may_lie_in_each_other() -> None:
     snapshot, kept = FakeGit().snapshot(FILES), KeptInMemory()
     for _ in range(2):

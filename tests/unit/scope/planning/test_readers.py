@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from scope.graph import tables
 from scope.graph.closure import DomainIndex
 from scope.graph.uses_cache import UsesCache
 from scope.planning import readers as module
@@ -92,6 +93,25 @@ def test_names_made_at_run_time_in_the_files_searched_are_counted() -> None:
 def test_too_many_files_are_not_read_and_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_MOST_FILES", 1)
     assert readers_of({"src/finance/stripe/final/payments.py": "X = 2\n"}) == Readers({}, unread=3)
+
+
+NEAR = "Y = spark.read.table(f'{name}.stripe.final_payments')\n"
+
+
+@pytest.mark.parametrize(("near", "readers", "told"), [(2, 0, 2), (3, 0, 0), (2, 2, 4)])
+def test_places_that_spell_the_source_alone_are_told_unless_there_are_many(
+    monkeypatch: pytest.MonkeyPatch, near: int, readers: int, told: int
+) -> None:
+    # With more than three files that spell one of the names, git ends the search.
+    monkeypatch.setattr(module, "_MOST_UNSURE", 2)
+    monkeypatch.setattr(module, "MOST_READ", 3)
+    monkeypatch.setattr(tables, "MOST_READ", 3)
+    both = READ.format("finance.stripe.final_payments") + NEAR
+    written = {f"src/sales/crm/final/{n}.py": NEAR for n in range(near)} | {
+        f"src/hr/people/final/{n}.py": both for n in range(readers)
+    }
+    others = {path: text for path, text in BASE.items() if "stripe" not in text}
+    assert readers_of(CHANGE, {**others, **written}).unresolved == told
 
 
 def test_nothing_deploys_and_nobody_is_asked() -> None:
