@@ -7,7 +7,7 @@ exactness: a file counts only if one of its uses resolves to a shared file.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, islice
@@ -20,12 +20,14 @@ from scope.graph.uses_cache import is_data
 from scope.inference.wide_uses import EXTENDED_WIDE, WIDE, is_climbing, is_wide
 from scope.repository.layout import domain_folders, is_below_root, place_of
 
-# So many of a domain's files are looked at before all are searched; no more, after so many domains that needed the search.
-_FIRST = 128
+# So many of a domain's files are looked at, then all that a search finds; but after so many domains that needed the search,
+# no other is tried without.
+_FIRST = (24, 128)
 _MOST_MISSES = 2
-# So many files of each domain are read, and parsed, before its next ones are; and so many files of all domains at once.
-_READ = 64
-_PARSED = 4
+# So many files of each domain are read, and parsed, before twice as many are, up to a number; and of all domains at once.
+_READ = 8
+_PARSED = 1
+_MOST_OF_ONE = 64
 _AT_ONCE = 500
 
 
@@ -66,7 +68,7 @@ class FirstEdges:
         self._held = HeldWords(search_words(reached))
         self._texts: dict[str, _Text] = {}
         self._edges: dict[str, tuple[Edge, ...]] = {}
-        self._first: dict[str, list[str]] = {}
+        self._first: dict[tuple[str, int], list[str]] = {}
         self._candidates: dict[str, tuple[str, ...]] = {}
         self._misses = 0
 
@@ -90,10 +92,11 @@ class FirstEdges:
         found: dict[str, Edge] = {}
         start, end = 0, _MOST_MISSES
         while start < len(domains) and self._misses < _MOST_MISSES:
-            tried = domains[start:end]
-            edges = self._find_among(self._list_first_files(tried), wanted)
-            self._misses += len(tried) - len(edges)
-            found |= edges
+            missing = domains[start:end]
+            for most in _FIRST:
+                found |= self._find_among(self._list_first_files(missing, most), wanted)
+                missing = [domain for domain in missing if domain not in found]
+            self._misses += len(missing)
             start, end = end, 3 * end
         return found
 
@@ -111,33 +114,24 @@ class FirstEdges:
 
     def _find_among(self, files: Mapping[str, Sequence[str]], wanted: _Wanted) -> dict[str, Edge]:
         """Return by domain the first edge from some files of it. They are read a few at a time, of all domains together."""
-        found: dict[str, Edge] = {}
-        ahead = dict(files)
-        while ahead:
-            some = {domain: paths[:_READ] for domain, paths in ahead.items()}
-            self._read_texts(path for paths in some.values() for path in paths)
+
+        def look(some: Mapping[str, Sequence[str]]) -> dict[str, Edge]:
+            self._read_texts(chain.from_iterable(some.values()))
             likely = {
                 domain: [path for path in paths if wanted.may_be_used(self._texts[path])] for domain, paths in some.items()
             }
-            found |= self._parse_among(likely, wanted)
-            ahead = {domain: paths[_READ:] for domain, paths in ahead.items() if domain not in found and len(paths) > _READ}
-        return found
+            return _until_found(likely, _PARSED, parse)
 
-    def _parse_among(self, files: Mapping[str, Sequence[str]], wanted: _Wanted) -> dict[str, Edge]:
-        found: dict[str, Edge] = {}
-        ahead = dict(files)
-        while ahead:
-            some = {domain: paths[:_PARSED] for domain, paths in ahead.items()}
-            self._read_uses(path for paths in some.values() for path in paths)
-            for domain, paths in some.items():
-                edges = (edge for path in paths for edge in self._find_edges(path))
-                first = next((edge for edge in edges if edge.dependency in wanted.files), None)
-                if first is not None:
-                    found[domain] = first
-            ahead = {
-                domain: paths[_PARSED:] for domain, paths in ahead.items() if domain not in found and len(paths) > _PARSED
+        def parse(some: Mapping[str, Sequence[str]]) -> dict[str, Edge]:
+            self._read_uses(chain.from_iterable(some.values()))
+            edges = {domain: (edge for path in paths for edge in self._find_edges(path)) for domain, paths in some.items()}
+            first = {
+                domain: next((edge for edge in some if edge.dependency in wanted.files), None)
+                for domain, some in edges.items()
             }
-        return found
+            return {domain: edge for domain, edge in first.items() if edge is not None}
+
+        return _until_found(files, _READ, look)
 
     def _read_texts(self, paths: Iterable[str]) -> None:
         """Note what files say, on both sides if they were changed."""
@@ -164,17 +158,17 @@ class FirstEdges:
             self._edges[path] = tuple(sorted(edges))
         return self._edges[path]
 
-    def _list_first_files(self, domains: Sequence[str]) -> Mapping[str, Sequence[str]]:
+    def _list_first_files(self, domains: Iterable[str], most: int) -> Mapping[str, Sequence[str]]:
         """Return the first files of domains, of both sides, sorted. Data uses nothing."""
-        unknown = {domain: domain_folders(domain) for domain in domains if domain not in self._first}
-        listed = self._sides[1].snapshot.first_files(chain.from_iterable(unknown.values()), _FIRST)
+        unknown = {domain: domain_folders(domain) for domain in domains if (domain, most) not in self._first}
+        listed = self._sides[1].snapshot.first_files(chain.from_iterable(unknown.values()), most)
         for domain, folders in unknown.items():
-            files = sorted(path for folder in folders for path in listed[folder])[:_FIRST]
+            files = sorted(path for folder in folders for path in listed[folder])[:most]
             changed = self._changed_files.get(domain, [])
-            if len(files) == _FIRST:
+            if len(files) == most:
                 changed = [path for path in changed if path <= files[-1]]
-            self._first[domain] = sorted(path for path in {*files, *changed} if not is_data(path))
-        return {domain: self._first[domain] for domain in domains}
+            self._first[domain, most] = sorted(path for path in {*files, *changed} if not is_data(path))
+        return {domain: self._first[domain, most] for domain in domains}
 
     def _search(self, domains: Collection[str]) -> None:
         """Search domains for the files that may use what is reached.
@@ -219,3 +213,17 @@ def _in_parts(paths: Iterable[str]) -> Iterator[list[str]]:
     rest = iter(paths)
     while few := list(islice(rest, _AT_ONCE)):
         yield few
+
+
+def _until_found(
+    files: Mapping[str, Sequence[str]], first: int, find: Callable[[Mapping[str, Sequence[str]]], Mapping[str, Edge]]
+) -> dict[str, Edge]:
+    """Return what `find` finds by domain. It gets the `first` files of each, then twice as many where it found none."""
+    found: dict[str, Edge] = {}
+    start, end = 0, first
+    while ahead := {
+        domain: paths[start:end] for domain, paths in files.items() if domain not in found and len(paths) > start
+    }:
+        found |= find(ahead)
+        start, end = end, end + min(2 * (end - start), _MOST_OF_ONE)
+    return found

@@ -1,6 +1,7 @@
 """Words and patterns by which a file that may use shared code is found without being parsed, by git or here."""
 
 import re
+from collections.abc import Mapping
 from functools import cache
 
 from scope.inference.plain_text import MACHINERY_NAMES, PLACE_NAMES
@@ -44,17 +45,18 @@ UNSPELLED = (_COMPATIBLE, _ESCAPED, _ENCODED)
 # A path that climbs leads to shared files of its last names, from wherever it counts. It needn't hold a word of `MARKERS`,
 # nor the names of all files below a folder.
 CLIMBING = r"[\"']\.\."
-_OTHERS = (
-    *UNSPELLED,
-    *(re.escape(marker.decode()) for marker in MARKERS if marker not in _NAMING),
-    rf"import(?:[^A-Za-z0-9_(\\*]|{_WRITTEN})*+\*",
-    rf"^(?:[\"{_BLANKS}]|{_WRITTEN})*+\*(?:[{_BLANKS}]|{_WRITTEN})*+(?:[\"#;]|$)",
-    r"common/|/common",
-    r"importlib",
-    r"dirname|pardir|\.parent",
-    r"[\"']\.\.(?:/\.\.)*+/?\\?[\"']",
-)
-WIDE = (*_OTHERS, rf"(?<!{_NAME})(?={_NAME}*+{_ENDS}){_NAME}*{_SHARED}(?:\.|(?!{_NAME}))")
+_WORDS = tuple(sorted({*MARKERS, b"importlib", b"common/", b"/common", b"dirname", b"pardir", b".parent"} - _NAMING))
+# The other patterns, with words of which a file holds one if it matches.
+_NEEDED: Mapping[str, tuple[bytes, ...]] = {
+    _ESCAPED: (b"\\u", b"\\U"),
+    _ENCODED: (b"coding",),
+    rf"import(?:[^A-Za-z0-9_(\\*]|{_WRITTEN})*+\*": (b"*",),
+    rf"^(?:[\"{_BLANKS}]|{_WRITTEN})*+\*(?:[{_BLANKS}]|{_WRITTEN})*+(?:[\"#;]|$)": (b"*",),
+    r"[\"']\.\.(?:/\.\.)*+/?\\?[\"']": (b"..",),
+}
+_OTHERS = (_COMPATIBLE, *_NEEDED, *(re.escape(word.decode()) for word in _WORDS))
+_NAME_THAT_GOES_ON = rf"(?<!{_NAME})(?={_NAME}*+{_ENDS}){_NAME}*{_SHARED}(?:\.|(?!{_NAME}))"
+WIDE = (*_OTHERS, _NAME_THAT_GOES_ON)
 
 
 def _extend(pattern: str) -> str:
@@ -84,10 +86,21 @@ def is_climbing(content: bytes) -> bool:
 
 
 @cache
-def _wide() -> re.Pattern[bytes]:
-    return re.compile("|".join(f"(?:{pattern})" for pattern in WIDE).encode(), re.MULTILINE)
+def _wide() -> tuple[tuple[tuple[bytes, ...], re.Pattern[bytes]], ...]:
+    patterns = {**_NEEDED, _NAME_THAT_GOES_ON: tuple(_NAMING)}
+    return tuple((needed, re.compile(pattern.encode(), re.MULTILINE)) for pattern, needed in patterns.items())
+
+
+@cache
+def _compatible() -> re.Pattern[bytes]:
+    return re.compile(_COMPATIBLE.encode())
 
 
 def is_wide(content: bytes) -> bool:
     """Return whether one of the `WIDE` patterns matches a file."""
-    return _wide().search(content) is not None
+    # Words are looked for faster than patterns, most of which begin like much else.
+    return (
+        any(word in content for word in _WORDS)
+        or any(pattern.search(content) for needed, pattern in _wide() if any(word in content for word in needed))
+        or (not content.isascii() and _compatible().search(content) is not None)
+    )

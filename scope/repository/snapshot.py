@@ -40,22 +40,18 @@ class Snapshot:
         """Return the entries at those of many paths that exist, sorted by path. Folders are read in a few requests."""
         wanted = sorted(set(paths))
         levels: dict[int, set[str]] = defaultdict(set)
-        holding = {path.rpartition("/")[0] for path in wanted} - {""}
-        for folder in holding:
+        for folder in {path.rpartition("/")[0] for path in wanted}:
             parts = folder.split("/")
             for depth in range(1, len(parts) + 1):
                 levels[depth].add("/".join(parts[:depth]))
+        inside: dict[str, Mapping[str, Entry]] = {"": self._git.tree(self.tree)}
         for _, folders in sorted(levels.items()):
-            level = (self.entry(folder) for folder in sorted(folders))
-            self._git.trees(entry.oid for entry in level if entry is not None and entry.kind is Kind.FOLDER)
-        trees = {folder: self.names(folder) for folder in holding}
-        found: dict[str, Entry] = {}
-        for path in wanted:
-            folder, _, name = path.rpartition("/")
-            entry = trees[folder].get(name) if folder else self.entry(path)
-            if entry is not None:
-                found[path] = entry
-        return found
+            found = {folder: _look_up(folder, inside) for folder in sorted(folders - inside.keys())}
+            trees = {folder: entry.oid for folder, entry in found.items() if entry is not None and entry.kind is Kind.FOLDER}
+            self._git.trees(trees.values())
+            inside |= {folder: self._git.tree(oid) for folder, oid in trees.items()}
+        entries = ((path, _look_up(path, inside) if path else self.entry(path)) for path in wanted)
+        return {path: entry for path, entry in entries if entry is not None}
 
     def names(self, folder: str) -> Mapping[str, Entry]:
         """Return the entries directly in a folder, by name; none if there is no such folder."""
@@ -140,3 +136,9 @@ class Snapshot:
     ) -> frozenset[str]:
         """Return the files below `folders` with a line that one of the regular expressions matches; see `Git.grep`."""
         return self._git.grep(self.tree, patterns, folders, extended, most)
+
+
+def _look_up(path: str, inside: Mapping[str, Mapping[str, Entry]]) -> Entry | None:
+    """Return the entry at a path, given what is directly in the folders that are there."""
+    folder, _, name = path.rpartition("/")
+    return inside.get(folder, {}).get(name)
