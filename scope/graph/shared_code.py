@@ -15,6 +15,7 @@ from typing import NamedTuple, TypeVar
 from scope.inference.notebooks import notebook_names
 from scope.inference.uses import PACKAGE, ModuleUse, Uses
 from scope.model import Entry
+from scope.repository.bundles import find_folders
 from scope.repository.layout import CODE_ROOT, COMMON, LOADER, MODELS, RESOURCE_ROOT, VERSION, is_resource, names_on_the_way
 
 _Use = TypeVar("_Use")
@@ -117,13 +118,7 @@ class SharedCode:
 
     @cached_property
     def _folders(self) -> frozenset[str]:
-        folders: set[str] = set()
-        for path in self.files:
-            folder = posixpath.dirname(path)
-            while folder and folder not in folders:
-                folders.add(folder)
-                folder = posixpath.dirname(folder)
-        return frozenset(folders)
+        return find_folders(self.files)
 
     @cached_property
     def _sorted_files(self) -> tuple[str, ...]:

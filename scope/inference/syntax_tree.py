@@ -113,10 +113,11 @@ def _relevant_nodes(tree: ast.AST) -> list[ast.AST]:
     stack = [tree]
     while stack:
         node = stack.pop()
-        if node.__class__ in _RELEVANT:
+        kind = node.__class__
+        if kind in _RELEVANT:
             relevant.append(node)
-        if node.__class__ in _LEAVES:
-            continue
+            if kind in _LEAVES:
+                continue
         for value in node.__dict__.values():
             if value.__class__ in _EMPTY:
                 continue
@@ -212,5 +213,5 @@ _CATCHING = frozenset({"BaseException", "Exception", "ImportError", "ModuleNotFo
 # Positions, names, contexts and operators: most of a tree, with nothing inside.
 _SIGNS = (ast.boolop, ast.cmpop, ast.expr_context, ast.operator, ast.unaryop)
 _EMPTY = frozenset({int, str, type(None), *(sign for signs in _SIGNS for sign in signs.__subclasses__())})
-# Nodes with nothing relevant inside.
-_LEAVES = frozenset({ast.Constant, ast.Import, ast.ImportFrom, ast.Name, ast.alias})
+# Relevant nodes with nothing relevant inside.
+_LEAVES = frozenset({ast.Constant, ast.Import, ast.ImportFrom, ast.Name})

@@ -60,6 +60,18 @@ def is_below(path: str, folder: str) -> bool:
     return not folder or path == folder or path.startswith(f"{folder}/")
 
 
+def find_folders(paths: Iterable[str]) -> frozenset[str]:
+    """Return the folders around some paths, without the repository's root."""
+    folders: set[str] = set()
+    for path in paths:
+        folder = path.rpartition("/")[0]
+        # Around a folder that is there, all are.
+        while folder and folder not in folders:
+            folders.add(folder)
+            folder = folder.rpartition("/")[0]
+    return frozenset(folders)
+
+
 def folders_above(path: str) -> Iterator[str]:
     """Yield the folders that a path lies in, the nearest first, the repository's root last."""
     while path:

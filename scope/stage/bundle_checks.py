@@ -14,6 +14,7 @@ from functools import cached_property
 from scope.graph.index import DeploymentIndex
 from scope.inference.yaml_settings import ITEM, Setting, UnreadableYamlError, yaml_settings
 from scope.model import Entry, Finding, Kind, quote_path
+from scope.repository.bundles import find_folders
 from scope.repository.globs import matches_cli
 from scope.repository.layout import BUNDLE, target_file
 from scope.stage.folder import RESERVED
@@ -83,11 +84,7 @@ class _Stage:
 
     @cached_property
     def _folders(self) -> frozenset[str]:
-        folders: set[str] = {""}
-        for path in self.files:
-            parts = path.split("/")
-            folders.update("/".join(parts[:depth]) for depth in range(1, len(parts)))
-        return frozenset(folders)
+        return find_folders(self.files) | {""}
 
     def explain(self, keys: tuple[str, ...], text: str | None, folder: str) -> str | None:
         """Return why what a setting names isn't there in the stage, or None. Its path counts from a folder."""

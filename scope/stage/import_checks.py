@@ -12,15 +12,18 @@ from scope.model import Entry, Finding, quote_path
 from scope.names import is_domain_name
 from scope.repository.layout import CODE_ROOT, COMMON, module_name
 
+# What a stage can import.
+_IMPORTED = (".py", ".pyi", ".so")
 _CODE = (".py", ".ipynb", ".sql", ".scala", ".r")
 
 
 def check_imports(index: DomainIndex, staged: Mapping[str, Entry], contents: Mapping[str, bytes]) -> Iterator[Finding]:
     """Yield a finding for each first-party import, and each notebook that another one runs, that isn't in the stage."""
-    modules = _modules(staged)
+    named = {path: module_name(path) for path in staged if path.endswith(_IMPORTED)}
+    modules = _with_packages(named.values())
     tops = frozenset(module.partition(".")[0] for module in modules) | {"common", "resources"}
-    sources = {module_name(path): content for path, content in contents.items() if path.endswith(".py")}
-    compiled = frozenset(module_name(path) for path in staged if path.endswith((".pyi", ".so")))
+    sources = {named[path]: content for path, content in contents.items() if path.endswith(".py")}
+    compiled = frozenset(name for path, name in named.items() if not path.endswith(".py"))
 
     @cache
     def names_of(module: str) -> frozenset[str] | None:
@@ -49,13 +52,15 @@ def check_imports(index: DomainIndex, staged: Mapping[str, Entry], contents: Map
                 yield Finding(quote_path(path), run.line, "notebook-run", message)
 
 
-def _modules(staged: Iterable[str]) -> frozenset[str]:
-    """Return the dotted names of the modules and packages that a stage can import."""
+def _with_packages(modules: Iterable[str]) -> frozenset[str]:
+    """Return the dotted names of modules and of the packages around them."""
     names: set[str] = set()
-    for path in staged:
-        if path.endswith((".py", ".pyi", ".so")):
-            parts = module_name(path).split(".")
-            names.update(".".join(parts[:depth]) for depth in range(1, len(parts) + 1))
+    for module in modules:
+        name = module
+        # Around a name that is there, all are.
+        while name not in names:
+            names.add(name)
+            name = name.rpartition(".")[0] if "." in name else name
     return frozenset(names)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from scope.inference.file_references import FileReference, PathKind, file_references
 from scope.inference.notebook_files import UnusableNotebookError, is_notebook, remote_name
 from scope.model import Finding, quote_path
+from scope.repository.bundles import find_folders
 from scope.repository.layout import is_resource
 
 
@@ -40,8 +41,7 @@ def check_paths(contents: Mapping[str, bytes]) -> Iterator[Finding]:
         elif name != path and name in contents:
             message = f"The file {name} has the same path in the workspace. Rename one of them."
             yield Finding(quote_path(path), 0, "notebook-twin", message)
-    folders = frozenset(folder for path in contents for folder in _parents(path))
-    staged = _Staged(contents, folders, frozenset(notebooks.values()))
+    staged = _Staged(contents, find_folders(contents), frozenset(notebooks.values()))
     for path, content in contents.items():
         if is_resource(path):
             for reference in file_references(path, content):
@@ -91,10 +91,3 @@ def _is_object(content: bytes) -> bool:
         return isinstance(json.loads(content), dict)
     except (ValueError, RecursionError):
         return False
-
-
-def _parents(path: str) -> Iterator[str]:
-    folder = posixpath.dirname(path)
-    while folder:
-        yield folder
-        folder = posixpath.dirname(folder)
