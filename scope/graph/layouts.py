@@ -7,9 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, TypeVar
 
 from scope.graph.closure import DomainIndex
-from scope.graph.digraph import GraphEdge
 from scope.graph.domain_tracer import DomainTracer
-from scope.graph.edges import list_domain_edges
 from scope.graph.index import DeploymentIndex, Tracer
 from scope.graph.uses_cache import UsesCache
 from scope.model import Change
@@ -19,6 +17,7 @@ from scope.repository.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from scope.graph.bundle_index import BundleIndex
+    from scope.graph.digraph import GraphEdge
 
 
 _Result = TypeVar("_Result")
@@ -59,13 +58,19 @@ def trace(base: DeploymentIndex, head: DeploymentIndex, changes: tuple[Change, .
     return BundleTracer(base, head)
 
 
-def list_edges(index: DeploymentIndex, domains: Iterable[str] | None = None) -> frozenset[GraphEdge]:
+def list_edges(index: DeploymentIndex, domains: Iterable[str] | None = None) -> "frozenset[GraphEdge]":
     """Return the graph's edges of some domains, or of all."""
     names = index.domains if domains is None else tuple(domains)
-    return choose(index, lambda one: list_domain_edges(one, names), lambda one: _list_bundle_edges(one, names))
+    return choose(index, lambda one: _list_domain_edges(one, names), lambda one: _list_bundle_edges(one, names))
 
 
-def _list_bundle_edges(index: "BundleIndex", domains: Iterable[str]) -> frozenset[GraphEdge]:
+def _list_domain_edges(index: DomainIndex, domains: Iterable[str]) -> "frozenset[GraphEdge]":
+    from scope.graph.edges import list_domain_edges  # a plan asks for no edge of a resource
+
+    return list_domain_edges(index, domains)
+
+
+def _list_bundle_edges(index: "BundleIndex", domains: Iterable[str]) -> "frozenset[GraphEdge]":
     from scope.graph.bundle_tracer import list_bundle_edges
 
     return list_bundle_edges(index, domains)

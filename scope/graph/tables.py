@@ -11,7 +11,6 @@ from functools import cached_property
 
 from scope.graph.search import search
 from scope.inference.parsing import decode
-from scope.lineage.full_names import has_word, may_spell
 from scope.lineage.spelling import extended_spelling_patterns, spelling_patterns, spells
 from scope.lineage.table_facts import dump_tables, load_tables, stands_alone
 from scope.lineage.table_names import PLAIN, TableNames
@@ -24,7 +23,7 @@ from scope.repository.snapshot import Snapshot
 # Words that are searched for one by one. With more, everything is read.
 _MOST_WORDS = 25
 # With more files than this, they are searched again sooner than read.
-MOST_READ = 300
+_MOST_READ = 300
 
 
 class TableIndex:
@@ -153,18 +152,21 @@ class TableIndex:
             files = min(wider, key=len, default=None)
             self._spelling[asked, among] = (
                 self._search_spelling(asked, among)
-                if files is None or len(files) > MOST_READ
+                if files is None or len(files) > _MOST_READ
                 else self._choose_spelling(files, asked)
             )
         return self._spelling[asked, among]
 
-    def few_spelling(self, words: Collection[str], domains: Collection[str]) -> frozenset[str] | None:
-        """Return the same, or None if many files of whatever kind spell one of the words: with them, the search ends."""
+    def few_spelling(self, words: Collection[str], domains: Collection[str], most: int) -> frozenset[str] | None:
+        """Return the same, or None if more files than `most`, of whatever kind, spell one of the words.
+
+        The search ends with them.
+        """
         asked, among = frozenset(words), frozenset(domains)
         if not asked or not among or (asked, among) in self._spelling:
             return self.spelling(asked, among)
-        found = self._search_spelling(asked, among, MOST_READ)
-        if len(found) > MOST_READ:
+        found = self._search_spelling(asked, among, most)
+        if len(found) > most:
             return None
         self._spelling[asked, among] = found
         return found
@@ -244,6 +246,8 @@ def _choose(contents: Mapping[str, bytes], catalogs: frozenset[str]) -> frozense
 
 def _may_spell(path: str, content: bytes, catalogs: frozenset[str]) -> bool:
     """Return whether a file may spell a table's full name by itself. Only Python is looked at so closely."""
+    from scope.lineage.full_names import may_spell  # only the full names of a domain need it
+
     return not path.endswith(".py") or may_spell(decode(content), catalogs)
 
 
@@ -251,6 +255,8 @@ def _gives(one: FileTables, catalogs: frozenset[str], names: TableNames) -> bool
     """Return whether a file gives the word of a catalog, or a table of it, to those that import or run it."""
     if one.has_functions and any(names.has_word(read.table, catalogs) for read in one.uses.reads):
         return True
+    from scope.lineage.full_names import has_word
+
     return has_word("\n".join(one.texts), catalogs)
 
 

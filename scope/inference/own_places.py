@@ -6,20 +6,15 @@ and so may a folder that holds all the shared code: such a line is dynamic.
 """
 
 import ast
-import re
 
 from scope.inference.collector import UsesCollector
 from scope.inference.escapes import may_lead_anywhere
 from scope.inference.locations import Location
 from scope.inference.place_tree import PlaceTree, called_name, line_of
-from scope.inference.plain_text import PLACE_NAMES
 from scope.inference.search_paths import is_kept, is_search_path, is_searched
 from scope.inference.uses import PathUse
 from scope.repository.layout import CODE_ROOT, COMMON, MODELS, RESOURCE_ROOT
 
-_FOLDERS = re.compile(r"\b(?:dirname|files|get_data|pardir|parents?)\b|\.\.")
-# One of these is a part of whatever that finds, and is found faster.
-_FOLDER_PARTS = ("dirname", "files", "get_data", "pardir", "parent", "..")
 # Folders with all the shared code of their part of the repository.
 _EVERYTHING = frozenset([".", CODE_ROOT, COMMON, MODELS, RESOURCE_ROOT])
 # Attributes and calls that read a module's file, look at it or show it.
@@ -60,16 +55,6 @@ _CHANGING = frozenset(
         "splitlines",
     ]
 )
-
-
-def has_places(source: str, *, offered: bool) -> bool:
-    """Whether a text may use code's own place at all: code that is `offered` to domains, or a file that names some of it."""
-    if any(map(source.__contains__, PLACE_NAMES)):
-        return True
-    # Folders of shared code, and the paths that others make of them.
-    if not (offered or "common" in source or "_models" in source):
-        return False
-    return any(map(source.__contains__, _FOLDER_PARTS)) and _FOLDERS.search(source) is not None
 
 
 def read_places(tree: ast.AST, uses: UsesCollector) -> None:

@@ -73,6 +73,9 @@ PLACE_NAMES = frozenset(
     ]
 )
 
+_FOLDERS = re.compile(r"\b(?:dirname|files|get_data|pardir|parents?)\b|\.\.")
+# One of these is a part of whatever that finds, and is found faster.
+_FOLDER_PARTS = ("dirname", "files", "get_data", "pardir", "parent", "..")
 SHARED_NAME = re.compile(r"(?<![\w.])(?:src\.)?common(?:\.\w+)+")
 _WORD = re.compile(r"""[^\s"'`()<>,;=|]+""")
 _SHARED_PART = re.compile(r"(?:^|/)(?P<part>common)(?=/|$)")
@@ -109,6 +112,16 @@ class Lines:
         self.line += self.text.count("\n", self.position, position)
         self.position = position
         return self.line
+
+
+def has_places(source: str, *, offered: bool) -> bool:
+    """Whether a text may use code's own place at all: code that is `offered` to domains, or a file that names some of it."""
+    if any(map(source.__contains__, PLACE_NAMES)):
+        return True
+    # Folders of shared code, and the paths that others make of them.
+    if not (offered or "common" in source or "_models" in source):
+        return False
+    return any(map(source.__contains__, _FOLDER_PARTS)) and _FOLDERS.search(source) is not None
 
 
 def shared_modules(text: str, first_line: int = 1) -> Iterator[ModuleUse]:

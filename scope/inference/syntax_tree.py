@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from scope.inference.calls import read_call
 from scope.inference.collector import LONGEST_NAME, UsesCollector, is_machinery, may_name
-from scope.inference.own_places import has_places, read_places
-from scope.inference.plain_text import MACHINERY_NAMES
+from scope.inference.plain_text import MACHINERY_NAMES, has_places
 from scope.inference.strings import Text
 from scope.inference.uses import ImportedName, Place, Uses, without_src
 from scope.repository.layout import LOADER, VERSION
@@ -62,6 +61,8 @@ def _read_tree(tree: ast.AST, uses: UsesCollector, *, has_own_places: bool) -> N
         if read is not None:
             read(node, uses)
     if has_own_places:
+        from scope.inference.own_places import read_places  # few files open anything by the place of code
+
         read_places(tree, uses)
 
 

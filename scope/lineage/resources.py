@@ -24,9 +24,6 @@ from scope.repository.layout import Role, place_of
 if TYPE_CHECKING:
     import yaml
 
-_JSON = (".lvdash.json", ".dbalert.json")
-# Files that hold a tree of keys and values.
-DOCUMENTS = (".yml", ".yaml", *_JSON)
 _TABLES = frozenset(
     {
         "asset_name",
@@ -61,7 +58,7 @@ def read_document(path: str, source: bytes, tables: TableCollector) -> None:
         _read_spec(source, tables)
     elif _MARKS.search(source) or tables.names.is_mentioned(source):
         tables.default = (HOLE, HOLE)
-        (_read_json if path.lower().endswith(_JSON) else _read_yaml)(source.decode(errors="replace"), 1, tables)
+        (_read_json if path.lower().endswith(".json") else _read_yaml)(source.decode(errors="replace"), 1, tables)
 
 
 def _read_spec(source: bytes, tables: TableCollector) -> None:

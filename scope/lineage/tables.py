@@ -21,7 +21,6 @@ from scope.inference.parsing import decode, is_large
 from scope.lineage.collector import TableCollector, TableRead, TableUses
 from scope.lineage.modules import notebook_paths
 from scope.lineage.python import Load, PythonReader, load_nothing
-from scope.lineage.resources import DOCUMENTS, read_document, read_resource_module
 from scope.lineage.sql import read_sql
 from scope.lineage.table_names import PLAIN, TableNames
 from scope.lineage.values import Module
@@ -40,8 +39,10 @@ __all__ = [
 ]
 
 CODE = (".py", ".sql", ".ipynb", ".scala", ".r")
+# Files that hold a tree of keys and values.
+_DOCUMENTS = (".yml", ".yaml", ".lvdash.json", ".dbalert.json")
 # All files that may name tables.
-SOURCES = (*CODE, *DOCUMENTS)
+SOURCES = (*CODE, *_DOCUMENTS)
 _LARGEST = 1024 * 1024
 # A file without any of these names no table. Cheap enough for every file of a domain.
 _PYTHON = re.compile(rb"[tT]able|[sS]ql|SQL|\bdlt\b|pipelines|forName|writeTo|insertInto|DeltaTable|MAGIC|%run")
@@ -125,9 +126,13 @@ def _read_file(path: str, source: bytes, tables: TableCollector, load: Load, *, 
     reader: PythonReader | None = None
     if len(source) > _LARGEST:
         tables.unresolved.update({1} if path.lower().endswith(SOURCES) else ())
-    elif path.lower().endswith(DOCUMENTS):
+    elif path.lower().endswith(_DOCUMENTS):
+        from scope.lineage.resources import read_document  # a change of code has few resources among its readers
+
         read_document(path, source, tables)
     elif place_of(path).role is Role.RESOURCE and path.endswith(".py"):
+        from scope.lineage.resources import read_resource_module
+
         reader = read_resource_module(source, path, tables, load)
     elif may_name_tables(path, source) or (is_user and path.lower().endswith((".py", ".ipynb"))):
         reader = _read_source(path, source, tables, load)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from scope.graph.index import DeploymentIndex
 from scope.graph.nodes import label
-from scope.graph.tables import MOST_READ
 from scope.model import Change, Step, quote_path
 from scope.planning.impact import Impacted
 from scope.repository.layout import Role, place_of
@@ -23,6 +22,8 @@ if TYPE_CHECKING:
 _MOST_FILES = 2_000
 # With more files than this, those that spell a source's name alone aren't read: none of them is a reader for certain.
 _MOST_UNSURE = 200
+# With more files of whatever kind than this that spell one of the names, the search for those that spell the source's ends.
+_MOST_SPELLING = 300
 # So many names are searched for.
 _MOST_NAMES = 25
 # In the place of a domain, for shared code that no domain uses.
@@ -73,7 +74,7 @@ def find_readers(
     # Whoever spells the source alone may get the domain's name at run time.
     names = frozenset[str]().union(*(called.source_words(domain, source) for domain, source in each))
     wanted = words | names if len(words | names) <= _MOST_NAMES else names
-    few = head.tables.few_spelling(wanted, among) if len(names) <= _MOST_NAMES else frozenset()
+    few = head.tables.few_spelling(wanted, among, _MOST_SPELLING) if len(names) <= _MOST_NAMES else frozenset()
     paths = head.tables.search(words, among, _MOST_FILES)
     if len(paths) > _MOST_FILES:
         return Readers({}, unread=len(paths))
@@ -85,7 +86,7 @@ def find_readers(
             readers[domain].add(reader)
     if few is None:
         # Without the readers, they are more than are read.
-        few = head.tables.spelling(names, among) if len(paths) > MOST_READ - _MOST_UNSURE else frozenset()
+        few = head.tables.spelling(names, among) if len(paths) > _MOST_SPELLING - _MOST_UNSURE else frozenset()
     near = few - paths
     maybe = head.tables.read(near) if len(near) <= _MOST_UNSURE else {}
     unknown = {

@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from scope.graph import tables
 from scope.graph.closure import DomainIndex
 from scope.graph.uses_cache import UsesCache
 from scope.planning import readers as module
@@ -104,8 +103,7 @@ def test_places_that_spell_the_source_alone_are_told_unless_there_are_many(
 ) -> None:
     # With more than three files that spell one of the names, git ends the search.
     monkeypatch.setattr(module, "_MOST_UNSURE", 2)
-    monkeypatch.setattr(module, "MOST_READ", 3)
-    monkeypatch.setattr(tables, "MOST_READ", 3)
+    monkeypatch.setattr(module, "_MOST_SPELLING", 3)
     both = READ.format("finance.stripe.final_payments") + NEAR
     written = {f"src/sales/crm/final/{n}.py": NEAR for n in range(near)} | {
         f"src/hr/people/final/{n}.py": both for n in range(readers)
