@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 
@@ -29,14 +30,24 @@ def search(
     names = {folder: json.dumps(["search", digest, entry.kind, entry.oid]) for folder, entry in entries if entry is not None}
     known = {folder: _read(kept.get(name)) for folder, name in names.items()}
     unknown = [folder for folder, ends in known.items() if ends is None]
-    new = snapshot.grep(listed, unknown, extended, most) if unknown else frozenset()
+    old = frozenset(f"{folder}{end}" for folder, ends in known.items() for end in ends or ())
+    if not unknown or (most is not None and len(old) > most):
+        return old
+    new = snapshot.grep(listed, unknown, extended, None if most is None else most - len(old))
+    if most is not None and len(old) + len(new) > most:
+        if len(old | new) <= most:
+            return search(snapshot, kept, listed, places, extended)  # folders lie in each other
+        unknown = _list_before(max(map(os.fsencode, new)), unknown)
     found = _sort(new, frozenset(unknown))
-    # Of a search that ended early, nothing is known of any folder.
-    for folder in unknown if most is None or len(new) <= most else ():
+    for folder in unknown:
         kept.put(names[folder], json.dumps(sorted(found.get(folder, ()))))
-    return frozenset(
-        f"{folder}{end}" for folder, ends in known.items() for end in (found.get(folder, ()) if ends is None else ends)
-    )
+    return old | new
+
+
+def _list_before(last: bytes, folders: Iterable[str]) -> list[str]:
+    """Return the folders all of whose files come before one, in the order of git's trees."""
+    begins = {folder: os.fsencode(folder) + b"/" for folder in folders}
+    return [folder for folder, begin in begins.items() if begin < last and not last.startswith(begin)]
 
 
 def _read(text: str | None) -> Collection[str] | None:
