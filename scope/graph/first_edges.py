@@ -17,7 +17,7 @@ from scope.graph.held_words import HeldWords
 from scope.graph.search import search
 from scope.graph.shared_code import Edge, search_words
 from scope.graph.uses_cache import is_data
-from scope.inference.wide_uses import EXTENDED_WIDE, WIDE, is_climbing, is_wide
+from scope.inference.wide_uses import CLIMBING, EXTENDED_WIDE, WIDE, is_climbing, is_wide
 from scope.repository.layout import domain_folders, is_below_root, place_of
 
 # So many of a domain's files are looked at, then all that a search finds; but after so many domains that needed the search,
@@ -65,7 +65,8 @@ class FirstEdges:
         """Look for uses of the shared files `reached`. `changed` are all paths that differ between base and head."""
         self._sides = (base, head)
         self._changed = frozenset(changed)
-        self._held = HeldWords(search_words(reached))
+        self._reached = frozenset(reached)
+        self._held = HeldWords(search_words(self._reached))
         self._texts: dict[str, _Text] = {}
         self._edges: dict[str, tuple[Edge, ...]] = {}
         self._first: dict[tuple[str, int], list[str]] = {}
@@ -188,9 +189,10 @@ class FirstEdges:
         self._candidates.update((domain, tuple(sorted(paths))) for domain, paths in by_domain.items())
 
     def _find_patterns(self, wide: Iterable[str]) -> list[str]:
-        """Return the patterns of the words and of wide uses; all words are one, since git tries each on every line."""
-        words = sorted(self._held.words)
-        return [""] if "" in self._held.words else ["|".join(words), *wide]
+        """Return the patterns of files that may use what is reached: wide ones, those that climb, those that hold a name."""
+        # All names of a path are needed, and the longest are the rarest. All are one pattern: git tries each on every line.
+        names = sorted({max(sorted(search_words([path])), key=len) for path in self._reached})
+        return [""] if "" in names else ["|".join(names), CLIMBING, *wide]
 
     @cached_property
     def _changed_files(self) -> Mapping[str, list[str]]:

@@ -10,7 +10,7 @@ import pytest
 
 from scope.adapters.git import GitRepository
 from scope.errors import ScopeError
-from scope.inference.wide_uses import EXTENDED_WIDE, WIDE, is_wide
+from scope.inference.wide_uses import EXTENDED_WIDE, MARKERS, WIDE, is_wide
 from scope.lineage.spelling import extended_spelling_patterns, spelling_patterns, spells
 from scope.model import Kind, Status
 from scope.ports import Git
@@ -142,6 +142,8 @@ LINES = {
     "old line ends": ["import \\\r   *\r"],
     "text": ['"common"', "'common.a'", "common/", "/common", "f'common{x}'", "resources.a%s", "_models\\"],
     "machinery": ["importlib", "%run x", "__import__('x')", "exec(x)"],
+    "words": [f"x{word.decode()}y" for word in MARKERS if word not in (b"common", b"resources", b"_models")],
+    "places": ["dirname", "pardir", "Path().parent", "'..'", '"../.."'],
     "letters": ["from common import m\N{FULLWIDTH LATIN SMALL LETTER O}ney", r'"\uFF4d"', "# coding: latin-1"],
     "none": [
         "# é — 数",
@@ -153,6 +155,8 @@ LINES = {
         "2 ** 3",
         "def f(*, a): pass",
         "import x as y * 2",
+        "sys.exit(1)",
+        "lazy_loading, load, sources, Source, run_all, __name__, walk_all",
     ],
 }
 
