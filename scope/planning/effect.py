@@ -25,8 +25,10 @@ _PRAGMA = (
     r"type:|noqa|nosec|pragma\b|pyright:|pyrefly:|mypy:|ruff:|pylint:|flake8:|fmt:|isort:|yapf:|sqlfluff|yamllint|zizmor:|"
     r"yaml-language-server:|prettier-ignore|renovate:"
 )
-_PYTHON_COMMENT = re.compile(rf"#\s*(?:{_NOTEBOOK}|{_PRAGMA}|///)|#!|#.*coding[:=]", re.IGNORECASE)
-_SQL_COMMENT = re.compile(rf"--[ \t]*(?:{_NOTEBOOK}|{_PRAGMA}).*$|/\*\+[\s\S]*?\*/", re.MULTILINE | re.IGNORECASE)
+# What may stand anywhere in a comment is looked for from the first `#` of a line alone, and a hint without an end ends the
+# search: one that begins again at each mark would read a long line of them as often.
+_PYTHON_COMMENT = re.compile(rf"#\s*(?:{_NOTEBOOK}|{_PRAGMA}|///)|#!|^[^#\n]*#.*coding[:=]", re.IGNORECASE | re.MULTILINE)
+_SQL_COMMENT = re.compile(rf"--[ \t]*(?:{_NOTEBOOK}|{_PRAGMA}).*$|/\*\+[\s\S]*?(?:\*/|\Z)", re.MULTILINE | re.IGNORECASE)
 _YAML_COMMENT = re.compile(rf"#\s*(?:{_PRAGMA}).*$", re.MULTILINE | re.IGNORECASE)
 # Embedded scripts' metadata, https://peps.python.org/pep-0723/: every comment line of the block is data.
 _SCRIPT_METADATA = re.compile(r"^# /// \w", re.MULTILINE)

@@ -277,6 +277,7 @@ HOSTILE: dict[str, tuple[dict[str, Reader], bytes]] = {
     "texts that are run": (SQL, repeated("EXECUTE IMMEDIATE 'select 1';", size=SIZE)),
     "references": (SQL, repeated("${", "select * from ", size=SIZE)),
     "queries in queries": (SQL, repeated("with a as (", "", "select 1" + ")" * (SIZE // 11), SIZE)),
+    "hints in one comment": (SQL, repeated("/*+", "select 1 -- ")),
     "from from": (SQL, repeated("from ", size=SIZE)),
     "deep lists": (YAML, repeated("[")),
     "deep block lists": (YAML, repeated("- ")),
