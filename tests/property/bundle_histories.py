@@ -47,11 +47,30 @@ SCRIPTS: Final = ("uv build --wheel", "make -C ../../libs/one", "cd .. && python
 JOB_PATHS: Final = ("../src/etl", "../../libs/one/part", "./main", "../dist/*.whl")
 MODULES: Final = ("one", "one.part", "three", "etl")
 
-_pick = st.integers(0, 9)
 
 
 def _chosen(options: tuple[str, ...], most: int) -> st.SearchStrategy[list[str]]:
     return st.lists(st.sampled_from(options), max_size=most)
+
+
+# Made once: to make a strategy takes Hypothesis longer than to draw from it.
+_pick = st.integers(0, 9)
+_flips = st.booleans()
+_odd_bundle_files = st.sampled_from((b"", b"a: [", b"- x\n", b"targets: 3\n", b"\xff", b"sync: &x\n  <<: *x\n"))
+_includes = _chosen(("conf/*.yml", "*.yml", "../../shared/*.yml", "../*/conf/*.yml"), 2)
+_syncs = {"paths": _chosen(WORDS, 3), "include": _chosen(PATTERNS, 3), "exclude": _chosen(PATTERNS, 3)}
+_words, _word_pairs = st.sampled_from(WORDS), _chosen(WORDS, 2)
+_scripts, _job_paths = st.sampled_from(SCRIPTS), st.sampled_from(JOB_PATHS)
+_targets = st.sets(st.sampled_from(("dev", "prod", "qa")), min_size=1)
+_project_names = st.sampled_from(("one", "two", "three", "a"))
+_project_sources = _chosen(("one", "Two", "three"), 2)
+_source_places = st.sampled_from(("workspace = true", 'path = "../two"', 'path = "../../libs/deep/three"'))
+_members = _chosen(("libs/*", "*", "libs/deep/*", "bundles/*"), 2)
+_is_readable = st.sampled_from((True, False, True))
+_library_links = st.sampled_from((b"libs/one", b"libs", b"bundles/lib", b"linked"))
+_links = st.sampled_from((b"../one", b"../../top.txt", b"nowhere", b"/etc/passwd"))
+_ignored = _chosen(PATTERNS, 3)
+_imports = _chosen(MODULES, 2)
 
 
 def _list(key: str, texts: list[str], indent: str = "  ") -> str:
@@ -63,41 +82,41 @@ def bundle_files(draw: st.DrawFn) -> bytes:
     """Draw a bundle's file, or one that it includes: now and then one that can't be read."""
     kind = draw(_pick)
     if kind == 0:
-        return draw(st.sampled_from((b"", b"a: [", b"- x\n", b"targets: 3\n", b"\xff", b"sync: &x\n  <<: *x\n")))
+        return draw(_odd_bundle_files)
     text = "bundle:\n  name: x\n"
-    text += _list("include", draw(_chosen(("conf/*.yml", "*.yml", "../../shared/*.yml", "../*/conf/*.yml"), 2)), "")
-    sync = [
-        _list(key, draw(_chosen(options, 3)))
-        for key, options in (("paths", WORDS), ("include", PATTERNS), ("exclude", PATTERNS))
-    ]
+    text += _list("include", draw(_includes), "")
+    sync = [_list(key, draw(chosen)) for key, chosen in _syncs.items()]
     if any(sync):
         text += "sync:\n" + "".join(sync)
-    if draw(st.booleans()):
-        place, script = draw(st.sampled_from(WORDS)), draw(st.sampled_from(SCRIPTS))
+    if draw(_flips):
+        place, script = draw(_words), draw(_scripts)
         text += f"artifacts:\n  w:\n    type: whl\n    path: {place}\n    build: {script}\n"
     if draw(_pick) == 0:
         text += "python:\n  resources:\n    - 'src.etl:load'\n"
     text += "targets:\n"
-    for target in sorted(draw(st.sets(st.sampled_from(("dev", "prod", "qa")), min_size=1))):
+    for target in sorted(draw(_targets)):
         text += f"  {target}:\n    mode: development\n"
         if draw(_pick) == 0:
-            text += "    sync:\n" + _list("paths", draw(_chosen(WORDS, 2)) or ["."], "      ")
-    text += f"resources:\n  jobs:\n    j:\n      path: {draw(st.sampled_from(JOB_PATHS))}\n"
+            text += "    sync:\n" + _list("paths", draw(_word_pairs) or ["."], "      ")
+    text += f"resources:\n  jobs:\n    j:\n      path: {draw(_job_paths)}\n"
     return text.encode()
 
 
 @st.composite
 def projects(draw: st.DrawFn) -> bytes:
     """Draw a `pyproject.toml`: a package, perhaps of a workspace, with packages that it takes from elsewhere."""
-    name = draw(st.sampled_from(("one", "two", "three", "a")))
+    name = draw(_project_names)
     text = f'[project]\nname = "{name}"\n'
-    for other in draw(_chosen(("one", "Two", "three"), 2))[:1]:
-        source = draw(st.sampled_from(("workspace = true", 'path = "../two"', 'path = "../../libs/deep/three"')))
+    for other in draw(_project_sources)[:1]:
+        source = draw(_source_places)
         text += f"[tool.uv.sources]\n{other} = {{ {source} }}\n"
-    members = draw(_chosen(("libs/*", "*", "libs/deep/*", "bundles/*"), 2))
+    members = draw(_members)
     if members:
         text += f"[tool.uv.workspace]\nmembers = {members!r}\n"
-    return draw(st.sampled_from((text.encode(), b"[project", text.encode())))
+    return text.encode() if draw(_is_readable) else b"[project"
+
+
+_bundle_files, _projects = bundle_files(), projects()
 
 
 @st.composite
@@ -105,17 +124,17 @@ def contents(draw: st.DrawFn, path: str) -> bytes | Node:
     """Draw the content of a file at a path."""
     name = path.rpartition("/")[2]
     if name == "linked":
-        return Node(draw(st.sampled_from((b"libs/one", b"libs", b"bundles/lib", b"linked"))), Kind.SYMLINK)
+        return Node(draw(_library_links), Kind.SYMLINK)
     if draw(_pick) == 0 and draw(_pick) < 4:
-        return Node(draw(st.sampled_from((b"../one", b"../../top.txt", b"nowhere", b"/etc/passwd"))), Kind.SYMLINK)
+        return Node(draw(_links), Kind.SYMLINK)
     if name.endswith(".yml"):
-        return draw(bundle_files())
+        return draw(_bundle_files)
     if name == "pyproject.toml":
-        return draw(projects())
+        return draw(_projects)
     if name == ".gitignore":
-        return "\n".join(draw(_chosen(PATTERNS, 3))).encode()
+        return "\n".join(draw(_ignored)).encode()
     if name.endswith(".py"):
-        lines = [f"import {module}" for module in draw(_chosen(MODULES, 2))]
+        lines = [f"import {module}" for module in draw(_imports)]
         return "\n".join([*lines, f"# {draw(_pick)}"]).encode()
     return f"{draw(_pick)} ../two\n".encode()
 
@@ -149,14 +168,22 @@ PATHS: Final = (
 )
 
 
+_contents = {path: contents(path) for path in PATHS}
+_some_folders = st.sets(st.sampled_from(FOLDERS), min_size=1)
+_some_paths = st.sets(st.sampled_from(PATHS), max_size=25)
+_written_paths = st.lists(st.sampled_from(PATHS), max_size=3)
+_deleted_numbers = st.sets(st.integers(0, 200), max_size=2)
+_moves = st.sampled_from((None, None, ("libs/one", "libs/two"), ("bundles/a", "teams/c"), ("bundles/b", "bundles/d")))
+
+
 @st.composite
 def repositories(draw: st.DrawFn) -> State:
     """Draw a repository with some bundles."""
     state: State = {}
-    for folder in draw(st.sets(st.sampled_from(FOLDERS), min_size=1)):
-        state[_join(folder, "databricks.yml")] = draw(bundle_files())
-    for path in sorted(draw(st.sets(st.sampled_from(PATHS), max_size=25))):
-        _put(state, path, draw(contents(path)))
+    for folder in sorted(draw(_some_folders)):
+        state[_join(folder, "databricks.yml")] = draw(_bundle_files)
+    for path in sorted(draw(_some_paths)):
+        _put(state, path, draw(_contents[path]))
     return state
 
 
@@ -172,11 +199,9 @@ def _put(state: State, path: str, content: bytes | Node) -> None:
 @st.composite
 def edits(draw: st.DrawFn) -> Callable[[State], State]:
     """Draw an edit: some files are written, deleted or moved, one of a few or whole folders."""
-    written = [(path, draw(contents(path))) for path in draw(st.lists(st.sampled_from(PATHS), max_size=3))]
-    deleted = draw(st.sets(st.integers(0, 200), max_size=2))
-    moved = draw(
-        st.sampled_from((None, None, ("libs/one", "libs/two"), ("bundles/a", "teams/c"), ("bundles/b", "bundles/d")))
-    )
+    written = [(path, draw(_contents[path])) for path in draw(_written_paths)]
+    deleted = draw(_deleted_numbers)
+    moved = draw(_moves)
 
     def edit(state: State) -> State:
         after: State = {}

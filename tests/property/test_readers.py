@@ -30,17 +30,30 @@ class Table:
         return f"{self.domain}.{self.source}.{self.name}"
 
 
-words = st.from_regex(r"[a-z][a-z0-9_]{3,9}", fullmatch=True).filter(
-    lambda word: (
-        word not in {"json", "live", "delta", "text", "avro", "session", "select", "from", "table", "stream", "values"}
-    )
-)
+# Words of each length and letter that a fragment of one may have. To compile the search for another word takes longer than
+# all else here, and how it is spelled is what varies.
+WORDS = (
+    "abcd", "aaaa", "jk_q", "xyz__", "e_e_e", "paid_1", "r2d2rr", "orders2", "refunds", "glm_bhtu", "v0_week9",
+    "invoices7", "facts_kqw", "zq7x_pm4k6", "dailyhours", "final538bw",
+)  # fmt: skip
+words = st.sampled_from(WORDS)
 tables = st.builds(Table, st.sampled_from(DOMAINS), words.map("s_{}".format), words.map("t_{}".format))
+
+
+# Made once: to make a strategy takes Hypothesis longer than to draw from it.
+FLIPS = st.booleans()
+QUOTED, FORMS = st.sampled_from(('"{}"', "'{}'")), st.sampled_from(("implicit", "lines", "sum", "f-string", "join"))
+CUTS = st.sampled_from((0, 0, 1, 2, 3, 8, 30))
+MASKS = [st.integers(0, 2**length - 1) for length in range(24)]
 
 
 @st.composite
 def cased(draw: st.DrawFn, text: str) -> str:
-    return "".join(letter.upper() if draw(st.booleans()) else letter for letter in text)
+    """The text with some letters in upper case, which one number per word says."""
+    masks = [(word, draw(MASKS[len(word)])) for word in text.split(".")]
+    return ".".join(
+        "".join(letter.upper() if mask >> at & 1 else letter for at, letter in enumerate(word)) for word, mask in masks
+    )
 
 
 @st.composite
@@ -49,19 +62,21 @@ def dotted(draw: st.DrawFn, *parts: str, blanks: tuple[str, ...] = ("", " ", "  
     written = []
     for part in parts:
         word = draw(cased(part))
-        written.append(f"`{word}`" if draw(st.booleans()) else word)
-    dot = draw(st.sampled_from(blanks)) + "." + draw(st.sampled_from(blanks))
+        written.append(f"`{word}`" if draw(FLIPS) else word)
+    around = st.sampled_from(blanks)
+    dot = draw(around) + "." + draw(around)
     return dot.join(written)
 
 
 @st.composite
 def literals(draw: st.DrawFn, text: str) -> str:
     """A Python expression for a text: in one piece or several, of any length."""
-    cuts = {draw(st.integers(1, len(text) - 1)) for _ in range(draw(st.sampled_from((0, 0, 1, 2, 3, 8, 30))))}
+    places = st.integers(1, len(text) - 1)
+    cuts = {draw(places) for _ in range(draw(CUTS))}
     ends = [0, *sorted(cuts), len(text)]
     pieces = [text[start:end] for start, end in pairwise(ends)]
-    quoted = [draw(st.sampled_from(('"{}"', "'{}'"))).format(piece) for piece in pieces]
-    match draw(st.sampled_from(("implicit", "lines", "sum", "f-string", "join"))):
+    quoted = [draw(QUOTED).format(piece) for piece in pieces]
+    match draw(FORMS):
         case "implicit":
             return " ".join(quoted)
         case "lines":
@@ -144,7 +159,7 @@ def notebook_with_use(data: st.DataObject, table: Table) -> dict[str, str]:
     parts = (table.name,) if len(statements) == 2 or "." in statements[0] else (table.source, table.name)
     name = data.draw(dotted(*parts, blanks=("",)))
     cells = [*(f"%sql\n{one}" for one in statements), f'rows = spark.table("{name}")']
-    if data.draw(st.booleans()):
+    if data.draw(FLIPS):
         return {f"{FOLDER}/a.ipynb": json.dumps({"cells": [{"cell_type": "code", "source": cell} for cell in cells]})}
     magic = ["# MAGIC " + cell.replace("\n", "\n# MAGIC ") for cell in cells[:-1]]
     return {
@@ -164,7 +179,7 @@ def notebook_that_runs_another(data: st.DataObject, table: Table) -> dict[str, s
 
 def shared_function(data: st.DataObject, table: Table) -> dict[str, str]:
     value = data.draw(literals(table.full))
-    given = data.draw(st.booleans())
+    given = data.draw(FLIPS)
     function = (
         "def fetch(name):\n    return spark.read.table(name)\n"
         if given
@@ -178,7 +193,7 @@ def shared_function(data: st.DataObject, table: Table) -> dict[str, str]:
 
 def trigger(data: st.DataObject, table: Table) -> dict[str, str]:
     job = {"trigger": {"table_update": {"table_names": [data.draw(cased(table.full))]}}}
-    if data.draw(st.booleans()):
+    if data.draw(FLIPS):
         return {f"resources/{READER}/hubspot/j.py": f"j = Job.from_dict({job})\n"}
     return {f"resources/{READER}/hubspot/j.yml": json.dumps({"resources": {"jobs": {"j": job}}})}
 
