@@ -48,7 +48,6 @@ JOB_PATHS: Final = ("../src/etl", "../../libs/one/part", "./main", "../dist/*.wh
 MODULES: Final = ("one", "one.part", "three", "etl")
 
 
-
 def _chosen(options: tuple[str, ...], most: int) -> st.SearchStrategy[list[str]]:
     return st.lists(st.sampled_from(options), max_size=most)
 

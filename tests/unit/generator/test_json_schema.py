@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ TEXTS = schema_texts(PRESETS)
 SCHEMAS = {path.rpartition("/")[2].removesuffix(".schema.json"): json.loads(text) for path, text in TEXTS.items()}
 
 
+@cache
 def validator(name: str) -> Draft202012Validator:
     Draft202012Validator.check_schema(SCHEMAS[name])
     return Draft202012Validator(SCHEMAS[name])
