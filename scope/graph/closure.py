@@ -16,7 +16,7 @@ from scope.errors import UsageError
 from scope.graph.index import StageFrame
 from scope.graph.resource_index import ResourceIndex
 from scope.graph.shared_code import Edge, SharedCode, is_preset, preset_stem
-from scope.graph.shared_parts import SharedPart, SharedParts
+from scope.graph.shared_parts import SharedPart, SharedParts, dump_edges, load_edges
 from scope.graph.uses_cache import UsesCache
 from scope.inference.preset_words import find_preset_words, is_preset_word
 from scope.inference.resource_keys import DefinedResource
@@ -350,7 +350,20 @@ class DomainIndex:
     @cached_property
     def shared_edges(self) -> tuple[Edge, ...]:
         """Return every edge from one shared file to another, sorted."""
+        kept = self._cache.kept if self._rules is None else None
+        if kept is None:
+            return self._parts.edges
+        entries = [(path, self.snapshot.entry(path)) for path in (COMMON, MODELS, CONFIG)]
+        name = json.dumps(["shared edges", *(entry and [path, entry.kind, entry.oid] for path, entry in entries)])
+        text = kept.get(name)
+        if text is not None:
+            return load_edges(text)
+        kept.put(name, dump_edges(self._parts.edges))
         return self._parts.edges
+
+    def shared_edges_from(self, paths: Iterable[str]) -> tuple[Edge, ...]:
+        """Return the edges from some shared files to others, sorted."""
+        return self._parts.edges_from(paths)
 
     @cached_property
     def _parts(self) -> SharedParts:

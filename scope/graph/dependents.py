@@ -103,7 +103,13 @@ class Dependents:
 
     @cached_property
     def _shared_paths(self) -> DependentPaths:
-        return DependentPaths(edge for side in self._sides for edge in side.shared_edges)
+        base, head = self._sides
+        before, after = (side.shared_code.files for side in self._sides)
+        if before.keys() != after.keys():
+            return DependentPaths((*base.shared_edges, *head.shared_edges))
+        # The same uses lead to the same files.
+        changed = [path for path, entry in before.items() if entry != after[path]]
+        return DependentPaths((*base.shared_edges_from(changed), *head.shared_edges))
 
     @cached_property
     def _first_edges(self) -> FirstEdges:

@@ -17,7 +17,7 @@ from scope.graph.held_words import HeldWords
 from scope.graph.search import search
 from scope.graph.shared_code import Edge, search_words
 from scope.graph.uses_cache import is_data
-from scope.inference.wide_uses import CLIMBING, EXTENDED_WIDE, WIDE, is_climbing, is_wide
+from scope.inference.wide_uses import CLIMBING, EXTENDED_WIDE, WIDE, are_wide, is_climbing
 from scope.repository.layout import domain_folders, is_below_root, place_of
 
 # So many of a domain's files are looked at, then all that a search finds; but after so many domains that needed the search,
@@ -28,7 +28,7 @@ _MOST_MISSES = 2
 _READ = 8
 _PARSED = 1
 _MOST_OF_ONE = 64
-_AT_ONCE = 500
+_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,9 @@ class _Text:
     One that climbs, as in `../readers`, may use all files below a folder, whose own names it needn't hold.
     """
 
-    words: frozenset[str]
-    climbs: bool
-    is_wide: bool
+    words: frozenset[str] = frozenset()
+    climbs: bool = False
+    is_wide: bool = False
 
 
 class _Wanted:
@@ -138,13 +138,12 @@ class FirstEdges:
         """Note what files say, on both sides if they were changed."""
         base, head = self._sides
         for few in _in_parts(path for path in paths if path not in self._texts):
-            before, after = _read(base, self._changed.intersection(few)), _read(head, few)
-            for path in few:
-                contents = [contents[path] for contents in (before, after) if path in contents]
+            read = [*_read(base, self._changed.intersection(few)).items(), *_read(head, few).items()]
+            self._texts |= dict.fromkeys(few, _Text())
+            for (path, content), is_wide in zip(read, are_wide([content for _, content in read]), strict=True):
+                before = self._texts[path]
                 self._texts[path] = _Text(
-                    frozenset[str]().union(*map(self._held.find, contents)),
-                    any(map(is_climbing, contents)),
-                    any(map(is_wide, contents)),
+                    before.words | self._held.find(content), before.climbs or is_climbing(content), before.is_wide or is_wide
                 )
 
     def _read_uses(self, paths: Iterable[str]) -> None:

@@ -1,5 +1,6 @@
 """The parts of the shared code that files reach, grown edge by edge from what they use."""
 
+import json
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import NamedTuple
@@ -59,10 +60,28 @@ class SharedParts:
     @cached_property
     def edges(self) -> tuple[Edge, ...]:
         """Return every edge from one shared file to another, sorted."""
-        edges = {edge for path, uses in self._uses(self._code.files).items() for edge in self._code.edges(path, uses)}
-        edges |= {edge for path in self._code.files for edge in self._code.package_data(path)}
+        return self.edges_from(self._code.files)
+
+    def edges_from(self, paths: Iterable[str]) -> tuple[Edge, ...]:
+        """Return the edges from some shared files to others, sorted."""
+        files = tuple(paths)
+        edges = {edge for path, uses in self._uses(files).items() for edge in self._code.edges(path, uses)}
+        edges |= {edge for path in files for edge in self._code.package_data(path)}
         return tuple(sorted(edges))
 
     def _uses(self, paths: Iterable[str]) -> dict[str, Uses]:
         files = {path: self._code.files[path] for path in sorted(paths)}
         return self._cache.uses(self._snapshot, files)
+
+
+def dump_edges(edges: Iterable[Edge]) -> str:
+    """Return edges as a text to be kept, in which each path stands once."""
+    listed = tuple(edges)
+    paths = {path: number for number, path in enumerate(sorted({path for edge in listed for path in edge[:2]}))}
+    return json.dumps([list(paths), [(paths[edge.dependent], paths[edge.dependency], *edge[2:]) for edge in listed]])
+
+
+def load_edges(text: str) -> tuple[Edge, ...]:
+    """Return the edges of a text that `dump_edges` made."""
+    paths, edges = json.loads(text)
+    return tuple(Edge(paths[dependent], paths[dependency], kind, line) for dependent, dependency, kind, line in edges)

@@ -1,7 +1,7 @@
 """Words and patterns by which a file that may use shared code is found without being parsed, by git or here."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import groupby
 
@@ -110,9 +110,21 @@ def _compatible() -> re.Pattern[bytes]:
 
 def is_wide(content: bytes) -> bool:
     """Return whether one of the `WIDE` patterns matches a file."""
-    # Words are looked for faster than patterns, most of which begin like much else.
-    return (
-        any(word in content for word in _WORDS)
-        or any(pattern.search(content) for needed, pattern in _wide() if any(word in content for word in needed))
+    return are_wide([content])[0]
+
+
+def are_wide(contents: Sequence[bytes]) -> list[bool]:
+    """Return of each of some files whether one of the `WIDE` patterns matches it.
+
+    Words are looked for in all of them together: most are in none, and each is found sooner than most patterns, which begin
+    like much else.
+    """
+    together = b"\n".join(contents)
+    words = [word for word in _WORDS if word in together]
+    patterns = [pattern for needed, pattern in _wide() if any(word in together for word in needed)]
+    return [
+        any(word in content for word in words)
+        or any(pattern.search(content) for pattern in patterns)
         or (not content.isascii() and _compatible().search(content) is not None)
-    )
+        for content in contents
+    ]

@@ -10,7 +10,7 @@ import pytest
 
 from scope.adapters.git import GitRepository
 from scope.errors import ScopeError
-from scope.inference.wide_uses import EXTENDED_WIDE, MARKERS, WIDE, is_wide
+from scope.inference.wide_uses import EXTENDED_WIDE, MARKERS, WIDE, are_wide, is_wide
 from scope.lineage.spelling import extended_spelling_patterns, spelling_patterns, spells
 from scope.model import Kind, Status
 from scope.ports import Git
@@ -172,7 +172,9 @@ def test_a_search_for_uses_that_name_nothing_means_the_same(tmp_path: Path) -> N
     expected = {path for path, line in zip(files, lines, strict=True) if line not in LINES["none"]}
     assert matches == expected == extended
     assert fake.grep(fake.make(files), WIDE, ("src",)) == expected
-    assert {path for path, text in files.items() if is_wide(text.encode())} == expected
+    together = dict(zip(files, are_wide([text.encode() for text in files.values()]), strict=True))
+    assert together == {path: is_wide(text.encode()) for path, text in files.items()}
+    assert {path for path, wide in together.items() if wide} == expected
 
 
 LONG_LINES = {
