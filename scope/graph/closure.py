@@ -56,6 +56,7 @@ from scope.repository.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from scope.graph.tables import TableIndex
+    from scope.inference.plain_imports import PlainImport
 
 # Raise it when the same closure gives a different stage: then every record differs, and everything deploys once.
 FINGERPRINT_VERSION = "v2"
@@ -251,7 +252,8 @@ class DomainIndex:
     def shared(self, domain: str) -> SharedPart:
         """Return the part of the shared code that a domain's own files reach."""
         if domain not in self._shared:
-            self._shared[domain] = self._parts.grow(self._own_uses(domain))
+            uses = self._cache.uses(self.snapshot, self.own_files(domain), domain_folders(domain))
+            self._shared[domain] = self._parts.grow(uses)
         return self._shared[domain]
 
     def shared_files(self, domain: str) -> Mapping[str, Entry]:
@@ -265,13 +267,10 @@ class DomainIndex:
         name = self.name_of("shared", domain, COMMON, MODELS, CONFIG) if kept is not None else ""
         files = self._known_files(kept.get(name)) if kept is not None else None
         if files is None:
-            files = self._parts.reach(self._own_uses(domain))
+            files = self._parts.reach(self.own_files(domain), domain_folders(domain))
             if kept is not None:
                 kept.put(name, json.dumps(list(files)))
         return files
-
-    def _own_uses(self, domain: str) -> dict[str, Uses]:
-        return self._cache.uses(self.snapshot, self.own_files(domain), domain_folders(domain))
 
     def name_of(self, what: str, domain: str, *others: str) -> str:
         """Return a name for what a domain's own folders and other files or folders, by their paths, decide."""
@@ -384,6 +383,10 @@ class DomainIndex:
     def read_uses(self, paths: Iterable[str]) -> None:
         """Read the uses of many files at once, so that `uses_of` answers for each of them from memory."""
         self._cache.uses(self.snapshot, self.snapshot.entries(paths))
+
+    def plain_imports_of(self, path: str, entry: Entry, content: bytes) -> "tuple[PlainImport, ...] | None":
+        """Return the import statements of a file if it uses nothing else, or None; see `read_plain_imports`."""
+        return self._cache.plain_imports(path, entry, content)
 
     def whole_uses_of(self, path: str, entry: Entry, content: bytes) -> Uses:
         """Return all uses of a file, also those that lead to nothing shared, which `uses_of` may leave out."""

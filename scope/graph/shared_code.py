@@ -78,10 +78,14 @@ class SharedCode:
         paths = {(use.path, use.relative_to, use.anchor) for uses in seeds.values() for use in uses.paths}
         roots = {_loaded_root(path, uses) for path, uses in seeds.items()}
         return {
-            *(file for name in names for file in self._resolve_module(name)),
+            *self.reached_by_names(names),
             *(file for path in paths for file in self._resolve_path(*path)),
             *(file for root in roots for file in self._starting_with(root)),
         }
+
+    def reached_by_names(self, names: Iterable[str]) -> set[str]:
+        """Return the shared files that imports of some modules read."""
+        return {file for name in names for file in self._resolve_module(name)}
 
     def package_data(self, path: str) -> Iterator[Edge]:
         """Return the edges from a module to its package's data files, which are staged with it wherever they are opened."""

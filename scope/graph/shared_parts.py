@@ -46,15 +46,14 @@ class SharedParts:
             edges=tuple(sorted(edge for edge in edges if edge.dependent != edge.dependency)),
         )
 
-    def reach(self, seeds: Mapping[str, Uses]) -> Mapping[str, Entry]:
-        """Return the files of the part that `grow` returns, sorted, without an edge for each use."""
+    def reach(self, seeds: Mapping[str, Entry], folders: tuple[str, ...]) -> Mapping[str, Entry]:
+        """Return the files of the part that `grow` returns for a domain's files, sorted, without an edge for each use."""
         files: set[str] = set()
-        frontier: Mapping[str, Uses] = seeds
-        while frontier:
-            arrived = self._code.reached(frontier) - files
+        arrived = self._cache.reach(self._snapshot, seeds, folders, self._code)
+        while arrived:
             arrived |= {edge.dependency for path in arrived for edge in self._code.package_data(path)} - files
             files |= arrived
-            frontier = self._uses(arrived)
+            arrived = self._code.reached(self._uses(arrived)) - files
         return {path: self._code.files[path] for path in sorted(files)}
 
     @cached_property

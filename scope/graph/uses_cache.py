@@ -3,8 +3,10 @@
 import json
 import re
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from scope.graph.search import search
+from scope.graph.shared_code import SharedCode
 from scope.inference.imports import file_uses
 from scope.inference.uses import Uses
 from scope.inference.uses_facts import dump_uses, load_uses
@@ -12,6 +14,9 @@ from scope.inference.wide_uses import CLIMBING, EXTENDED_UNSPELLED, MARKERS, UNS
 from scope.model import Entry, Kind
 from scope.ports import Kept, Workers
 from scope.repository.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from scope.inference.plain_imports import PlainImport
 
 # Data has no uses: tables, pictures, archives, compiled code. Whatever else people call their files is text, read as such.
 _DATA = (
@@ -32,6 +37,7 @@ class UsesCache:
         self.kept = kept
         self.workers = workers
         self._known: dict[tuple[str, Entry], Uses] = {}
+        self._plain: dict[tuple[str, Entry], tuple[PlainImport, ...] | None] = {}
 
     def uses(self, snapshot: Snapshot, files: Mapping[str, Entry], folders: tuple[str, ...] = ()) -> dict[str, Uses]:
         """Return the uses of each of `files` that has any.
@@ -40,18 +46,49 @@ class UsesCache:
         always read: its relative imports hold no word to search for.
         """
         unknown = {path: entry for path, entry in files.items() if (path, entry) not in self._known}
-        readable = {path: entry for path, entry in unknown.items() if entry.kind is Kind.FILE and not is_data(path)}
-        if folders and len(readable) > _FEW:
-            marker = "|".join(re.escape(marker.decode()) for marker in MARKERS)
-            marked = search(
-                snapshot, self.kept, [marker, CLIMBING, *UNSPELLED], folders, [marker, CLIMBING, *EXTENDED_UNSPELLED]
-            )
-            readable = {path: entry for path, entry in readable.items() if path in marked}
-        found = self._read(snapshot, readable, is_kept=not folders)
+        found = self._read(snapshot, self._find_readable(snapshot, unknown, folders), is_kept=not folders)
         for path, entry in unknown.items():
             self._known[path, entry] = found.get(path, _NO_USES)
         known = {path: self._known[path, entry] for path, entry in files.items()}
         return {path: uses for path, uses in known.items() if uses != _NO_USES}
+
+    def _find_readable(self, snapshot: Snapshot, files: Mapping[str, Entry], folders: tuple[str, ...]) -> dict[str, Entry]:
+        """Return those of some files that may have uses. With the `folders` of a domain's files, the tree is searched."""
+        readable = {path: entry for path, entry in files.items() if entry.kind is Kind.FILE and not is_data(path)}
+        if not folders or len(readable) <= _FEW:
+            return readable
+        marker = "|".join(re.escape(marker.decode()) for marker in MARKERS)
+        patterns, extended = ([marker, CLIMBING, *more] for more in (UNSPELLED, EXTENDED_UNSPELLED))
+        marked = search(snapshot, self.kept, patterns, folders, extended)
+        return {path: entry for path, entry in readable.items() if path in marked}
+
+    def reach(self, snapshot: Snapshot, files: Mapping[str, Entry], folders: tuple[str, ...], code: SharedCode) -> set[str]:
+        """Return the shared files that a domain's files have edges to: those that `code.reached` finds in their `uses`.
+
+        Of a plain file that can reach only what others do, no syntax tree is read.
+        """
+        reached: set[str] = set()
+        possible: dict[PlainImport, set[str]] = {}
+        readable = self._find_readable(snapshot, files, folders)
+        for path, content in snapshot.read_all(readable).items():
+            entry = readable[path]
+            imports = self.plain_imports(path, entry, content)
+            for one in imports or ():
+                if one not in possible:
+                    possible[one] = code.reached_by_names(one.possible)
+            if imports is None or not all(possible[one] <= reached for one in imports):
+                if (path, entry) not in self._known:
+                    self._known[path, entry] = file_uses(path, content)
+                reached |= code.reached({path: self._known[path, entry]})
+        return reached
+
+    def plain_imports(self, path: str, entry: Entry, content: bytes) -> "tuple[PlainImport, ...] | None":
+        """Return the import statements of a file if it is plain, or None; see `read_plain_imports`."""
+        from scope.inference.plain_imports import read_plain_imports  # plans seldom ask for all that a domain reaches
+
+        if (path, entry) not in self._plain:
+            self._plain[path, entry] = read_plain_imports(path, content)
+        return self._plain[path, entry]
 
     def _read(self, snapshot: Snapshot, files: Mapping[str, Entry], *, is_kept: bool) -> dict[str, Uses]:
         """Return the uses of some files; of whole domains nothing is kept here, since what they reach is."""

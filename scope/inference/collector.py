@@ -22,7 +22,7 @@ _SHARED_ROOT = re.compile(r"(?:src|\.{1,2})?/?common/?")
 _BUILTINS = ("", "builtins", "__builtins__")
 # A name that is imported in more ways, or from a longer name, may stand for anything: looking at each use of it in each way
 # takes time by the square.
-_MOST_ORIGINS = 20
+MOST_ORIGINS = 20
 LONGEST_NAME = 1000
 
 
@@ -64,7 +64,7 @@ class UsesCollector:
     def bind(self, name: str, origin: str, line: int) -> None:
         """Remember what a local name was imported as."""
         origins = self.bound.setdefault(name, set())
-        if len(origins) < _MOST_ORIGINS and len(origin) <= LONGEST_NAME:
+        if len(origins) < MOST_ORIGINS and len(origin) <= LONGEST_NAME:
             origins.add(origin)
         elif origin not in origins:
             self.dynamic.add(line)

@@ -75,7 +75,7 @@ PLACE_NAMES = frozenset(
 
 _FOLDERS = re.compile(r"\b(?:dirname|files|get_data|pardir|parents?)\b|\.\.")
 # One of these is a part of whatever that finds, and is found faster.
-_FOLDER_PARTS = ("dirname", "files", "get_data", "pardir", "parent", "..")
+FOLDER_PARTS = ("dirname", "files", "get_data", "pardir", "parent", "..")
 SHARED_NAME = re.compile(r"(?<![\w.])(?:src\.)?common(?:\.\w+)+")
 _WORD = re.compile(r"""[^\s"'`()<>,;=|]+""")
 _SHARED_PART = re.compile(r"(?:^|/)(?P<part>common)(?=/|$)")
@@ -121,7 +121,7 @@ def has_places(source: str, *, offered: bool) -> bool:
     # Folders of shared code, and the paths that others make of them.
     if not (offered or "common" in source or "_models" in source):
         return False
-    return any(map(source.__contains__, _FOLDER_PARTS)) and _FOLDERS.search(source) is not None
+    return any(map(source.__contains__, FOLDER_PARTS)) and _FOLDERS.search(source) is not None
 
 
 def shared_modules(text: str, first_line: int = 1) -> Iterator[ModuleUse]:

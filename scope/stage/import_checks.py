@@ -2,11 +2,11 @@
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
 
 from scope.graph.closure import DomainIndex
 from scope.inference.exports import exported_names
 from scope.inference.notebooks import notebook_names
+from scope.inference.plain_imports import PlainImport
 from scope.inference.uses import ImportedName, ModuleUse, NotebookRun
 from scope.model import Entry, Finding, quote_path
 from scope.names import is_domain_name
@@ -19,29 +19,19 @@ _CODE = (".py", ".ipynb", ".sql", ".scala", ".r")
 
 def check_imports(index: DomainIndex, staged: Mapping[str, Entry], contents: Mapping[str, bytes]) -> Iterator[Finding]:
     """Yield a finding for each first-party import, and each notebook that another one runs, that isn't in the stage."""
-    named = {path: module_name(path) for path in staged if path.endswith(_IMPORTED)}
-    modules = _with_packages(named.values())
-    tops = frozenset(module.partition(".")[0] for module in modules) | {"common", "resources"}
-    sources = {named[path]: content for path, content in contents.items() if path.endswith(".py")}
-    compiled = frozenset(name for path, name in named.items() if not path.endswith(".py"))
-
-    @cache
-    def names_of(module: str) -> frozenset[str] | None:
-        if module in sources:
-            return exported_names(sources[module])
-        # A package without a file of its own has its modules alone.
-        return frozenset() if module in modules - compiled else None
-
+    importable = _Importable(index, staged, contents)
     for path, content in contents.items():
         if not path.lower().endswith(_CODE):
             continue
+        imports = index.plain_imports_of(path, staged[path], content)
+        if imports is not None and all(map(importable.has_all, imports)):
+            continue
         uses = index.whole_uses_of(path, staged[path], content)
         for use in uses.modules:
-            if use.certain and (message := _explain_missing(use, path, modules, tops, index)):
+            if use.certain and (message := importable.explain_missing(use, path)):
                 yield Finding(quote_path(path), use.line, "import", message)
         for name in uses.names:
-            known = names_of(name.module)
-            if known is not None and name.name not in known and not _is_there(name, path, modules):
+            if not importable.has_name(name, path):
                 message = (
                     f"`{name.module}` has no `{name.name}`, neither a name nor a module. Correct the import, or add what it "
                     "imports."
@@ -50,6 +40,63 @@ def check_imports(index: DomainIndex, staged: Mapping[str, Entry], contents: Map
         for run in uses.runs:
             if message := _explain_run(run, path, staged, index):
                 yield Finding(quote_path(path), run.line, "notebook-run", message)
+
+
+class _Importable:
+    """What the code of a stage can import: its modules, and their names."""
+
+    def __init__(self, index: DomainIndex, staged: Mapping[str, Entry], contents: Mapping[str, bytes]) -> None:
+        named = {path: module_name(path) for path in staged if path.endswith(_IMPORTED)}
+        self._index = index
+        self._modules = _with_packages(named.values())
+        self._tops = frozenset(module.partition(".")[0] for module in self._modules) | {"common", "resources"}
+        self._sources = {named[path]: content for path, content in contents.items() if path.endswith(".py")}
+        self._compiled = frozenset(name for path, name in named.items() if not path.endswith(".py"))
+        self._whole: dict[PlainImport, bool] = {}
+
+    def has_all(self, statement: PlainImport) -> bool:
+        """Return whether all is there that a statement names, wherever it stands. Most stand in many files."""
+        if statement not in self._whole:
+            imported = (ImportedName(statement.modules[0], name, 0) for name in statement.names)
+            is_missing = any(map(self._explain_missing, statement.modules))
+            self._whole[statement] = not is_missing and all(map(self._has_name, imported))
+        return self._whole[statement]
+
+    def explain_missing(self, use: ModuleUse, path: str) -> str | None:
+        """Return why a file can't import a module, or None if it can."""
+        message = self._explain_missing(use.name)
+        return message if message and _beside(use.name.partition(".")[0], path) not in self._modules else None
+
+    def _explain_missing(self, name: str) -> str | None:
+        if name in self._modules:
+            return None
+        top = name.partition(".")[0]
+        if top in self._tops:
+            return f"`{name}` isn't in the repository. Add the module, or remove the import."
+        if is_domain_name(top) and top in self._index.domains:
+            return f"`{name}` is another domain's code, which isn't deployed with this. Move what both need to src/common."
+        if f"{top}.py" in self._index.snapshot.names(CODE_ROOT):
+            return (
+                f"`{top}` is {CODE_ROOT}/{top}.py, which no stage holds: what domains share lies in {COMMON}. Move it there."
+            )
+        return None
+
+    def has_name(self, name: ImportedName, path: str) -> bool:
+        """Return whether a file can import a name from a module, as far as the stage knows the module."""
+        return self._has_name(name) or _beside(name.module.partition(".")[0], path) in self._modules
+
+    def _has_name(self, name: ImportedName) -> bool:
+        known = self._names_of(name.module)
+        if known is None or name.name in known:
+            return True
+        is_dunder = name.name.startswith("__") and name.name.endswith("__")
+        return is_dunder or f"{name.module}.{name.name}" in self._modules
+
+    def _names_of(self, module: str) -> frozenset[str] | None:
+        if module in self._sources:
+            return exported_names(self._sources[module])
+        # A package without a file of its own has its modules alone.
+        return frozenset() if module in self._modules and module not in self._compiled else None
 
 
 def _with_packages(modules: Iterable[str]) -> frozenset[str]:
@@ -67,28 +114,6 @@ def _with_packages(modules: Iterable[str]) -> frozenset[str]:
 def _beside(top: str, path: str) -> str:
     """Return the name of what lies beside a script, which finds that first."""
     return f"{posixpath.dirname(path).removeprefix(f'{CODE_ROOT}/').replace('/', '.')}.{top}"
-
-
-def _explain_missing(
-    use: ModuleUse, path: str, modules: frozenset[str], tops: frozenset[str], index: DomainIndex
-) -> str | None:
-    if use.name in modules:
-        return None
-    top = use.name.partition(".")[0]
-    if _beside(top, path) in modules:
-        return None
-    if top in tops:
-        return f"`{use.name}` isn't in the repository. Add the module, or remove the import."
-    if is_domain_name(top) and top in index.domains:
-        return f"`{use.name}` is another domain's code, which isn't deployed with this. Move what both need to src/common."
-    if f"{top}.py" in index.snapshot.names(CODE_ROOT):
-        return f"`{top}` is {CODE_ROOT}/{top}.py, which no stage holds: what domains share lies in {COMMON}. Move it there."
-    return None
-
-
-def _is_there(name: ImportedName, path: str, modules: frozenset[str]) -> bool:
-    is_dunder = name.name.startswith("__") and name.name.endswith("__")
-    return is_dunder or f"{name.module}.{name.name}" in modules or _beside(name.module.partition(".")[0], path) in modules
 
 
 def _explain_run(run: NotebookRun, path: str, staged: Mapping[str, Entry], index: DomainIndex) -> str | None:
