@@ -66,6 +66,15 @@ def _read_tree(tree: ast.AST, uses: UsesCollector, *, has_own_places: bool) -> N
         read_places(tree, uses)
 
 
+def list_statements(tree: ast.Module) -> list[ast.AST]:
+    """Return the statements of a syntax tree in the order of `ast.walk`, without expressions, which most nodes belong to."""
+    nodes: list[ast.AST] = [tree]
+    for node in nodes:  # which grows meanwhile
+        for field in _BODIES:
+            nodes += getattr(node, field, ())
+    return nodes
+
+
 def read_imports(nodes: Iterable[ast.AST], uses: UsesCollector) -> None:
     """Add the import statements among some nodes, and the names that they bind."""
     listed = [node for node in nodes if node.__class__ in _AROUND_IMPORTS]
@@ -206,6 +215,8 @@ _READERS: dict[type[ast.AST], Callable[[ast.AST, UsesCollector], None]] = {
     ast.JoinedStr: _read_compound,
     ast.Name: _read_reference,
 }
+# In the order in which nodes have them.
+_BODIES = ("body", "cases", "handlers", "orelse", "finalbody")
 _OPTIONAL = frozenset({ast.If, ast.Try})
 _AROUND_IMPORTS = frozenset({*_OPTIONAL, ast.Import, ast.ImportFrom})
 _RELEVANT = frozenset({*_READERS, *_AROUND_IMPORTS})

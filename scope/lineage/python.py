@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from scope.inference.notebooks import without_magic_lines
 from scope.inference.parsing import NOT_PARSED, parse
-from scope.inference.syntax_tree import read_imports
+from scope.inference.syntax_tree import list_statements, read_imports
 from scope.lineage.collector import TableCollector
 from scope.lineage.modules import module_paths
 from scope.lineage.names import HOLE
@@ -46,7 +46,7 @@ class PythonReader(SparkReader):
                 return
         if first_line > 1:
             ast.increment_lineno(tree, first_line - 1)
-        read_imports(list(ast.walk(tree)), self.imports)
+        read_imports(list_statements(tree), self.imports)
         for statement in tree.body:
             if between is not None:
                 between(statement.lineno)
