@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Protocol, TypeVar
 
+from scope.adapters.processes import count_cores
+
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
@@ -106,4 +108,4 @@ class Forks:
 
 
 def _count_cores() -> int:
-    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1
+    return count_cores() if sys.platform == "linux" else 1

@@ -3,12 +3,17 @@
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, NamedTuple, TypeVar
+
+from scope.errors import ScopeError
+
+_Result = TypeVar("_Result")
 
 # How much is kept of what a program says to people, in two halves: its first error, and how it ended.
 _LONGEST_ERRORS = 256_000
@@ -125,6 +130,33 @@ def run_process(
         raise
     finally:
         _running.discard(process)
+
+
+def count_cores() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
+def run_together(works: Sequence[Callable[[], _Result]]) -> list[_Result]:
+    """Return what some functions return that wait for programs, called all at once. Raises the first one's `ScopeError`."""
+    results: dict[int, _Result] = {}
+    errors: dict[int, ScopeError] = {}
+
+    def run(number: int) -> None:
+        try:
+            results[number] = works[number]()
+        except ScopeError as error:
+            errors[number] = error
+
+    threads = [threading.Thread(target=run, args=(number,), daemon=True) for number in range(1, len(works))]
+    for thread in threads:
+        thread.start()
+    run(0)
+    for thread in threads:
+        thread.join()
+    for _, error in sorted(errors.items()):
+        raise error
+    return [results[number] for number in range(len(works))]
 
 
 def _wait(process: "subprocess.Popen[bytes]", seconds: float | None) -> int | None:

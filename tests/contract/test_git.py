@@ -199,6 +199,20 @@ def test_long_lines_are_searched_in_time(tmp_path: Path) -> None:
     assert {path for path, text in LONG_LINES.items() if is_wide(text.encode())} == {"src/star.py"}
 
 
+def test_many_folders_are_searched_by_several_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scope.adapters.git.count_cores", lambda: 3)
+    folders = [f"src/d{number}" for number in range(30)]
+    files = {f"{folder}/a.py": "import x\n" for folder in folders}
+    sandbox = Sandbox.create(tmp_path / "repository", {**files, "src/d7/b.py": "y\n"})
+    with GitRepository(sandbox.root) as git:
+        tree = git.root_tree(sandbox.head)
+        assert git.grep(tree, ("import",), folders) == set(files)
+        assert git.grep(tree, ("(",), folders, ("import|y",)) == {*files, "src/d7/b.py"}
+        assert git.grep(tree, ("import",), folders, most=4) <= set(files)
+        with pytest.raises(ScopeError, match="git grep"):
+            git.grep(tree, ("(",), folders)
+
+
 def test_a_git_without_perl_s_matcher_finds_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sandbox = Sandbox.create(tmp_path / "repository", {"src/a.py": "import x\n", "src/b.py": "y\n"})
     program = tmp_path / "programs" / "git"
