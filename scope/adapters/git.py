@@ -33,6 +33,9 @@ _KEPT_VARIABLES = frozenset(
 # How many bytes git may answer with: the names of a difference of millions of files. Of what it says, people read less.
 _LONGEST_ANSWER = 256_000_000
 _LONGEST_WORDS = 2_000
+# Bytes of files that are remembered, and what the smallest of them takes.
+_ROOM = 8 * 1024 * 1024
+_ENTRY = 200
 # With fewer folders than these for each of several processes, one searches them all.
 _FEWEST_FOLDERS = 8
 # Where nobody can put a file.
@@ -84,6 +87,8 @@ class GitRepository:
         self.is_shallow = shallow == b"true"
         self._reader: ObjectReader | None = None
         self._trees: dict[str, Mapping[str, Entry]] = {}
+        self._contents: dict[str, bytes] = {}
+        self._room = _ROOM
         self._is_partial: bool | None = None
         self._work_tree: str | None = None
         self._repo: git.Repo | None = None
@@ -284,8 +289,20 @@ class GitRepository:
     def blobs(self, oids: Iterable[str]) -> Mapping[str, bytes]:
         """Return the contents of many files; what a partial clone lacks comes in one fetch."""
         wanted = list(dict.fromkeys(oids))
-        self._fetch_missing(wanted)
-        return {blob.oid: blob.content for blob in self._objects.read_many(wanted)}
+        missing = [oid for oid in wanted if oid not in self._contents]
+        self._fetch_missing(missing)
+        new = {blob.oid: blob.content for blob in self._objects.read_many(missing)}
+        contents = {oid: self._contents[oid] if oid in self._contents else new[oid] for oid in wanted}
+        self._remember(new)
+        return contents
+
+    def _remember(self, contents: Mapping[str, bytes]) -> None:
+        """Remember the first files that are read, as far as there is room: a plan reads some of them for several reasons."""
+        for oid, content in contents.items():
+            size = len(content) + _ENTRY
+            if size <= self._room:
+                self._room -= size
+                self._contents[oid] = content
 
     def grep(
         self,

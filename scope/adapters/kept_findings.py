@@ -48,6 +48,7 @@ class KeptFindings:
         self._connection: sqlite3.Connection | None = None
         self._key: bytes | None = None
         self._new: dict[str, str] = {}
+        self._is_empty = False
         self._is_usable = not os.environ.get("CI")
 
     def get(self, name: str) -> str | None:
@@ -58,7 +59,7 @@ class KeptFindings:
         import sqlite3
 
         key, connection = self._open()
-        if connection is None:
+        if connection is None or self._is_empty:
             return None
         try:
             row = connection.execute("SELECT value, mac FROM kept WHERE name = ?", (self._full(name),)).fetchone()
@@ -82,6 +83,7 @@ class KeptFindings:
         key, connection = self._open()
         if connection is None or not new:
             return
+        self._is_empty = False
         rows = [(self._full(name), value, self._mac(key, name, value)) for name, value in new.items()]
         try:
             try:
@@ -130,6 +132,8 @@ class KeptFindings:
                 self._connection.execute("PRAGMA synchronous = OFF")
                 self._connection.execute(f"PRAGMA max_page_count = {LARGEST // _PAGE}")
                 self._connection.execute(_TABLE)
+                # Nobody need ask a first run's thousands of questions.
+                self._is_empty = self._connection.execute("SELECT 1 FROM kept LIMIT 1").fetchone() is None
             except (OSError, sqlite3.Error, RuntimeError) as error:
                 self._give_up(error)
         return self._key or b"", self._connection

@@ -274,15 +274,23 @@ class DomainIndex:
 
     def name_of(self, what: str, domain: str, *others: str) -> str:
         """Return a name for what a domain's own folders and other files or folders, by their paths, decide."""
-        entries = [(path, self.snapshot.entry(path)) for path in (*domain_folders(domain), *others)]
-        return json.dumps([what, domain, *(entry and [path, entry.kind, entry.oid] for path, entry in entries)])
+        return json.dumps([what, domain, *self._identify(*domain_folders(domain), *others)])
+
+    def _identify(self, *paths: str) -> list[tuple[str, str, str] | None]:
+        """Return what tells the files and folders at some paths from others in their places."""
+        entries = [(path, self.snapshot.entry(path)) for path in paths]
+        return [(path, entry.kind, entry.oid) if entry is not None else None for path, entry in entries]
 
     def name_of_uses(self, domain: str) -> str | None:
         """Return a name for what decides which files of a domain, or of every stage, use which shared code.
 
         It is None where more does: rules that aren't the tree's own.
         """
-        return self.name_of("uses", domain, COMMON, MODELS, CONFIG, *sorted(self._frame)) if self._rules is None else None
+        return self.name_of("uses", domain) + self._name_of_frame if self._rules is None else None
+
+    @cached_property
+    def _name_of_frame(self) -> str:
+        return json.dumps(self._identify(COMMON, MODELS, CONFIG, *sorted(self._frame)))
 
     def find_shared_files(self, domains: Iterable[str], *others: Self) -> None:
         """Find the shared files of some domains, each of which takes time, on all cores: here, and in other trees."""
@@ -352,8 +360,7 @@ class DomainIndex:
         kept = self._cache.kept if self._rules is None else None
         if kept is None:
             return self._parts.edges
-        entries = [(path, self.snapshot.entry(path)) for path in (COMMON, MODELS, CONFIG)]
-        name = json.dumps(["shared edges", *(entry and [path, entry.kind, entry.oid] for path, entry in entries)])
+        name = json.dumps(["shared edges", *self._identify(COMMON, MODELS, CONFIG)])
         text = kept.get(name)
         if text is not None:
             return load_edges(text)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from scope.adapters.git import GitRepository
+from scope.adapters.git_objects import ObjectReader
 from scope.errors import ScopeError
 from scope.inference.wide_uses import EXTENDED_WIDE, MARKERS, WIDE, are_wide, is_wide
 from scope.lineage.spelling import extended_spelling_patterns, spelling_patterns, spells
@@ -197,6 +198,21 @@ def test_long_lines_are_searched_in_time(tmp_path: Path) -> None:
         # No extended expression stands in: these would take hours for the first names of a line.
         assert git.grep(tree, WIDE, ("src",), ("none",)) == {"src/star.py"}
     assert {path for path, text in LONG_LINES.items() if is_wide(text.encode())} == {"src/star.py"}
+
+
+def test_files_are_remembered_as_far_as_there_is_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scope.adapters.git._ROOM", 500)
+    asked: list[list[str]] = []
+    read = ObjectReader.read_many
+    monkeypatch.setattr(ObjectReader, "read_many", lambda self, oids: asked.append(oids) or read(self, oids))
+    sandbox = Sandbox.create(tmp_path / "repository", {"large": "1" * 500, "small": "2"})
+    with GitRepository(sandbox.root) as git:
+        names = git.tree(git.root_tree(sandbox.head))
+        large, small = (names[name].oid for name in ("large", "small"))
+        asked.clear()
+        expected = {large: b"1" * 500, small: b"2"}
+        assert [git.blobs([large, small, small]) for _ in range(2)] == [expected, expected]
+    assert asked == [[large, small], [large]]
 
 
 def test_many_folders_are_searched_by_several_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
