@@ -142,13 +142,51 @@ usual = st.lists(
     max_size=6,
 ).map("\n".join)
 
+# What a file must not be plain with: each is found by its syntax tree alone.
+traps = st.sampled_from(
+    (
+        *('f("common.lib.mod")', 'f("com" "mon.lib.mod")', "f('com' + 'mon.lib.mod')", 'f("src.c" "ommon.lib.mod")'),
+        *("f(f\"{'commo'}n.lib.mod\")", 'f(f"com{"mon.lib.mod"}")', 'f("resou" "rces._mod" "els.jobs")', 'f("common")'),
+        *('f("\\x63ommon.lib.mod")', 'f("com\\\nmon.lib.mod")', "f('common/lib/query.sql')", "f('c' 'ommon/lib/query.sql')"),
+        *('f("../lib/query.sql")', 'f("." "./lib/query.sql")', "f(f\".{'./lib/query.sql'}\")", "f('.' + './lib/query.sql')"),
+        *("import x.notebook as n\nn.run('a')", "from x import notebook\nnotebook . run(a)", "x.notebook . run(a)"),
+        *("import importlib\nimportlib.import_module(x)", "from importlib import import_module as i\ni('common.tables')"),
+        *("from runpy import run_path as r\nr(x)", "exec('import ' + 'common.tables')", "import sys as s\ns.path.append(x)"),
+        *("from sys import path\npath.append('..')", "from os.path import dirname\nf(dirname(__file__))"),
+        *("from importlib.resources import files\nfiles('common.lib')", "import common.lib; import common.lib.mod"),
+        *("if x: import common.lib.mod", "from common import *", "from common import (tables,  # lib\n mod)", "%run ./x"),
+        *(
+            "# MAGIC %run ./x",
+            "%run ../common/lib/mod",
+            "from common import tables \\\n    , t",
+            "from  common . lib import mod",
+        ),
+        *(
+            "import pkgutil as p\np.get_data('common.lib', x)",
+            "# coding: utf-7\nf('c+AG8-mmon.lib.mod')",
+            "x = 1\rimport common.lib.mod",
+        ),
+        *(
+            "from\fcommon.lib import mod",
+            "import a, common\n.lib",
+            "import a.b as c, common.lib.mod as d; e",
+            "import .common",
+        ),
+        *("from a. import common", "from from import common", "\n".join(f"import x{number} as y" for number in range(22))),
+    )
+)
+quiet = st.sampled_from(
+    ("x = 1", "from common import tables", "from . import a", "import common.t", "def f(x):\n    return x", "def")
+)
+tricky = st.builds("{}\n{}\n{}".format, quiet | st.just("#"), traps, quiet)
+
 
 def read(path: str, text: str) -> tuple[PlainImport, ...] | None:
     return read_plain_imports(path, text.encode(errors="surrogatepass"))
 
 
-@settings(max_examples=600, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-@given(st.sampled_from(PATHS), sources | usual)
+@settings(max_examples=1000, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(st.sampled_from(PATHS), sources | usual | tricky)
 def test_a_plain_file_uses_only_what_its_statements_name(counts: Counter[str], path: str, text: str) -> None:
     imports = read(path, text)
     counts["plain" if imports is not None else "others"] += 1
