@@ -139,23 +139,26 @@ def _cut(text: str, references: References) -> Iterator[list[_Token]]:
     at = line = 0
     statement: list[_Token] = []
     end = _Token("", "", 0)
-    while at < len(text):
-        match = _TOKEN.match(text, at)
-        if match is None:
-            raise _NotPlainError
+    for match in _TOKEN.finditer(text):
+        if match.start() != at:
+            break
         at, found, kind = match.end(), match[0], match.lastgroup
-        if found == ";":
-            yield [*statement, end]
-            statement = []
+        if kind == "space":
+            line += found.count("\n")
         elif kind == "word":
             statement.append(_Token(found.upper(), found, line))
+        elif found == ";":
+            yield [*statement, end]
+            statement = []
         elif kind == "quoted":
             statement.append(_Token(found, found[1:-1], line))
         elif kind == "sign":
             statement.append(_Token(found, "", line))
-        elif kind == "text":
+        else:
             statement.append(_Token("'", "", line))
-        line += found.count("\n")
+            line += found.count("\n")
+    if at != len(text):
+        raise _NotPlainError
     yield [*statement, end]
 
 

@@ -106,7 +106,8 @@ def matches_cli(glob: str, path: str) -> bool:
     if len(glob) - glob.count("*") > _LONGEST_PATH:
         return False
     parts, names = glob.replace("[^", "[!").split("/"), path.split("/")
-    return len(parts) == len(names) and all(map(fnmatchcase, names, parts))
+    # The last names differ most.
+    return len(parts) == len(names) and all(map(fnmatchcase, reversed(names), reversed(parts)))
 
 
 def covers(glob: str, folder: str) -> bool:
