@@ -8,9 +8,9 @@ exactness: a file counts only if one of its uses resolves to a shared file.
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, islice
+from typing import TYPE_CHECKING, NamedTuple
 
 from scope.graph.closure import DomainIndex
 from scope.graph.held_words import HeldWords
@@ -19,6 +19,9 @@ from scope.graph.shared_code import Edge, search_words
 from scope.graph.uses_cache import is_data
 from scope.inference.wide_uses import CLIMBING, EXTENDED_WIDE, WIDE, are_wide, is_climbing
 from scope.repository.layout import domain_folders, is_below_root, place_of
+
+if TYPE_CHECKING:
+    from scope.model import Entry
 
 # So many of a domain's files are looked at, then all that a search finds; but after so many domains that needed the search,
 # no other is tried without.
@@ -31,8 +34,7 @@ _MOST_OF_ONE = 64
 _AT_ONCE = 100
 
 
-@dataclass(frozen=True, slots=True)
-class _Text:
+class _Text(NamedTuple):
     """What a file's text says of its uses: which words it holds, and whether it may use any shared file.
 
     One that climbs, as in `../readers`, may use all files below a folder, whose own names it needn't hold.
@@ -69,6 +71,7 @@ class FirstEdges:
         self._held = HeldWords(search_words(self._reached))
         self._texts: dict[str, _Text] = {}
         self._edges: dict[str, tuple[Edge, ...]] = {}
+        self._entries: dict[str, Entry] = {}
         self._first: dict[tuple[str, int], list[str]] = {}
         self._candidates: dict[str, tuple[str, ...]] = {}
         self._misses = 0
@@ -138,12 +141,15 @@ class FirstEdges:
         """Note what files say, on both sides if they were changed."""
         base, head = self._sides
         for few in _in_parts(path for path in paths if path not in self._texts):
-            read = [*_read(base, self._changed.intersection(few)).items(), *_read(head, few).items()]
+            before = base.snapshot.entries(path for path in self._changed.intersection(few) if is_below_root(path))
+            after = {path: entry for path in few if (entry := self._entries.get(path))}
+            after |= head.snapshot.entries(path for path in few if path not in after and is_below_root(path))
+            read = [*base.snapshot.read_all(before).items(), *head.snapshot.read_all(after).items()]
             self._texts |= dict.fromkeys(few, _Text())
             for (path, content), is_wide in zip(read, are_wide([content for _, content in read]), strict=True):
-                before = self._texts[path]
+                known = self._texts[path]
                 self._texts[path] = _Text(
-                    before.words | self._held.find(content), before.climbs or is_climbing(content), before.is_wide or is_wide
+                    known.words | self._held.find(content), known.climbs or is_climbing(content), known.is_wide or is_wide
                 )
 
     def _read_uses(self, paths: Iterable[str]) -> None:
@@ -161,8 +167,10 @@ class FirstEdges:
     def _list_first_files(self, domains: Iterable[str], most: int) -> Mapping[str, Sequence[str]]:
         """Return the first files of domains, of both sides, sorted. Data uses nothing."""
         unknown = {domain: domain_folders(domain) for domain in domains if (domain, most) not in self._first}
-        listed = self._sides[1].snapshot.first_files(chain.from_iterable(unknown.values()), most)
+        listed = self._sides[1].snapshot.first_files(list(chain.from_iterable(unknown.values())), most)
         for domain, folders in unknown.items():
+            for folder in folders:
+                self._entries |= listed[folder]
             files = sorted(path for folder in folders for path in listed[folder])[:most]
             changed = self._changed_files.get(domain, [])
             if len(files) == most:
@@ -202,11 +210,6 @@ class FirstEdges:
             if domain is not None and is_below_root(path):
                 files[domain].append(path)
         return files
-
-
-def _read(side: DomainIndex, paths: Iterable[str]) -> Mapping[str, bytes]:
-    """Return the contents of those paths that exist and that domains may have."""
-    return side.snapshot.read_all(side.snapshot.entries(path for path in paths if is_below_root(path)))
 
 
 def _in_parts(paths: Iterable[str]) -> Iterator[list[str]]:

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 _NAME = re.compile(rb"[A-Za-z0-9_]+")
 # Bytes. What is longer is data, whose names no other file has: words are looked for one by one.
 _LONGEST_CODE = 1024 * 1024
+# Fewer words than these are found sooner than all names are taken apart.
+_FEW = 10
 
 
 class HeldWords:
@@ -21,7 +23,7 @@ class HeldWords:
 
     def find(self, content: bytes) -> frozenset[str]:
         """Return the words that a content holds, also as parts of longer ones."""
-        if len(content) > _LONGEST_CODE:
+        if len(content) > _LONGEST_CODE or len(self._encoded) < _FEW:
             return frozenset(word for encoded, word in self._encoded.items() if encoded in content)
         return self._always.union(*map(self._find_in_name, set(_NAME.findall(content))))
 

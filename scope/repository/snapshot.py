@@ -1,14 +1,16 @@
 """One tree of the repository, read lazily: only requested trees and files are fetched from git."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from operator import itemgetter
 from typing import Self, TypeVar
 
 from scope.model import Entry, Kind
 from scope.ports import Git
 
 _View = TypeVar("_View", bound="Snapshot")
-_WALKED = frozenset({Kind.FILE, Kind.FOLDER})
+# What a walk goes through, and how its path ends.
+_ENDS = {Kind.FILE: "", Kind.FOLDER: "/"}
 
 
 class Snapshot:
@@ -81,26 +83,26 @@ class Snapshot:
             level = below
         return dict(sorted(files.items()))
 
-    def first_files(self, folders: Iterable[str], most: int) -> dict[str, list[str]]:
+    def first_files(self, folders: Collection[str], most: int) -> dict[str, dict[str, Entry]]:
         """Return the first regular files below each of some folders, sorted by path, up to `most`; none if it isn't there.
 
         Of each folder no more is read than it takes, and of all of them together.
         """
-        found: dict[str, list[str]] = {folder: [] for folder in folders}
+        tops = self.entries(folders)
+        found: dict[str, dict[str, Entry]] = {folder: {} for folder in folders}
         # What is still to come of each, the next at the end. A folder's files come where its name with a slash does.
-        waiting = {folder: [f"{folder}/"] for folder in found}
+        waiting = {folder: [(f"{folder}/", top)] for folder, top in tops.items() if top.kind is Kind.FOLDER}
         while waiting:
-            opened = {folder: ahead.pop().rstrip("/") for folder, ahead in waiting.items()}
-            self.entries(
-                f"{path}/" for path in opened.values()
-            )  # reads what lies around a path, here the folders themselves
-            for folder, path in opened.items():
-                names = self.names(path)
+            opened = {folder: ahead.pop() for folder, ahead in waiting.items()}
+            self._git.trees(entry.oid for _, entry in opened.values())
+            for folder, (path, top) in opened.items():
+                names = self._git.tree(top.oid).items()
                 ahead, files = waiting[folder], found[folder]
-                inside = (name + "/" * (entry.kind is Kind.FOLDER) for name, entry in names.items() if entry.kind in _WALKED)
-                ahead += [f"{path}/{name}" for name in sorted(inside, reverse=True)]
-                while ahead and not ahead[-1].endswith("/") and len(files) < most:
-                    files.append(ahead.pop())
+                inside = [(path + name + _ENDS[entry.kind], entry) for name, entry in names if entry.kind in _ENDS]
+                ahead += sorted(inside, key=itemgetter(0), reverse=True)
+                while ahead and not ahead[-1][0].endswith("/") and len(files) < most:
+                    file, entry = ahead.pop()
+                    files[file] = entry
                 if not ahead or len(files) == most:
                     del waiting[folder]
         return found

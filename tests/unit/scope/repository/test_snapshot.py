@@ -39,8 +39,15 @@ def test_the_first_files_are_the_regular_ones_in_the_order_of_their_paths() -> N
     names = ["x/a.py", "x/a/b.py", "x/a-b/c.py", "x/a0", "x/ab/c/d.py", "x/ab/c.py", "x/é.py", "x/\udcff.py"]
     files = {**dict.fromkeys((*names, "y/z.py", "y.py"), "1"), "x/link": Node(b"a.py", Kind.SYMLINK)}
     snapshot = FakeGit().snapshot(files)
-    assert snapshot.first_files(["x", "y", "none"], 100) == {"x": sorted(names), "y": ["y/z.py"], "none": []}
-    assert snapshot.first_files(["x"], 3) == {"x": sorted(names)[:3]}
+    found = snapshot.first_files(["x", "y", "none", "y.py"], 100)
+    assert {folder: list(inside) for folder, inside in found.items()} == {
+        "x": sorted(names),
+        "y": ["y/z.py"],
+        "none": [],
+        "y.py": [],
+    }
+    assert list(snapshot.first_files(["x"], 3)["x"]) == sorted(names)[:3]
+    assert found["x"] == {path: snapshot.entry(path) for path in names}
 
 
 def test_folders_that_are_skipped_are_not_looked_into() -> None:
