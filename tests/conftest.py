@@ -122,7 +122,7 @@ def fake_workspace(fake_workspace_url: str) -> FakeWorkspace:
 def databricks_cli(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DatabricksCli]:
     """Give the real CLI, with a home folder of its own."""
     with serving_loader() as loader:
-        yield DatabricksCli(find_databricks(), tmp_path_factory.mktemp("home"), loader)
+        yield DatabricksCli(find_databricks(), tmp_path_factory.mktemp("home"), loader, collects_garbage=False)
 
 
 @pytest.fixture

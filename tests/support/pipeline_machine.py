@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.support.cli import DatabricksCli
+from tests.support.cli import WITHOUT_GARBAGE_COLLECTION, DatabricksCli
 from tests.support.fake_workspace import FakeWorkspace
 from tests.support.fetched_clones import EVERY_BRANCH, Fetch, lay_clone
 from tests.support.sandbox import REPOSITORY, Sandbox, git_environment, tracked_files
@@ -59,8 +59,10 @@ def log_in(workspace: FakeWorkspace, cli: DatabricksCli) -> Mapping[str, str]:
         "DATABRICKS_CONFIG_FILE",
         "DATABRICKS_RATE_LIMIT",
         "DATABRICKS_CLI_DISABLE_UPDATE_CHECK",
+        *WITHOUT_GARBAGE_COLLECTION,
     )
-    return {"DATABRICKS_AUTH_TYPE": "pat"} | {name: given[name] for name in names} | cli.loading_in_forks()
+    known = {name: given[name] for name in names if name in given}
+    return {"DATABRICKS_AUTH_TYPE": "pat"} | known | cli.loading_in_forks()
 
 
 def copy_repository(folder: Path, workspace: FakeWorkspace) -> Sandbox:
