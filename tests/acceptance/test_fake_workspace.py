@@ -14,10 +14,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-from databricks.sdk import WorkspaceClient
-from databricks.sdk.errors import NotFound, ResourceConflict
-from databricks.sdk.service.iam import AccessControlRequest, PermissionLevel
-from databricks.sdk.service.workspace import ImportFormat
 
 from tests.support.cli import CliResult, DatabricksCli, find_fake_workspace
 from tests.support.fake_workspace import FakeWorkspace, FakeWorkspaceError, new_service_principal_token, serving
@@ -325,6 +321,12 @@ def test_a_second_deploy_meets_the_lock_of_one_that_is_held(
 def test_the_client_that_the_controller_uses_finds_all_it_needs(
     fake_workspace: FakeWorkspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Every process that collects the tests would import it otherwise, which takes seconds.
+    from databricks.sdk import WorkspaceClient
+    from databricks.sdk.errors import NotFound, ResourceConflict
+    from databricks.sdk.service.iam import AccessControlRequest, PermissionLevel
+    from databricks.sdk.service.workspace import ImportFormat
+
     for name in [name for name in os.environ if name.startswith(("DATABRICKS_", "ARM_"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("DATABRICKS_CONFIG_FILE", os.devnull)

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import tarfile
 import zipfile
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,7 @@ def tool(tmp_path_factory: pytest.TempPathFactory) -> InstalledTool:
     return InstalledTool.build(tmp_path_factory.mktemp("distribution"))
 
 
+@cache
 def find_interpreters() -> list[str]:
     """Return the interpreters of this machine that the tool is for, one of each version: those of the PATH and pyenv's."""
     found: dict[str, str] = {}

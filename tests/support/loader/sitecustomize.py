@@ -18,7 +18,6 @@ def _hand_over(address: str) -> int:
     import _socket
     import marshal
     import resource
-    import signal
     import struct
 
     limits = {
@@ -39,6 +38,8 @@ def _hand_over(address: str) -> int:
     connection.sendall(call)
     answer = connection.recv(4)
     if not answer:
+        import signal
+
         # What is loaded has killed its process, which would be this one.
         os.kill(os.getpid(), signal.SIGKILL)
     return struct.unpack("i", answer)[0]
