@@ -3,13 +3,16 @@
 import json
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from scope.graph.shared_code import Edge, SharedCode
 from scope.graph.uses_cache import UsesCache
 from scope.inference.uses import Uses
 from scope.model import Entry
 from scope.repository.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from scope.inference.plain_imports import PlainImport
 
 
 class SharedPart(NamedTuple):
@@ -27,6 +30,7 @@ class SharedParts:
         self._snapshot = snapshot
         self._code = code
         self._cache = cache
+        self._possible: dict[PlainImport, set[str]] = {}
 
     def grow(self, seeds: Mapping[str, Uses]) -> SharedPart:
         """Return the part that files with some uses reach, directly and through other shared files."""
@@ -47,14 +51,30 @@ class SharedParts:
         )
 
     def reach(self, seeds: Mapping[str, Entry], folders: tuple[str, ...]) -> Mapping[str, Entry]:
-        """Return the files of the part that `grow` returns for a domain's files, sorted, without an edge for each use."""
+        """Return the files of the part that `grow` returns for a domain's files, sorted, without an edge for each use.
+
+        Of a plain file that can reach only what others do, no syntax tree is read.
+        """
         files: set[str] = set()
-        arrived = self._cache.reach(self._snapshot, seeds, folders, self._code)
+        for path, content in self._cache.contents(self._snapshot, seeds, folders).items():
+            imports = self._cache.plain_imports(path, seeds[path], content)
+            if imports is None or not all(self._find_possible(one) <= files for one in imports):
+                self._add(files, self._code.reached({path: self._cache.uses_in(path, seeds[path], content)}))
+        return {path: self._code.files[path] for path in sorted(files)}
+
+    def _find_possible(self, statement: "PlainImport") -> set[str]:
+        """Return the shared files that an import statement may read. Most statements stand in many files."""
+        if statement not in self._possible:
+            self._possible[statement] = self._code.reached_by_names(statement.possible)
+        return self._possible[statement]
+
+    def _add(self, files: set[str], reached: set[str]) -> None:
+        """Add shared files to some, with all that they reach."""
+        arrived = reached - files
         while arrived:
             arrived |= {edge.dependency for path in arrived for edge in self._code.package_data(path)} - files
             files |= arrived
             arrived = self._code.reached(self._uses(arrived)) - files
-        return {path: self._code.files[path] for path in sorted(files)}
 
     @cached_property
     def edges(self) -> tuple[Edge, ...]:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from scope.graph.search import search
-from scope.graph.shared_code import SharedCode
 from scope.inference.imports import file_uses
 from scope.inference.uses import Uses
 from scope.inference.uses_facts import dump_uses, load_uses
@@ -62,25 +61,15 @@ class UsesCache:
         marked = search(snapshot, self.kept, patterns, folders, extended)
         return {path: entry for path, entry in readable.items() if path in marked}
 
-    def reach(self, snapshot: Snapshot, files: Mapping[str, Entry], folders: tuple[str, ...], code: SharedCode) -> set[str]:
-        """Return the shared files that a domain's files have edges to: those that `code.reached` finds in their `uses`.
+    def contents(self, snapshot: Snapshot, files: Mapping[str, Entry], folders: tuple[str, ...]) -> Mapping[str, bytes]:
+        """Return the contents of those of a domain's files that may have uses."""
+        return snapshot.read_all(self._find_readable(snapshot, files, folders))
 
-        Of a plain file that can reach only what others do, no syntax tree is read.
-        """
-        reached: set[str] = set()
-        possible: dict[PlainImport, set[str]] = {}
-        readable = self._find_readable(snapshot, files, folders)
-        for path, content in snapshot.read_all(readable).items():
-            entry = readable[path]
-            imports = self.plain_imports(path, entry, content)
-            for one in imports or ():
-                if one not in possible:
-                    possible[one] = code.reached_by_names(one.possible)
-            if imports is None or not all(possible[one] <= reached for one in imports):
-                if (path, entry) not in self._known:
-                    self._known[path, entry] = file_uses(path, content)
-                reached |= code.reached({path: self._known[path, entry]})
-        return reached
+    def uses_in(self, path: str, entry: Entry, content: bytes) -> Uses:
+        """Return the uses of one of the files that `contents` returns."""
+        if (path, entry) not in self._known:
+            self._known[path, entry] = file_uses(path, content)
+        return self._known[path, entry]
 
     def plain_imports(self, path: str, entry: Entry, content: bytes) -> "tuple[PlainImport, ...] | None":
         """Return the import statements of a file if it is plain, or None; see `read_plain_imports`."""
