@@ -62,13 +62,14 @@ class KeptFindings:
         if connection is None or self._is_empty:
             return None
         try:
-            row = connection.execute("SELECT value, mac FROM kept WHERE name = ?", (self._full(name),)).fetchone()
+            full = self._full(name)
+            row = connection.execute("SELECT value, mac FROM kept WHERE name = ?", (full,)).fetchone()
         except sqlite3.Error as error:
             self._give_up(error)
             return None
         if row is None or not isinstance(row[0], str) or not isinstance(row[1], bytes):
             return None
-        return row[0] if hmac.compare_digest(row[1], self._mac(key, name, row[0])) else None
+        return row[0] if hmac.compare_digest(row[1], self._mac(key, full, row[0])) else None
 
     def put(self, name: str, value: str) -> None:
         """Keep a value, with all others at the end. The oldest go where there are too many."""
@@ -84,7 +85,8 @@ class KeptFindings:
         if connection is None or not new:
             return
         self._is_empty = False
-        rows = [(self._full(name), value, self._mac(key, name, value)) for name, value in new.items()]
+        named = ((self._full(name), value) for name, value in new.items())
+        rows = [(full, value, self._mac(key, full, value)) for full, value in named]
         try:
             try:
                 with connection:
@@ -152,10 +154,9 @@ class KeptFindings:
     def _full(self, name: str) -> str:
         return hashlib.blake2b(f"{_version()}\0{name}".encode()).hexdigest()
 
-    def _mac(self, key: bytes, name: str, value: str) -> bytes:
-        return hashlib.blake2b(
-            f"{self._full(name)}\0{value}".encode(errors="surrogatepass"), key=key, digest_size=32
-        ).digest()
+    @staticmethod
+    def _mac(key: bytes, full: str, value: str) -> bytes:
+        return hashlib.blake2b(f"{full}\0{value}".encode(errors="surrogatepass"), key=key, digest_size=32).digest()
 
 
 def _git_folder(root: Path) -> Path:

@@ -3,14 +3,17 @@
 from collections.abc import Iterable
 from functools import cached_property
 from itertools import product
+from typing import TYPE_CHECKING
 
 from scope.graph.closure import DomainIndex
-from scope.graph.dependents import Dependents
 from scope.graph.nodes import domain_node, file_node, source_node, target_node
 from scope.graph.shared_code import is_preset
 from scope.model import Change, Step
 from scope.repository.layout import COMMON, CONFIG, MODELS, Role, is_below_root, place_of, spec_module
 from scope.repository.ownership import Owner, Reach
+
+if TYPE_CHECKING:
+    from scope.graph.dependents import Dependents
 
 
 class DomainTracer:
@@ -27,7 +30,13 @@ class DomainTracer:
             if change.path in {COMMON, MODELS}
             or any(owner.reach in {Reach.SHARED, Reach.MODELS} for owner in self._owners(change.path))
         }
-        self._dependents = Dependents(base, head, self._shared, changes)
+        self._changes = changes
+
+    @cached_property
+    def _dependents(self) -> "Dependents":
+        from scope.graph.dependents import Dependents  # 4 ms, and a change of a domain's own files asks for nobody else
+
+        return Dependents(self._base, self._head, self._shared, self._changes)
 
     @cached_property
     def _domains(self) -> tuple[str, ...]:
@@ -39,7 +48,9 @@ class DomainTracer:
 
         Other rules or packages may move an unchanged path into a closure or out of it.
         """
-        return self._base.rules.own == self._head.rules.own and not any(map(self._dependents.data_moved_by, self._shared))
+        return self._base.rules.own == self._head.rules.own and not any(
+            self._dependents.data_moved_by(path) for path in self._shared
+        )
 
     def find_reached(self, change: Change) -> set[tuple[str, str]]:
         """Return the deployments that have a changed path in their closure, at base or at head.

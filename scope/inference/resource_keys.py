@@ -47,13 +47,14 @@ def unread_resources(content: bytes) -> tuple[int, ...]:
     except NOT_PARSED:
         return ()
     read = {id(value) for value, _ in _assignments(tree.body)}
+    nodes = list(ast.walk(tree))
     makers = {
         alias.asname or alias.name
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] in _FIRST_PARTY
         for alias in node.names
     }
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    calls = [node for node in nodes if isinstance(node, ast.Call)]
     hidden = {call.lineno for call in calls if constructor_of(call) in _KINDS and id(call) not in read}
     made = {call.lineno for call in calls if id(call) in read and isinstance(call.func, ast.Name) and call.func.id in makers}
     return tuple(sorted(hidden | made))

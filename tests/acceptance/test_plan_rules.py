@@ -349,6 +349,13 @@ def test_a_plan_imports_only_what_it_needs(sandbox: Sandbox, change: str) -> Non
     assert not heavy_after(sandbox, "--quiet", "plan")
 
 
+def test_only_a_change_of_shared_code_looks_for_dependents(sandbox: Sandbox) -> None:
+    for path, is_shared in ((A, False), ("src/common/text.py", True)):
+        sandbox.append(path, "Y = 2\n")
+        (names,) = modules_after(sandbox.root, {**git_environment(), "HOME": os.devnull}, ["plan"])
+        assert ("scope.graph.dependents" in names) == is_shared
+
+
 def test_help_imports_only_what_it_needs(sandbox: Sandbox) -> None:
     commands = [["--help"], ["--version"], *([name, "--help"] for name in COMMANDS)]
     # Nothing is unloaded, so the first with a slow package is the one to blame.
