@@ -24,6 +24,7 @@ from scope.inference.file_references import file_references
 from scope.inference.generated_modules import module_origin, runs_nothing
 from scope.inference.imports import file_uses
 from scope.inference.parsing import LARGEST, MOST_WORDS
+from scope.inference.plain_imports import read_plain_imports
 from scope.inference.preset_words import find_preset_words
 from scope.inference.resource_keys import defined_resources
 from scope.inference.target_files import is_without_target
@@ -121,6 +122,7 @@ PYTHON: dict[str, Reader] = {
     "tables": partial(file_tables, f"{CODE}.py"),
     "tables of resources": partial(file_tables, f"{MODULE}.py"),
     "effect": partial(effect, f"{CODE}.py"),
+    "plain imports": partial(read_plain_imports, f"{CODE}.py"),
     "wide": is_wide,
     "full names": lambda content: may_spell(content.decode(errors="replace"), {"finance"}),
 }
