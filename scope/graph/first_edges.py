@@ -158,9 +158,10 @@ class FirstEdges:
                 side.read_uses(few)
 
     def _find_edges(self, path: str) -> tuple[Edge, ...]:
-        """Return the edges from a domain's file into shared code: each side's file into that side's code."""
+        """Return the edges from a domain's file into shared code: of each side where a stage holds the file."""
         if path not in self._edges:
-            edges = {edge for side in self._sides for edge in side.shared_code.edges(path, side.uses_of(path))}
+            holding = [side for side in self._sides if side.rules.owner(path).is_staged]
+            edges = {edge for side in holding for edge in side.shared_code.edges(path, side.uses_of(path))}
             self._edges[path] = tuple(sorted(edges))
         return self._edges[path]
 

@@ -87,6 +87,12 @@ def test_a_domain_that_names_other_shared_files_only_is_none() -> None:
     assert users(files, "src/common/money.py") == {"finance"}
 
 
+def test_a_file_of_a_domain_that_no_stage_holds_uses_nothing() -> None:
+    files: Files = {"src/finance/.gitignore": "from common.money import X\n", CODE: "", **COMMON}
+    assert "src/common/money.py" not in index(files).shared("finance").files
+    assert users(files, "src/common/money.py") == set()
+
+
 @pytest.mark.parametrize(
     "name", ["new\nline", "caf\u00e9", "a-b", "$(x)", "sp ace", "quote'\"", "back\\slash", "a.*b[", "\udcff"]
 )
