@@ -11,10 +11,12 @@ from scope.escaping import escape_json
 TOOL = f"scope {__version__}"
 
 
-class Document(Protocol):
-    """A dataclass that is written as a file or on stdout. Keys may be added to a version, never renamed."""
-
+class _Dataclass(Protocol):
     __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
+class Document(_Dataclass, Protocol):
+    """A dataclass that is written as a file or on stdout. Keys may be added to a version, never renamed."""
 
     @property
     def schema_version(self) -> int:
@@ -29,7 +31,7 @@ class Document(Protocol):
 
 def dump(document: Document) -> bytes:
     """Return a document as JSON: version and tool first, UTF-8, two spaces, a newline at the end."""
-    content = dataclasses.asdict(document)
+    content = _list_fields(document)
     return _encode({key: content.pop(key) for key in ("schema_version", "tool")} | content)
 
 
@@ -39,4 +41,10 @@ def dump_answer(content: Mapping[str, Any], schema_version: int = 1) -> bytes:
 
 
 def _encode(content: Mapping[str, Any]) -> bytes:
-    return (escape_json(json.dumps(content, indent=2, ensure_ascii=False)) + "\n").encode()
+    # Not by `dataclasses.asdict`, which copies every text.
+    return (escape_json(json.dumps(content, default=_list_fields, indent=2, ensure_ascii=False)) + "\n").encode()
+
+
+def _list_fields(value: _Dataclass) -> dict[str, Any]:
+    """Return the values of a dataclass by the names of its fields. Raises `TypeError` for anything else."""
+    return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
