@@ -1,6 +1,7 @@
 """Other programs as processes: read to their end, ended with this one, and never trusted with how much they print."""
 
 import os
+import selectors
 import signal
 import subprocess
 import sys
@@ -162,10 +163,30 @@ def run_together(works: Sequence[Callable[[], _Result]]) -> list[_Result]:
 def _wait(process: "subprocess.Popen[bytes]", seconds: float | None) -> int | None:
     """Return the exit code, or None for a process that had to be stopped after so many seconds."""
     try:
-        return process.wait(timeout=seconds)
+        return process.wait(timeout=seconds if seconds is None or not _watch(process, seconds) else 0)
     except subprocess.TimeoutExpired:
         _end(process)
         return None
+
+
+def _watch(process: "subprocess.Popen[bytes]", seconds: float) -> bool:
+    """Wait for the end of a process, but no longer than so many seconds; return whether that could be done.
+
+    `Popen.wait` with a timeout only looks every 50 ms, which each command of the CLI would take longer.
+    """
+    if sys.platform != "linux":
+        return False
+    try:
+        pidfd = os.pidfd_open(process.pid)
+    except OSError:
+        return False
+    try:
+        with selectors.DefaultSelector() as selector:
+            selector.register(pidfd, selectors.EVENT_READ)
+            selector.select(seconds)
+    finally:
+        os.close(pidfd)
+    return True
 
 
 class _Reading:

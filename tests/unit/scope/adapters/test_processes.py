@@ -1,5 +1,6 @@
 """What other programs print: kept in part, never waited for, and not able to fill the memory or outlive scope."""
 
+import errno
 import os
 import re
 import signal
@@ -165,6 +166,15 @@ def test_what_git_says_is_shortened(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_a_program_gets_its_input_while_it_answers() -> None:
     text = bytes(range(256)) * 4_000
     assert run_process(["cat"], os.environ, longest=2_000_000, text=text).answer == text
+
+
+def test_where_no_process_can_be_watched_it_is_asked_for_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: int) -> int:
+        raise OSError(errno.ENOSYS, "Function not implemented")
+
+    monkeypatch.setattr(os, "pidfd_open", refuse)
+    assert run_process([str(script(tmp_path, "sleep 0.1; exit 3"))], {}, longest=None, seconds=60).code == 3
+    assert run_process([str(script(tmp_path, "sleep 300"))], os.environ, longest=None, seconds=0.1).code is None
 
 
 def test_a_program_is_ended_once_it_has_printed_enough() -> None:
