@@ -328,7 +328,9 @@ class GitRepository:
             return frozenset()
         # A search that may end early goes through the tree in order.
         count = min(count_cores(), max(1, len(paths) // _FEWEST_FOLDERS)) if most is None else 1
-        shares = [paths[start::count] for start in range(count)]
+        # In turn, among folders of one kind: those of code have much more in them than those of resources.
+        ordered = sorted(paths)
+        shares = [ordered[start::count] for start in range(count)]
         try:
             answers = self._grep("--perl-regexp", chosen, tree, shares, most)
         except _GitError:

@@ -5,11 +5,14 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
+from scope.adapters import git as adapter
 from scope.adapters.git import GitRepository
 from scope.adapters.git_objects import ObjectReader
+from scope.adapters.processes import run_process
 from scope.errors import ScopeError
 from scope.inference.wide_uses import EXTENDED_WIDE, MARKERS, WIDE, are_wide, is_wide
 from scope.lineage.spelling import extended_spelling_patterns, spelling_patterns, spells
@@ -295,3 +298,16 @@ def test_names_of_branches_and_remotes_are_told_though_they_are_no_text(tmp_path
         assert git.origin == r"https://x.invalid/b\xffr.git"
         sandbox.git("switch", "--quiet", "--detach")
         assert git.branch is None
+
+
+def test_each_process_of_a_search_gets_as_many_folders_of_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {f"{root}/d{number}/a.py": "x\n" for number in range(10) for root in ("src", "resources")}
+    sandbox = Sandbox.create(tmp_path / "repository", dict(files))
+    spy = Mock(wraps=run_process)
+    monkeypatch.setattr(adapter, "run_process", spy)
+    monkeypatch.setattr(adapter, "count_cores", lambda: 2)
+    folders = [path.rpartition("/")[0] for path in files]
+    with GitRepository(sandbox.root) as git:
+        assert git.grep(git.root_tree(sandbox.head), ("x",), folders) == files.keys()
+    searches = [command for call in spy.call_args_list if "grep" in (command := call.args[0])]
+    assert [sum(")src/" in argument for argument in command) for command in searches] == [5, 5]
