@@ -17,7 +17,7 @@ from scope.errors import UsageError
 from scope.graph.bundle_index import BundleIndex
 from scope.model import RemoteKind, User
 from scope.ports import Workspace
-from scope.repository.bundles import common_folder
+from scope.repository.folders import common_folder
 from scope.stage.values import PREFIX
 from scope.wording import abbreviate, unknown_name
 

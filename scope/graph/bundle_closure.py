@@ -13,7 +13,7 @@ from scope.graph.bundle_places import PlaceReader, read_through
 from scope.graph.bundle_sync import Sync, read_sync
 from scope.inference.bundle_files import BundleText, UnreadableBundleError, fixed_part, read_bundle_text, resolve
 from scope.model import Entry, Kind
-from scope.repository.bundles import is_below
+from scope.repository.folders import is_below
 from scope.repository.globs import matches_cli
 from scope.repository.ignore_rules import IgnoreRules
 from scope.repository.snapshot import Snapshot

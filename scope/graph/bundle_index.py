@@ -22,7 +22,8 @@ from scope.inference.variables import find_used_variables
 from scope.model import Entry, Kind, quote_path
 from scope.names import is_target_name
 from scope.ports import Kept, Workers
-from scope.repository.bundles import find_bundles, folders_above
+from scope.repository.bundles import find_bundles
+from scope.repository.folders import folders_above
 from scope.repository.ignore_rules import IGNORE_FILE, IgnoreRules
 from scope.repository.layout import CONFIG, MOVES
 from scope.repository.moves import Moves, load_moves

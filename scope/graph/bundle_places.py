@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from scope.inference.bundle_files import find_words, fixed_part, resolve
 from scope.inference.notebooks import notebook_names
 from scope.model import Entry, Kind
-from scope.repository.bundles import folders_above, is_below
+from scope.repository.folders import folders_above, is_below
 from scope.repository.globs import matches_cli
 from scope.repository.snapshot import Snapshot
 from scope.repository.toml_file import UnreadableTomlError, load_toml

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from scope.inference.bundle_files import BundleText, SyncText, resolve, without_expression
 from scope.model import Entry, Kind
-from scope.repository.bundles import common_folder, folders_above, is_below
+from scope.repository.folders import common_folder, folders_above, is_below
 from scope.repository.ignore_rules import IGNORE_FILE, IgnoreRules, Patterns
 from scope.repository.snapshot import Snapshot
 

@@ -9,7 +9,7 @@ from scope.graph.bundle_index import BundleIndex
 from scope.graph.digraph import GraphEdge
 from scope.graph.nodes import domain_node, file_node, folder_node, target_node
 from scope.model import Change, Step
-from scope.repository.bundles import is_below
+from scope.repository.folders import is_below
 from scope.repository.ignore_rules import IGNORE_FILE
 from scope.repository.layout import CONFIG
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from scope.model import Entry, Kind
 from scope.ports import Git
-from scope.repository.bundles import folders_above
+from scope.repository.folders import folders_above
 from scope.repository.snapshot import Snapshot
 
 # The entry at each path that was asked for, or None where there was none.

@@ -15,7 +15,7 @@ from typing import NamedTuple, TypeVar
 from scope.inference.notebooks import notebook_names
 from scope.inference.uses import PACKAGE, ModuleUse, Uses
 from scope.model import Entry
-from scope.repository.bundles import find_folders
+from scope.repository.folders import find_folders
 from scope.repository.layout import CODE_ROOT, COMMON, LOADER, MODELS, RESOURCE_ROOT, VERSION, is_resource, names_on_the_way
 
 _Use = TypeVar("_Use")

@@ -55,40 +55,6 @@ def name_bundle(folder: str) -> str:
     return f"{name}_" if name in NO_DOMAINS or keyword.iskeyword(name) else name
 
 
-def is_below(path: str, folder: str) -> bool:
-    """Return whether a path lies below a folder, or is it. Everything lies below the repository's root."""
-    return not folder or path == folder or path.startswith(f"{folder}/")
-
-
-def find_folders(paths: Iterable[str]) -> frozenset[str]:
-    """Return the folders around some paths, without the repository's root."""
-    folders: set[str] = set()
-    for path in paths:
-        folder = path.rpartition("/")[0]
-        # Around a folder that is there, all are.
-        while folder and folder not in folders:
-            folders.add(folder)
-            folder = folder.rpartition("/")[0]
-    return frozenset(folders)
-
-
-def folders_above(path: str) -> Iterator[str]:
-    """Yield the folders that a path lies in, the nearest first, the repository's root last."""
-    while path:
-        path = posixpath.dirname(path)
-        yield path
-
-
-def common_folder(folders: Iterable[str]) -> str:
-    """Return the deepest folder that is some folders, or lies above all of them."""
-    common: list[str] = []
-    for level in zip(*(folder.split("/") if folder else [] for folder in folders), strict=False):
-        if len(set(level)) > 1:
-            break
-        common.append(level[0])
-    return "/".join(common)
-
-
 def _expand(snapshot: Snapshot, glob: str) -> Iterator[str]:
     """Yield the folders that a glob matches, reading no folder that it can't match. `.` is the repository's root."""
     level = {""}

@@ -14,7 +14,7 @@ from functools import cached_property
 from scope.graph.index import DeploymentIndex
 from scope.inference.yaml_settings import ITEM, Setting, UnreadableYamlError, yaml_settings
 from scope.model import Entry, Finding, Kind, quote_path
-from scope.repository.bundles import find_folders
+from scope.repository.folders import find_folders
 from scope.repository.globs import matches_cli
 from scope.repository.layout import BUNDLE, target_file
 from scope.stage.folder import RESERVED

@@ -1,7 +1,7 @@
 """Checks that what a stage's code imports, and the notebooks that it runs, are in the stage."""
 
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from scope.graph.closure import DomainIndex
 from scope.inference.exports import exported_names
@@ -10,6 +10,7 @@ from scope.inference.plain_imports import PlainImport
 from scope.inference.uses import ImportedName, ModuleUse, NotebookRun
 from scope.model import Entry, Finding, quote_path
 from scope.names import is_domain_name
+from scope.repository.folders import find_folders
 from scope.repository.layout import CODE_ROOT, COMMON, module_name
 
 # What a stage can import.
@@ -48,7 +49,8 @@ class _Importable:
     def __init__(self, index: DomainIndex, staged: Mapping[str, Entry], contents: Mapping[str, bytes]) -> None:
         named = {path: module_name(path) for path in staged if path.endswith(_IMPORTED)}
         self._index = index
-        self._modules = _with_packages(named.values())
+        modules = frozenset(named.values())
+        self._modules = modules | find_folders(modules, ".")
         self._tops = frozenset(module.partition(".")[0] for module in self._modules) | {"common", "resources"}
         self._sources = {named[path]: content for path, content in contents.items() if path.endswith(".py")}
         self._compiled = frozenset(name for path, name in named.items() if not path.endswith(".py"))
@@ -97,18 +99,6 @@ class _Importable:
             return exported_names(self._sources[module])
         # A package without a file of its own has its modules alone.
         return frozenset() if module in self._modules and module not in self._compiled else None
-
-
-def _with_packages(modules: Iterable[str]) -> frozenset[str]:
-    """Return the dotted names of modules and of the packages around them."""
-    names: set[str] = set()
-    for module in modules:
-        name = module
-        # Around a name that is there, all are.
-        while name not in names:
-            names.add(name)
-            name = name.rpartition(".")[0] if "." in name else name
-    return frozenset(names)
 
 
 def _beside(top: str, path: str) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from scope.inference.file_references import FileReference, PathKind, file_references
 from scope.inference.notebook_files import UnusableNotebookError, is_notebook, remote_name
 from scope.model import Finding, quote_path
-from scope.repository.bundles import find_folders
+from scope.repository.folders import find_folders
 from scope.repository.layout import is_resource
 
 

@@ -5,7 +5,8 @@ import pytest
 from scope.errors import UsageError
 from scope.model import Kind
 from scope.names import MAX_NAME, is_domain_name
-from scope.repository.bundles import find_bundles, is_below, name_bundle, require_root_bundle
+from scope.repository.bundles import find_bundles, name_bundle, require_root_bundle
+from scope.repository.folders import is_below
 from tests.support.fake_git import FakeGit, Files, Node
 
 NAMES = ("databricks.yml", "databricks.yaml")
