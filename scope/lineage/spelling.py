@@ -8,7 +8,6 @@ longer half, or one from its inside. So a search finds every file that can spell
 import re
 from collections.abc import Iterable
 from functools import cache
-from typing import NamedTuple
 
 _SHORTEST = 3
 # Between two letters of a word that is spelled on one line.
@@ -24,42 +23,21 @@ _LETTER = "[A-Za-z0-9_]"
 _ESCAPE = r"\\[nrtfv]"
 
 
-class _Forms(NamedTuple):
-    """How some words may stand: whole, or as fragments from their starts, ends and insides."""
-
-    wholes: list[str]
-    starts: list[str]
-    ends: list[str]
-    insides: list[str]
-
-
 def spelling_patterns(words: Iterable[str]) -> tuple[str, ...]:
     """Return regular expressions, for git and for Python alike, of which one matches a line wherever a word is spelled.
 
     A search skips whatever can't begin a match, so they are apart by what they begin with, and what stands before a word is
     looked at after its first letter.
     """
-    forms, after = _list_forms(words, rf"(?:(?<!{_LETTER}.)|(?<={_ESCAPE}.))"), f"(?!{_LETTER})"
-    word = _either((_either(forms.wholes) + after, *_end(forms.starts, _RIGHT)))
-    fragment = _either((*_end(forms.ends, after), *_end(forms.insides, _RIGHT)))
-    return (word, f"({_MARK}){fragment}", _LINE_START + fragment) if forms.ends else (word,)
+    word, fragment = _join_forms(words, rf"(?:(?<!{_LETTER}.)|(?<={_ESCAPE}.))", f"(?!{_LETTER})")
+    return (word, f"({_MARK}){fragment}", _LINE_START + fragment) if fragment else (word,)
 
 
 def extended_spelling_patterns(words: Iterable[str]) -> tuple[str, ...]:
     """Return the same for a git that knows no Perl: one expression, since git tries each of many on every line."""
-    forms, after = _list_forms(words), "($|[^A-Za-z0-9_])"
-    word = _either((_either(forms.wholes) + after, *_end(forms.starts, _RIGHT)))
-    fragment = _either((*_end(forms.ends, after), *_end(forms.insides, _RIGHT)))
+    word, fragment = _join_forms(words, "", "($|[^A-Za-z0-9_])")
     left = f"({_MARK}|^[{_BLANKS}]*({_MAGIC})?[{_BLANKS}]*)"
-    return (f"(^|[^A-Za-z0-9_]|{_ESCAPE}){word}" + (f"|{left}{fragment}" if forms.ends else ""),)
-
-
-def _end(forms: list[str], right: str) -> list[str]:
-    return [_either(forms) + right] if forms else []
-
-
-def _either(forms: Iterable[str]) -> str:
-    return f"({'|'.join(forms)})"
+    return (f"(^|[^A-Za-z0-9_]|{_ESCAPE}){word}" + (f"|{left}{fragment}" if fragment else ""),)
 
 
 def spells(text: str, words: Iterable[str]) -> bool:
@@ -72,8 +50,11 @@ def _compile(words: frozenset[str]) -> re.Pattern[str]:
     return re.compile("|".join(spelling_patterns(words)), re.MULTILINE)
 
 
-def _list_forms(words: Iterable[str], first: str = "") -> _Forms:
-    """Return the forms of some words, with `first` after the first letter of what begins with it."""
+def _join_forms(words: Iterable[str], first: str, after: str) -> tuple[str, str]:
+    """Return patterns of some words where they begin, and of fragments that go on with one; empty if there are none.
+
+    `first` follows the first letter of what begins a word, `after` what ends one.
+    """
     wholes, starts, ends, insides = [], [], [], []
     for word in sorted(words):
         letters = [_any_case(letter) for letter in word]
@@ -85,7 +66,13 @@ def _list_forms(words: Iterable[str], first: str = "") -> _Forms:
             ends.append("".join(letters[-length:]))
         for length in range(1, len(word) - 1):
             insides += ["".join(letters[at : at + length]) for at in range(1, len(word) - length)]
-    return _Forms(*(list(dict.fromkeys(forms)) for forms in (wholes, starts, ends, insides)))
+    return _either((wholes, after), (starts, _RIGHT)), _either((ends, after), (insides, _RIGHT))
+
+
+def _either(*forms: tuple[list[str], str]) -> str:
+    """Return a pattern of forms, each list with what follows them; an empty text if there is no form."""
+    parts = [f"({'|'.join(dict.fromkeys(some))}){right}" for some, right in forms if some]
+    return f"({'|'.join(parts)})" if parts else ""
 
 
 def _any_case(letter: str) -> str:
