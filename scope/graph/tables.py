@@ -74,11 +74,7 @@ class TableIndex:
 
     def paths(self, domains: Iterable[str] | None = None) -> frozenset[str]:
         """Return the files that may name tables, of some domains or of all, with those of shared code."""
-        folders = (
-            (*DOMAIN_ROOTS, SPEC_ROOT)
-            if domains is None
-            else (COMMON, SPEC_ROOT, *(folder for domain in domains for folder in domain_folders(domain)))
-        )
+        folders = (*DOMAIN_ROOTS, SPEC_ROOT) if domains is None else (SPEC_ROOT, *_list_folders(domains))
         wanted = None if domains is None else frozenset(domains)
         found = {path for folder in folders for path in self._snapshot.files(folder) if is_source(path)}
         return frozenset(path for path in found if _is_among(path, wanted))
@@ -178,7 +174,7 @@ class TableIndex:
     def _search_spelling(self, words: frozenset[str], domains: frozenset[str], most: int | None = None) -> frozenset[str]:
         """Return what spells one of some words; with more than `most` files, some of them, of whatever kind."""
         patterns, extended = spelling_patterns(words), extended_spelling_patterns(words)
-        folders = (COMMON, SPEC_ROOT, *(folder for domain in sorted(domains) for folder in domain_folders(domain)))
+        folders = (SPEC_ROOT, *_list_folders(domains))
         found = search(self._snapshot, self._kept, patterns, folders, extended, most)
         return found if most is not None and len(found) > most else _choose_sources(found, domains)
 
@@ -192,8 +188,9 @@ class TableIndex:
         for path in paths:
             by_domain.setdefault(place_of(path).domain, set()).update(_user_patterns(path))
         for domain, patterns in by_domain.items():
-            every = (COMMON, *(folder for name in sorted(domains) for folder in domain_folders(name)))
-            users |= self._search(tuple(sorted(patterns)), every if domain is None else domain_folders(domain), domains)
+            users |= self._search(
+                tuple(sorted(patterns)), _list_folders(domains) if domain is None else domain_folders(domain), domains
+            )
         return users
 
     def find_users(self, paths: Iterable[str], domains: frozenset[str]) -> frozenset[str]:
@@ -219,6 +216,11 @@ class TableIndex:
 def is_source(path: str) -> bool:
     """Return whether a file may name tables, by its name."""
     return path.lower().endswith(SOURCES)
+
+
+def _list_folders(domains: Iterable[str]) -> tuple[str, ...]:
+    """Return the folders of shared code and of some domains."""
+    return (COMMON, *(folder for domain in sorted(domains) for folder in domain_folders(domain)))
 
 
 def _choose_sources(paths: Iterable[str], domains: frozenset[str]) -> frozenset[str]:
