@@ -128,8 +128,8 @@ class Git(Protocol):
         """Return the files below `folders` of a tree with a line that one of the regular expressions matches.
 
         They are Perl's; `extended` has them as POSIX's extended ones, where those differ, for a git that has no others.
-        The search ends with more files than `most`, the first in
-        the order of git's trees.
+        The search ends with more files than `most`, the first in the order
+        of git's trees.
         """
         ...
 

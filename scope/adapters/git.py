@@ -315,8 +315,8 @@ class GitRepository:
         """Return the files below `folders` of a tree with a line that one of the regular expressions matches.
 
         They are Perl's; `extended` has them as POSIX's extended ones, where those differ, for a git that has no others.
-        They take three times as long. The search ends with more files than `most`, the first in
-        the order of git's trees.
+        They take three times as long. The search ends with more files than `most`, the first in the order
+        of git's trees.
         """
         # Of a file of patterns, git skips empty lines, though an empty pattern matches everything.
         chosen = tuple(pattern or "^" for pattern in patterns)

@@ -5,6 +5,7 @@ and a pattern that git would take for several is refused.
 """
 
 import hashlib
+import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -30,6 +31,9 @@ class FakeGit:
     """A repository that holds whatever trees a test makes. It has no commits but those that a test names."""
 
     def __init__(self) -> None:
+        self.searched: list[tuple[str, ...]] = []
+        """The folders of each search."""
+        self.files_read = 0
         self._blobs: dict[str, bytes] = {}
         self._trees: dict[str, dict[str, Entry]] = {}
         self.is_shallow = False
@@ -130,42 +134,10 @@ class FakeGit:
         """Everything is in memory already."""
 
     def blob(self, oid: str) -> bytes:
-        return self._blobs[oid]
+        return self.blobs([oid])[oid]
 
     def blobs(self, oids: Iterable[str]) -> Mapping[str, bytes]:
-        return {oid: self._blobs[oid] for oid in oids}
-
-    def grep(
-        self,
-        tree: str,
-        patterns: Iterable[str],
-        folders: Iterable[str],
-        extended: Iterable[str] = (),
-        most: int | None = None,
-    ) -> frozenset[str]:
-        del extended, most
-        wanted = tuple(patterns)
-        if not wanted:
-            return frozenset()
-        expression = _compiled(wanted)
-        prefixes = tuple(f"{folder}/" for folder in folders)
-        return frozenset(
-            path
-            for path, entry in self._listed(tree, "").items()
-            if entry.kind is Kind.FILE and path.startswith(prefixes) and expression.search(self._blobs[entry.oid])
-        )
-
-
-class CountingGit(FakeGit):
-    """Remembers which folders each search was asked for, and how many files were read."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.searched: list[tuple[str, ...]] = []
-        self.files_read = 0
-
-    def blobs(self, oids: Iterable[str]) -> Mapping[str, bytes]:
-        contents = super().blobs(oids)
+        contents = {oid: self._blobs[oid] for oid in oids}
         self.files_read += len(contents)
         return contents
 
@@ -177,9 +149,19 @@ class CountingGit(FakeGit):
         extended: Iterable[str] = (),
         most: int | None = None,
     ) -> frozenset[str]:
-        listed = tuple(folders)
+        del extended
+        wanted, listed = tuple(patterns), tuple(folders)
         self.searched.append(listed)
-        return super().grep(tree, patterns, listed, extended, most)
+        if not wanted:
+            return frozenset()
+        expression = _compiled(wanted)
+        prefixes = tuple(f"{folder}/" for folder in listed)
+        found = (
+            path
+            for path, entry in self._listed(tree, "").items()
+            if entry.kind is Kind.FILE and path.startswith(prefixes) and expression.search(self._blobs[entry.oid])
+        )
+        return frozenset(found if most is None else sorted(found, key=os.fsencode)[: most + 1])
 
 
 @lru_cache(maxsize=10_000)

@@ -1,6 +1,6 @@
 """What is known of bundles, and when it is found anew."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import pytest
 
@@ -19,20 +19,6 @@ FILES = {
     "shared/x.yml": "",
     "other/x.py": "",
 }
-
-
-class CountingGit(FakeGit):
-    """A repository that counts the files that are read."""
-
-    reads = 0
-
-    def blobs(self, oids: Iterable[str]) -> Mapping[str, bytes]:
-        listed = list(oids)
-        self.reads += len(listed)
-        return super().blobs(listed)
-
-    def blob(self, oid: str) -> bytes:
-        return self.blobs([oid])[oid]
 
 
 def targets(git: FakeGit, files: Mapping[str, str], kept: KeptInMemory) -> tuple[str, ...]:
@@ -56,12 +42,12 @@ def targets(git: FakeGit, files: Mapping[str, str], kept: KeptInMemory) -> tuple
 def test_a_later_run_reads_a_bundle_only_if_something_differs_where_it_was_looked_for(
     edits: Mapping[str, str], is_read: bool
 ) -> None:
-    git, kept = CountingGit(), KeptInMemory()
+    git, kept = FakeGit(), KeptInMemory()
     assert targets(git, FILES, kept) == ("dev",)
-    assert git.reads > 0
-    git.reads = 0
+    assert git.files_read > 0
+    git.files_read = 0
     assert targets(git, {**FILES, **edits}, kept) == (("dev", "prod") if "shared/y.yml" in edits else ("dev",))
-    assert (git.reads > 0) is is_read
+    assert (git.files_read > 0) is is_read
 
 
 def test_problems_are_told_again() -> None:

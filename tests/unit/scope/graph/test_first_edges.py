@@ -7,7 +7,7 @@ from scope.graph.dependents import Dependents
 from scope.graph.first_edges import FirstEdges
 from scope.graph.uses_cache import UsesCache
 from scope.model import Step
-from tests.support.fake_git import CountingGit
+from tests.support.fake_git import FakeGit
 from tests.support.fakes import KeptInMemory
 
 MONEY = "src/common/readers/money.py"
@@ -25,7 +25,7 @@ def folders_of(domains: str) -> tuple[str, ...]:
     return tuple(f"{root}/{domain}" for domain in domains for root in ("src", "resources"))
 
 
-def find(git: CountingGit, files: dict[str, str]) -> dict[str, str]:
+def find(git: FakeGit, files: dict[str, str]) -> dict[str, str]:
     """Return by domain the first file that uses `MONEY`."""
     side = DomainIndex(git.snapshot({**files, **SHARED}))
     edges = FirstEdges(side, side, (), [MONEY]).find(side.domains, [MONEY])
@@ -33,7 +33,7 @@ def find(git: CountingGit, files: dict[str, str]) -> dict[str, str]:
 
 
 def test_domains_whose_first_files_decide_are_not_searched() -> None:
-    git = CountingGit()
+    git = FakeGit()
     files = {path: text for domain in DOMAINS for path, text in many(domain, USE, at=3).items()}
     assert find(git, files) == {domain: f"src/{domain}/s/base/n003.py" for domain in DOMAINS}
     assert git.searched == []
@@ -41,7 +41,7 @@ def test_domains_whose_first_files_decide_are_not_searched() -> None:
 
 
 def test_domains_whose_first_files_decide_nothing_are_searched_at_once() -> None:
-    git = CountingGit()
+    git = FakeGit()
     files = {**many("a", USE, at=3), **many("b"), **many("c", USE), **many("d"), **many("e", USE, at=3)}
     expected = {"a": "src/a/s/base/n003.py", "c": "src/c/s/base/n199.py", "e": "src/e/s/base/n003.py"}
     assert find(git, files) == expected
@@ -49,7 +49,7 @@ def test_domains_whose_first_files_decide_nothing_are_searched_at_once() -> None
 
 
 def test_after_two_domains_that_need_a_search_no_other_is_tried_without() -> None:
-    git = CountingGit()
+    git = FakeGit()
     files = {**many("a", USE), **many("b"), **many("c", USE, at=3)}
     assert find(git, files) == {"a": "src/a/s/base/n199.py", "c": "src/c/s/base/n003.py"}
     assert git.searched == [folders_of("abc")]
@@ -57,7 +57,7 @@ def test_after_two_domains_that_need_a_search_no_other_is_tried_without() -> Non
 
 def test_the_first_file_by_path_is_the_one_that_is_named() -> None:
     files = {"src/a/s/base/z.py": USE, "src/a/s/base.py": USE, "src/a/s/base-b/a.py": USE, "resources/a/s/y.yml": "common"}
-    assert find(CountingGit(), files) == {"a": "src/a/s/base-b/a.py"}
+    assert find(FakeGit(), files) == {"a": "src/a/s/base-b/a.py"}
 
 
 @pytest.mark.parametrize(
@@ -78,19 +78,19 @@ def test_the_first_file_by_path_is_the_one_that_is_named() -> None:
 @pytest.mark.parametrize("position", [0, 199])
 def test_a_use_is_found_in_the_first_files_as_by_a_search(text: str, position: int, *, is_use: bool) -> None:
     files = many("a", text, at=position)
-    side = DomainIndex(CountingGit().snapshot({**files, **SHARED}))
+    side = DomainIndex(FakeGit().snapshot({**files, **SHARED}))
     assert (MONEY in side.shared("a").files) == is_use
-    assert (find(CountingGit(), files) == {"a": f"src/a/s/base/n{position:03}.py"}) == is_use
+    assert (find(FakeGit(), files) == {"a": f"src/a/s/base/n{position:03}.py"}) == is_use
 
 
 def test_tables_and_pictures_are_not_read() -> None:
-    git = CountingGit()
+    git = FakeGit()
     find(git, {f"src/a/s/base/n{number}.csv": str(number) for number in range(50)})
     assert git.files_read < 20
 
 
 def test_between_the_same_folders_nothing_is_read_again() -> None:
-    git, kept = CountingGit(), KeptInMemory()
+    git, kept = FakeGit(), KeptInMemory()
     base = {**many("a", USE, at=3), **many("b"), **many("c", USE), **SHARED}
     head = {**base, MONEY: "X = 2\n"}
     expected = plan(git, kept, base, head)
@@ -104,7 +104,7 @@ def test_between_the_same_folders_nothing_is_read_again() -> None:
     assert all(folder.endswith("/b") for folders in git.searched for folder in folders)
 
 
-def plan(git: CountingGit, kept: KeptInMemory, base: dict[str, str], head: dict[str, str]) -> dict[str, tuple[Step, ...]]:
+def plan(git: FakeGit, kept: KeptInMemory, base: dict[str, str], head: dict[str, str]) -> dict[str, tuple[Step, ...]]:
     trees = git.make(base), git.make(head)
     cache = UsesCache(kept)
     before, after = (DomainIndex(git.snapshot(files), cache) for files in (base, head))

@@ -1,16 +1,14 @@
 """A search that an earlier run has made is made again only where a folder has changed."""
 
-from collections.abc import Iterable
-
 from scope.graph.search import search
-from tests.support.fake_git import CountingGit, FakeGit
+from tests.support.fake_git import FakeGit
 from tests.support.fakes import KeptInMemory
 
 FILES = {"src/a/x.py": "word", "src/a/y.py": "other", "src/b/z.py": "word", "src/ab.py": "word", "src/a.py": "word"}
 
 
 def test_only_what_changed_is_searched_again() -> None:
-    git, kept = CountingGit(), KeptInMemory()
+    git, kept = FakeGit(), KeptInMemory()
     folders = ("src/a", "src/b", "src/gone")
     expected = {"src/a/x.py", "src/b/z.py"}
     assert search(git.snapshot(FILES), None, ["word"], folders) == expected
@@ -22,23 +20,8 @@ def test_only_what_changed_is_searched_again() -> None:
     assert git.searched == [folders, ("src/a", "src/b"), ("src/a",), ("src/b",)]
 
 
-class FirstFoundGit(CountingGit):
-    """Ends a search with more files than are wanted, as git does."""
-
-    def grep(
-        self,
-        tree: str,
-        patterns: Iterable[str],
-        folders: Iterable[str],
-        extended: Iterable[str] = (),
-        most: int | None = None,
-    ) -> frozenset[str]:
-        found = sorted(super().grep(tree, patterns, folders, extended, most))
-        return frozenset(found if most is None else found[: most + 1])
-
-
 def test_of_a_search_that_ended_early_the_folders_before_are_kept() -> None:
-    git, kept = FirstFoundGit(), KeptInMemory()
+    git, kept = FakeGit(), KeptInMemory()
     files = {f"src/{name}.py": "word" for name in ("a/1", "b/2", "b/3", "c/4", "d/5")}
     folders = ("src/d", "src/a", "src/b", "src/c")
     for most in (1, 1, 3):
@@ -49,7 +32,7 @@ def test_of_a_search_that_ended_early_the_folders_before_are_kept() -> None:
 
 
 def test_a_search_in_folders_that_lie_in_each_other_ends_no_earlier() -> None:
-    git, kept = FirstFoundGit(), KeptInMemory()
+    git, kept = FakeGit(), KeptInMemory()
     files = {"src/a/x.py": "word", "src/a/b/y.py": "word"}
     assert search(git.snapshot(files), kept, ["word"], ("src/a/b",)) == {"src/a/b/y.py"}
     assert search(git.snapshot(files), kept, ["word"], ("src/a", "src/a/b"), most=2) == files.keys()

@@ -4,7 +4,7 @@ from scope.graph.closure import DomainIndex
 from scope.graph.shared_code import Edge
 from scope.graph.shared_parts import dump_edges, load_edges
 from scope.graph.uses_cache import UsesCache
-from tests.support.fake_git import CountingGit
+from tests.support.fake_git import FakeGit
 from tests.support.fakes import KeptInMemory
 
 FILES = {"src/common/a.py": "import common.b\n", "src/common/b.py": "X = 1\n", "src/common/odd \udcff.csv": "1\n"}
@@ -21,7 +21,7 @@ def test_edges_are_loaded_as_they_were_dumped() -> None:
 
 
 def test_edges_of_the_same_shared_code_are_read_once() -> None:
-    git, cache = CountingGit(), UsesCache(KeptInMemory())
+    git, cache = FakeGit(), UsesCache(KeptInMemory())
     assert DomainIndex(git.snapshot(FILES), cache).shared_edges == EDGES
     git.files_read = 0
     assert DomainIndex(git.snapshot({**FILES, "src/finance/a.py": ""}), UsesCache(cache.kept)).shared_edges == EDGES
