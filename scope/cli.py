@@ -1,6 +1,7 @@
 """The command line: reads options, calls the command, prints its error, sets the exit code. It decides nothing."""
 
 import argparse
+import atexit
 import gc
 import importlib
 import os
@@ -26,6 +27,9 @@ exit codes:
 FORMATS = ("text", "json")
 ALL_FORMATS = (*FORMATS, "github", "azure", "gitlab", "mermaid", "html")
 _MANY = 100_000
+# Of a terminal that doesn't tell.
+_COLUMNS = 80
+_STDOUT = 1
 # A module per command, imported when it is asked for, or for the help.
 COMMANDS = (
     "plan", "comment", "results", "why", "graph", "check", "bundle", "run", "deploy", "status", "reconcile", "recover",
@@ -33,10 +37,29 @@ COMMANDS = (
 )  # fmt: skip
 
 
+class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
+    """As wide as the terminal. argparse makes one for each option, and would import `shutil` to ask for its width."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_terminal_columns() - 2)
+
+
+def _terminal_columns() -> int:
+    given = os.environ.get("COLUMNS", "")
+    if given.isdecimal() and int(given) > 0:
+        return int(given)
+    try:
+        return os.get_terminal_size(_STDOUT).columns or _COLUMNS
+    except OSError:  # no terminal
+        return _COLUMNS
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code; a failure is one message on stderr."""
     # Syntax trees are many objects without a cycle: looking for some among them takes a fifth of `scope check`.
     gc.set_threshold(_MANY)
+    # Nor does the end have any for it: what is left goes with the process.
+    atexit.register(gc.freeze)
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         options = parse(given)
@@ -112,7 +135,7 @@ def make_parser(given: Sequence[str]) -> argparse.ArgumentParser:
         prog="scope",
         description=_DESCRIPTION,
         epilog=EXIT_CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_HelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"scope {__version__}")
@@ -123,7 +146,7 @@ def make_parser(given: Sequence[str]) -> argparse.ArgumentParser:
     named = _command(given)
     for name in (named,) if named in COMMANDS else COMMANDS:
         module = importlib.import_module(f"scope.commands.{name}")
-        shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+        shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS, formatter_class=_HelpFormatter)
         _add_global(shared, getattr(module, "FORMATS", FORMATS))
         command = commands.add_parser(
             name,
@@ -131,7 +154,7 @@ def make_parser(given: Sequence[str]) -> argparse.ArgumentParser:
             description=f"{module.HELP[:1].upper()}{module.HELP[1:]}.",
             epilog=module.EXAMPLES,
             parents=[shared],
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=_HelpFormatter,
             allow_abbrev=False,
         )
         module.add_arguments(command)

@@ -3,7 +3,6 @@
 import importlib.util
 import json
 import os
-import shlex
 import sys
 from functools import cache
 from pathlib import Path
@@ -32,6 +31,8 @@ def start_command() -> str:
     source = _read_source()
     if source is None:
         return "scope"
+    import shlex  # only what was started by `uvx` needs it
+
     return "uv run scope" if source == _CHECKOUT else f"uvx --from {shlex.quote(source)} scope"
 
 

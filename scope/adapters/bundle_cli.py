@@ -13,7 +13,8 @@ from scope.adapters.processes import Ended, run_process
 from scope.adapters.stage_uploads import accessing, forget, keep, read_staged
 from scope.errors import CliError, Fault, UsageError
 from scope.graph.index import StageFrame
-from scope.model import BundlePlan, ResourceKey, StagedFile
+from scope.model import ResourceKey
+from scope.workspace_model import BundlePlan, StagedFile
 
 # They would point the CLI at another bundle, or override the stage's settings.
 _DROPPED = ("BUNDLE_", "DATABRICKS_BUNDLE_")

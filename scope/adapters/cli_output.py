@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from scope.errors import CliError, Fault
 from scope.escaping import shortened
 from scope.inference.full_names import full_name
-from scope.model import ActionKind, BundlePlan, PlanAction, ResourceKey
+from scope.model import ResourceKey
+from scope.workspace_model import ActionKind, BundlePlan, PlanAction
 
 # Characters of the CLI's own words in a message.
 _SUMMARY = 500

@@ -11,8 +11,8 @@ from typing import Protocol
 
 from scope.adapters.sdk import Services
 from scope.errors import Fault, RemoteError
-from scope.model import NamedResource
 from scope.times import parse_time
+from scope.workspace_model import NamedResource
 
 Finder = Callable[[Services, str], Iterable[NamedResource]]
 Deleter = Callable[[Services, str], object]

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from scope.errors import CliError, Fault
-from scope.model import StagedFile
+from scope.workspace_model import StagedFile
 
 _VERSION = "v1"
 _TIMES = "last_modified_times"

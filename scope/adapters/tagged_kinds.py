@@ -7,7 +7,7 @@ from scope.adapters.answers import Answer, child, number, text
 from scope.adapters.named_kinds import part
 from scope.adapters.rest import RestClient
 from scope.errors import Fault, RemoteError
-from scope.model import RemoteResource
+from scope.workspace_model import RemoteResource
 
 # Looking at pipelines takes a request each; so many go out at once.
 AT_ONCE = 8

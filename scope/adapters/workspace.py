@@ -19,7 +19,7 @@ from scope.adapters.rest import LONGEST_FILE, RETRY_SECONDS, RestClient
 from scope.adapters.sdk import Services
 from scope.adapters.tagged_kinds import AT_ONCE, is_active, list_owned
 from scope.errors import Fault, RemoteError
-from scope.model import Grant, NamedResource, RemoteEntry, RemoteKind, RemoteResource, User
+from scope.workspace_model import Grant, NamedResource, RemoteEntry, RemoteKind, RemoteResource, User
 
 # For the first request of all: nobody there is nobody there.
 _PROBE_SECONDS = 4

@@ -5,7 +5,6 @@ import hashlib
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -156,7 +155,7 @@ def _plan_from_records(options: argparse.Namespace, console: Console) -> _Planne
             # Who approves by the page sees it too.
             unseen = [item.observed.unseen or "" for item in found if item not in candidates]
             warnings = (Warn("unseen", session.index.target_place(target), 0, text) for text in unseen)
-            manifest = replace(manifest, warnings=(*manifest.warnings, *warnings))
+            manifest = manifest._replace(warnings=(*manifest.warnings, *warnings))
             domains = frozenset({*session.index.domains, *(item.domain for item in found)})
             return _Planned(manifest, session.root, session.index.rules, domains)
     except (RemoteError, NoCredentials) as error:
@@ -166,7 +165,7 @@ def _plan_from_records(options: argparse.Namespace, console: Console) -> _Planne
     console.say(f"Note: {note}")
     planned = _plan_from_git(options, options.fallback, console)
     warning = Warn("records-unreadable", target_file(target), 0, note)
-    return planned._replace(manifest=replace(planned.manifest, warnings=(warning, *planned.manifest.warnings)))
+    return planned._replace(manifest=planned.manifest._replace(warnings=(warning, *planned.manifest.warnings)))
 
 
 def _add_live_plans(manifest: Manifest, options: argparse.Namespace, console: Console) -> Manifest:
@@ -181,7 +180,7 @@ def _add_live_plans(manifest: Manifest, options: argparse.Namespace, console: Co
         raise UsageError("`--live` asks one workspace. Add `--target NAME`.")
     request = SessionRequest(options.target[0], max_parallel=_AT_ONCE, needs_branch=False)
     with open_session(Path(options.directory), request, say_progress(console)) as session:
-        return replace(manifest, live=plan_bundles(session, manifest, _AT_ONCE))
+        return manifest._replace(live=plan_bundles(session, manifest, _AT_ONCE))
 
 
 def _notes(options: argparse.Namespace) -> Iterator[str]:

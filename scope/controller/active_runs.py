@@ -5,7 +5,7 @@ import time
 from scope.controller.deployment import Deployment
 from scope.deployment.inventory import Inventory
 from scope.errors import Refused
-from scope.model import RemoteResource
+from scope.workspace_model import RemoteResource
 
 
 def await_active_runs(deployment: Deployment, inventory: Inventory) -> None:

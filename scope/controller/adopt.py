@@ -22,8 +22,9 @@ from scope.deployment.state import FileState, ResourceState, parse_resources
 from scope.deployment.target import RECEIPT, Paths
 from scope.documents.results import Outcome
 from scope.errors import Locked, Refused, UsageError
-from scope.model import ActionKind, BundlePlan, ResourceKey
+from scope.model import ResourceKey
 from scope.wording import abbreviate, pluralize
+from scope.workspace_model import ActionKind, BundlePlan
 
 _HARMLESS = frozenset({ActionKind.SKIP, ActionKind.UPDATE})
 _SHOWN = 10

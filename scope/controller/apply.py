@@ -7,8 +7,8 @@ from scope.controller.deployment import Deployment
 from scope.deployment.state import DeploymentState, FileState
 from scope.documents.results import Counts
 from scope.errors import Fault, RemoteError
-from scope.model import ActionKind, BundlePlan
-from scope.ports import BundleCli
+from scope.workspace_model import ActionKind, BundlePlan
+from scope.workspace_ports import BundleCli
 
 _CREATED = frozenset({ActionKind.CREATE, ActionKind.RECREATE})
 _CHANGED = frozenset({ActionKind.UPDATE, ActionKind.UPDATE_ID, ActionKind.RESIZE})

@@ -24,7 +24,8 @@ from scope.deployment.orphans import (
 )
 from scope.deployment.record import Record
 from scope.errors import Refused
-from scope.model import BundlePlan, NamedResource, RemoteResource, ResourceKey
+from scope.model import ResourceKey
+from scope.workspace_model import BundlePlan, NamedResource, RemoteResource
 
 # Keys that a person says, with an id if the name isn't enough.
 Imports = Mapping[ResourceKey, str | None]

@@ -4,7 +4,7 @@ Planning runs the repository's code with the target's credentials, so nobody get
 planned too: what changes there is drift, or an edge that scope misses.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -14,7 +14,7 @@ from scope.deployment.approval import review_plan
 from scope.deployment.state import parse_resources
 from scope.documents.manifest import LivePlan, Manifest
 from scope.errors import ScopeError
-from scope.model import ActionKind, PlanAction, ResourceKey
+from scope.workspace_model import ActionKind, PlanAction
 
 # Where a resource and its permissions change differently, the first of these counts.
 _WEIGHT = (ActionKind.DELETE, ActionKind.RECREATE, ActionKind.CREATE)
@@ -56,12 +56,12 @@ def _plan(deployment: Deployment) -> LivePlan:
 
 def count_actions(actions: Iterable[PlanAction]) -> Counter[ActionKind]:
     """Return how many resources are created, updated, deleted and recreated: each once, with its permissions and grants."""
-    by_resource: dict[ResourceKey, set[ActionKind]] = {}
+    by_resource = defaultdict[object, set[ActionKind]](set)
     for action in actions:
         if action.action is not ActionKind.SKIP:
             # Permissions that are made or go with a resource that stays only change it.
             kind = ActionKind.UPDATE if action.key.is_child else action.action
-            by_resource.setdefault(action.key.resource, set()).add(kind)
+            by_resource[action.key.resource].add(kind)
     heaviest = (next((kind for kind in _WEIGHT if kind in kinds), ActionKind.UPDATE) for kinds in by_resource.values())
     return Counter(heaviest)
 

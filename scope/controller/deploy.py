@@ -29,8 +29,8 @@ from scope.deployment.state import DeploymentState, ResourceState, parse_resourc
 from scope.deployment.verification import check_resources, check_upload
 from scope.documents.results import Counts, Outcome
 from scope.errors import Fault, RemoteError
-from scope.model import BundlePlan
-from scope.ports import BundleCli
+from scope.workspace_model import BundlePlan
+from scope.workspace_ports import BundleCli
 
 # The workspace's clock is known to the second, and late rather than early: what was created by now was created before this.
 _CLOCK_LAG = timedelta(seconds=2)

@@ -17,13 +17,13 @@ from scope.deployment.state import parse_resources
 from scope.deployment.target import DeploymentId, Paths
 from scope.errors import Fault, RemoteError
 from scope.graph.index import DeploymentIndex
-from scope.model import RemoteResource
-from scope.ports import BundleCli, Workspace
 from scope.repository.layout import is_own_file
 from scope.stage.checks import require_self_contained
 from scope.stage.domain_data import require_domain_data
 from scope.stage.folder import StageFacts, open_stage, read_staged_contents
 from scope.stage.values import DeployValues, find_values
+from scope.workspace_model import RemoteResource
+from scope.workspace_ports import BundleCli, Workspace
 
 
 @dataclass(frozen=True, slots=True)

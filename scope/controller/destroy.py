@@ -20,9 +20,9 @@ from scope.deployment.observation import Observed, check_readable
 from scope.deployment.state import FileState, read_state
 from scope.documents.results import Counts, Outcome
 from scope.errors import Fault, Refused, RemoteError
-from scope.model import ActionKind, BundlePlan, RemoteResource
-from scope.ports import BundleCli
 from scope.wording import abbreviate, suggest
+from scope.workspace_model import ActionKind, BundlePlan, RemoteResource
+from scope.workspace_ports import BundleCli
 
 _ABSENT = "there is no such deployment"
 

@@ -12,7 +12,7 @@ from scope.deployment.orphans import Binding
 from scope.deployment.record import NAME as RECORD
 from scope.deployment.record import InvalidRecord, untrusted_reason
 from scope.deployment.state import FileState
-from scope.model import TAGGED_KINDS, RemoteResource
+from scope.workspace_model import TAGGED_KINDS, RemoteResource
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,12 @@ from scope.errors import Fault, Refused, RemoteError, ScopeError
 from scope.graph.index import DeploymentIndex
 from scope.graph.table_names import find_values
 from scope.installation import describe_missing
-from scope.ports import Git, Workspace
+from scope.ports import Git
 from scope.wording import pluralize
+from scope.workspace_ports import Workspace
 
 if TYPE_CHECKING:
-    from scope.model import Grant, RemoteResource
+    from scope.workspace_model import Grant, RemoteResource
 
 # What the tested CLI understands; a newer package emits fields that an older CLI refuses.
 PACKAGE = "databricks-bundles"

@@ -8,8 +8,8 @@ from scope.controller.deployment import Deployment
 from scope.controller.session import Session
 from scope.controller.status import Status, Sync
 from scope.errors import ScopeError
-from scope.model import ActionKind
 from scope.wording import write_command
+from scope.workspace_model import ActionKind
 
 DRIFTED = "changed in the workspace, not by a deploy"
 

@@ -37,9 +37,10 @@ from scope.deployment.record import Moved, Record, read_record
 from scope.deployment.state import parse_resources
 from scope.documents.results import Outcome
 from scope.errors import Locked, Refused
-from scope.model import TAGGED_KINDS, ActionKind, BundlePlan, ResourceKey
+from scope.model import ResourceKey
 from scope.repository.moves import Moves
 from scope.wording import abbreviate
+from scope.workspace_model import TAGGED_KINDS, ActionKind, BundlePlan
 
 # A resource of the state that a plan creates was deleted by hand: it is made anew wherever it is defined.
 _KEEPING = frozenset({ActionKind.SKIP, ActionKind.UPDATE, ActionKind.RESIZE, ActionKind.CREATE})

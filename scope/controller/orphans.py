@@ -22,8 +22,8 @@ from scope.deployment.orphans import (
 from scope.deployment.record import Record, read_record
 from scope.deployment.state import parse_resources, read_state
 from scope.errors import Fault, Refused, RemoteError
-from scope.model import BundlePlan, RemoteResource
-from scope.ports import BundleCli
+from scope.workspace_model import BundlePlan, RemoteResource
+from scope.workspace_ports import BundleCli
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from scope.deployment.places import find_domains, read_settings
 from scope.deployment.presence import AT_ONCE
 from scope.deployment.target import DeploymentId, Paths, TargetSettings, normalize_host
 from scope.errors import Fault, RemoteError, UsageError
-from scope.model import NamedResource
+from scope.workspace_model import NamedResource
 
 
 def search_for(deployment: Deployment) -> Search:

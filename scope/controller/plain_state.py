@@ -8,7 +8,7 @@ from scope.deployment.moves import StateDocument
 from scope.deployment.target import Paths
 from scope.errors import UsageError
 from scope.model import ResourceKey
-from scope.ports import Workspace
+from scope.workspace_ports import Workspace
 
 
 class PlainState:

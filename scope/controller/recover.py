@@ -23,8 +23,8 @@ from scope.deployment.observation import Observed, is_foreign
 from scope.deployment.record import NAME as RECORD
 from scope.deployment.takeover import take_over, takeover_count, takeover_winner
 from scope.errors import CliError, Fault, Locked, Refused, RemoteError
-from scope.model import TAGGED_KINDS, RemoteResource
 from scope.times import parse_time
+from scope.workspace_model import TAGGED_KINDS, RemoteResource
 
 # A run that won the right to take over a lock writes it at once. After so long it must have died.
 _TAKEOVER = timedelta(seconds=60)

@@ -12,8 +12,9 @@ from scope.deployment.observation import Observations, Observed
 from scope.deployment.target import DeploymentId, TargetSettings
 from scope.errors import ScopeError
 from scope.graph.index import DeploymentIndex
-from scope.model import RemoteResource, User
-from scope.ports import BundleCli, Git, Workspace
+from scope.ports import Git
+from scope.workspace_model import RemoteResource, User
+from scope.workspace_ports import BundleCli, Workspace
 
 
 @dataclass(frozen=True, slots=True)

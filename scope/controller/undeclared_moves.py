@@ -17,10 +17,11 @@ from scope.deployment.orphans import planned_creates
 from scope.deployment.state import FileState, parse_resources
 from scope.errors import Fault, Refused, RemoteError
 from scope.inference.full_names import join_name
-from scope.model import ActionKind, BundlePlan, PlanAction, ResourceKey
+from scope.model import ResourceKey
 from scope.repository.layout import MOVES
 from scope.repository.moves import Address, Move, rename_key
 from scope.wording import abbreviate
+from scope.workspace_model import ActionKind, BundlePlan, PlanAction
 
 _SHOWN = 10
 _REFERENCE = re.compile(r"\$\{[^}]*\}")

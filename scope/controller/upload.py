@@ -20,9 +20,9 @@ from scope.deployment.record import Applied
 from scope.deployment.state import UploadState
 from scope.deployment.verification import delete_strays
 from scope.errors import Fault, RemoteError
-from scope.model import RemoteEntry, StagedFile
-from scope.ports import BundleCli
 from scope.wording import abbreviate, pluralize
+from scope.workspace_model import RemoteEntry, StagedFile
+from scope.workspace_ports import BundleCli
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ from scope.deployment.state import FileState
 from scope.deployment.uploaded_files import compare_contents, compare_names, find_unexplained
 from scope.errors import ScopeError
 from scope.graph.index import DeploymentIndex
-from scope.model import RemoteEntry
 from scope.wording import write_command
+from scope.workspace_model import RemoteEntry
 
 _READS_AT_ONCE = 8
 

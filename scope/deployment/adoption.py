@@ -5,7 +5,7 @@ An adoption that was killed can only be told by it: the old root may lie anywher
 
 import json
 
-from scope.ports import Workspace
+from scope.workspace_ports import Workspace
 
 NAME = "adoption.json"
 

@@ -11,8 +11,8 @@ from typing import ClassVar
 
 from scope.deployment.state import ResourceState
 from scope.deployment.target import DeploymentId
-from scope.model import ActionKind, BundlePlan, PlanAction, RemoteResource
 from scope.wording import pluralize
+from scope.workspace_model import ActionKind, BundlePlan, PlanAction, RemoteResource
 
 # Recreated from the repository, with nothing lost but themselves.
 _LIGHT = frozenset(

@@ -15,11 +15,11 @@ from scope.deployment.record import Record, read_record
 from scope.deployment.target import Document, Paths, TargetSettings, Value, check_host_url, expand, resolve_root
 from scope.errors import UsageError
 from scope.graph.bundle_index import BundleIndex
-from scope.model import RemoteKind, User
-from scope.ports import Workspace
 from scope.repository.folders import common_folder
 from scope.stage.values import PREFIX
 from scope.wording import abbreviate, unknown_name
+from scope.workspace_model import RemoteKind, User
+from scope.workspace_ports import Workspace
 
 # What the CLI takes where a bundle says nothing.
 _DEFAULT_ROOT = "~/.bundle/${bundle.name}/${bundle.target}"

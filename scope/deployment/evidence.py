@@ -12,8 +12,9 @@ from typing import ClassVar
 
 from scope.deployment.inventory import Inventory
 from scope.deployment.target import Paths
-from scope.model import NamedResource, ResourceKey
+from scope.model import ResourceKey
 from scope.times import parse_time
+from scope.workspace_model import NamedResource
 
 
 class Origin(StrEnum):

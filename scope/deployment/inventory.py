@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from scope.model import TAGGED_KINDS, ResourceKey
+from scope.model import ResourceKey
+from scope.workspace_model import TAGGED_KINDS
 
 if TYPE_CHECKING:
     from pydantic_core import CoreSchema

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from scope.errors import Fault, Locked, RemoteError
-from scope.ports import Workspace
+from scope.workspace_ports import Workspace
 
 NAME = "deploy.lock"
 _UNKNOWN = "an unknown holder (the file isn't JSON)"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from scope.deployment.record import repository_name
 from scope.deployment.target import Paths
 from scope.names import is_commit_name
-from scope.ports import Workspace
+from scope.workspace_ports import Workspace
 
 
 def read_cli_commit(workspace: Workspace, paths: Paths) -> str | None:

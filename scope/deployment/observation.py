@@ -18,9 +18,10 @@ from scope.deployment.record import Applied, Attempt, InvalidRecord, Record, par
 from scope.deployment.state import FILES, DeploymentState, FileState, ResourceState, UploadState, parse_state
 from scope.deployment.target import DeploymentId, Paths
 from scope.errors import Fault, Refused, RemoteError
-from scope.model import Because, Grant, User
-from scope.ports import Workspace
+from scope.model import Because
 from scope.stage.values import PREFIX, DeployValues
+from scope.workspace_model import Grant, User
+from scope.workspace_ports import Workspace
 
 # The state of the engine that the CLI had before; where there is one, the CLI goes on with it.
 TERRAFORM = "terraform.tfstate"

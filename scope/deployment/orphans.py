@@ -13,9 +13,10 @@ from scope.deployment.evidence import Origin, PendingCreates, find_origin, lies_
 from scope.deployment.inventory import Inventory
 from scope.deployment.record import Applied, Record
 from scope.deployment.target import DeploymentId, Paths
-from scope.model import TAGGED_KINDS, ActionKind, BundlePlan, NamedResource, PlanAction, RemoteResource, ResourceKey
-from scope.ports import Workspace
+from scope.model import ResourceKey
 from scope.times import parse_time
+from scope.workspace_model import TAGGED_KINDS, ActionKind, BundlePlan, NamedResource, PlanAction, RemoteResource
+from scope.workspace_ports import Workspace
 
 # Anybody may create another one of the same name.
 _SHARED_NAMES = frozenset({"clusters"})

@@ -7,9 +7,9 @@ from scope.deployment.presence import deployed_domains
 from scope.deployment.target import TargetSettings, read_target
 from scope.graph.index import DeploymentIndex
 from scope.graph.layouts import choose
-from scope.model import User
 from scope.names import is_domain_name
-from scope.ports import Workspace
+from scope.workspace_model import User
+from scope.workspace_ports import Workspace
 
 
 def read_settings(index: DeploymentIndex, target: str, domains: Collection[str] = ()) -> TargetSettings:

@@ -18,10 +18,10 @@ from scope.deployment.lock import NAME as LOCK
 from scope.deployment.record import NAME as RECORD
 from scope.deployment.target import Paths
 from scope.errors import Fault, RemoteError
-from scope.model import RemoteKind
 from scope.names import is_domain_name
-from scope.ports import Workspace
 from scope.repository.layout import CODE_ROOT, RUNTIME_PROJECT, code_folder
+from scope.workspace_model import RemoteKind
+from scope.workspace_ports import Workspace
 
 # So many folders are looked into, or deployments observed, at once; each takes a request or two, and most of that is waiting
 # for a workspace that is far away. The client holds twenty connections.

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from scope.deployment.state import UploadState
-from scope.model import RemoteEntry, StagedFile
+from scope.workspace_model import RemoteEntry, StagedFile
 
 VERSION = 1
 # What the workspace gives back in one answer.

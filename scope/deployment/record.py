@@ -22,7 +22,7 @@ from scope.deployment.inventory import Inventory
 from scope.deployment.state import DeploymentState, FileState
 from scope.deployment.target import DeploymentId
 from scope.names import is_commit_name
-from scope.ports import Workspace
+from scope.workspace_ports import Workspace
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter

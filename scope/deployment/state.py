@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from scope.deployment.inventory import Inventory
 from scope.inference.notebook_files import remote_name
-from scope.ports import Workspace
+from scope.workspace_ports import Workspace
 
 # The highest version of `resources.json` that the tested CLI reads.
 STATE_VERSION = 3

@@ -10,7 +10,7 @@ from contextlib import suppress
 
 from scope.deployment.lock import NAME, Lock, LockInfo, dump_lock, new_lock_info, parse_lock, read_lock
 from scope.errors import RemoteError
-from scope.ports import Workspace
+from scope.workspace_ports import Workspace
 
 
 def take_over(workspace: Workspace, state_path: str, dead: LockInfo, user: str, *, generation: int = 1) -> Lock | None:

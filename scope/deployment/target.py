@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 
 from scope.errors import Refused, UsageError
 from scope.inference.yaml_nodes import compose, find_node
-from scope.model import User
 from scope.repository.layout import BUNDLE, TARGET_ROOT, place_of, target_file
 from scope.repository.snapshot import Snapshot
 from scope.wording import unknown_name, write_command
+from scope.workspace_model import User
 
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 _DOMAIN = "${var.domain}"

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from typing import Protocol
 
 from scope.inference.notebook_files import remote_name
-from scope.model import RemoteEntry, RemoteKind
+from scope.workspace_model import RemoteEntry, RemoteKind
 
 # What the CLI and scope put below a deployment's root. `resources/` is for dashboards and the like.
 _EXPLAINED = (

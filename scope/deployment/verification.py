@@ -5,9 +5,9 @@ from collections.abc import Collection, Iterable
 from scope.deployment.state import DeploymentState, FileState, ResourceState, UploadState
 from scope.deployment.target import Paths
 from scope.errors import Fault, RemoteError
-from scope.model import ActionKind, BundlePlan, RemoteEntry
-from scope.ports import Workspace
 from scope.wording import abbreviate
+from scope.workspace_model import ActionKind, BundlePlan, RemoteEntry
+from scope.workspace_ports import Workspace
 
 _SHOWN = 5
 # Actions that leave a resource its id.

@@ -1,10 +1,10 @@
 """The manifest: what to deploy and why, as a JSON file. Everything is sorted, free of times and absolute paths.
 
-The values are plain dataclasses, so that writing one costs no import; reading one is strict, in `manifest_reader`.
+The values are named tuples: as dataclasses, their thirteen classes would take longer to make than git needs to compare two
+trees. Reading one is strict, in `manifest_reader`.
 """
 
-from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import Literal, NamedTuple
 
 from scope.documents.document import TOOL
 from scope.model import Action, Because, Step
@@ -16,8 +16,7 @@ MAX_MATRIX_JOBS = 256
 Mode = Literal["none", "scoped", "full"]
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """What is looked at: a commit, or the work tree on top of one."""
 
     ref: str
@@ -25,8 +24,7 @@ class Head:
     dirty: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Base:
+class Base(NamedTuple):
     """What it is compared with."""
 
     kind: Literal["merge-base", "record", "none"]
@@ -35,8 +33,7 @@ class Base:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ManifestChange:
+class ManifestChange(NamedTuple):
     """One path that differs, and how many deployments it reaches; why, where it reaches none or everything."""
 
     id: str
@@ -49,24 +46,21 @@ class ManifestChange:
     reason: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(NamedTuple):
     """Why a deployment is in the set: a change, and the shortest way from it."""
 
     change: str
     path: tuple[Step, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Fingerprints:
+class Fingerprints(NamedTuple):
     """The closure's digest on both sides; None if the deployment doesn't exist there, or if nobody asked for it."""
 
     base: str | None
     head: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Deploy:
+class Deploy(NamedTuple):
     """One deployment of the set. `folder` is that of its bundle, `.` for the repository's root."""
 
     id: str
@@ -82,8 +76,7 @@ class Deploy:
     folder: str = "."
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
+class Reader(NamedTuple):
     """A domain that reads a table of one that deploys: to review, not to deploy."""
 
     id: str
@@ -93,8 +86,7 @@ class Reader:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class MatrixEntry:
+class MatrixEntry(NamedTuple):
     """One job of a workflow's matrix: a target, domains with spaces between them, the environment with its identity.
 
     `folder` is that of the domain's bundle, `.` for the repository's root. Empty for domains of several folders, and for one
@@ -108,15 +100,13 @@ class MatrixEntry:
     folder: str = "."
 
 
-@dataclass(frozen=True, slots=True)
-class Matrix:
+class Matrix(NamedTuple):
     """What a workflow gives to `strategy.matrix`."""
 
     include: tuple[MatrixEntry, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Warn:
+class Warn(NamedTuple):
     """Something that a person should know about the numbers."""
 
     code: str
@@ -125,8 +115,7 @@ class Warn:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class ManifestMove:
+class ManifestMove(NamedTuple):
     """A resource that goes to another domain or key, such as `sales.jobs.refresh`.
 
     `line` is what declares it in `moves.toml`, or would: without it a deploy refuses.
@@ -138,8 +127,7 @@ class ManifestMove:
     line: str
 
 
-@dataclass(frozen=True, slots=True)
-class LivePlan:
+class LivePlan(NamedTuple):
     """What the CLI's own plan of one deployment would do to resources; `problem` says why there is none.
 
     `digest` approves exactly the `destructive` list, where a deploy would ask for that.
@@ -157,16 +145,8 @@ class LivePlan:
     problem: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(NamedTuple):
     """Version 1 of the file. Keys may be added, never renamed."""
-
-    # For whoever reads one with pydantic, and for the values inside alike.
-    __pydantic_config__: ClassVar = {
-        "extra": "forbid",
-        "strict": True,
-        "json_schema_serialization_defaults_required": True,
-    }
 
     mode: Mode
     against: Literal["main", "deployed"]
@@ -181,4 +161,4 @@ class Manifest:
     live: tuple[LivePlan, ...] = ()
     moves: tuple[ManifestMove, ...] = ()
     schema_version: Literal[1] = SCHEMA_VERSION
-    tool: str = field(default=TOOL)
+    tool: str = TOOL

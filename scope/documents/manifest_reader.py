@@ -9,18 +9,15 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from scope.documents.manifest import MAX_MATRIX_JOBS, SCHEMA_VERSION, Manifest
+from scope.documents.manifest_form import manifest_adapter
 from scope.errors import UsageError
 from scope.escaping import escape_invisible
 from scope.model import quote_path
 from scope.names import is_commit_name, is_domain_name, is_list_digest, is_target_name
-
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter
 
 # A change of 100,000 files in 100 domains of 3 targets stays below.
 MAX_BYTES = 64 * 1024 * 1024
@@ -85,10 +82,10 @@ def loads(content: bytes, where: str = "The manifest") -> Manifest:
             f"{where} is of version {_shown(version)}, and this scope reads version {SCHEMA_VERSION}. "
             "Create and read a manifest with the scope of the same commit."
         )
-    from pydantic import ValidationError  # 60 ms, and commands that only show their help need none of it
+    from pydantic import ValidationError  # as slow as what reads it
 
     try:
-        manifest = _adapter().validate_json(content)
+        manifest = manifest_adapter().validate_json(content)
     except ValidationError as error:
         _refuse(where, (_form_problem(item["loc"], item["msg"]) for item in error.errors(include_url=False)))
     _refuse_any(where, _problems(manifest))
@@ -97,15 +94,8 @@ def loads(content: bytes, where: str = "The manifest") -> Manifest:
 
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema of the manifest, as docs/manifest.schema.json publishes it."""
-    schema = _adapter().json_schema(mode="serialization")
+    schema = manifest_adapter().json_schema(mode="serialization")
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
-
-
-@cache
-def _adapter() -> "TypeAdapter[Manifest]":
-    from pydantic import TypeAdapter  # as in `loads`
-
-    return TypeAdapter(Manifest)
 
 
 def _parse(content: bytes, where: str) -> object:

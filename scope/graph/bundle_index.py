@@ -3,7 +3,6 @@
 import hashlib
 import posixpath
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
@@ -65,7 +64,7 @@ class BundleIndex:
     @cached_property
     def rules(self) -> Rules:
         """Return the rules. Every bundle may run code when it is deployed, as the CLI has it."""
-        return replace(self._settings, allow_code=self.domains)
+        return self._settings._replace(allow_code=self.domains)
 
     @cached_property
     def moves(self) -> Moves:
@@ -127,7 +126,7 @@ class BundleIndex:
         try:
             rules = load_rules(snapshot.read(CONFIG))
         except UsageError:
-            rules = replace(UNREADABLE_RULES, bundles=self._settings.bundles, narrow=self._settings.narrow)
+            rules = UNREADABLE_RULES._replace(bundles=self._settings.bundles, narrow=self._settings.narrow)
         return type(self)(snapshot, rules if rules.bundles else self._settings, self._cache, self._store)
 
     def check_names(self) -> None:

@@ -8,7 +8,6 @@ import posixpath
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple, TypeVar
 
@@ -34,11 +33,12 @@ class Edge(NamedTuple):
     line: int = 0
 
 
-@dataclass(frozen=True)
 class SharedCode:
     """The shared files of one tree."""
 
-    files: Mapping[str, Entry]
+    def __init__(self, files: Mapping[str, Entry]) -> None:
+        """Take all of them, by path."""
+        self.files = files
 
     @cached_property
     def _packages(self) -> frozenset[str]:

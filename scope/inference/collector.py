@@ -2,7 +2,6 @@
 
 import ast
 import re
-from dataclasses import dataclass, field
 
 from scope.inference.plain_text import (
     CODE_RUNNERS,
@@ -26,28 +25,29 @@ MOST_ORIGINS = 20
 LONGEST_NAME = 1000
 
 
-@dataclass(slots=True)
 class UsesCollector:
     """Collects the uses of one file, `place`."""
 
-    place: Place
-    modules: set[ModuleUse] = field(default_factory=set)
-    paths: set[PathUse] = field(default_factory=set)
-    dynamic: set[int] = field(default_factory=set)
-    names: set[ImportedName] = field(default_factory=set)
-    runs: set[NotebookRun] = field(default_factory=set)
-    # The lines in which an error is caught.
-    tried: list[range] = field(default_factory=list)
-    # Local name → the dotted names it was imported as; several if it is bound twice.
-    bound: dict[str, set[str]] = field(default_factory=dict)
-    # Local names that may stand for the import machinery.
-    machinery: frozenset[str] = MACHINERY_NAMES
-    # References to the import machinery whose calls name their modules, by identity.
-    resolved: set[int] = field(default_factory=set)
-    # Literals that are only a part of a longer string, by identity.
-    partial: set[int] = field(default_factory=set)
-    # Code in strings that is run, still to be read.
-    code: list[ast.AST] = field(default_factory=list)
+    def __init__(self, place: Place) -> None:
+        """Begin with none."""
+        self.place = place
+        self.modules: set[ModuleUse] = set()
+        self.paths: set[PathUse] = set()
+        self.dynamic: set[int] = set()
+        self.names: set[ImportedName] = set()
+        self.runs: set[NotebookRun] = set()
+        # The lines in which an error is caught.
+        self.tried: list[range] = []
+        # Local name → the dotted names it was imported as; several if it is bound twice.
+        self.bound: dict[str, set[str]] = {}
+        # Local names that may stand for the import machinery.
+        self.machinery = MACHINERY_NAMES
+        # References to the import machinery whose calls name their modules, by identity.
+        self.resolved: set[int] = set()
+        # Literals that are only a part of a longer string, by identity.
+        self.partial: set[int] = set()
+        # Code in strings that is run, still to be read.
+        self.code: list[ast.AST] = []
 
     def add_module(self, name: str, line: int, *, certain: bool) -> None:
         """Add a module by its name from the import root."""

@@ -5,7 +5,6 @@ Patterns find too much (comments, strings, names that only look like modules) an
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import zip_longest
 
 from scope.inference.uses import ModuleUse, PathUse, Place
@@ -99,13 +98,14 @@ _DYNAMIC = re.compile(
 )
 
 
-@dataclass(slots=True)
 class Lines:
     """Line numbers of positions, asked for from the start of a text to its end."""
 
-    text: str
-    line: int = 1
-    position: int = 0
+    def __init__(self, text: str, line: int = 1) -> None:
+        """Begin with the number of the first line."""
+        self.text = text
+        self.line = line
+        self.position = 0
 
     def at(self, position: int) -> int:
         """Return the line of a position, which is never before the last one asked for."""

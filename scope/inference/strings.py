@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from scope.inference.uses import Place
 
@@ -10,8 +10,7 @@ from scope.inference.uses import Place
 _DEPTH = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """The literal beginning of a string expression, and whether that is all of it."""
 
     text: str

@@ -4,7 +4,6 @@ Read from the parser's events, one after the other: a file that is nested or ali
 length. Nothing is resolved: an alias and a merge are reported as what they are.
 """
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from scope.inference.yaml_nodes import LargeYamlError, check_size
@@ -39,15 +38,17 @@ class Setting(NamedTuple):
         return ".".join(self.keys)
 
 
-@dataclass(slots=True)
 class _Collection:
     """A mapping or a list that the reader is in. `keys` lead to it."""
 
-    keys: tuple[str, ...]
-    is_mapping: bool
-    # Of a mapping, the key whose value comes next.
-    key: str | None = None
-    line: int = 0
+    __slots__ = ("is_mapping", "key", "keys", "line")
+
+    def __init__(self, keys: tuple[str, ...], *, is_mapping: bool) -> None:
+        self.keys = keys
+        self.is_mapping = is_mapping
+        # Of a mapping, the key whose value comes next.
+        self.key: str | None = None
+        self.line = 0
 
 
 def yaml_settings(content: bytes, depth: int) -> tuple[Setting, ...]:
@@ -75,7 +76,7 @@ def yaml_settings(content: bytes, depth: int) -> tuple[Setting, ...]:
                 if setting is not None and len(keys) <= depth:
                     settings.append(setting)
                 if isinstance(event, yaml.CollectionStartEvent):
-                    collections.append(_Collection(keys, isinstance(event, yaml.MappingStartEvent)))
+                    collections.append(_Collection(keys, is_mapping=isinstance(event, yaml.MappingStartEvent)))
     except (UnicodeDecodeError, LargeYamlError, yaml.YAMLError) as error:
         raise UnreadableYamlError(" ".join(str(error).split())) from None
     if documents > 1:

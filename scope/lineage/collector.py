@@ -6,7 +6,6 @@ repository has names of its own.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import NamedTuple, Self
 
 from scope.lineage.names import HOLE, References, read_name
@@ -91,24 +90,24 @@ class _Use(NamedTuple):
     is_logical: bool
 
 
-@dataclass(slots=True)
 class TableCollector:
     """Collects the tables of one file. `home`, a catalog and a schema, completes names of one and two parts."""
 
-    home: tuple[str, str] | None
-    names: TableNames = PLAIN
-    domain: str | None = None
-    """The domain whose code is read; with the default naming, that of its home."""
-    # Views that live no longer than a run: their names aren't tables. A hole stands for any text.
-    views: set[str] = field(default_factory=set)
-    unresolved: set[int] = field(default_factory=set)
-    sql_length: int = 0
-    """Characters of SQL that were read."""
-    default: tuple[str, str] | None = None
-    """The catalog and schema of the last USE, with a hole for what isn't known; None before the first."""
-    variables: dict[str, str] = field(default_factory=dict)
-    """What is known of SQL's variables, with holes."""
-    _uses: set[_Use] = field(default_factory=set)
+    def __init__(self, home: tuple[str, str] | None, names: TableNames = PLAIN, domain: str | None = None) -> None:
+        """Collect for the code of a domain; with the default naming, that of its home."""
+        self.home = home
+        self.names = names
+        self.domain = domain
+        # Views that live no longer than a run: their names aren't tables. A hole stands for any text.
+        self.views: set[str] = set()
+        self.unresolved: set[int] = set()
+        # Characters of SQL that were read.
+        self.sql_length = 0
+        # The catalog and schema of the last USE, with a hole for what isn't known; None before the first.
+        self.default: tuple[str, str] | None = None
+        # What is known of SQL's variables, with holes.
+        self.variables: dict[str, str] = {}
+        self._uses: set[_Use] = set()
 
     @property
     def references(self) -> References:

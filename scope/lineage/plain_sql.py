@@ -6,7 +6,6 @@ Whatever else such a statement holds decides nothing about its tables. Of a text
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import NamedTuple
 
@@ -75,15 +74,15 @@ class _Token(NamedTuple):
     line: int
 
 
-@dataclass(slots=True)
 class _Statement:
     """A statement that is read from its first token on. Names are in parts, with their lines; `views` are temporary."""
 
-    tokens: list[_Token]
-    at: int = 0
-    views: list[tuple[tuple[str, ...], int]] = field(default_factory=list)
-    writes: list[tuple[tuple[str, ...], int]] = field(default_factory=list)
-    reads: list[tuple[tuple[str, ...], int]] = field(default_factory=list)
+    def __init__(self, tokens: list[_Token]) -> None:
+        self.tokens = tokens
+        self.at = 0
+        self.views: list[tuple[tuple[str, ...], int]] = []
+        self.writes: list[tuple[tuple[str, ...], int]] = []
+        self.reads: list[tuple[tuple[str, ...], int]] = []
 
     @property
     def word(self) -> str:

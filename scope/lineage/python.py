@@ -6,7 +6,6 @@ Names are followed through assignments, loops over literals, calls of functions,
 
 import ast
 from collections.abc import Callable
-from dataclasses import replace
 
 from scope.inference.notebooks import without_magic_lines
 from scope.inference.parsing import NOT_PARSED, parse
@@ -116,7 +115,7 @@ class PythonReader(SparkReader):
         for path in module_paths(name, folder):
             module = self._load(path)
             if module is not None:
-                return replace(module, name=name)
+                return module.called(name)
         return None
 
     def find_name(self, module: Module, name: str) -> Value:

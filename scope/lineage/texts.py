@@ -101,7 +101,7 @@ def call_items(items: Items, method: str, arguments: Sequence[Value], *, is_cert
         case "values":
             return (Items({str(at): value for at, value in enumerate(items.named.values())}, items.others),)
         case "copy":
-            return (Items(dict(items.named), items.others, items.is_mapping),)
+            return (Items(dict(items.named), items.others, is_mapping=items.is_mapping),)
         case "append" | "add":
             items.append(first, is_certain=is_certain)
         case "insert":

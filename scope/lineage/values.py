@@ -7,7 +7,7 @@ other isn't known, and a wrong name is worse than none.
 import ast
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from scope.inference.collector import UsesCollector
 from scope.lineage.names import HOLE
@@ -19,13 +19,16 @@ _POSITION = re.compile(r"-[0-9]{1,6}")
 LONGEST = 128 * 1024
 
 
-@dataclass(eq=False, slots=True)
 class Items:
     """A list or a dict: the values by key, and those whose keys aren't known. Positions are keys, too."""
 
-    named: "dict[str, Value]" = field(default_factory=dict)
-    others: "Value" = ()
-    is_mapping: bool = False
+    __slots__ = ("is_mapping", "named", "others")
+
+    def __init__(self, named: "dict[str, Value] | None" = None, others: "Value" = (), *, is_mapping: bool = False) -> None:
+        """Take over the values by key."""
+        self.named = {} if named is None else named
+        self.others = others
+        self.is_mapping = is_mapping
 
     def all(self) -> "Value":
         """Return whatever is in it."""
@@ -60,21 +63,23 @@ class Items:
         return [(key,) for key in self.named] if self.is_mapping else list(self.named.values())
 
 
-@dataclass(eq=False, slots=True)
 class Scope:
     """The names of a module, a class or a run of a function."""
 
-    parent: "Scope | None" = None
-    names: "dict[str, Value]" = field(default_factory=dict)
-    # All that each name was ever bound to.
-    history: "dict[str, Value]" = field(default_factory=dict)
-    # Names that are bound in another scope.
-    elsewhere: "dict[str, Scope]" = field(default_factory=dict)
-    # The modules whose names are all taken over.
-    stars: "list[Import]" = field(default_factory=list)
-    is_class: bool = False
-    # Of a comprehension: its surroundings are the same run.
-    is_inner: bool = False
+    __slots__ = ("elsewhere", "history", "is_class", "is_inner", "names", "parent", "stars")
+
+    def __init__(self, parent: "Scope | None" = None, *, is_class: bool = False, is_inner: bool = False) -> None:
+        """Bind nothing yet. The surroundings of a comprehension, which is inner, are the same run."""
+        self.parent = parent
+        self.names: dict[str, Value] = {}
+        # All that each name was ever bound to.
+        self.history: dict[str, Value] = {}
+        # Names that are bound in another scope.
+        self.elsewhere: dict[str, Scope] = {}
+        # The modules whose names are all taken over.
+        self.stars: list[Import] = []
+        self.is_class = is_class
+        self.is_inner = is_inner
 
     def assign(self, name: str, value: "Value") -> None:
         """Bind a name."""
@@ -90,8 +95,7 @@ class Scope:
         return scope
 
 
-@dataclass(frozen=True, slots=True)
-class Import:
+class Import(NamedTuple):
     """A module, or what it calls `attribute`, that is only read when it is needed: most imports never are.
 
     Absolute names count from `folder` as well, where scripts and notebooks find their neighbours.
@@ -102,24 +106,36 @@ class Import:
     attribute: str = ""
 
 
-@dataclass(eq=False, slots=True)
 class Function:
     """A function with what is around it. `owner` is the object whose method it is."""
 
-    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
-    scope: Scope
-    imports: UsesCollector
-    owner: "Value | None" = None
+    __slots__ = ("imports", "node", "owner", "scope")
+
+    def __init__(
+        self,
+        node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda,
+        scope: Scope,
+        imports: UsesCollector,
+        owner: "Value | None" = None,
+    ) -> None:
+        """Define it in a scope."""
+        self.node = node
+        self.scope = scope
+        self.imports = imports
+        self.owner = owner
 
 
-@dataclass(eq=False, slots=True)
 class Class:
     """A class: its names, and what it inherits from."""
 
-    scope: Scope
-    bases: "tuple[Class, ...]" = ()
-    fields: tuple[str, ...] = ()
-    instances: "list[Instance]" = field(default_factory=list)
+    __slots__ = ("bases", "fields", "instances", "scope")
+
+    def __init__(self, scope: Scope, bases: "tuple[Class, ...]", fields: tuple[str, ...]) -> None:
+        """Define it without any object."""
+        self.scope = scope
+        self.bases = bases
+        self.fields = fields
+        self.instances: list[Instance] = []
 
     def find(self, name: str, depth: int = 0) -> "Value":
         """Return what a name stands for in the class or in what it inherits from, or nothing."""
@@ -128,26 +144,45 @@ class Class:
         return next((found for base in self.bases if depth < 10 and (found := base.find(name, depth + 1))), ())
 
 
-@dataclass(eq=False, slots=True)
 class Instance:
     """An object of a class, with its own names."""
 
-    of: Class
-    names: "dict[str, Value]" = field(default_factory=dict)
+    __slots__ = ("names", "of")
+
+    def __init__(self, of: Class) -> None:
+        """Make an object that has no names yet."""
+        self.of = of
+        self.names: dict[str, Value] = {}
 
 
-@dataclass(eq=False, slots=True)
 class Module:
-    """A module, or a package of which nothing but the name is known."""
+    """A module, or a package of which nothing but the name is known.
 
-    name: str
-    path: str = ""
-    scope: Scope = field(default_factory=Scope)
-    # What a notebook leaves to the one that runs it.
-    default: tuple[str, str] | None = None
-    views: frozenset[str] = frozenset()
-    # What its imports bound, by name.
-    origins: "dict[str, set[str]]" = field(default_factory=dict)
+    `default` and `views` are what a notebook leaves to the one that runs it, `origins` what its imports bound, by name.
+    """
+
+    __slots__ = ("default", "name", "origins", "path", "scope", "views")
+
+    def __init__(
+        self,
+        name: str,
+        path: str = "",
+        scope: Scope | None = None,
+        default: tuple[str, str] | None = None,
+        views: frozenset[str] = frozenset(),
+        origins: dict[str, set[str]] | None = None,
+    ) -> None:
+        """Take over what was read of it."""
+        self.name = name
+        self.path = path
+        self.scope = Scope() if scope is None else scope
+        self.default = default
+        self.views = views
+        self.origins = {} if origins is None else origins
+
+    def called(self, name: str) -> "Module":
+        """Return the same module under another name."""
+        return Module(name, self.path, self.scope, self.default, self.views, self.origins)
 
 
 Atom = str | Items | Function | Class | Instance | Module | Import

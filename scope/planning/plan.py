@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import replace
 
 from scope.documents.manifest import (
     MAX_MATRIX_JOBS,
@@ -115,13 +114,12 @@ def unite(manifests: Iterable[Manifest], head: DeploymentIndex) -> Manifest:
         kept = [change for change in other.changes if change.id in causes]
         numbered = {change.id: f"c{len(united.changes) + number}" for number, change in enumerate(kept)}
         added = (
-            replace(item, base=base, causes=tuple(replace(cause, change=numbered[cause.change]) for cause in item.causes))
+            item._replace(base=base, causes=tuple(cause._replace(change=numbered[cause.change]) for cause in item.causes))
             for item in more
         )
         deploy = tuple(sorted((*united.deploy, *added), key=lambda item: (item.target, item.domain)))
-        changes = (*united.changes, *(replace(change, id=numbered[change.id], base=base) for change in kept))
-        united = replace(
-            united,
+        changes = (*united.changes, *(change._replace(id=numbered[change.id], base=base) for change in kept))
+        united = united._replace(
             mode=find_mode(deploy, united.targets, head),
             bases=united.bases | {base: other.bases["b0"]},
             changes=_count_reached(changes, deploy),
@@ -143,7 +141,7 @@ def _unite_readers(readers: Iterable[Reader], deploy: Iterable[Deploy]) -> tuple
 def _count_reached(changes: Iterable[ManifestChange], deploy: Iterable[Deploy]) -> tuple[ManifestChange, ...]:
     """Return the changes, each with the number of deployments that it causes."""
     reached = Counter(cause for item in deploy for cause in {cause.change for cause in item.causes})
-    return tuple(replace(change, reaches=reached[change.id]) for change in changes)
+    return tuple(change._replace(reaches=reached[change.id]) for change in changes)
 
 
 def narrow(manifest: Manifest, domains: Collection[str], rules: Rules) -> Manifest:
@@ -156,8 +154,7 @@ def narrow(manifest: Manifest, domains: Collection[str], rules: Rules) -> Manife
         return manifest
     deploy = tuple(item for item in manifest.deploy if item.domain in domains)
     ids = {item.id for item in deploy}
-    return replace(
-        manifest,
+    return manifest._replace(
         mode="scoped" if deploy else "none",
         deploy=deploy,
         changes=_count_reached(manifest.changes, deploy),

@@ -8,7 +8,6 @@ import json
 import re
 import shlex
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import groupby
 
 from scope.documents.manifest import Deploy, LivePlan, Manifest, ManifestChange, Reader
@@ -48,7 +47,7 @@ def render_comment(
     """
     # Targets are named in the order of the manifest, wherever they are.
     ordered = sorted(manifest.deploy, key=lambda item: (manifest.targets.index(item.target), item.domain))
-    manifest = replace(manifest, deploy=tuple(ordered))
+    manifest = manifest._replace(deploy=tuple(ordered))
     blocks = [
         Block(_FIRST, "", f"{MARKER}\n{_render_headline(manifest)}\n"),
         *(Block(_FIRST, "", f"\n> [!IMPORTANT]\n> {note}\n") for note in notes),

@@ -1,6 +1,5 @@
 """The manifest as what a plan hands to the jobs after it: whether to deploy, with which jobs, and the manifest's digest."""
 
-import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping
@@ -35,7 +34,7 @@ def render_outputs(manifest: Manifest, content: bytes, kind: CiKind = CiKind.GIT
 def _render_matrix(manifest: Manifest, digest: str, kind: CiKind) -> str:
     match kind:
         case CiKind.GITHUB:
-            matrix, limit, host = dataclasses.asdict(manifest.matrix), _LIMIT, "GitHub"
+            matrix, limit, host = {"include": [entry._asdict() for entry in manifest.matrix.include]}, _LIMIT, "GitHub"
         case CiKind.AZURE_DEVOPS:
             matrix, limit, host = _name_legs(manifest.matrix), _AZURE_LIMIT, "Azure DevOps"
         case CiKind.GITLAB:
@@ -57,4 +56,4 @@ def _name_legs(matrix: Matrix) -> dict[str, dict[str, str]]:
     # `a-b` and `a_b` may both be there.
     if len(set(names)) < len(names) or any(len(name) > _LONGEST_LEG for name in names):
         names = [f"job_{number}" for number in range(1, len(names) + 1)]
-    return {name: dataclasses.asdict(entry) for name, entry in zip(names, matrix.include, strict=True)}
+    return {name: entry._asdict() for name, entry in zip(names, matrix.include, strict=True)}

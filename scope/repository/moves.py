@@ -6,7 +6,6 @@ two domains. It is carried out by a deploy, not by a person, so it is written do
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
@@ -56,11 +55,12 @@ class Move(NamedTuple):
         return f"{MOVES}:{self.line}"
 
 
-@dataclass(frozen=True)
 class Moves:
     """All declared moves. One may begin where another ends: what missed the first goes all the way."""
 
-    items: tuple[Move, ...] = ()
+    def __init__(self, items: tuple[Move, ...] = ()) -> None:
+        """Take the moves in the order of the file."""
+        self.items = items
 
     def __bool__(self) -> bool:
         """Return whether there are any."""

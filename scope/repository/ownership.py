@@ -5,7 +5,6 @@ than a change that never arrives.
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property, lru_cache
 from typing import NamedTuple
@@ -42,17 +41,32 @@ class Owner(NamedTuple):
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
 class Rule:
     """The paths that a rule owns where layout doesn't. `deploys` is `everything`, `nothing` or names of domains.
 
     `line` is where `pyproject.toml` states it, and no part of what it says.
     """
 
-    paths: tuple[str, ...]
-    deploys: tuple[str, ...]
-    why: str
-    line: int = field(default=0, compare=False)
+    __slots__ = ("deploys", "line", "paths", "why")
+
+    def __init__(self, paths: tuple[str, ...], deploys: tuple[str, ...], why: str, line: int = 0) -> None:
+        """Own paths by these globs."""
+        self.paths = paths
+        self.deploys = deploys
+        self.why = why
+        self.line = line
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether another rule says the same, wherever it is stated."""
+        return isinstance(other, Rule) and self._content == other._content
+
+    def __hash__(self) -> int:
+        """Return the same for rules that say the same."""
+        return hash(self._content)
+
+    @property
+    def _content(self) -> tuple[object, ...]:
+        return self.paths, self.deploys, self.why
 
     def deploys_domain(self, domain: str) -> bool:
         """Return whether it deploys a domain, alone or with all others."""
@@ -92,9 +106,8 @@ DEFAULT_RULES = (
 )
 
 
-@dataclass(frozen=True)
-class Rules:
-    """The settings of `[tool.scope]`. The built-in rules come after the repository's own."""
+class _Settings(NamedTuple):
+    """The values of `[tool.scope]`."""
 
     own: tuple[Rule, ...] = ()
     matrix_jobs: int = 20
@@ -119,6 +132,10 @@ class Rules:
     bundles: tuple[str, ...] = ()
     # Globs of the folders of which only what is imported counts for a bundle.
     narrow: tuple[str, ...] = ()
+
+
+class Rules(_Settings):
+    """The settings of `[tool.scope]`. The built-in rules come after the repository's own."""
 
     def in_order(self, targets: Iterable[str]) -> tuple[str, ...]:
         """Return some targets in the order of promotion; those that it doesn't name follow by their names."""

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -75,10 +74,11 @@ def load_rules(content: bytes | None) -> Rules:
     text = content.decode()
     naming, faults = read_naming(table.get("naming", {}))
     stages = _read_stages(table, problems)
+    default = Rules()
     rules = Rules(
         own=tuple(_read_rules(table.get("rules", []), text, problems)),
-        matrix_jobs=_read_number(table, "matrix-jobs", Rules.matrix_jobs, range(1, 257), problems),
-        max_deletions=_read_number(table, "max-deletions", Rules.max_deletions, range(1_000_001), problems),
+        matrix_jobs=_read_number(table, "matrix-jobs", default.matrix_jobs, range(1, 257), problems),
+        max_deletions=_read_number(table, "max-deletions", default.max_deletions, range(1_000_001), problems),
         active_runs=tuple(_read_active_runs(table.get("active-runs", {}), problems)),
         targets=tuple(dict.fromkeys(target for _, listed in stages for target in listed)),
         stages=tuple((name, listed) for name, listed in stages if (name,) != listed),
@@ -118,15 +118,15 @@ def _read_rules(value: object, text: str, problems: list[_Problem]) -> Iterator[
         return
     lines = find_key_lines(text, "rules") if value else ()
     for number, item in enumerate(value, 1):
-        rule = _read_rule(item)
+        rule = _read_rule(item, lines[min(number, len(lines)) - 1])
         if isinstance(rule, Rule):
-            yield replace(rule, line=lines[min(number, len(lines)) - 1])
+            yield rule
         else:
             problems.append(_Problem("rules", f"number {number}{rule}", number))
 
 
-def _read_rule(item: object) -> Rule | str:
-    """Return a rule, or the end of a sentence that says why it is none."""
+def _read_rule(item: object, line: int) -> Rule | str:
+    """Return a rule that is stated in a line, or the end of a sentence that says why it is none."""
     if not isinstance(item, dict) or set(item) - set(RULE_KEYS) or not {"paths", "deploys"} <= set(item):
         return " needs `paths` and `deploys`, may have `why`, and nothing else"
     paths, deploys, why = _as_texts(item["paths"]), _as_texts(item["deploys"]), item.get("why", "a rule of this repository")
@@ -136,7 +136,7 @@ def _read_rule(item: object) -> Rule | str:
         return ': `deploys` is "everything", "nothing" or a list of domains'
     if not isinstance(why, str):
         return ": `why` is a text"
-    return Rule(paths, deploys, why)
+    return Rule(paths, deploys, why, line)
 
 
 def _is_reach(deploys: tuple[str, ...]) -> bool:

@@ -329,6 +329,10 @@ def test_the_same_inputs_give_the_same_bytes_anywhere_and_anytime(sandbox: Sandb
 HEAVY = ("networkx", "pydantic", "git", "databricks", "requests", "sqlglot", "yaml", "importlib.metadata", "rich", "shtab")
 
 
+# Of the standard library and of scope, what takes a millisecond or more, and would be imported without being missed.
+UNUSED = {"dataclasses", "inspect", "shutil", "tempfile", "shlex", "scope.workspace_model"}
+
+
 def packages_after(sandbox: Sandbox, *commands: Sequence[str]) -> list[set[str]]:
     """Return which packages, and modules directly in one, a process has imported after each of these commands."""
     modules = modules_after(sandbox.root, {**git_environment(), "HOME": os.devnull}, *commands)
@@ -347,6 +351,15 @@ def test_a_plan_imports_only_what_it_needs(sandbox: Sandbox, change: str) -> Non
     else:
         sandbox.append(A if change == "modified" else "src/common/text.py", "Y = 2\n")
     assert not heavy_after(sandbox, "--quiet", "plan")
+
+
+@pytest.mark.parametrize("path", [A, "src/common/text.py"])
+def test_a_plan_of_a_commit_imports_no_more_of_the_standard_library_than_it_needs(sandbox: Sandbox, path: str) -> None:
+    sandbox.append(path, "Y = 2\n")
+    sandbox.commit("Change a file")
+    command = ["--quiet", "plan", "--base", "HEAD~1", "--head", "HEAD", "--format", "json"]
+    (names,) = modules_after(sandbox.root, {**git_environment(), "HOME": os.devnull}, command)
+    assert not names & UNUSED
 
 
 def test_only_a_change_of_shared_code_looks_for_dependents(sandbox: Sandbox) -> None:

@@ -12,8 +12,9 @@ from scope.adapters.bundle_cli import StagedCli
 from scope.adapters.workspace import DatabricksWorkspace
 from scope.deployment.state import FileState, parse_resources, read_state
 from scope.errors import CliError, Fault
-from scope.model import ActionKind, RemoteResource, ResourceKey
-from scope.ports import BundleCli, Workspace
+from scope.model import ResourceKey
+from scope.workspace_model import ActionKind, RemoteResource
+from scope.workspace_ports import BundleCli, Workspace
 from tests.support.cli import DatabricksCli
 from tests.support.fake_workspace import FakeWorkspace
 from tests.support.fakes import InMemoryCli, InMemoryWorkspace

@@ -10,8 +10,8 @@ import pytest
 from scope.adapters.named_kinds import DELETERS
 from scope.adapters.workspace import DatabricksWorkspace
 from scope.errors import Fault, RemoteError
-from scope.model import RemoteEntry, RemoteKind, RemoteResource
-from scope.ports import Workspace
+from scope.workspace_model import RemoteEntry, RemoteKind, RemoteResource
+from scope.workspace_ports import Workspace
 from tests.support.fake_workspace import FakeWorkspace
 from tests.support.fakes import InMemoryWorkspace
 

@@ -14,7 +14,7 @@ import yaml
 from scope.errors import CliError, Fault
 from scope.graph.index import StageFrame
 from scope.inference.resource_keys import defined_resources
-from scope.ports import BundleCli
+from scope.workspace_ports import BundleCli
 from tests.support.fakes import InMemoryCli, InMemoryWorkspace
 
 HOST = "https://embedded-workspace.localhost"

@@ -1,7 +1,6 @@
 """Random values of the kind that scope makes itself: everything is possible, and agrees with everything else."""
 
 import string
-from dataclasses import replace
 
 from hypothesis import strategies as st
 
@@ -121,19 +120,18 @@ def manifests(draw: st.DrawFn) -> Manifest:
     pairs = [(target, domain) for target in targets for domain in domains]
     due = draw(st.lists(st.sampled_from(pairs), unique=True)) if pairs else []
     changes = tuple(
-        replace(one, id=f"c{number}", base=_pick(base_ids, one.base), reaches=min(one.reaches, len(due)))
+        one._replace(id=f"c{number}", base=_pick(base_ids, one.base), reaches=min(one.reaches, len(due)))
         for number, one in enumerate(draw(st.lists(_changes, max_size=3)))
     )
     change_ids = [change.id for change in changes]
     deploy = tuple(
-        replace(
-            one,
+        one._replace(
             id=f"{target}/{domain}",
             target=target,
             domain=domain,
             action="destroy" if one.because == "removed" else "deploy",
             base=_pick(base_ids, one.base),
-            causes=tuple(replace(cause, change=_pick(change_ids, cause.change)) for cause in one.causes if change_ids),
+            causes=tuple(cause._replace(change=_pick(change_ids, cause.change)) for cause in one.causes if change_ids),
         )
         for target, domain in due
         for one in (draw(_deployments),)
@@ -149,7 +147,7 @@ def manifests(draw: st.DrawFn) -> Manifest:
         changes=changes,
         deploy=deploy,
         readers=tuple(
-            replace(one, id=_pick(all_ids, one.id), of=_pick(due_ids, one.of))
+            one._replace(id=_pick(all_ids, one.id), of=_pick(due_ids, one.of))
             for one in draw(st.lists(_readers, max_size=2))
             if due_ids
         ),
@@ -157,7 +155,7 @@ def manifests(draw: st.DrawFn) -> Manifest:
             deploy, Rules(matrix_jobs=draw(st.integers(1, 20)), identity_per_domain=draw(st.sampled_from([(), ("prod",)])))
         ),
         warnings=tuple(draw(st.lists(_warnings, max_size=2))),
-        live=tuple(replace(one, id=name) for name, one in live.items()),
+        live=tuple(one._replace(id=name) for name, one in live.items()),
     )
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Self
 
 from scope.errors import CliError, Fault, RemoteError
-from scope.model import (
+from scope.model import ResourceKey
+from scope.workspace_model import (
     TAGGED_KINDS,
     ActionKind,
     BundlePlan,
@@ -22,7 +23,6 @@ from scope.model import (
     RemoteEntry,
     RemoteKind,
     RemoteResource,
-    ResourceKey,
     StagedFile,
     User,
 )

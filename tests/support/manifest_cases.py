@@ -1,7 +1,5 @@
 """Manifests of situations that people meet, by name: what the comment's golden files are made of."""
 
-from dataclasses import replace
-
 from scope.documents.manifest import (
     Base,
     Cause,
@@ -44,7 +42,7 @@ def manifest(
         targets=targets,
         head=Head("1" * 40, "1" * 40, dirty=False),
         bases={"b0": Base("merge-base", "origin/main", "a0b1c2d3" * 5)},
-        changes=tuple(replace(one, reaches=reached.count(one.id)) for one in changes),
+        changes=tuple(one._replace(reaches=reached.count(one.id)) for one in changes),
         deploy=deploy,
         readers=(),
         matrix=pack_matrix(deploy, Rules()),
@@ -80,14 +78,14 @@ def _shared_module() -> Manifest:
         for target in TARGETS
     )
     shared = manifest(deploy, (change(0, "src/common/money.py"), change(1, "docs/layers.md", reason="documentation")))
-    return replace(shared, readers=readers)
+    return shared._replace(readers=readers)
 
 
 def _everything() -> Manifest:
     by_rule = Cause("c0", ())
     deploy = _sorted(*(everywhere(name, by_rule, because="rule") for name in ("finance", "marketing")))
     full = manifest(deploy, (change(0, "tools/new.cfg", status="added", reason="unowned"),))
-    return replace(full, mode="full")
+    return full._replace(mode="full")
 
 
 def _removed() -> Manifest:
@@ -115,7 +113,7 @@ def _renamed() -> Manifest:
         ManifestMove("sales.jobs.sales_crm", "revenue.jobs.revenue_crm", declared=True, line="sales -> revenue"),
         ManifestMove("sales.schemas.crm", "revenue.schemas.crm", declared=True, line="sales -> revenue"),
     )
-    return replace(renamed, moves=moves)
+    return renamed._replace(moves=moves)
 
 
 def _hostile() -> Manifest:
@@ -125,8 +123,7 @@ def _hostile() -> Manifest:
     )
     hostile = manifest(everywhere("finance", *steps), changes)
     idle = change(99, "docs/@team.md", reason="@team/admins <b>documentation</b> https://example.com")
-    return replace(
-        hostile,
+    return hostile._replace(
         changes=(*hostile.changes, idle),
         head=Head("main`@x", "1" * 40, dirty=True),
         bases={"b0": Base("merge-base", "@me;$(reboot)", "b" * 40)},
@@ -152,7 +149,7 @@ def _deployed() -> Manifest:
         "b1": Base("record", None, "d" * 40),
         "b2": Base("none", None, None, "no record"),
     }
-    return replace(one, against="deployed", bases=bases)
+    return one._replace(against="deployed", bases=bases)
 
 
 def _many() -> Manifest:
@@ -164,7 +161,7 @@ def _many() -> Manifest:
         )
     )
     changes = (change(0, "src/common/money.py"), *(change(n + 1, f"src/{d}/crm/raw/deals.py") for n, d in enumerate(names)))
-    return replace(manifest(deploy, changes), mode="full")
+    return manifest(deploy, changes)._replace(mode="full")
 
 
 def _one_target() -> Manifest:
@@ -176,7 +173,7 @@ def _one_target() -> Manifest:
 def _no_base() -> Manifest:
     deploy = _sorted(*(everywhere(name, because="base-unreachable") for name in ("finance", "marketing")))
     unrelated = manifest(deploy, ())
-    return replace(unrelated, mode="full", bases={"b0": Base("none", "origin/main", None, "unrelated-history")})
+    return unrelated._replace(mode="full", bases={"b0": Base("none", "origin/main", None, "unrelated-history")})
 
 
 def _own_file(**fields: object) -> Manifest:
@@ -201,7 +198,7 @@ def _live() -> Manifest:
         LivePlan("prod/sales", 0, 1, 0, 0, (), None, None),
         LivePlan("prod/support", 0, 0, 0, 0, (), None, "The CLI ended with 1: no such `job`"),
     )
-    return replace(manifest(deploy, shared.changes, ("prod",)), live=live)
+    return manifest(deploy, shared.changes, ("prod",))._replace(live=live)
 
 
 CASES: dict[str, Manifest] = {

@@ -1,7 +1,6 @@
 """Manifests for tests: small ones by name, and the check that each follows the published schema."""
 
 import json
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -71,7 +70,7 @@ def change(number: int, path: str, **fields: Any) -> ManifestChange:  # noqa: AN
         reaches=0,
         reason=None,
     )
-    return replace(plain, **fields)
+    return plain._replace(**fields)
 
 
 def deployment(target: str, domain: str, **fields: Any) -> Deploy:  # noqa: ANN401  any field of the class
@@ -88,4 +87,4 @@ def deployment(target: str, domain: str, **fields: Any) -> Deploy:  # noqa: ANN4
         resources=(),
         causes=(),
     )
-    return replace(plain, **fields)
+    return plain._replace(**fields)

@@ -18,8 +18,8 @@ from scope.deployment.record import Record, read_record
 from scope.deployment.target import Paths, TargetSettings
 from scope.errors import CliError, Fault
 from scope.graph.closure import DomainIndex
-from scope.model import RemoteResource, User
 from scope.repository.snapshot import Snapshot
+from scope.workspace_model import RemoteResource, User
 from tests.support.fakes import InMemoryCli, InMemoryWorkspace
 from tests.support.sandbox import Sandbox
 

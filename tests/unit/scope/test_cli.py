@@ -1,8 +1,10 @@
 """The command line itself: what is typed without a command, or with a slip of the finger."""
 
+import argparse
+
 import pytest
 
-from scope.cli import COMMANDS, main
+from scope.cli import COMMANDS, main, make_parser
 
 
 def test_without_a_command_the_help_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
@@ -36,3 +38,12 @@ def test_a_word_that_nothing_knows_is_answered_with_the_nearest(
 ) -> None:
     assert main(words) == 2
     assert capsys.readouterr() == ("", f"scope: {problem}\n")
+
+
+@pytest.mark.parametrize("columns", ["30", "60", "120", "0", "wide"])
+def test_the_help_is_as_wide_as_argparse_would_write_it(columns: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    parser = make_parser(["plan"])
+    written = parser.format_help()
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    assert written == parser.format_help()

@@ -9,7 +9,7 @@ import pytest
 
 from scope.adapters.bundle_cli import RESTRICTION, StagedCli, child_environment, restriction
 from scope.errors import CliError, Fault
-from scope.model import BundlePlan
+from scope.workspace_model import BundlePlan
 
 PLAN = BundlePlan((), "l", 1, b'{"plan": {}}')
 

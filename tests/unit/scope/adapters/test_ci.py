@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -125,8 +124,8 @@ def test_azure_gets_outputs_as_commands_and_a_matrix_of_named_legs(name: str, ca
 )
 def test_no_two_legs_of_azure_have_one_name_and_none_has_one_that_is_too_long(ids: list[str], legs: list[str]) -> None:
     entry = CASES["one_domain"].matrix.include[0]
-    matrix = Matrix(tuple(replace(entry, id=name) for name in ids))
-    outputs = render_outputs(replace(CASES["one_domain"], matrix=matrix), b"", CiKind.AZURE_DEVOPS)
+    matrix = Matrix(tuple(entry._replace(id=name) for name in ids))
+    outputs = render_outputs(CASES["one_domain"]._replace(matrix=matrix), b"", CiKind.AZURE_DEVOPS)
     named = json.loads(outputs["matrix"])
     assert list(named) == legs
     assert [leg["id"] for leg in named.values()] == ids

@@ -6,7 +6,8 @@ import pytest
 
 from scope.adapters.cli_output import classify_failure, first_error, masked_failure, parse_plan, parse_version
 from scope.errors import CliError, Fault
-from scope.model import ActionKind, PlanAction, ResourceKey
+from scope.model import ResourceKey
+from scope.workspace_model import ActionKind, PlanAction
 
 
 def test_a_plan_is_read_with_names_and_what_the_catalog_calls_them() -> None:

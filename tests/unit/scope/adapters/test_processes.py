@@ -18,7 +18,7 @@ from scope.adapters.bundle_cli import StagedCli, check_version
 from scope.adapters.git import GitRepository
 from scope.adapters.processes import Excerpt, run_process
 from scope.errors import CliError, ScopeError, UsageError
-from scope.model import BundlePlan
+from scope.workspace_model import BundlePlan
 
 PLAN = BundlePlan((), None, None)
 FLOOD = "yes 'Error: failed to fetch the resource' | head -c {size} | tr -d '\\n'"

@@ -7,7 +7,7 @@ import pytest
 
 from scope.adapters.workspace import DatabricksWorkspace
 from scope.errors import RemoteError
-from scope.model import RemoteResource
+from scope.workspace_model import RemoteResource
 from tests.support.answering import Answer, Request, answering
 
 ANSWERS = {

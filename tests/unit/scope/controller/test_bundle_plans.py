@@ -3,7 +3,8 @@
 import pytest
 
 from scope.controller.bundle_plans import count_actions
-from scope.model import ActionKind, PlanAction, ResourceKey
+from scope.model import ResourceKey
+from scope.workspace_model import ActionKind, PlanAction
 
 
 @pytest.mark.parametrize(

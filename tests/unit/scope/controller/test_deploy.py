@@ -15,7 +15,7 @@ from scope.deployment.observation import find_due
 from scope.deployment.record import Record, read_record
 from scope.documents.results import Counts, Outcome
 from scope.errors import CliError, Fault, Locked, Refused, RemoteError
-from scope.model import BundlePlan
+from scope.workspace_model import BundlePlan
 from tests.support.fakes import InMemoryCli
 from tests.support.sandbox import Sandbox
 from tests.support.scene import PATHS, ROOT, Scene

@@ -8,8 +8,8 @@ import pytest
 from scope.controller.doctor import Check, CheckState, check_package, check_repository, check_target
 from scope.errors import Fault
 from scope.graph.layouts import open_index
-from scope.model import Grant
 from scope.repository.snapshot import Snapshot
+from scope.workspace_model import Grant
 from tests.support.fake_git import FakeGit
 from tests.support.five_bundles import five_bundles
 from tests.support.scene import PATHS, Scene

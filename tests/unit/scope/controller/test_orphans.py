@@ -14,7 +14,8 @@ from scope.deployment.record import write_record
 from scope.deployment.target import Paths
 from scope.documents.results import Outcome
 from scope.errors import CliError, Fault, Refused, RemoteError
-from scope.model import NamedResource, RemoteResource, ResourceKey
+from scope.model import ResourceKey
+from scope.workspace_model import NamedResource, RemoteResource
 from tests.support.fakes import InMemoryCli
 from tests.support.scene import PATHS, SETTINGS, Scene
 

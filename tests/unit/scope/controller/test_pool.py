@@ -16,9 +16,9 @@ from scope.deployment.target import TargetSettings
 from scope.documents.results import Counts, Outcome, Result
 from scope.errors import CliError, Fault, Locked, Refused
 from scope.graph.closure import DomainIndex
-from scope.model import User
-from scope.ports import BundleCli
 from scope.repository.snapshot import Snapshot
+from scope.workspace_model import User
+from scope.workspace_ports import BundleCli
 from tests.support.fakes import InMemoryWorkspace
 from tests.support.sandbox import Sandbox
 

@@ -16,8 +16,8 @@ from scope.controller.session import Session
 from scope.documents.results import Outcome
 from scope.errors import CliError, Fault
 from scope.graph.closure import DomainIndex
-from scope.model import NamedResource, RemoteResource
 from scope.repository.snapshot import Snapshot
+from scope.workspace_model import NamedResource, RemoteResource
 from tests.support.fakes import InMemoryCli, InMemoryWorkspace
 from tests.support.sandbox import Sandbox
 from tests.support.scene import Scene

@@ -9,7 +9,7 @@ import pytest
 from scope.adapters.bundle_cli import StagedCli
 from scope.documents.results import Counts
 from scope.errors import CliError, Fault, RemoteError
-from scope.model import BundlePlan, RemoteEntry, StagedFile
+from scope.workspace_model import BundlePlan, RemoteEntry, StagedFile
 from tests.support.fakes import InMemoryCli, InMemoryWorkspace
 from tests.support.sandbox import Sandbox
 from tests.support.scene import PATHS, ROOT, Scene

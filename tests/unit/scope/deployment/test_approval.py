@@ -8,7 +8,8 @@ from scope.deployment.approval import Approval, Occasion, review_destroy, review
 from scope.deployment.inventory import Inventory
 from scope.deployment.state import FileState, ResourceState
 from scope.deployment.target import DeploymentId
-from scope.model import ActionKind, BundlePlan, PlanAction, RemoteResource, ResourceKey
+from scope.model import ResourceKey
+from scope.workspace_model import ActionKind, BundlePlan, PlanAction, RemoteResource
 
 X = Occasion(DeploymentId("prod", "x"), "c" * 40)
 

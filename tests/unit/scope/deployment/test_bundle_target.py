@@ -7,8 +7,8 @@ import pytest
 from scope.deployment.bundle_target import BundleTarget, read_bundle_target
 from scope.errors import UsageError
 from scope.graph.bundle_index import BundleIndex
-from scope.model import User
 from scope.repository.ownership import Rules
+from scope.workspace_model import User
 from tests.support.fake_git import FakeGit
 
 ME = User("ann@acme.com", "ann")

@@ -7,7 +7,8 @@ import pytest
 from scope.deployment.claims import Claims
 from scope.deployment.evidence import Origin, PendingCreates, describe_origin, find_origin
 from scope.deployment.target import DeploymentId, Paths
-from scope.model import NamedResource, ResourceKey
+from scope.model import ResourceKey
+from scope.workspace_model import NamedResource
 
 KEY, PATHS = ResourceKey("schemas", "s"), Paths("/Workspace/deploy/sales")
 BEGUN = datetime(2026, 1, 1, 12, tzinfo=UTC)

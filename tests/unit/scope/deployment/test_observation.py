@@ -4,7 +4,7 @@ import pytest
 
 from scope.deployment.observation import writers
 from scope.errors import Fault, RemoteError
-from scope.model import Grant, User
+from scope.workspace_model import Grant, User
 from tests.support.fakes import InMemoryWorkspace
 
 BASE = "/Workspace/deploy/prod"

@@ -7,7 +7,7 @@ import pytest
 
 from scope.deployment.receipt import LONGEST, Receipt, UploadedFile, find_kept, parse_receipt, prove
 from scope.deployment.state import FileState, UploadState
-from scope.model import RemoteEntry, RemoteKind, StagedFile
+from scope.workspace_model import RemoteEntry, RemoteKind, StagedFile
 
 RECEIPT = Receipt("digest", {"src/a.py": UploadedFile("d1", 7, 10), "src/note.py": UploadedFile("d2", 8, None)})
 LISTED = UploadState(FileState.READABLE, 1, {"src/a.py": "src/a.py", "src/note.py": "src/note"}, "digest")

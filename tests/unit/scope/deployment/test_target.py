@@ -8,8 +8,8 @@ import pytest
 from scope.adapters.git import GitRepository
 from scope.deployment.target import TargetSettings, check_host, read_target
 from scope.errors import Refused, UsageError
-from scope.model import User
 from scope.repository.snapshot import Snapshot
+from scope.workspace_model import User
 from tests.support.sandbox import Sandbox
 
 BUNDLE = "bundle:\n  name: data-platform\n"

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import pytest
 
 from scope.deployment.uploaded_files import compare_contents, find_unexplained
-from scope.model import RemoteEntry, RemoteKind
+from scope.workspace_model import RemoteEntry, RemoteKind
 
 ROOT = "/Workspace/deploy/sales"
 FILES = f"{ROOT}/files"

@@ -6,7 +6,8 @@ from scope.deployment.inventory import Inventory
 from scope.deployment.state import FileState, ResourceState
 from scope.deployment.verification import check_resources
 from scope.errors import RemoteError
-from scope.model import ActionKind, BundlePlan, PlanAction, ResourceKey
+from scope.model import ResourceKey
+from scope.workspace_model import ActionKind, BundlePlan, PlanAction
 
 A = ResourceKey("pipelines", "a")
 

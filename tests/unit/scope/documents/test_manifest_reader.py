@@ -97,6 +97,22 @@ def test_a_file_of_gigabytes_is_never_read_whole(tmp_path: Path) -> None:
         read_manifest(path)
 
 
+@pytest.mark.parametrize(
+    ("edit", "problem"),
+    [
+        (lambda tree: tree.update(head=["HEAD", None, False]), "head: Input should be an object"),
+        (lambda tree: tree["deploy"][0].pop("domain"), "deploy.0.domain: Field required"),
+        (lambda tree: tree["bases"]["b0"].update(more=1), "bases.b0.more: Unexpected keyword argument"),
+        (
+            lambda tree: tree["deploy"][0]["causes"][0]["path"][0].update(edge=1),
+            "path.0.edge: Input should be a valid string",
+        ),
+    ],
+)
+def test_values_are_read_by_name_and_nothing_else_is(edit: Callable[[dict[str, Any]], object], problem: str) -> None:
+    assert problem in refusal(edited(edit))
+
+
 def test_a_missing_file_says_what_writes_one(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"`scope plan` writes"):
         read_manifest(tmp_path / "none.json")
