@@ -58,8 +58,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code; a failure is one message on stderr."""
     # Syntax trees are many objects without a cycle: looking for some among them takes a fifth of `scope check`.
     gc.set_threshold(_MANY)
-    # Nor does the end have any for it: what is left goes with the process.
-    atexit.register(gc.freeze)
+    if arguments is None:
+        # The process ends with the command, and what is left goes with it: nobody need look for garbage once more.
+        atexit.register(gc.freeze)
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         options = parse(given)

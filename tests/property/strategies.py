@@ -91,6 +91,7 @@ _deployments = st.builds(
     sources=st.lists(domain_names, max_size=2).map(tuple),
     resources=st.lists(texts, max_size=2).map(tuple),
     causes=st.lists(_causes, max_size=2).map(tuple),
+    folder=st.just(".") | written_paths,
 )
 _readers = st.builds(
     Reader, id=_numbers.map(str), of=_numbers.map(str), table=texts, path=written_paths, line=st.integers(0, 10_000)
