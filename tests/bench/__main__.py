@@ -24,11 +24,13 @@ from tests.bench.peers import InstalledPeers, install
 from tests.bench.plans import ScopeCommands
 from tests.bench.repositories import BRANCHES, SIZES, make
 from tests.bench.results import Results, rows_of
+from tests.bench.suite import measure_suite
 from tests.bench.timing import BenchError, Timed, measure, tell
+from tests.support.browser import BrowserMissingError
 from tests.support.cli import CliMissingError
 from tests.support.sandbox import REPOSITORY
 
-PARTS = ("plan", "check", "peers", "deploys", "generator")
+PARTS = ("plan", "check", "peers", "deploys", "generator", "tests")
 DOCUMENT = REPOSITORY / "docs" / "performance.md"
 _LARGE_DOMAIN = 2000
 
@@ -99,6 +101,13 @@ class _Bench:
             specs = self._options.specs
             take = partial(measure_builds, specs, runs)
             self._record(results.GENERATOR, f"{specs} specs", partial(_without_branch, take))
+        if "tests" in only:
+            try:
+                self._record(
+                    results.SUITE, results.SUITE_SIZE, partial(_without_branch, partial(measure_suite, self._folder))
+                )
+            except (CliMissingError, BrowserMissingError) as error:
+                tell(f"tests are left out. {error}")
 
     def _measure_repository(self, name: str) -> None:
         """Measure plans and peers side by side on each branch, then what needs every domain."""

@@ -6,9 +6,9 @@ Whether a goal is met is computed from that run, and never written down.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tests.bench import deploys, generator, plans
+from tests.bench import deploys, generator, plans, suite
 from tests.bench.repositories import BRANCHES
-from tests.bench.results import CHECKS, DEPLOYS, GENERATOR, LARGE_DOMAIN, PLANS, Results
+from tests.bench.results import CHECKS, DEPLOYS, GENERATOR, LARGE_DOMAIN, PLANS, SUITE, SUITE_SIZE, Results
 from tests.bench.timing import Timed
 
 _LEAF, _BY_ALL, _BY_ONE = (branch.name for branch in BRANCHES)
@@ -120,8 +120,11 @@ def list_goals(results: Results) -> list[Goal]:
         Goal(
             "the whole test run without / with the CLI, two cores",
             "≤ 2 min / ≤ 10 min",
-            "",
-            (Condition("without", None, 120, "s"), Condition("with", None, 600, "s")),
+            "without 216 s, with 841 s (version 5e31661)",
+            tuple(
+                Condition(title, _seconds(results.find(SUITE, SUITE_SIZE, name)), most, "s")
+                for title, name, most in (("without", suite.WITHOUT_CLI, 120), ("with", suite.WITH_CLI, 600))
+            ),
         ),
     ]
 

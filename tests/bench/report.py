@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from tests.bench import deploys
 from tests.bench.goals import Condition, Goal, describe_met, list_goals
 from tests.bench.repositories import BRANCHES
-from tests.bench.results import CHECKS, DEPLOYS, GENERATOR, LARGE_DOMAIN, PLANS, Results, Row, key
+from tests.bench.results import CHECKS, DEPLOYS, GENERATOR, LARGE_DOMAIN, PLANS, SUITE, Results, Row, key
 
 BEGIN = "<!-- just bench -->"
 END = "<!-- /just bench -->"
@@ -16,6 +16,7 @@ _HEADINGS = {
     DEPLOYS: "Status and deploys",
     LARGE_DOMAIN: "One file changed in a large domain",
     GENERATOR: "Builds of resource modules",
+    SUITE: "The test suite",
 }
 
 

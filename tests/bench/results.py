@@ -14,6 +14,8 @@ CHECKS = "checks"
 DEPLOYS = "deploys"
 LARGE_DOMAIN = "large domain"
 GENERATOR = "generator"
+SUITE = "suite"
+SUITE_SIZE = "all tests"
 
 
 @dataclass(frozen=True, slots=True)

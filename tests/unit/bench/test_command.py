@@ -10,13 +10,14 @@ from tests.bench import results
 from tests.bench.generator import UNCHANGED
 from tests.bench.report import BEGIN, END
 from tests.bench.timing import BenchError, Cost, Costs, Timed
+from tests.support.browser import BrowserMissingError
 from tests.support.cli import CliMissingError
 
 _ONE = {UNCHANGED: Timed(Costs((Cost(0.5, 0.4, 20),)), "")}
 
 
 def raising(error: Exception) -> Callable[..., dict[str, Timed]]:
-    def measure(*_: int) -> dict[str, Timed]:
+    def measure(*_: object) -> dict[str, Timed]:
         raise error
 
     return measure
@@ -35,14 +36,27 @@ def test_what_is_measured_is_printed_and_kept_and_shown_with_what_is_measured_la
     assert "| 0.5 s |" in capsys.readouterr().out
 
 
-def test_without_the_cli_the_other_parts_are_measured(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("part", "measure", "error"),
+    [
+        ("deploys", "measure_domains", CliMissingError("There is no CLI.")),
+        ("tests", "measure_suite", CliMissingError("There is no CLI.")),
+        ("tests", "measure_suite", BrowserMissingError("There is no browser.")),
+    ],
+)
+def test_without_the_cli_or_a_browser_the_other_parts_are_measured(
+    part: str,
+    measure: str,
+    error: Exception,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(bench, "measure_domains", raising(CliMissingError("There is no CLI.")))
+    monkeypatch.setattr(bench, measure, raising(error))
     monkeypatch.setattr(bench, "measure_builds", lambda *_: _ONE)
-    assert bench.main(["--only", "deploys", "generator", "--keep", str(tmp_path)]) == 0
+    assert bench.main(["--only", part, "generator", "--keep", str(tmp_path)]) == 0
     printed = capsys.readouterr()
-    assert "bench: deploys are left out. There is no CLI.\n" in printed.err
+    assert f"bench: {part} are left out. {error}\n" in printed.err
     assert UNCHANGED in printed.out
 
 
