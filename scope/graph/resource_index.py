@@ -2,9 +2,8 @@
 
 import json
 
-from scope.inference.generated_modules import GENERATED
 from scope.inference.resource_facts import dump_resources, load_resources
-from scope.inference.resource_keys import DefinedResource, defined_resources, unread_resources
+from scope.inference.resource_keys import DefinedResource, read_resources
 from scope.ports import Kept
 from scope.repository.layout import resource_folder
 from scope.repository.snapshot import Snapshot
@@ -41,11 +40,4 @@ class ResourceIndex:
         return self._known[domain]
 
     def _read(self, folder: str) -> _Facts:
-        contents = self._snapshot.read_all(self._snapshot.files(folder))
-        unread = (
-            (path, line)
-            for path, content in contents.items()
-            if path.endswith(".py") and not content.startswith(GENERATED)
-            for line in unread_resources(content)
-        )
-        return defined_resources(contents), tuple(unread)
+        return read_resources(self._snapshot.read_all(self._snapshot.files(folder)))

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from scope.inference.full_names import join_name
+from scope.inference.generated_modules import GENERATED
 from scope.inference.parsing import NOT_PARSED, parse
 from scope.inference.yaml_nodes import compose
 from scope.model import ResourceKey
@@ -26,26 +27,60 @@ def defined_resources(contents: Mapping[str, bytes]) -> tuple[DefinedResource, .
 
     Files that can't be parsed add none.
     """
-    resources: dict[ResourceKey, DefinedResource] = {}
+    return _unite(one for path, content in contents.items() for one in _find(path, content))
+
+
+def read_resources(contents: Mapping[str, bytes]) -> tuple[tuple[DefinedResource, ...], tuple[tuple[str, int], ...]]:
+    """Return the same, and where the modules that nobody generated make resources under keys that only a run knows.
+
+    Those are paths and lines, in the order of the files and sorted. Each module is parsed once.
+    """
+    resources: list[DefinedResource] = []
+    unread: list[tuple[str, int]] = []
     for path, content in contents.items():
-        readers = {".py": _python_resources, ".yml": _yaml_resources}
-        for one in readers.get(posixpath.splitext(path)[1], _no_resources)(content):
-            # What a target says of a resource that all have is often a part of it, without the name.
-            if one.name is not None or one.key not in resources:
-                resources[one.key] = one
+        if not path.endswith(".py"):
+            resources += _find(path, content)
+        elif (tree := _parse(content)) is not None:
+            resources += _python_resources(tree)
+            if not content.startswith(GENERATED):
+                unread += [(path, line) for line in _unread_resources(tree)]
+    return _unite(resources), tuple(unread)
+
+
+def _find(path: str, content: bytes) -> Iterator[DefinedResource]:
+    match posixpath.splitext(path)[1]:
+        case ".py":
+            tree = _parse(content)
+            return iter(()) if tree is None else _python_resources(tree)
+        case ".yml":
+            return _yaml_resources(content)
+        case _:
+            return iter(())
+
+
+def _unite(found: Iterable[DefinedResource]) -> tuple[DefinedResource, ...]:
+    resources: dict[ResourceKey, DefinedResource] = {}
+    for one in found:
+        # What a target says of a resource that all have is often a part of it, without the name.
+        if one.name is not None or one.key not in resources:
+            resources[one.key] = one
     return tuple(resources[key] for key in sorted(resources))
-
-
-def _no_resources(_content: bytes) -> Iterator[DefinedResource]:
-    return iter(())
 
 
 def unread_resources(content: bytes) -> tuple[int, ...]:
     """Return the lines of a module that make resources under keys that only a run knows."""
+    tree = _parse(content)
+    return () if tree is None else _unread_resources(tree)
+
+
+def _parse(content: bytes) -> ast.Module | None:
     try:
-        tree = parse(content)
+        return parse(content)
     except NOT_PARSED:
-        return ()
+        return None
+
+
+def _unread_resources(tree: ast.Module) -> tuple[int, ...]:
     read = {id(value) for value, _ in _assignments(tree.body)}
     nodes = list(ast.walk(tree))
     makers = {
@@ -75,11 +110,7 @@ def _assignments(body: Iterable[ast.stmt]) -> Iterator[tuple[ast.expr, tuple[str
                 yield from _assignments(part.body)
 
 
-def _python_resources(content: bytes) -> Iterator[DefinedResource]:
-    try:
-        tree = parse(content)
-    except NOT_PARSED:
-        return
+def _python_resources(tree: ast.Module) -> Iterator[DefinedResource]:
     for value, names in _assignments(tree.body):
         kind = _KINDS.get(constructor_of(value))
         if kind is not None:

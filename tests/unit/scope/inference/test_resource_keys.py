@@ -2,7 +2,8 @@
 
 import pytest
 
-from scope.inference.resource_keys import defined_resources, unread_resources
+from scope.inference.generated_modules import GENERATED
+from scope.inference.resource_keys import defined_resources, read_resources, unread_resources
 
 JOB = "from databricks.bundles.jobs import Job\n\nrefresh = Job.from_dict({'name': 'refresh'})\n"
 COMMON = "resources: {jobs: {a: {name: one}}}\n"
@@ -51,3 +52,7 @@ def test_each_resource_is_there_once_whatever_target_has_it(
 def test_what_is_made_under_a_key_that_only_a_run_knows_is_told(text: str, keys: list[str], unread: tuple[int, ...]) -> None:
     assert [one.key.short for one in defined_resources({"a.py": text.encode()})] == keys
     assert unread_resources(text.encode()) == unread
+    contents = {"a.py": text.encode(), "b.yml": b"resources: {jobs: {last: {name: x}}}"}
+    assert read_resources(contents) == (defined_resources(contents), tuple(("a.py", line) for line in unread))
+    contents = {"a.py": GENERATED + text.encode()}
+    assert read_resources(contents) == (defined_resources(contents), ())
