@@ -8,8 +8,8 @@ from collections.abc import Mapping
 # What misleads terminals, browsers and reviewers: controls, bidi overrides, invisible format characters.
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 # Letters and the marks of plain sentences: nothing that Markdown, or GitHub after it, makes into something else.
-_SENTENCE = re.compile(r"[A-Za-z][A-Za-z ,.;'()/-]*")
-_LINKED_WORD = re.compile(r"www\.|\b[a-f]{7,}\b", re.IGNORECASE)
+_SENTENCE = r"[A-Za-z][A-Za-z ,.;'()/-]*"
+_LINKED_WORD = r"(?i)www\.|\b[a-f]{7,}\b"
 _TEXT_LENGTH = 240
 # Nearly all of a document is something else, and is looked at no further.
 _NOT_PLAIN = re.compile(r"[^\n -~]")
@@ -87,7 +87,7 @@ def code_span(text: str, length: int = _TEXT_LENGTH) -> str:
 
 def markdown_text(text: str, length: int = _TEXT_LENGTH) -> str:
     """Return a text as words of a Markdown sentence where it is plain words; as a code span where it isn't."""
-    is_plain = len(text) <= length and _SENTENCE.fullmatch(text) and not _LINKED_WORD.search(text)
+    is_plain = len(text) <= length and re.fullmatch(_SENTENCE, text) and not re.search(_LINKED_WORD, text)
     return text if is_plain else code_span(text, length)
 
 

@@ -50,7 +50,7 @@ class Change(NamedTuple):
     after: Entry | None
 
 
-_RESOURCE_KEY = re.compile(r"resources\.([a-z][a-z0-9_]*)\.([^.]+)(?:\.(.+))?")
+_RESOURCE_KEY = r"resources\.([a-z][a-z0-9_]*)\.([^.]+)(?:\.(.+))?"
 
 
 class ResourceKey(NamedTuple):
@@ -67,7 +67,7 @@ class ResourceKey(NamedTuple):
     @classmethod
     def parse(cls, text: str) -> "ResourceKey":
         """Return the key that a plan or a state has in full; raise `ValueError` for any other text."""
-        match = _RESOURCE_KEY.fullmatch(text)
+        match = re.fullmatch(_RESOURCE_KEY, text)
         if match is None:
             raise ValueError(f"`{text}` isn't the key of a resource")
         return cls(match[1], match[2], match[3] or "")

@@ -28,8 +28,8 @@ OWN_KEYS = frozenset(
 )
 # Set by scope for one deployment: other domains' tables would be looked for where one's own are.
 _OF_ONE_DEPLOYMENT = frozenset({"domain", "stage"})
-_TOKEN = re.compile(r"\$\{(?P<reference>[^{}]*)\}|(?<!\$)\{(?P<placeholder>[^{}]*)\}|(?P<text>[a-z0-9_]+)")
-_REFERENCE = re.compile(r"var\.(?P<variable>[A-Za-z_][A-Za-z0-9_]*)|bundle\.target")
+_PIECE = r"\$\{(?P<reference>[^{}]*)\}|(?<!\$)\{(?P<placeholder>[^{}]*)\}|(?P<text>[a-z0-9_]+)"
+_REFERENCE = r"var\.(?P<variable>[A-Za-z_][A-Za-z0-9_]*)|bundle\.target"
 _LAYER = re.compile(r"[a-z][a-z0-9]*")
 _LONGEST = 200
 _MOST_LAYERS = 20
@@ -73,7 +73,7 @@ class Naming(NamedTuple):
     @property
     def variables(self) -> tuple[str, ...]:
         """The variables that tables' names take, in the order in which the expressions have them."""
-        found = (match["variable"] for text in self.expressions for match in _REFERENCE.finditer(text))
+        found = (match["variable"] for text in self.expressions for match in re.finditer(_REFERENCE, text))
         return tuple(dict.fromkeys(name for name in found if name))
 
     @property
@@ -200,7 +200,7 @@ def _check(key: str, value: object) -> Iterator[Problem]:
     known = ("domain", "source", "layer", "asset") if is_resource else ("domain", "source", "layer")
     at = 0
     while at < len(value):
-        token = _TOKEN.match(value, at)
+        token = re.compile(_PIECE).match(value, at)
         if token is None:
             yield Problem(key, _misfit(value[at], is_resource=is_resource), value[at:])
             return
@@ -225,7 +225,7 @@ def _misfit(sign: str, *, is_resource: bool) -> str:
 
 
 def _check_reference(key: str, reference: str, written: str, *, is_resource: bool) -> Iterator[Problem]:
-    found, shown = _REFERENCE.fullmatch(reference), _quote(written)
+    found, shown = re.fullmatch(_REFERENCE, reference), _quote(written)
     if is_resource:
         yield Problem(key, f"refers to {shown}: a resource has one key in all targets, so its name takes none.", written)
     elif found is None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from scope.repository.template import Merged
 
-_EMPTY_REPOSITORY = re.compile(r"error: '(.+)/' does not have a commit checked out")
+_EMPTY_REPOSITORY = r"error: '(.+)/' does not have a commit checked out"
 _PLAIN_REF = re.compile(r"[\w./-]+")
 _KEPT_VARIABLES = frozenset(
     {"GIT_SSH", "GIT_SSH_COMMAND", "GIT_ASKPASS", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM"}
@@ -217,7 +217,7 @@ class GitRepository:
             try:
                 self._run(*options, *excluded, environment=environment)
             except _GitError as error:
-                nested = _EMPTY_REPOSITORY.search(error.words)
+                nested = re.search(_EMPTY_REPOSITORY, error.words)
                 if nested is None or nested[1] in empty:
                     raise
                 empty.append(nested[1])

@@ -17,10 +17,7 @@ _CLASSES = {"jobs": "Job", "pipelines": "Pipeline"}
 # What the first line of a generated module begins with.
 GENERATED = b"# Generated from "
 # No sign that could name an encoding: Python would read the rest of the file in it.
-_HEADER = re.compile(
-    rb"# Generated from (?P<spec>specs/[\w/-]+\.yml) \([0-9a-f]{12} (?P<digest>[0-9a-f]{12})\): edit that instead\.",
-    re.ASCII,
-)
+_HEADER = rb"# Generated from (?P<spec>specs/[\w/-]+\.yml) \([0-9a-f]{12} (?P<digest>[0-9a-f]{12})\): edit that instead\."
 
 
 class Origin(StrEnum):
@@ -33,7 +30,7 @@ class Origin(StrEnum):
 
 def module_origin(content: bytes) -> Origin:
     """Return whether a module is the generator's, was the generator's before somebody changed it, or never was."""
-    header = _HEADER.fullmatch(content.partition(b"\n")[0])
+    header = re.fullmatch(_HEADER, content.partition(b"\n")[0])
     if header is None:
         return Origin.HAND_WRITTEN
     resource = _read_resource(content)

@@ -58,9 +58,10 @@ _WHOLE_CELL = frozenset(
 )
 # The suffixes that `%run` and notebook paths leave out. The CLI takes them in any case.
 _SUFFIXES = (".py", ".ipynb", ".sql", ".scala", ".r")
-_MAGIC = re.compile(r"[ \t]*%{1,2}([\w-]+)[ \t]*(.*)", re.DOTALL)
-_COMMENTED = re.compile(r"^[ \t]*(?:#|--|//)[ \t]*MAGIC(?:[ \t](.*))?$", re.MULTILINE)
-_MAGIC_LINE = re.compile(r"^([ \t]*)[%!](.*)$", re.MULTILINE)
+# These are compiled by `re` when a notebook is met.
+_MAGIC = r"(?s)[ \t]*%{1,2}([\w-]+)[ \t]*(.*)"
+_COMMENTED = r"(?m)^[ \t]*(?:#|--|//)[ \t]*MAGIC(?:[ \t](.*))?$"
+_MAGIC_LINE = r"(?m)^([ \t]*)[%!](.*)$"
 
 
 def notebook_names(path: str) -> tuple[str, ...]:
@@ -74,11 +75,11 @@ def source_cells(text: str) -> Iterator[Cell]:
     language = Language.OTHER
     start = previous = 0
     line, position = 1, 0
-    for match in _COMMENTED.finditer(text):
+    for match in re.finditer(_COMMENTED, text):
         line += text.count("\n", position, match.start())
         position = match.start()
         content = (match[1] or "").rstrip("\r")
-        magic = _MAGIC.match(content)
+        magic = re.match(_MAGIC, content)
         if cell and (magic or line != previous + 1):
             yield Cell(language, "\n".join(cell), start)
             cell = []
@@ -138,7 +139,7 @@ def _jupyter_cell(source: object, default: Language) -> Cell:
     if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
         raise BrokenNotebookError(1)
     text = "".join(lines)
-    magic = _MAGIC.match(text.lstrip("\n"))
+    magic = re.match(_MAGIC, text.lstrip("\n"))
     if not magic:
         return Cell(default, text, 1, text)
     language = _LANGUAGES.get(magic[1].lower())
@@ -150,7 +151,7 @@ def _jupyter_cell(source: object, default: Language) -> Cell:
 def magic_lines(text: str) -> Iterator[tuple[int, str]]:
     """Yield IPython's own lines (`%run x`, `!pip install x`) with their numbers."""
     line, position = 1, 0
-    for match in _MAGIC_LINE.finditer(text):
+    for match in re.finditer(_MAGIC_LINE, text):
         line += text.count("\n", position, match.start())
         position = match.start()
         yield line, text[match.start() : match.end()].strip()
@@ -158,7 +159,7 @@ def magic_lines(text: str) -> Iterator[tuple[int, str]]:
 
 def without_magic_lines(text: str) -> str:
     """Return Python without IPython's lines, with the same line numbers and blocks."""
-    return _MAGIC_LINE.sub(r"\1pass", text)
+    return re.sub(_MAGIC_LINE, r"\1pass", text)
 
 
 def run_paths(argument: str) -> tuple[str, ...]:

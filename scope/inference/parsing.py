@@ -7,7 +7,6 @@ recognised before they are parsed, which is why no file takes more than a second
 
 import ast
 import re
-import tokenize
 import warnings
 from codecs import BOM_UTF8
 from collections.abc import Sequence
@@ -16,15 +15,15 @@ from io import BytesIO
 
 # Longer code is data: a generated job of half a thousand tasks stays below both. In bytes or characters.
 LARGEST = 512 * 1024
-# Words and signs.
+# Words and signs. Few texts are so long that a pattern is needed, so `re` compiles these when it first meets one.
 MOST_WORDS = 96 * 1024
-_WORD = re.compile(r"\w+|[^\w\s]")
+_WORD = r"\w+|[^\w\s]"
 # No path has so many folders.
 _MOST_DOTS = 200
 # The braces of a text by its length, as if it were one f-string: half a second.
 _MOST_FSTRING_WORK = 2**31
-_DOTTED = re.compile(r"(?:\.[\s\\]*+\w++[\s\\]*+)++")
-_FSTRING = re.compile(r"f[rR]?[\"']|F[rR]?[\"']|[rR][fF][\"']")
+_DOTTED = r"(?:\.[\s\\]*+\w++[\s\\]*+)++"
+_FSTRING = r"f[rR]?[\"']|F[rR]?[\"']|[rR][fF][\"']"
 
 
 class LargePythonError(ValueError):
@@ -54,6 +53,8 @@ def decode(source: bytes) -> str:
     r"""Decode Python source by its own encoding, with `\n` for every line end. Bytes that don't decode are replaced."""
     text = source.decode(errors="replace")
     if b"coding" in source or source.startswith(BOM_UTF8):
+        import tokenize  # few files name their encoding
+
         with suppress(SyntaxError, LookupError, UnicodeError):
             encoding = tokenize.detect_encoding(BytesIO(source).readline)[0]
             text = source.decode(encoding, errors="replace")
@@ -72,11 +73,11 @@ def is_large(texts: Sequence[str]) -> bool:
     """Whether the code of one file, in parts, is more than is parsed."""
     length = sum(map(len, texts))
     # No text has more words than characters.
-    return length > LARGEST or (length > MOST_WORDS and sum(len(_WORD.findall(text)) for text in texts) > MOST_WORDS)
+    return length > LARGEST or (length > MOST_WORDS and sum(len(re.findall(_WORD, text)) for text in texts) > MOST_WORDS)
 
 
 def _is_costly(text: str) -> bool:
     """Whether the parser takes more than a moment for a text of the usual length."""
-    if text.count("{") * len(text) > _MOST_FSTRING_WORK and _FSTRING.search(text):
+    if text.count("{") * len(text) > _MOST_FSTRING_WORK and re.search(_FSTRING, text):
         return True
-    return text.count(".") > _MOST_DOTS and any(run[0].count(".") > _MOST_DOTS for run in _DOTTED.finditer(text))
+    return text.count(".") > _MOST_DOTS and any(run[0].count(".") > _MOST_DOTS for run in re.finditer(_DOTTED, text))

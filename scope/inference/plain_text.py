@@ -84,14 +84,15 @@ _LONGEST_NAME = 1000
 _SPACE = r"(?:[ \t\f]|\\\n)"
 # Neither word can be a part of a name: so no match swallows the beginning of the next, and none is looked for twice.
 _PART = r"(?!(?:from|import)\b)\w++"
-_STATEMENT = re.compile(
+# These are compiled by `re` when a file is met that doesn't parse.
+_STATEMENT = (
     rf"\bfrom((?:\.|{_SPACE})++(?:{_PART}(?:{_SPACE}*+\.{_SPACE}*+{_PART})*+)?+)(?:{_SPACE}*+(?P<complete>import)\b)?+"
-    r"|(?<!\.)\bimport\b",
+    r"|(?<!\.)\bimport\b"
 )
-_DOTTED = re.compile(rf"\w++(?:{_SPACE}*+\.{_SPACE}*+\w++)*+")
-_SPACES = re.compile(rf"{_SPACE}++")
-_COMMENT = re.compile(r"#[^\n]*")
-_DYNAMIC = re.compile(
+_DOTTED = rf"\w++(?:{_SPACE}*+\.{_SPACE}*+\w++)*+"
+_SPACES = rf"{_SPACE}++"
+_COMMENT = r"#[^\n]*"
+_DYNAMIC = (
     rf"\b(?:{'|'.join(sorted(MACHINERY_NAMES))}|importlib|importlib_resources|pkg_resources|pkgutil)\b"
     rf"|\bnotebook{_SPACE}*+\.{_SPACE}*+run\b"
     rf"|{'|'.join(map(re.escape, sorted(PLACE_NAMES)))}"
@@ -169,7 +170,7 @@ def fixed_part(path: str) -> str:
 
 def imported_modules(text: str, place: Place, first_line: int = 1) -> Iterator[ModuleUse]:
     """Yield the modules that Python that doesn't parse may import. None is certain: it may be prose."""
-    matches = [match for match in _STATEMENT.finditer(text) if match[1] is None or match["complete"]]
+    matches = [match for match in re.finditer(_STATEMENT, text) if match[1] is None or match["complete"]]
     lines = Lines(text, first_line)
     for match, after in zip_longest(matches, matches[1:]):
         line = lines.at(match.start())
@@ -178,7 +179,7 @@ def imported_modules(text: str, place: Place, first_line: int = 1) -> Iterator[M
         if match[1] is None:
             yield from (ModuleUse(place.absolute(name, 0), line, certain=False) for name in names)
             continue
-        origin = _SPACES.sub("", match[1])
+        origin = re.sub(_SPACES, "", match[1])
         name = origin.lstrip(".")
         base = place.absolute(name, len(origin) - len(name))
         if base:
@@ -196,14 +197,14 @@ def _names_of(tail: str) -> list[str]:
     # Up to the end of the logical line, or the closing bracket. `as` and the name after it are taken for modules too.
     body = tail.lstrip(" \t\f\\\n")
     if body.startswith("("):
-        body = _COMMENT.sub("", body[1:]).partition(")")[0]
+        body = re.sub(_COMMENT, "", body[1:]).partition(")")[0]
     else:
         body = re.split(r"(?<!\\)\n", tail, maxsplit=1)[0]
-    return [_SPACES.sub("", match[0]) for match in _DOTTED.finditer(body)]
+    return [re.sub(_SPACES, "", match[0]) for match in re.finditer(_DOTTED, body)]
 
 
 def dynamic_lines(text: str, first_line: int = 1) -> Iterator[int]:
     """Yield the lines of Python that doesn't parse on which something may be imported by a computed name."""
     lines = Lines(text, first_line)
-    for match in _DYNAMIC.finditer(text):
+    for match in re.finditer(_DYNAMIC, text):
         yield lines.at(match.start())

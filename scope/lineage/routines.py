@@ -144,4 +144,14 @@ class Routines(Execution):
 
 
 def _yields(node: ast.AST) -> bool:
-    return any(isinstance(inner, ast.Yield | ast.YieldFrom) for inner in ast.walk(node))
+    """Return whether a function holds a `yield`. Not by `ast.walk`, which takes three times as long."""
+    stack: list[object] = [node]
+    while stack:
+        inner = stack.pop()
+        if isinstance(inner, list):
+            stack += inner
+        elif isinstance(inner, ast.AST):
+            if isinstance(inner, ast.Yield | ast.YieldFrom):
+                return True
+            stack += inner.__dict__.values()
+    return False

@@ -8,8 +8,8 @@ import ast
 import io
 import json
 import re
-import tokenize
 from bisect import bisect_right
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
 
 from scope.inference.parsing import NOT_PARSED, parse
@@ -27,11 +27,12 @@ _PRAGMA = (
 )
 # What may stand anywhere in a comment is looked for from the first `#` of a line alone, and a hint without an end ends the
 # search: one that begins again at each mark would read a long line of them as often.
-_PYTHON_COMMENT = re.compile(rf"#\s*(?:{_NOTEBOOK}|{_PRAGMA}|///)|#!|^[^#\n]*#.*coding[:=]", re.IGNORECASE | re.MULTILINE)
-_SQL_COMMENT = re.compile(rf"--[ \t]*(?:{_NOTEBOOK}|{_PRAGMA}).*$|/\*\+[\s\S]*?(?:\*/|\Z)", re.MULTILINE | re.IGNORECASE)
-_YAML_COMMENT = re.compile(rf"#\s*(?:{_PRAGMA}).*$", re.MULTILINE | re.IGNORECASE)
+# Patterns are compiled by `re` when they are first used: most changes change more than comments.
+_PYTHON_COMMENT = rf"(?im)#\s*(?:{_NOTEBOOK}|{_PRAGMA}|///)|#!|^[^#\n]*#.*coding[:=]"
+_SQL_COMMENT = rf"(?im)--[ \t]*(?:{_NOTEBOOK}|{_PRAGMA}).*$|/\*\+[\s\S]*?(?:\*/|\Z)"
+_YAML_COMMENT = rf"(?im)#\s*(?:{_PRAGMA}).*$"
 # Embedded scripts' metadata, https://peps.python.org/pep-0723/: every comment line of the block is data.
-_SCRIPT_METADATA = re.compile(r"^# /// \w", re.MULTILINE)
+_SCRIPT_METADATA = r"(?m)^# /// \w"
 _HEADER = re.compile(r"(?:#|--)\s*Databricks notebook source")
 
 
@@ -57,15 +58,28 @@ def _same_python(before: bytes, after: bytes) -> bool:
         trees = [parse(text) for text in texts]
         if ast.dump(trees[0]) != ast.dump(trees[1]):
             return False
-        if not any(_PYTHON_COMMENT.search(text) for text in texts):
-            return True
-        comments = [list(_python_comments(text, tree)) for text, tree in zip(texts, trees, strict=True)]
+    except NOT_PARSED:
+        return False
+    if not any(re.search(_PYTHON_COMMENT, text) for text in texts):
+        return True
+    return _same_comments(texts, trees) and not any(re.search(_SCRIPT_METADATA, text) for text in texts)
+
+
+def _same_comments(texts: list[str], trees: list[ast.Module]) -> bool:
+    import tokenize  # few changes leave the tree as it is
+
+    try:
+        before, after = (list(_python_comments(text, tree)) for text, tree in zip(texts, trees, strict=True))
     except (*NOT_PARSED, tokenize.TokenError):
         return False
-    return comments[0] == comments[1] and not any(_SCRIPT_METADATA.search(text) for text in texts)
+    return before == after
 
 
 def _decode_python(source: bytes) -> str:
+    if b"coding" not in source and not source.startswith(BOM_UTF8):
+        return source.decode()
+    import tokenize
+
     encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
     return source.decode(encoding)
 
@@ -74,8 +88,10 @@ def _python_comments(text: str, tree: ast.Module) -> Iterator[tuple[str, int, bo
     """Yield the significant comments, each with the number of statements before it, and whether it follows another one."""
     starts = sorted(_first_line(node) for node in ast.walk(tree) if isinstance(node, ast.stmt))
     previous = -1
+    import tokenize
+
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        if token.type == tokenize.COMMENT and _PYTHON_COMMENT.search(token.string):
+        if token.type == tokenize.COMMENT and re.search(_PYTHON_COMMENT, token.string):
             line = token.start[0]
             yield token.string, bisect_right(starts, line), line == previous + 1
             previous = line
@@ -122,7 +138,7 @@ def _sql_tokens(text: str) -> list[str]:
 
 def _significant_parts(gap: str) -> list[str]:
     # Another line ends a cell that is written in comments.
-    return [gap] if "MAGIC" in gap else [match[0].strip() for match in _SQL_COMMENT.finditer(gap)]
+    return [gap] if "MAGIC" in gap else [match[0].strip() for match in re.finditer(_SQL_COMMENT, gap)]
 
 
 def _same_yaml(before: bytes, after: bytes) -> bool:
@@ -137,7 +153,7 @@ def _same_yaml(before: bytes, after: bytes) -> bool:
         contents = [list(_yaml_contents(text)) for text in texts]
     except (KeyError, ValueError, yaml.YAMLError):
         return False
-    return contents[0] == contents[1] and _YAML_COMMENT.findall(texts[0]) == _YAML_COMMENT.findall(texts[1])
+    return contents[0] == contents[1] and re.findall(_YAML_COMMENT, texts[0]) == re.findall(_YAML_COMMENT, texts[1])
 
 
 def _yaml_contents(text: str) -> Iterator[tuple[object, ...]]:

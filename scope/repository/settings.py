@@ -31,9 +31,9 @@ KEYS: Mapping[str, str] = {
 }
 """The keys of the table, each with what it takes."""
 # A loopback address is for tests of the receiving side.
-_WEBHOOK = re.compile(r"(?:https://[A-Za-z0-9.-]+(?::\d{1,5})?|http://127\.0\.0\.1:\d{1,5})/[!-~]{0,2000}")
+_WEBHOOK = r"(?:https://[A-Za-z0-9.-]+(?::\d{1,5})?|http://127\.0\.0\.1:\d{1,5})/[!-~]{0,2000}"
 # A domain, if it is that one's alone, and a variable's name as the CLI takes it in a reference.
-_VARIABLE = re.compile(r"(?:[a-z][a-z0-9_]*\.)?[A-Za-z_][A-Za-z0-9_-]*")
+_VARIABLE = r"(?:[a-z][a-z0-9_]*\.)?[A-Za-z_][A-Za-z0-9_-]*"
 _MOST_KNOWN = 16
 _OWN_VARIABLES = frozenset({"domain", "stage"})
 RULE_KEYS: Mapping[str, str] = {
@@ -207,7 +207,7 @@ def _read_globs(table: Mapping[str, object], key: str, problems: list[_Problem])
 
 def _is_variable(name: str) -> bool:
     """Return whether a name can be listed: a variable's whose value isn't scope's own to set."""
-    return _VARIABLE.fullmatch(name) is not None and name.rpartition(".")[2] not in _OWN_VARIABLES
+    return re.fullmatch(_VARIABLE, name) is not None and name.rpartition(".")[2] not in _OWN_VARIABLES
 
 
 def _read_number(table: Mapping[str, object], key: str, default: int, allowed: range, problems: list[_Problem]) -> int:
@@ -221,7 +221,7 @@ def _read_number(table: Mapping[str, object], key: str, default: int, allowed: r
 
 def _read_webhook(table: Mapping[str, object], problems: list[_Problem]) -> str | None:
     value = table.get("webhook")
-    if value is None or (isinstance(value, str) and _WEBHOOK.fullmatch(value)):
+    if value is None or (isinstance(value, str) and re.fullmatch(_WEBHOOK, value)):
         return value
     # The value may be a secret that somebody has mistyped.
     problems.append(_Problem("webhook", "is the https URL to which messages are posted, without a user name in it"))
