@@ -16,7 +16,7 @@ from tests.support.browser import BrowserMissingError, Tab, browsing, find_brows
 from tests.support.cli import CliMissingError, DatabricksCli, find_databricks, find_fake_workspace
 from tests.support.fake_workspace import FakeWorkspace, new_token, serving
 from tests.support.sandbox import SCRATCH, Sandbox
-from tests.support.shared_loader import serving_loader
+from tests.support.shared_pythons import serving_pythons
 from tests.support.spark_connect import ConnectServer, JavaMissingError, has_open_spark, require_java, serving_spark
 
 if TYPE_CHECKING:
@@ -121,8 +121,8 @@ def fake_workspace(fake_workspace_url: str) -> FakeWorkspace:
 @pytest.fixture(scope="session")
 def databricks_cli(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DatabricksCli]:
     """Give the real CLI, with a home folder of its own."""
-    with serving_loader() as loader:
-        yield DatabricksCli(find_databricks(), tmp_path_factory.mktemp("home"), loader, collects_garbage=False)
+    with serving_pythons() as pythons:
+        yield DatabricksCli(find_databricks(), tmp_path_factory.mktemp("home"), pythons, collects_garbage=False)
 
 
 @pytest.fixture

@@ -123,7 +123,7 @@ class Judge:
     def _resolved(self, folder: Path, name: str) -> dict[str, Any]:
         result = self.cli.bundle(
             "plan", "-o", "json", "--force", cwd=folder, workspace=self.workspace, target=TARGET, domain=name,
-            env=self.cli.loading_in_forks(),
+            env=self.cli.handing_over(),
         )  # fmt: skip
         assert result.exit_code == 0, result
         plan: dict[str, Any] = result.json["plan"]

@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.support.fake_workspace import FakeWorkspace
 from tests.support.sandbox import GIT_CONFIG, scratch_folder
-from tests.support.shared_loader import ADDRESS, FOLDER
+from tests.support.shared_pythons import ADDRESS, START
 
 REPOSITORY = Path(__file__).parents[2]
 BIN = REPOSITORY / ".bin"
@@ -64,8 +64,8 @@ class DatabricksCli:
 
     path: Path
     home: Path
-    loader: Path | None = None
-    """The address of a `tests.support.shared_loader`, for those who want it."""
+    pythons: Path | None = None
+    """Where the `tests.support.shared_pythons` are, for those who want them."""
     collects_garbage: bool = True
     """False takes a fifth off what a command computes, and more memory: none lives long enough to need much."""
 
@@ -91,11 +91,11 @@ class DatabricksCli:
             **(extra or {}),
         }
 
-    def loading_in_forks(self, *path: Path) -> dict[str, str]:
-        """Return variables that let the shared loader load bundles, if there is one; `path` ends the PYTHONPATH."""
-        if self.loader is None:
+    def handing_over(self, *path: Path) -> dict[str, str]:
+        """Return variables that let the shared Pythons do what is started, if there are any; `path` ends the PYTHONPATH."""
+        if self.pythons is None:
             return {"PYTHONPATH": os.pathsep.join(map(str, path))} if path else {}
-        return {"PYTHONPATH": os.pathsep.join(map(str, (FOLDER, *path))), ADDRESS: str(self.loader)}
+        return {"PYTHONPATH": os.pathsep.join(map(str, (START, *path))), ADDRESS: str(self.pythons)}
 
     def run(
         self,

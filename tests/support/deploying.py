@@ -54,7 +54,7 @@ class Platform:
 
     def environment(self, **extra: str) -> dict[str, str]:
         # The package itself, as an installed console command would be found wherever it is started.
-        return self.cli.environment(self.workspace, {**self.cli.loading_in_forks(REPOSITORY), **self.env, **extra})
+        return self.cli.environment(self.workspace, {**self.cli.handing_over(REPOSITORY), **self.env, **extra})
 
     def start(self, *arguments: str, before: Callable[[], None] | None = None, **extra: str) -> "subprocess.Popen[str]":
         """Start `scope` and let it run; `before` is called in the new process."""

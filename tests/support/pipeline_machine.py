@@ -62,7 +62,7 @@ def log_in(workspace: FakeWorkspace, cli: DatabricksCli) -> Mapping[str, str]:
         *WITHOUT_GARBAGE_COLLECTION,
     )
     known = {name: given[name] for name in names if name in given}
-    return {"DATABRICKS_AUTH_TYPE": "pat"} | known | cli.loading_in_forks()
+    return {"DATABRICKS_AUTH_TYPE": "pat"} | known | cli.handing_over()
 
 
 def copy_repository(folder: Path, workspace: FakeWorkspace) -> Sandbox:

@@ -17,6 +17,7 @@ from py_compile import PycInvalidationMode
 from tempfile import mkdtemp
 from typing import Any
 
+from tests.support.cli import DatabricksCli
 from tests.support.fetched_clones import EVERY_BRANCH, Fetch, lay_clone
 from tests.support.sandbox import REPOSITORY, Sandbox, scratch_folder
 
@@ -129,17 +130,18 @@ def _download(inputs: dict[str, Any], runner: Runner) -> str | None:
     return None
 
 
-def make_tools(folder: Path, databricks: Path) -> str:
+def make_tools(folder: Path, cli: DatabricksCli) -> str:
     """Put stand-ins for `uv` and `curl` into a folder; return the digest of the archive that `curl` gives."""
     folder.mkdir(parents=True)
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         program = zipfile.ZipInfo("databricks")
         program.external_attr = (stat.S_IFREG | 0o755) << 16
-        archive.writestr(program, f'#!/bin/sh\nexec "{databricks}" "$@"\n')
+        archive.writestr(program, f'#!/bin/sh\nexec "{cli.path}" "$@"\n')
         archive.writestr("README.md", "not installed")
     (folder / "databricks.zip").write_bytes(content.getvalue())
     compiled = compile_scope()
+    given = "\n".join(f'export {name}="{value}"' for name, value in cli.handing_over().items())
     _program(
         folder / "curl",
         f"""
@@ -162,6 +164,7 @@ def make_tools(folder: Path, databricks: Path) -> str:
                 for tool; do :; done
                 cp -r "{compiled}/scope" "$tool"/ ;;
             "run --no-sync --project")
+                {given}
                 export PYTHONPATH="$4${{PYTHONPATH:+:$PYTHONPATH}}"
                 shift 5
                 exec "{sys.executable}" "$@" ;;

@@ -21,7 +21,7 @@ class Place:
         self.workspace = workspace
         self.folder = folder
         self.tools = folder / "tools"
-        self.cli_digest = make_tools(self.tools, cli.path)
+        self.cli_digest = make_tools(self.tools, cli)
         self.logins: list[str] = []
         self._cli = cli
         self._runs = 0

@@ -93,7 +93,7 @@ def github() -> Iterator[FakeGitHub]:
 def tools(tmp_path: Path, databricks_cli: DatabricksCli) -> tuple[Path, str]:
     """Give the folder of a runner's programs, and the digest of the CLI's archive."""
     folder = tmp_path / "tools"
-    return folder, make_tools(folder, databricks_cli.path)
+    return folder, make_tools(folder, databricks_cli)
 
 
 @pytest.fixture
