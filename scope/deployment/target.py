@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from scope.errors import Refused, UsageError
 from scope.inference.yaml_nodes import compose, find_node
+from scope.repository.bundles import require_root_bundle
 from scope.repository.layout import BUNDLE, TARGET_ROOT, place_of, target_file
 from scope.repository.snapshot import Snapshot
 from scope.wording import unknown_name, write_command
@@ -152,12 +153,17 @@ class Paths:
 
 
 def read_target(snapshot: Snapshot, name: str) -> TargetSettings:
-    """Return a target's settings in a tree; `UsageError` with the place of a setting that is missing or unusable."""
+    """Return a target's settings in a tree.
+
+    Raises `UsageError` with the place of a setting that is missing or unusable, and for a tree that is laid out otherwise.
+    """
     path = target_file(name)
     content = snapshot.read(path)
     if content is None:
         targets = (place_of(f"{TARGET_ROOT}/{file}").target for file in snapshot.names(TARGET_ROOT))
         known = sorted(target for target in targets if target is not None)
+        if not known:
+            require_root_bundle(snapshot)
         raise UsageError(unknown_name("target", name, known, "in targets/"))
     values = Document(path, content)
     bundle = Document(BUNDLE, snapshot.read(BUNDLE) or b"").need("bundle", "name")

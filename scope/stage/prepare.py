@@ -41,6 +41,7 @@ def prepare(
     head = resolve_head(git, head_ref)
     index = open_index(Snapshot(git, head.tree))
     if target not in index.targets:
+        index.check_names()
         raise UsageError(unknown_name("target", target, index.targets, index.places[0]))
     known = index.domains_in(target)
     if domain not in known:

@@ -291,6 +291,17 @@ def test_a_name_that_is_not_there_is_answered_with_those_that_are(
     assert words in result.stderr
 
 
+@pytest.mark.parametrize("command", ["status", "deploy", "reconcile", "doctor", "bundle finance"])
+def test_where_there_is_no_bundle_every_command_says_so(sandbox: Sandbox, command: str) -> None:
+    sandbox.write("README.md", "# Empty\n")
+    sandbox.commit("Start")
+    words, rest = command.split(), ["--", "plan"] if command.startswith("bundle") else []
+    result = run_scope(sandbox.root, *words, "-t", "prod", *rest)
+    assert result.exit_code != 0
+    assert "There is no databricks.yml in this git repository." in result.stdout + result.stderr
+    assert "no target" not in result.stdout + result.stderr
+
+
 # With the real CLI
 
 

@@ -90,6 +90,11 @@ def test_an_unknown_target_is_refused_with_the_known_ones(tmp_path: Path) -> Non
         read(tmp_path, {"targets/dev.yml": target(), "targets/staging.yml": target()})
 
 
+def test_where_no_target_is_defined_what_to_write_is_told_and_not_the_name(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"no target is defined in targets/\. .*\n.*\nbundles = \[\"\.\"\]$"):
+        read(tmp_path, {})
+
+
 def test_credentials_for_another_host_are_refused_before_anything_is_sent(tmp_path: Path) -> None:
     settings = read_text(tmp_path, target())
     check_host(settings, "https://PROD.cloud.databricks.com:443/")
