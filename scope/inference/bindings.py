@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from scope.inference.collector import UsesCollector
+from scope.inference.parsing import inner_statements
 from scope.inference.strings import Text
 from scope.inference.uses import without_src
 from scope.repository.layout import RESOURCE_ROOT
@@ -27,7 +28,8 @@ class Bindings:
         self._stores: Counter[str] = Counter()
         self._parameters: set[str] = set()
         for node in nodes:
-            self._note(node)
+            if node.__class__ in _BINDING:
+                self._note(node)
 
     def _note(self, node: ast.AST) -> None:
         match node:
@@ -119,5 +121,9 @@ def _returned(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.
         node = pending.pop()
         if isinstance(node, ast.Return) and node.value is not None:
             yield node.value
-        elif not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-            pending.extend(ast.iter_child_nodes(node))
+        elif not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            pending.extend(inner_statements(node))
+
+
+# The only nodes that bind a name or say what a function returns. Most nodes are none of them.
+_BINDING = frozenset([ast.AnnAssign, ast.Assign, ast.AsyncFunctionDef, ast.FunctionDef, ast.Name, ast.NamedExpr, ast.arg])

@@ -9,7 +9,7 @@ import ast
 import re
 import warnings
 from codecs import BOM_UTF8
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from io import BytesIO
 
@@ -24,6 +24,12 @@ _MOST_DOTS = 200
 _MOST_FSTRING_WORK = 2**31
 _DOTTED = r"(?:\.[\s\\]*+\w++[\s\\]*+)++"
 _FSTRING = r"f[rR]?[\"']|F[rR]?[\"']|[rR][fF][\"']"
+
+# In the order in which nodes have them.
+_BODIES = ("body", "cases", "handlers", "orelse", "finalbody")
+# Positions, names, contexts and operators: most of a tree, with nothing inside.
+_SIGNS = (ast.boolop, ast.cmpop, ast.expr_context, ast.operator, ast.unaryop)
+EMPTY = frozenset({int, str, type(None), *(sign for signs in _SIGNS for sign in signs.__subclasses__())})
 
 
 class LargePythonError(ValueError):
@@ -47,6 +53,12 @@ def parse(source: str | bytes) -> ast.Module:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return ast.parse(source)
+
+
+def inner_statements(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the statements, cases and handlers that stand directly inside a statement, case or handler, in their order."""
+    for field in _BODIES:
+        yield from getattr(node, field, ())
 
 
 def decode(source: bytes) -> str:

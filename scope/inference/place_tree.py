@@ -7,6 +7,7 @@ from scope.inference.bindings import Bindings
 from scope.inference.collector import UsesCollector
 from scope.inference.locations import Location, Locations
 from scope.inference.locator import Locator
+from scope.inference.parsing import EMPTY
 
 
 class PlaceTree:
@@ -15,10 +16,14 @@ class PlaceTree:
     def __init__(self, tree: ast.AST, uses: UsesCollector) -> None:
         """Find every path, so that it is known which ones go on in others."""
         self.uses = uses
-        self.nodes = list(ast.walk(tree))
+        self.nodes = [tree]
+        self._parents: dict[int, ast.AST] = {}
+        for node in self.nodes:  # which grows meanwhile
+            for child in _parts(node):
+                self._parents[id(child)] = node
+                self.nodes.append(child)
         self.bindings = Bindings(self.nodes, uses)
         self.locator = Locator(self.bindings, uses)
-        self._parents = {id(child): node for node in self.nodes for child in ast.iter_child_nodes(node)}
         self._located = {id(node): found for node in self.nodes if _is_read(node) and (found := self.locator.locate(node))}
 
     def locations(self, node: ast.AST) -> Locations:
@@ -54,6 +59,16 @@ class PlaceTree:
         if isinstance(node, ast.Attribute) or (isinstance(node, ast.Name) and node.id in self.uses.bound):
             return self.uses.origins(node)
         return frozenset()
+
+
+def _parts(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield what a node is made of, as `ast.iter_child_nodes` does but for contexts and operators, which have no place."""
+    for value in node.__dict__.values():
+        kind = value.__class__
+        if kind is list:
+            yield from (item for item in value if isinstance(item, ast.AST) and item.__class__ not in EMPTY)
+        elif kind not in EMPTY and isinstance(value, ast.AST):
+            yield value
 
 
 def _is_read(node: ast.AST) -> bool:

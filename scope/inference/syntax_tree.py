@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from scope.inference.calls import read_call
 from scope.inference.collector import LONGEST_NAME, UsesCollector, is_machinery, may_name
+from scope.inference.parsing import EMPTY, inner_statements
 from scope.inference.plain_text import MACHINERY_NAMES, has_places
 from scope.inference.strings import Text
 from scope.inference.uses import ImportedName, Place, Uses, without_src
@@ -70,8 +71,7 @@ def list_statements(tree: ast.Module) -> list[ast.AST]:
     """Return the statements of a syntax tree in the order of `ast.walk`, without expressions, which most nodes belong to."""
     nodes: list[ast.AST] = [tree]
     for node in nodes:  # which grows meanwhile
-        for field in _BODIES:
-            nodes += getattr(node, field, ())
+        nodes += inner_statements(node)
     return nodes
 
 
@@ -129,12 +129,12 @@ def _relevant_nodes(tree: ast.AST) -> list[ast.AST]:
             if kind in _LEAVES:
                 continue
         for value in node.__dict__.values():
-            if value.__class__ in _EMPTY:
+            if value.__class__ in EMPTY:
                 continue
             if value.__class__ is list:
                 for item in value:
                     is_bare_text = item.__class__ is ast.Expr and item.value.__class__ is ast.Constant
-                    if not is_bare_text and item.__class__ not in _EMPTY:
+                    if not is_bare_text and item.__class__ not in EMPTY:
                         stack.append(item)
             elif isinstance(value, ast.AST):
                 stack.append(value)
@@ -215,15 +215,10 @@ _READERS: dict[type[ast.AST], Callable[[ast.AST, UsesCollector], None]] = {
     ast.JoinedStr: _read_compound,
     ast.Name: _read_reference,
 }
-# In the order in which nodes have them.
-_BODIES = ("body", "cases", "handlers", "orelse", "finalbody")
 _OPTIONAL = frozenset({ast.If, ast.Try})
 _AROUND_IMPORTS = frozenset({*_OPTIONAL, ast.Import, ast.ImportFrom})
 _RELEVANT = frozenset({*_READERS, *_AROUND_IMPORTS})
 # Handlers of these go on without a module that isn't there.
 _CATCHING = frozenset({"BaseException", "Exception", "ImportError", "ModuleNotFoundError"})
-# Positions, names, contexts and operators: most of a tree, with nothing inside.
-_SIGNS = (ast.boolop, ast.cmpop, ast.expr_context, ast.operator, ast.unaryop)
-_EMPTY = frozenset({int, str, type(None), *(sign for signs in _SIGNS for sign in signs.__subclasses__())})
 # Relevant nodes with nothing relevant inside.
 _LEAVES = frozenset({ast.Constant, ast.Import, ast.ImportFrom, ast.Name})
