@@ -48,8 +48,9 @@ def find_interpreters() -> list[str]:
         name = f"python3.{minor}"
         for program in (shutil.which(name), *sorted(map(str, versions.glob(f"3.{minor}.*/bin/{name}")))):
             # A shim of pyenv's may stand for a version that isn't chosen.
-            if program and subprocess.run([program, "-c", ""], capture_output=True, check=False).returncode == 0:
-                found.setdefault(name, program)
+            if program and subprocess.run([program, "-ISc", ""], capture_output=True, check=False).returncode == 0:
+                found[name] = program
+                break
     return list(found.values())
 
 

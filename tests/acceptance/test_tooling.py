@@ -49,24 +49,30 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
 
 # Planted defects
 
+# Its count is of the whole repository: it says too that nothing else fails there.
 DEFECTS = {
-    "format": ("src/common/planted.py", '"""Planted."""\n\nVALUE   = 1\n', ["ruff", "format", "--check", "."], "planted.py"),
-    "lint": ("src/common/planted.py", '"""Planted."""\n\nimport os\n', ["ruff", "check", "."], "F401"),
+    "format": (
+        "src/common/planted.py", '"""Planted."""\n\nVALUE   = 1\n',
+        ["ruff", "format", "--check", "."], "planted.py", "1 file would be reformatted, ",
+    ),
+    "lint": (
+        "src/common/planted.py", '"""Planted."""\n\nimport os\n',
+        ["ruff", "check", "."], "F401", "Found 1 error.",
+    ),
     "import-root": (
         "src/common/planted.py", '"""Planted."""\n\nfrom src.common import tables\n\nVALUE = tables\n',
-        ["ruff", "check", "."], "TID251",
+        ["ruff", "check", "."], "TID251", "Found 1 error.",
     ),
     "types": (
         "src/common/planted.py", '"""Planted."""\n\nVALUE: int = "text"\n',
-        ["pyrefly", "check", "--summarize-errors"], "bad-assignment",
+        ["pyrefly", "check", "--summarize-errors"], "bad-assignment", "INFO 1 error ",
     ),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", DEFECTS)
 def test_each_gate_fails_on_a_defect_of_its_kind(checkout: Sandbox, kind: str) -> None:
-    path, text, command, words = DEFECTS[kind]
-    assert run(checkout.root, "uv", "run", "--quiet", *command).exit_code == 0
+    path, text, command, words, count = DEFECTS[kind]
     checkout.write(path, text)
     try:
         result = run(checkout.root, "uv", "run", "--quiet", *command)
@@ -74,6 +80,7 @@ def test_each_gate_fails_on_a_defect_of_its_kind(checkout: Sandbox, kind: str) -
         checkout.path(path).unlink()
     assert result.exit_code == 1, result
     assert words in result.stdout + result.stderr
+    assert count in result.stdout + result.stderr, result
 
 
 # Recipes
