@@ -79,6 +79,10 @@ class Grant(NamedTuple):
     level: str
     is_group: bool
 
+    def is_of(self, user: "User") -> bool:
+        """Whether a user has it directly: a group may be called like one."""
+        return self.principal == user.name and not self.is_group
+
 
 class User(NamedTuple):
     """Who the credentials are."""

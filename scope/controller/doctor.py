@@ -133,7 +133,7 @@ def _check_folder(session: Session) -> Iterator[Check]:
         yield ok("folder", f"{base} isn't there yet; the first deploy creates it")
         return
     where = folder if folder == base else f"{folder} (in which {base} will be created)"
-    own = {grant.level for grant in grants if grant.principal == session.user.name}
+    own = {grant.level for grant in grants if grant.is_of(session.user)}
     others = writers(session.workspace, folder, session.user) if session.settings.is_production else ()
     for grant in others:
         yield wrong(

@@ -157,7 +157,9 @@ def writers(workspace: Workspace, folder: str, user: User) -> tuple[Grant, ...]:
     return tuple(
         grant
         for grant in grants
-        if grant.level in {"CAN_EDIT", "CAN_MANAGE"} and grant.principal not in {user.name, "admins"}
+        if grant.level in {"CAN_EDIT", "CAN_MANAGE"}
+        and not grant.is_of(user)
+        and (grant.principal, grant.is_group) != ("admins", True)
     )
 
 

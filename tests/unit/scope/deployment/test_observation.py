@@ -30,6 +30,14 @@ def test_all_but_the_deployer_and_the_admins_who_may_write_are_named(workspace: 
     assert writers(workspace, BASE, ME) == (users,)
 
 
+@pytest.mark.parametrize(
+    "grant", [Grant("deployer", "CAN_MANAGE", is_group=True), Grant("admins", "CAN_EDIT", is_group=False)]
+)
+def test_who_is_only_called_like_the_deployer_or_the_admins_is_named(workspace: InMemoryWorkspace, grant: Grant) -> None:
+    workspace.granted[BASE] = {grant}
+    assert writers(workspace, BASE, ME) == (grant,)
+
+
 def test_permissions_that_cannot_be_read_are_no_reason_to_stop(workspace: InMemoryWorkspace) -> None:
     assert writers(workspace, "/Workspace/nowhere", ME) == ()
     workspace.failing[BASE] = Fault.PERMISSION
