@@ -11,6 +11,7 @@ from functools import cached_property
 
 from scope.graph.search import search
 from scope.inference.parsing import decode
+from scope.lineage.modules import module_paths
 from scope.lineage.spelling import extended_spelling_patterns, spelling_patterns, spells
 from scope.lineage.table_facts import dump_tables, load_tables, stands_alone
 from scope.lineage.table_names import PLAIN, TableNames
@@ -24,6 +25,7 @@ from scope.repository.snapshot import Snapshot
 _MOST_WORDS = 25
 # With more files than this, they are searched again sooner than read.
 _MOST_READ = 300
+_SHARED_NAME = re.compile(rb"\bcommon(?:\.[A-Za-z0-9_]+)+")
 
 
 class TableIndex:
@@ -54,12 +56,19 @@ class TableIndex:
         wanted = sorted(path for path in set(paths) if is_source(path))
         new = self._snapshot.entries(path for path in wanted if (path, are_users) not in self._known)
         self._contents = self._snapshot.read_all({path: entry for path, entry in new.items() if entry.kind is Kind.FILE})
+        self._read_ahead(self._contents)
         for path, content in self._contents.items():
             known = self._known[path, are_users] = self._read_file(path, new[path], content, is_user=are_users)
             if are_users and may_name_tables(path, content):
                 self._known[path, False] = known
         self._contents = {}
         return {path: self._known[path, are_users] for path in wanted if (path, are_users) in self._known}
+
+    def _read_ahead(self, contents: Mapping[str, bytes]) -> None:
+        """Have git read the shared modules that some files name in one go, and remember them: most are asked for next."""
+        names = {name for path, text in contents.items() if path.endswith(".py") for name in _SHARED_NAME.findall(text)}
+        paths = (path for name in names for path in module_paths(name.decode()) if path.startswith(COMMON))
+        self._snapshot.read_all(self._snapshot.entries(paths))
 
     def _read_file(self, path: str, entry: Entry, content: bytes, *, is_user: bool) -> FileTables:
         if self._kept is None or not stands_alone(path, content):
