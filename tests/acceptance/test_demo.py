@@ -16,13 +16,12 @@ README = REPOSITORY / "README.md"
 _SHOWN = re.compile(r"(<!-- just demo -->\n+```console not-run\n)(.*?)(```)", re.DOTALL)
 
 
-def run_demo(folder: Path, *options: str, path: str | None = None) -> "subprocess.CompletedProcess[str]":
-    """Run the demo with its temporary files in a folder."""
-    environment = {**git_environment(), "TMPDIR": str(folder), "HOME": os.devnull}
+def run_demo(folder: Path, *options: str, **extra: str) -> "subprocess.CompletedProcess[str]":
+    """Run the demo with its temporary files in a folder, and with more variables."""
     return subprocess.run(
         [sys.executable, "-m", "tests.demo", *options],
         cwd=REPOSITORY,
-        env=environment if path is None else {**environment, "PATH": path},
+        env={**git_environment(), "TMPDIR": str(folder), "HOME": os.devnull, **extra},
         capture_output=True,
         check=False,
         text=True,
@@ -57,7 +56,8 @@ def test_the_demo_finds_by_itself_that_there_is_no_cli(folder: Path, monkeypatch
 
 @pytest.mark.usefixtures("databricks_cli")
 def test_the_demo_prints_what_the_readme_shows(folder: Path, databricks_cli: DatabricksCli, *, update_golden: bool) -> None:
-    done = run_demo(folder, path=os.pathsep.join([str(databricks_cli.path.parent), os.environ["PATH"]]))
+    path = os.pathsep.join([str(databricks_cli.path.parent), os.environ["PATH"]])
+    done = run_demo(folder, **databricks_cli.handing_over(), PATH=path)
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
     assert list(folder.iterdir()) == []
     text = README.read_text(encoding="utf-8")

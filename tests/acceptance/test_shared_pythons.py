@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -74,9 +75,11 @@ def platform(tmp_path: Path, fake_workspace: FakeWorkspace, databricks_cli: Data
 def validate(platform: Platform, *, is_shared: bool) -> CliResult:
     """Have the CLI print the whole bundle, with temporary files of the same names."""
     environment = platform.environment(DATABRICKS_BUNDLE_TMP=str(platform.sandbox.root.parent / "temporary"))
+    cli = platform.cli
     if not is_shared:
         del environment[ADDRESS]
-    return platform.cli.bundle(
+        cli = replace(cli, pythons=None)
+    return cli.bundle(
         "validate", "-o", "json", target="prod", domain="sales",
         cwd=platform.sandbox.root, workspace=platform.workspace, env=environment,
     )  # fmt: skip

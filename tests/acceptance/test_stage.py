@@ -319,11 +319,16 @@ def deploy(cli: DatabricksCli, workspace: FakeWorkspace, sandbox: Sandbox, targe
         return cli.bundle("deploy", cwd=folder, workspace=workspace, target=target, domain=name)
 
 
+def environment_of(cli: DatabricksCli, workspace: FakeWorkspace) -> dict[str, str]:
+    """Return the environment for a scope that starts the CLI, whose Pythons hand their work over."""
+    return cli.environment(workspace, cli.handing_over())
+
+
 @pytest.mark.parametrize("target", ["dev", "staging", "prod"])
 def test_harmless_commands_run_in_a_stage(
     hosted: Sandbox, databricks_cli: DatabricksCli, fake_workspace: FakeWorkspace, target: str
 ) -> None:
-    environment = databricks_cli.environment(fake_workspace)
+    environment = environment_of(databricks_cli, fake_workspace)
     for command in ("validate", "plan", "summary"):
         result = run_scope_process(hosted.root, "bundle", "finance", "-t", target, "--", command, env=environment)
         assert result.exit_code == 0, result
@@ -334,7 +339,7 @@ def test_harmless_commands_run_in_a_stage(
 def test_an_edited_target_cannot_lead_the_token_elsewhere(
     hosted: Sandbox, databricks_cli: DatabricksCli, fake_workspace: FakeWorkspace, arguments: tuple[str, ...]
 ) -> None:
-    environment = databricks_cli.environment(fake_workspace) | {"DATABRICKS_HOST": "https://dev.example.com"}
+    environment = environment_of(databricks_cli, fake_workspace) | {"DATABRICKS_HOST": "https://dev.example.com"}
     fake_workspace.clear_requests()
     result = run_scope(hosted.root, *arguments, env=environment)
     assert result.exit_code == 3, result
@@ -346,7 +351,7 @@ def test_an_edited_target_cannot_lead_the_token_elsewhere(
 def test_a_secret_of_an_unknown_workspace_is_sent_nowhere(
     hosted: Sandbox, databricks_cli: DatabricksCli, fake_workspace: FakeWorkspace
 ) -> None:
-    environment = {**databricks_cli.environment(fake_workspace), "DATABRICKS_HOST": ""}
+    environment = {**environment_of(databricks_cli, fake_workspace), "DATABRICKS_HOST": ""}
     fake_workspace.clear_requests()
     result = run_scope(hosted.root, "bundle", "finance", "--", "validate", env=environment)
     assert result.exit_code == 3, result
@@ -360,7 +365,7 @@ def test_the_stage_pins_the_host_that_was_compared(
     # The CLI reads it after the target's own file.
     hosted.write("resources/finance/orders/late.yml", "targets: {dev: {workspace: {host: 'https://elsewhere.invalid'}}}\n")
     hosted.write("pyproject.toml", allow_code(hosted.read("pyproject.toml"), "finance"))
-    environment = databricks_cli.environment(fake_workspace)
+    environment = environment_of(databricks_cli, fake_workspace)
     result = run_scope_process(hosted.root, "bundle", "finance", "--", "validate", env=environment)
     assert result.exit_code == 0, result
     assert fake_workspace.url in result.stdout
@@ -369,7 +374,7 @@ def test_the_stage_pins_the_host_that_was_compared(
 def test_the_environment_cannot_lead_the_cli_elsewhere(
     hosted: Sandbox, databricks_cli: DatabricksCli, fake_workspace: FakeWorkspace
 ) -> None:
-    environment = databricks_cli.environment(fake_workspace)
+    environment = environment_of(databricks_cli, fake_workspace)
     led = {"DATABRICKS_BUNDLE_ROOT": str(hosted.root), "BUNDLE_ROOT": str(hosted.root), "BUNDLE_VAR_domain": "marketing"}
     plain = run_scope_process(hosted.root, "bundle", "finance", "--", "plan", env=environment)
     assert run_scope_process(hosted.root, "bundle", "finance", "--", "plan", env={**environment, **led}) == plain
@@ -425,7 +430,7 @@ def test_two_domains_deployed_at_once_stay_apart(
         staged(hosted.root, "prod", "finance", has_permit=True) as one,
         staged(hosted.root, "prod", "marketing", has_permit=True) as other,
     ):
-        environment = databricks_cli.environment(fake_workspace)
+        environment = environment_of(databricks_cli, fake_workspace)
         running = [
             subprocess.Popen(
                 [databricks_cli.path, "bundle", "deploy", "-t", "prod", "--var", f"domain={name}"],
@@ -512,6 +517,6 @@ def test_a_second_source_needs_no_word_anywhere_else(
 ) -> None:
     hosted.write_all(source("finance", "refunds"))
     result = run_scope_process(
-        hosted.root, "bundle", "finance", "--", "plan", env=databricks_cli.environment(fake_workspace)
+        hosted.root, "bundle", "finance", "--", "plan", env=environment_of(databricks_cli, fake_workspace)
     )
     assert "create jobs.finance_refunds_refresh_job" in result.stdout, result

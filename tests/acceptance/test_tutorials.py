@@ -3,6 +3,7 @@
 `--update-golden` writes into the pages what is printed now.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -108,5 +109,5 @@ def test_a_tutorial_does_what_it_shows(page: str, folder: Path, *, update_golden
 def test_a_tutorial_does_what_it_shows_with_the_real_cli(
     page: str, folder: Path, fake_workspace: FakeWorkspace, databricks_cli: DatabricksCli, *, update_golden: bool
 ) -> None:
-    cli = DatabricksCli(databricks_cli.path, folder / "home")
+    cli = replace(databricks_cli, home=folder / "home")
     compare(page, folder, RealPlatform(fake_workspace, cli), update_golden=update_golden)

@@ -66,7 +66,8 @@ def open_platform(folder: Path, options: argparse.Namespace) -> Iterator[Platfor
                 home = folder / "home"
                 home.mkdir()
                 say("Deploys go through the real Databricks CLI, to a workspace on this machine.")
-                yield RealPlatform(FakeWorkspace(url, new_token()), DatabricksCli(find_databricks(), home))
+                cli = DatabricksCli(find_databricks(), home, real.find_shared_pythons(), collects_garbage=False)
+                yield RealPlatform(FakeWorkspace(url, new_token()), cli)
             return
     if not options.embedded:
         way_out = (

@@ -9,11 +9,13 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from scope.adapters.bundle_cli import check_version
 from scope.errors import ScopeError
 from tests.support.cli import REPOSITORY, CliMissingError, DatabricksCli, find_databricks, find_fake_workspace
 from tests.support.fake_workspace import FakeWorkspace
+from tests.support.shared_pythons import ADDRESS
 
 TARGETS_FOLDER = "/Workspace/deploy/.bundle/data-platform"
 """Where staging and prod are deployed, a folder for each domain of each."""
@@ -28,7 +30,7 @@ class RealPlatform:
 
     def environment(self) -> Mapping[str, str]:
         """Return the variables that lead `scope` here."""
-        return self.cli.environment(self.workspace, {"PYTHONPATH": str(REPOSITORY)})
+        return self.cli.environment(self.workspace, self.cli.handing_over(REPOSITORY))
 
     def die_once(self) -> None:
         """Let the CLI be killed in the midst of marketing's next deploy: everything is made, and no state says so."""
@@ -43,6 +45,11 @@ def is_there() -> bool:
     except (CliMissingError, ScopeError):
         return False
     return True
+
+
+def find_shared_pythons() -> Path | None:
+    """Return the address of the Pythons that a test run shares with the demo it has started; None for a person's."""
+    return Path(os.environ[ADDRESS]) if ADDRESS in os.environ else None
 
 
 @contextmanager

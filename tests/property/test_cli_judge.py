@@ -122,9 +122,8 @@ class Judge:
 
     def _resolved(self, folder: Path, name: str) -> dict[str, Any]:
         result = self.cli.bundle(
-            "plan", "-o", "json", "--force", cwd=folder, workspace=self.workspace, target=TARGET, domain=name,
-            env=self.cli.handing_over(),
-        )  # fmt: skip
+            "plan", "-o", "json", "--force", cwd=folder, workspace=self.workspace, target=TARGET, domain=name
+        )
         assert result.exit_code == 0, result
         plan: dict[str, Any] = result.json["plan"]
         return plan

@@ -109,7 +109,7 @@ class DatabricksCli:
         done = subprocess.run(
             [self.path, *arguments],
             cwd=cwd,
-            env=self.environment(workspace, env),
+            env=self.environment(workspace, {**self.handing_over(), **(env or {})}),
             capture_output=True,
             check=False,
             encoding="utf-8",
