@@ -9,7 +9,6 @@ from scope.names import is_commit_name
 from scope.ports import Git
 
 _NO_COMMIT = re.compile(r"0{40}|0{64}")
-FETCH_HINT = "Fetch it: `git fetch origin {ref}`, or `fetch-depth: 0` in a workflow's checkout."
 
 
 class ResolvedBase(NamedTuple):
@@ -35,7 +34,7 @@ def resolve_head(git: Git, head_ref: str | None) -> ResolvedHead:
     """Return the head that a ref names, or the work tree. Raises `UsageError` for a ref that isn't in this clone."""
     commit = git.commit(head_ref or "HEAD")
     if head_ref is not None and commit is None:
-        raise UsageError(f"The head `{head_ref}` isn't in this clone. " + FETCH_HINT.format(ref=head_ref))
+        raise _not_here(git, "head", head_ref)
     committed = git.root_tree(commit) if commit is not None else git.empty_tree
     tree = committed if head_ref is not None else git.work_tree()
     return ResolvedHead(Head(ref=head_ref or "HEAD", commit=commit, dirty=tree != committed), tree)
@@ -81,5 +80,13 @@ def _find_commit(git: Git, ref: str) -> tuple[str, tuple[str, ...]]:
     if local is None and (kind := git.object_kind(ref)) is not None:
         raise UsageError(f"The base `{ref}` is a {kind}, not a commit. Name a commit, a branch or a tag of a commit.")
     if local is None:
-        raise UsageError(f"The base `{ref}` isn't in this clone. " + FETCH_HINT.format(ref=ref))
+        raise _not_here(git, "base", ref)
     return local, ()
+
+
+def _not_here(git: Git, what: str, ref: str) -> UsageError:
+    if git.origin is not None:
+        how = f". Fetch it: `git fetch origin {ref}`, or `fetch-depth: 0` in a workflow's checkout."
+    else:
+        how = f", which has no remote `origin`. Name a branch or commit that is here: `--{what} {git.branch or 'HEAD'}`."
+    return UsageError(f"The {what} `{ref}` isn't in this clone{how}")

@@ -181,6 +181,7 @@ def test_the_zeros_of_a_new_branch_deploy_everything_and_say_so(sandbox: Sandbox
 
 
 def test_a_missing_base_stops_and_names_the_fix(sandbox: Sandbox) -> None:
+    sandbox.git("remote", "add", "origin", "https://github.com/example/platform")
     result = run_scope(sandbox.root, "plan", "--base", "release")
     assert result.exit_code == 2
     assert "`release` isn't in this clone" in result.stderr
@@ -195,6 +196,12 @@ def test_what_names_no_commit_is_bad_input(sandbox: Sandbox, base: str) -> None:
     assert result.exit_code == 2
     assert result.stderr.startswith("scope: ")
     assert len(result.stderr.splitlines()) == 1
+
+
+def test_without_a_remote_a_missing_base_names_what_is_here(sandbox: Sandbox) -> None:
+    result = run_scope(sandbox.root, "plan", "--base", "release")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.endswith("Name a branch or commit that is here: `--base work`.\n")
 
 
 def test_a_missing_head_stops_and_names_the_fix(sandbox: Sandbox) -> None:

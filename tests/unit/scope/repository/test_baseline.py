@@ -3,7 +3,7 @@
 import pytest
 
 from scope.errors import UsageError
-from scope.repository.baseline import resolve_base
+from scope.repository.baseline import resolve_base, resolve_head
 from tests.support.fake_git import FakeGit
 
 ZEROS = "0" * 40
@@ -51,8 +51,20 @@ def test_in_a_shallow_clone_a_missing_merge_base_is_refused() -> None:
 
 def test_a_base_that_is_not_here_is_refused() -> None:
     git = repository(HEAD="1")
+    git.origin = "https://github.com/example/platform"
     with pytest.raises(UsageError, match=r"`main` isn't in this clone.*fetch-depth: 0"):
         resolve_base(git, "main", git.commits["HEAD"])
+
+
+@pytest.mark.parametrize(("branch", "what"), [("master", "master"), (None, "HEAD")])
+def test_where_nothing_can_be_fetched_what_is_here_is_named(branch: str | None, what: str) -> None:
+    git = repository(HEAD="1")
+    git.branch = branch
+    hint = rf"`main` isn't in this clone, which has no remote `origin`\. .*: `--base {what}`\.$"
+    with pytest.raises(UsageError, match=hint):
+        resolve_base(git, "main", git.commits["HEAD"])
+    with pytest.raises(UsageError, match=hint.replace("--base", "--head")):
+        resolve_head(git, "main")
 
 
 def test_a_commit_that_is_not_here_is_fetched() -> None:
