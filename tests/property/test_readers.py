@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 
 from hypothesis import HealthCheck, given, settings
@@ -41,12 +42,27 @@ tables = st.builds(Table, st.sampled_from(DOMAINS), words.map("s_{}".format), wo
 
 
 # Made once: to make a strategy takes Hypothesis longer than to draw from it.
-FLIPS = st.booleans()
+FLIPS, THIRDS = st.booleans(), st.integers(0, 2)
 QUOTED, FORMS = st.sampled_from(('"{}"', "'{}'")), st.sampled_from(("implicit", "lines", "sum", "f-string", "join"))
 CUTS = st.sampled_from((0, 0, 1, 2, 3, 8, 30))
+NO_BLANKS, BLANKS = st.just(""), st.sampled_from(("", " ", "  "))
+BLANKS_OF_LINES, BLANKS_OF_SQL = st.sampled_from(("", " ", "\n  ")), st.sampled_from(("", " ", "\n  ", " -- what\n"))
+SUMS = st.sampled_from(('f"{C}.{S}.{T}"', '"{}.{}.{}".format(C, S, T)', '"%s.%s.%s" % (C, S, T)', '".".join([C, S, T])'))
+STATEMENTS = st.sampled_from(
+    (
+        "SELECT * FROM {}",
+        "BEGIN INSERT INTO b SELECT * FROM {}; END",
+        "SET VAR x = (SELECT max(i) FROM {})",
+        "DECLARE x INT DEFAULT (SELECT max(i) FROM {})",
+        "CREATE FUNCTION f() RETURNS INT RETURN SELECT max(i) FROM {}",
+        "CREATE TABLE b AS WITH q AS (SELECT * FROM {}) SELECT * FROM q",
+    )
+)
 MASKS = [st.integers(0, 2**length - 1) for length in range(24)]
+PLACES = [st.integers(1, max(length - 1, 1)) for length in range(100)]
 
 
+@cache
 @st.composite
 def cased(draw: st.DrawFn, text: str) -> str:
     """The text with some letters in upper case, which one number per word says."""
@@ -57,22 +73,20 @@ def cased(draw: st.DrawFn, text: str) -> str:
 
 
 @st.composite
-def dotted(draw: st.DrawFn, *parts: str, blanks: tuple[str, ...] = ("", " ", "  ")) -> str:
+def dotted(draw: st.DrawFn, *parts: str, blanks: st.SearchStrategy[str] = BLANKS) -> str:
     """A name with case, back-ticks and blanks as they come."""
     written = []
     for part in parts:
         word = draw(cased(part))
         written.append(f"`{word}`" if draw(FLIPS) else word)
-    around = st.sampled_from(blanks)
-    dot = draw(around) + "." + draw(around)
+    dot = draw(blanks) + "." + draw(blanks)
     return dot.join(written)
 
 
 @st.composite
 def literals(draw: st.DrawFn, text: str) -> str:
     """A Python expression for a text: in one piece or several, of any length."""
-    places = st.integers(1, len(text) - 1)
-    cuts = {draw(places) for _ in range(draw(CUTS))}
+    cuts = {draw(PLACES[len(text)]) for _ in range(draw(CUTS))}
     ends = [0, *sorted(cuts), len(text)]
     pieces = [text[start:end] for start, end in pairwise(ends)]
     quoted = [draw(QUOTED).format(piece) for piece in pieces]
@@ -94,14 +108,14 @@ Spelling = Callable[[st.DataObject, Table], dict[str, str]]
 
 def constant_in(path: str, statement: str, name: str) -> Spelling:
     def spell(data: st.DataObject, table: Table) -> dict[str, str]:
-        value = data.draw(literals(data.draw(dotted(table.domain, table.source, table.name, blanks=("",)))))
+        value = data.draw(literals(data.draw(dotted(table.domain, table.source, table.name, blanks=NO_BLANKS))))
         return {path: f"NAME = {value}\n", f"{FOLDER}/a.py": f"{statement}\nrows = spark.read.table({name})\n"}
 
     return spell
 
 
 def python_literal(data: st.DataObject, table: Table) -> dict[str, str]:
-    value = data.draw(literals(data.draw(dotted(table.domain, table.source, table.name, blanks=("",)))))
+    value = data.draw(literals(data.draw(dotted(table.domain, table.source, table.name, blanks=NO_BLANKS))))
     return {f"{FOLDER}/a.py": f"rows = spark.read.table({value})\n"}
 
 
@@ -110,42 +124,23 @@ def python_parts(data: st.DataObject, table: Table) -> dict[str, str]:
         f"{name} = {data.draw(literals(part))}"
         for name, part in zip("CST", (table.domain, table.source, table.name), strict=True)
     ]
-    form = data.draw(
-        st.sampled_from(('f"{C}.{S}.{T}"', '"{}.{}.{}".format(C, S, T)', '"%s.%s.%s" % (C, S, T)', '".".join([C, S, T])'))
-    )
-    return {f"{FOLDER}/a.py": "\n".join([*lines, f"rows = spark.table({form})\n"])}
+    return {f"{FOLDER}/a.py": "\n".join([*lines, f"rows = spark.table({data.draw(SUMS)})\n"])}
 
 
 def python_query(data: st.DataObject, table: Table) -> dict[str, str]:
-    blanks = ("", " ", "\n  ")
-    name = data.draw(dotted(table.domain, table.source, table.name, blanks=blanks))
+    name = data.draw(dotted(table.domain, table.source, table.name, blanks=BLANKS_OF_LINES))
     return {f"{FOLDER}/a.py": 'rows = spark.sql("""\n  select *\n  from NAME""")\n'.replace("NAME", name)}
 
 
 def sql_file(data: st.DataObject, table: Table) -> dict[str, str]:
-    name = data.draw(dotted(table.domain, table.source, table.name, blanks=("", " ", "\n  ", " -- what\n")))
-    form = data.draw(
-        st.sampled_from(
-            (
-                "SELECT * FROM {}",
-                "BEGIN INSERT INTO b SELECT * FROM {}; END",
-                "SET VAR x = (SELECT max(i) FROM {})",
-                "DECLARE x INT DEFAULT (SELECT max(i) FROM {})",
-                "CREATE FUNCTION f() RETURNS INT RETURN SELECT max(i) FROM {}",
-                "CREATE TABLE b AS WITH q AS (SELECT * FROM {}) SELECT * FROM q",
-            )
-        )
-    )
-    return {f"{FOLDER}/a.sql": form.format(name)}
+    name = data.draw(dotted(table.domain, table.source, table.name, blanks=BLANKS_OF_SQL))
+    return {f"{FOLDER}/a.sql": data.draw(STATEMENTS).format(name)}
 
 
 def use_statements(data: st.DataObject, table: Table) -> list[str]:
     catalog, schema = data.draw(dotted(table.domain)), data.draw(dotted(table.source))
-    return data.draw(
-        st.sampled_from(
-            ([f"USE {catalog}.{schema}"], [f"USE CATALOG {catalog}", f"USE SCHEMA {schema}"], [f"USE CATALOG {catalog}"])
-        )
-    )
+    forms = ([f"USE {catalog}.{schema}"], [f"USE CATALOG {catalog}", f"USE SCHEMA {schema}"], [f"USE CATALOG {catalog}"])
+    return forms[data.draw(THIRDS)]
 
 
 def sql_with_use(data: st.DataObject, table: Table) -> dict[str, str]:
@@ -157,7 +152,7 @@ def sql_with_use(data: st.DataObject, table: Table) -> dict[str, str]:
 def notebook_with_use(data: st.DataObject, table: Table) -> dict[str, str]:
     statements = use_statements(data, table)
     parts = (table.name,) if len(statements) == 2 or "." in statements[0] else (table.source, table.name)
-    name = data.draw(dotted(*parts, blanks=("",)))
+    name = data.draw(dotted(*parts, blanks=NO_BLANKS))
     cells = [*(f"%sql\n{one}" for one in statements), f'rows = spark.table("{name}")']
     if data.draw(FLIPS):
         return {f"{FOLDER}/a.ipynb": json.dumps({"cells": [{"cell_type": "code", "source": cell} for cell in cells]})}
@@ -170,7 +165,7 @@ def notebook_with_use(data: st.DataObject, table: Table) -> dict[str, str]:
 def notebook_that_runs_another(data: st.DataObject, table: Table) -> dict[str, str]:
     statements = use_statements(data, table)
     parts = (table.name,) if len(statements) == 2 or "." in statements[0] else (table.source, table.name)
-    name = data.draw(dotted(*parts, blanks=("",)))
+    name = data.draw(dotted(*parts, blanks=NO_BLANKS))
     return {
         f"{FOLDER}/setup.py": "".join(f'spark.sql("{one}")\n' for one in statements),
         f"{FOLDER}/a.py": f'# MAGIC %run ./setup\nrows = spark.table("{name}")\n',
@@ -215,6 +210,7 @@ SPELLINGS: tuple[Spelling, ...] = (
     constant_in(f"{FOLDER}/names.py", "# MAGIC %run ./names", "NAME"),
     constant_in(f"{FOLDER}/__init__.py", "from . import NAME", "NAME"),
 )  # fmt: skip
+spellings = st.sampled_from(SPELLINGS)
 
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -225,7 +221,7 @@ def test_a_reader_is_found_with_the_search_exactly_as_without_it(data: st.DataOb
         **{f"src/{domain}/{table.source}/a.py": "X = 1\n" for domain in DOMAINS},
         "src/common/__init__.py": "",
         f"{FOLDER}/other.py": "rows = spark.read.table('other')\n",
-        **data.draw(st.sampled_from(SPELLINGS))(data, table),
+        **data.draw(spellings)(data, table),
     }
     index = DomainIndex(FakeGit().snapshot(files))
     schemas = {f"{table.domain}.{table.source}"}
@@ -248,7 +244,7 @@ def test_full_names_are_found_without_reading_the_files_that_can_spell_none(data
         "src/common/__init__.py": "",
         "src/common/maths.py": "def double(x):\n    return 2 * x\n",
         f"{FOLDER}/other.py": "from common.maths import double\nrows = spark.read.table('other')\n",
-        **data.draw(st.sampled_from(SPELLINGS))(data, table),
+        **data.draw(spellings)(data, table),
     }
     index = DomainIndex(FakeGit().snapshot(files))
     paths = [path for path in files if path.startswith(FOLDER)]
@@ -280,7 +276,7 @@ def test_a_reader_is_found_by_names_of_the_repository_s_own_exactly_as_without_t
         f"src/{table.domain}/{table.source}/a.py": "X = 1\n",
         "src/common/__init__.py": "",
         f"{FOLDER}/other.py": "rows = spark.read.table('other')\n",
-        **data.draw(st.sampled_from(SPELLINGS))(data, written),
+        **data.draw(spellings)(data, written),
     }
     index = DomainIndex(FakeGit().snapshot(files))
     names = index.tables.names

@@ -8,6 +8,7 @@ import json
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -153,6 +154,7 @@ TOKENS = {
 BYTES = st.sampled_from([b"\xff", b"\0", b"\xef\xbb\xbf", b"\xed\xa0\x80", b"\r", b"\r\n", b"\xc2\x85", b" ", b"\n", b"  "])
 
 
+@cache
 def texts(kind: str) -> st.SearchStrategy[bytes]:
     """Return texts of a language's words in any order, some of them often."""
     words = st.sampled_from([word.encode() for word in TOKENS[kind].split()]) | BYTES
