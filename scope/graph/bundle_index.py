@@ -56,6 +56,7 @@ class BundleIndex:
         self._cache = UsesCache() if cache is None else cache
         self._store = BundleStore(self._cache.kept) if store is None else store
         self._known: dict[str, KnownBundle] = {}
+        self._targets: dict[str, tuple[str, ...]] = {}
         self._counted: dict[str, Mapping[str, Entry]] = {}
         self._rule_files: dict[str, Mapping[str, Entry]] = {}
         self._digests: dict[str, str] = {}
@@ -90,8 +91,10 @@ class BundleIndex:
 
     def targets_of(self, domain: str) -> tuple[str, ...]:
         """Return a bundle's own targets, sorted; the CLI's default one if it names none."""
-        names = {name for name, _, _ in self._find(domain).targets if is_target_name(name)}
-        return tuple(sorted(names)) or (DEFAULT_TARGET,)
+        if domain not in self._targets:
+            names = {name for name, _, _ in self._find(domain).targets if is_target_name(name)}
+            self._targets[domain] = tuple(sorted(names)) or (DEFAULT_TARGET,)
+        return self._targets[domain]
 
     def domains_in(self, target: str) -> tuple[str, ...]:
         """Return the bundles that have a target, sorted."""

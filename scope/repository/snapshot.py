@@ -31,12 +31,15 @@ class Snapshot:
 
     def entry(self, path: str) -> Entry | None:
         """Return the entry at a path, a file's or a folder's, or None if there is none."""
-        entry: Entry | None = Entry(Kind.FOLDER, self.tree)
-        for name in path.split("/") if path else ():
+        if not path:
+            return Entry(Kind.FOLDER, self.tree)
+        tree, (*folders, last) = self.tree, path.split("/")
+        for folder in folders:
+            entry = self._git.tree(tree).get(folder)
             if entry is None or entry.kind is not Kind.FOLDER:
                 return None
-            entry = self._git.tree(entry.oid).get(name)
-        return entry
+            tree = entry.oid
+        return self._git.tree(tree).get(last)
 
     def entries(self, paths: Iterable[str]) -> dict[str, Entry]:
         """Return the entries at those of many paths that exist, sorted by path. Folders are read in a few requests."""
