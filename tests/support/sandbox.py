@@ -57,6 +57,15 @@ class Sandbox:
         kept = [path for path in tracked_files(REPOSITORY) if not path.startswith(left_out)]
         return cls.create(root, {path: (REPOSITORY / path).read_bytes() for path in kept})
 
+    def copy(self, root: Path) -> "Sandbox":
+        """Copy it to another folder, as it lies there: a third of what it costs to write and commit the files again."""
+        shutil.copytree(self.root, root, symlinks=True)
+        copied = Sandbox(root)
+        copied._commits = self._commits
+        # The index knows the files by their inodes.
+        copied.git("update-index", "-q", "--refresh")
+        return copied
+
     # Files
 
     def path(self, name: str) -> Path:

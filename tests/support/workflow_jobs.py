@@ -96,7 +96,7 @@ class _Reader:
     @staticmethod
     def _load(path: Path) -> dict[str, Any]:
         # To YAML 1.1 the key `on` is a boolean.
-        tree = yaml.safe_load(re.sub(r"^on:", '"on":', path.read_text(encoding="utf-8"), flags=re.MULTILINE))
+        tree = yaml.load(re.sub(r"^on:", '"on":', path.read_text(encoding="utf-8"), flags=re.MULTILINE), yaml.CSafeLoader)
         if isinstance(tree.get("on"), list):
             tree["on"] = dict.fromkeys(tree["on"])
         return tree

@@ -101,7 +101,7 @@ class Player:
     def _read(self, path: str) -> dict[str, Any]:
         text = self.origin.git("show", f"{self.github['sha']}:{path}")
         # To YAML 1.1 the key `on` is a boolean.
-        workflow = yaml.safe_load(re.sub(r"^on:", '"on":', text, flags=re.MULTILINE))
+        workflow = yaml.load(re.sub(r"^on:", '"on":', text, flags=re.MULTILINE), yaml.CSafeLoader)
         if isinstance(workflow["on"], list):
             workflow["on"] = dict.fromkeys(workflow["on"])
         return workflow
@@ -252,7 +252,7 @@ class _Machine:
             self.has_failed = True
 
     def _play_composite(self, folder: Path, name: str, given: Mapping[str, Any]) -> None:
-        action = yaml.safe_load((folder / "action.yml").read_text(encoding="utf-8"))
+        action = yaml.load((folder / "action.yml").read_text(encoding="utf-8"), yaml.CSafeLoader)
         _check_inputs(name, given, action["inputs"])
         outer = self.contexts
         self.contexts = {**outer, "github": {**outer["github"], "action_path": str(folder)}}

@@ -20,7 +20,7 @@ IDS = [path.name for path in WORKFLOWS]
 
 
 def load(path: Path) -> dict[Any, Any]:
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
+    return yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
 
 
 def jobs(path: Path) -> dict[str, dict[str, Any]]:

@@ -58,6 +58,17 @@ def test_a_deleted_file_takes_its_empty_folders_with_it(sandbox: Sandbox) -> Non
     assert sandbox.path("a/d.py").exists()
 
 
+def test_a_copy_goes_on_from_where_it_was_taken(sandbox: Sandbox, tmp_path: Path) -> None:
+    sandbox.write("a.py", "1\n")
+    sandbox.commit("One")
+    copied = sandbox.copy(tmp_path / "copy")
+    assert copied.git("diff-files") == ""
+    for one in (sandbox, copied):
+        one.append("a.py", "2\n")
+        one.commit("Two")
+    assert copied.head == sandbox.head
+
+
 def test_a_clone_is_as_shallow_as_asked(sandbox: Sandbox, tmp_path: Path) -> None:
     for number in range(3):
         sandbox.write("a.py", f"{number}\n")
