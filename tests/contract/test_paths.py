@@ -1,7 +1,8 @@
 """At which paths of a resource the real CLI stops: scope finds those, and no others."""
 
 import json
-from collections.abc import Callable, Mapping
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ PATHS = (
 )  # fmt: skip
 
 Resources = Callable[[str], Mapping[str, Any]]
+Plan = Callable[[Sequence[Mapping[str, Any]]], str]
 GIT = {"git_source": {"git_url": "https://host/x", "git_provider": "gitHub", "git_branch": "main"}}
 
 
@@ -90,43 +92,61 @@ PACKAGES = (
 )  # fmt: skip
 
 
-def found(files: Mapping[str, str]) -> list[str]:
+def find(resources: Mapping[str, Any]) -> list[str]:
+    files = write([resources])
     return [f"{finding}" for finding in check_paths({path: text.encode() for path, text in files.items()})]
 
 
-@pytest.fixture
-def plan(tmp_path: Path, fake_workspace: FakeWorkspace, databricks_cli: DatabricksCli) -> Callable[[Mapping[str, str]], str]:
-    """Return a function that gives the CLI's error for a bundle of files, or none."""
+def write(bundle: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Return the files of a bundle with some resources, each under keys of its own."""
+    return FILES | {
+        f"{HOME}/x{number}.yml": yaml.safe_dump(
+            {"resources": {kind: {f"{key}_{number}": fields for key, fields in one.items()} for kind, one in kinds.items()}}
+        )
+        for number, kinds in enumerate(bundle)
+    }
 
-    def run(files: Mapping[str, str]) -> str:
-        bundle = {**BUNDLE, "include": ["resources/*/*/*.yml"]}
-        for path, text in {**files, "databricks.yml": yaml.safe_dump(bundle)}.items():
-            (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-            (tmp_path / path).write_text(text)
-        done = databricks_cli.bundle("plan", cwd=tmp_path, workspace=fake_workspace, target="prod")
+
+@pytest.fixture
+def plan(tmp_path: Path, fake_workspace: FakeWorkspace, databricks_cli: DatabricksCli) -> Plan:
+    """Return a function that gives the CLI's error for a bundle of some resources, or none."""
+
+    def run(bundle: Sequence[Mapping[str, Any]]) -> str:
+        root = Path(tempfile.mkdtemp(dir=tmp_path))
+        fields = {**BUNDLE, "include": ["resources/*/*/*.yml"]}
+        for path, text in {**write(bundle), "databricks.yml": yaml.safe_dump(fields)}.items():
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).write_text(text)
+        done = databricks_cli.bundle("plan", cwd=root, workspace=fake_workspace, target="prod")
         return done.stderr if done.exit_code else ""
 
     return run
 
 
+def find_differences(plan: Plan, cases: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return where the CLI stops and scope finds nothing, or the other way round."""
+    findings = {text: find(resources) for text, resources in cases.items()}
+    # What the CLI takes together, it takes one by one, too; where it stops, it says only the first reason.
+    fine = [text for text in cases if not findings[text]]
+    errors = dict.fromkeys(fine, "") if not plan([cases[text] for text in fine]) else {}
+    errors |= {text: plan([resources]) for text, resources in cases.items() if text not in errors}
+    return [
+        f"{text}: {errors[text].strip() or 'the CLI takes it'} / {findings[text]}"
+        for text in cases
+        if bool(errors[text]) != bool(findings[text])
+    ]
+
+
 @pytest.mark.parametrize("field", FIELDS)
-def test_a_path_is_found_exactly_where_the_cli_stops(field: str, plan: Callable[[Mapping[str, str]], str]) -> None:
-    wrong: list[str] = []
-    for path in PATHS:
-        if field == "alert" and not path.startswith("."):
-            continue  # read from anywhere: test_local_paths.py
-        files = {**FILES, f"{HOME}/x.yml": yaml.safe_dump({"resources": FIELDS[field](path)})}
-        error, findings = plan(files), found(files)
-        if bool(error) != bool(findings):
-            wrong.append(f"{path}: {error.strip() or 'the CLI takes it'} / {findings}")
+def test_a_path_is_found_exactly_where_the_cli_stops(field: str, plan: Plan) -> None:
+    # An alert's file is read from anywhere: test_local_paths.py
+    paths = [path for path in PATHS if field != "alert" or path.startswith(".")]
+    wrong = find_differences(plan, {path: FIELDS[field](path) for path in paths})
     assert not wrong, "\n".join(wrong)
 
 
-def test_a_dependency_is_a_path_exactly_where_the_cli_takes_it_for_one(plan: Callable[[Mapping[str, str]], str]) -> None:
-    wrong: list[str] = []
-    for text in PACKAGES:
-        files = {**FILES, f"{HOME}/x.yml": yaml.safe_dump({"resources": environment(text)})}
-        error, findings = plan(files), found(files)
-        if bool(error) != bool(findings):
-            wrong.append(f"{text}: {error.strip() or 'the CLI takes it'} / {findings}")
+def test_a_dependency_is_a_path_exactly_where_the_cli_takes_it_for_one(
+    plan: Plan,
+) -> None:
+    wrong = find_differences(plan, {text: environment(text) for text in PACKAGES})
     assert not wrong, "\n".join(wrong)
