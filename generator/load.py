@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Generic, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
@@ -178,7 +179,7 @@ def _message(kind: str, context: dict[str, Any], value: Json, message: str) -> s
 
 def _fields_at(model: type[BaseModel], location: tuple[str | int, ...]) -> Iterable[str]:
     """Return the fields of the model at a place, by the model's JSON schema."""
-    schema = model.model_json_schema()
+    schema = _schema(model)
     node = schema
     for part in location:
         node = _resolved(schema, node)
@@ -187,6 +188,12 @@ def _fields_at(model: type[BaseModel], location: tuple[str | int, ...]) -> Itera
         elif not part.startswith("("):
             node = node.get("properties", {}).get(part) or node.get("additionalProperties", {})
     return _resolved(schema, node).get("properties", {})
+
+
+@cache
+def _schema(model: type[BaseModel]) -> dict[str, Any]:
+    """Return a model's JSON schema. To make one takes longer than all else that a problem needs."""
+    return model.model_json_schema()
 
 
 def _resolved(schema: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:

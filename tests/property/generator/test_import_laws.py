@@ -11,7 +11,7 @@ from generator.errors import SpecError
 from generator.importing.names import Names
 from generator.importing.run import Import, Request, import_resources
 from generator.importing.text import plain_yaml
-from generator.inventory import take_inventory
+from generator.inventory import Inventory, take_inventory
 from generator.layout import Kind
 from generator.load import load_spec
 from generator.yaml_tree import parse_document
@@ -29,6 +29,11 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> SpecTree:
     return spec_tree(tmp_path_factory.mktemp("import"), {PIPELINE: IDENTITY})
 
 
+@pytest.fixture(scope="module")
+def inventory(tree: SpecTree) -> Inventory:
+    return take_inventory(tree.checkout, [PIPELINE, JOB])
+
+
 def imported(tree: SpecTree, content: str | bytes) -> Import:
     return import_resources(tree.checkout, Request([tree.write(YAML, content)], Names()))
 
@@ -43,12 +48,11 @@ def as_yaml(value: Any) -> Any:  # noqa: ANN401  JSON
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(st.tuples(st.just(PIPELINE), pipelines()) | st.tuples(st.just(JOB), jobs()))
 def test_what_a_spec_becomes_is_imported_as_a_spec_that_becomes_the_same(
-    tree: SpecTree, drawn: tuple[str, dict[str, Any]]
+    tree: SpecTree, inventory: Inventory, drawn: tuple[str, dict[str, Any]]
 ) -> None:
     path, spec = drawn
     # Those with a folder are files, whose paths count from the YAML.
     assume(not any("/" in dependency for dependency in spec.get("dependencies", ())))
-    inventory = take_inventory(tree.checkout, [PIPELINE, JOB])
     module = module_of(load_spec(path, spec_bytes(spec)), inventory)
     content = plain_yaml({"resources": {str(module.kind): {module.key: as_yaml(dict(module.value))}}})
     result = imported(tree, content)
