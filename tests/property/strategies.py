@@ -20,6 +20,7 @@ from scope.model import Because, Step, quote_path
 from scope.names import is_domain_name
 from scope.planning.plan import pack_matrix
 from scope.repository.ownership import Rules
+from tests.support.characters import CHARACTERS
 
 # What git may have as a part of a path, the worst of it first.
 HOSTILE = (
@@ -45,7 +46,7 @@ domain_names = (
     st.text(string.ascii_lowercase, min_size=1, max_size=6) | st.sampled_from(["finance", "sales", "sales_eu", "d_00", "x2"])
 ).filter(is_domain_name)
 commits = st.integers(0, 2**160 - 1).map("{:040x}".format)
-texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20) | st.sampled_from(HOSTILE[:-1])
+texts = st.text(CHARACTERS, max_size=20) | st.sampled_from(HOSTILE[:-1])
 _parts = (
     st.sampled_from(["src", "common", "finance", "a b", "x.py", ".", ".."])
     | st.sampled_from(HOSTILE)

@@ -5,6 +5,8 @@ from typing import Any
 import yaml
 from hypothesis import strategies as st
 
+from tests.support.characters import CHARACTERS
+
 # What a hostile or careless person writes; mixed with arbitrary text, it is what the modules must stay inert against.
 HOSTILE = [
     '"""',
@@ -53,9 +55,13 @@ def spec_bytes(tree: dict[str, Any]) -> bytes:
     return yaml.dump(tree, Dumper=_Quoting, allow_unicode=True).encode()
 
 
-texts = st.lists(st.sampled_from(HOSTILE) | st.text(max_size=8), max_size=6).map("".join).filter(is_inert_reference)
-keys = st.text(min_size=1, max_size=10).filter(lambda text: "$" not in text and not text.startswith("platform."))
-parameters = st.from_regex(r"[A-Za-z0-9_-]{1,20}", fullmatch=True).filter(lambda name: name not in ("catalog", "schema"))
+texts = (
+    st.lists(st.sampled_from(HOSTILE) | st.text(CHARACTERS, max_size=8), max_size=6).map("".join).filter(is_inert_reference)
+)
+keys = st.text(CHARACTERS, min_size=1, max_size=10).filter(lambda text: "$" not in text and not text.startswith("platform."))
+parameters = st.from_regex(r"[A-Za-z0-9_-]{1,20}", fullmatch=True, alphabet=CHARACTERS).filter(
+    lambda name: name not in ("catalog", "schema")
+)
 tags = st.dictionaries(keys.filter(lambda key: key not in ("domain", "source", "layer", "owner")), texts, max_size=5)
 identity = st.just({"domain": "finance", "source": "stripe", "layer": "final", "asset": "payments"})
 sizes = st.integers(min_value=0, max_value=10**12)

@@ -19,6 +19,7 @@ from generator.load import load_spec
 from generator.names import part_fault
 from generator.yaml_tree import parse_document
 from tests.property.generator.strategies import anything, identity, jobs, pipelines, spec_bytes
+from tests.support.characters import CHARACTERS
 from tests.support.spec_tree import IDENTITY, JOB, PIPELINE, REPOSITORY, spec_tree
 
 # A module is an import, and an assignment of one call with a literal.
@@ -105,6 +106,6 @@ def test_any_bytes_are_a_document_or_one_kind_of_error(content: bytes) -> None:
         assert error.problems  # noqa: PT017  that it raises nothing else is the point
 
 
-@given(st.text(max_size=70))
+@given(st.text(CHARACTERS, max_size=70))
 def test_a_part_of_a_name_is_an_identifier_or_at_fault(part: str) -> None:
     assert part_fault(part) or (part.isidentifier() and part.isascii() and part.islower() and Path(part).name == part)

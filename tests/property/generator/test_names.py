@@ -10,10 +10,12 @@ from generator.layout import Kind
 from generator.names import Identity
 from generator.naming import physical_table, platform_values
 from scope.naming import DEFAULT, KEYS, find_place, read_naming
+from tests.support.characters import CHARACTERS
 
-NAMES = st.from_regex(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", fullmatch=True)
+NAMES = st.from_regex(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", fullmatch=True, alphabet=CHARACTERS)
 PIECES = st.sampled_from(["{domain}", "{source}", "{layer}", "{asset}", "${var.catalog}", "${bundle.target}", "main", "_"])
-EXPRESSIONS = st.lists(PIECES, min_size=1, max_size=6).map("".join) | st.text(max_size=12)
+TEXTS = st.text(CHARACTERS)
+EXPRESSIONS = st.lists(PIECES, min_size=1, max_size=6).map("".join) | st.text(CHARACTERS, max_size=12)
 
 
 @given(NAMES, NAMES, st.sampled_from(DEFAULT.layers), NAMES, st.sampled_from(Kind))
@@ -57,7 +59,7 @@ def test_what_is_accepted_makes_names_without_quotes(table: dict[str, str]) -> N
         assert re.fullmatch(r"[a-z_][a-z0-9_]*", re.sub(r"\$\{[a-z]+\.[a-z_]+\}", "x", text))
 
 
-@given(st.dictionaries(st.sampled_from([*KEYS, "targets"]), st.text() | st.integers() | st.lists(st.text())), st.text())
+@given(st.dictionaries(st.sampled_from([*KEYS, "targets"]), TEXTS | st.integers() | st.lists(TEXTS)), TEXTS)
 def test_whatever_a_table_holds_each_problem_has_a_place(table: dict[str, object], text: str) -> None:
     _, problems = read_naming(table)
     lines = text.split("\n")

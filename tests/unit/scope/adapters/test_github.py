@@ -12,14 +12,13 @@ from scope.adapters.github import GitHub
 from scope.documents.document import dump
 from scope.errors import UsageError
 from scope.render.matrix import render_outputs
+from tests.support.characters import CHARACTERS
 from tests.support.manifest_cases import CASES
 from tests.support.workflow_player import read_outputs
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(
-    st.dictionaries(st.from_regex(r"[a-z][a-z0-9_]{0,9}", fullmatch=True), st.text(st.characters(exclude_categories=["Cs"])))
-)
+@given(st.dictionaries(st.from_regex(r"[a-z][a-z0-9_]{0,9}", fullmatch=True, alphabet=CHARACTERS), st.text(CHARACTERS)))
 def test_no_value_ends_its_own_output_and_begins_another(
     tmp_path_factory: pytest.TempPathFactory, values: dict[str, str]
 ) -> None:

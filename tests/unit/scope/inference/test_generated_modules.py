@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from generator.emit import Module, digest, format_texts, module_text
 from generator.layout import Kind
 from scope.inference.generated_modules import Origin, module_origin, runs_nothing
+from tests.support.characters import CHARACTERS
 from tests.support.sandbox import REPOSITORY, tracked_files
 
 SPEC = "specs/jobs/finance/stripe/final_report.yml"
@@ -38,13 +39,13 @@ def test_this_repository_s_own_modules_are_generated(path: str) -> None:
 
 
 _VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text() | st.floats(allow_nan=False, allow_infinity=False),
-    lambda inside: st.lists(inside, max_size=3) | st.dictionaries(st.text(max_size=5), inside, max_size=3),
+    st.none() | st.booleans() | st.integers() | st.text(CHARACTERS) | st.floats(allow_nan=False, allow_infinity=False),
+    lambda inside: st.lists(inside, max_size=3) | st.dictionaries(st.text(CHARACTERS, max_size=5), inside, max_size=3),
     max_leaves=10,
 )
 
 
-@given(st.dictionaries(st.text(min_size=1, max_size=9), _VALUES, max_size=4), st.sampled_from(list(Kind)))
+@given(st.dictionaries(st.text(CHARACTERS, min_size=1, max_size=9), _VALUES, max_size=4), st.sampled_from(list(Kind)))
 def test_whatever_the_generator_writes_is_generated(value: dict[str, object], kind: Kind) -> None:
     assert origin(module_text(Module(f"specs/{kind}/a/b/c.yml", kind, "x", value, digest(value)))) is Origin.GENERATED
 
