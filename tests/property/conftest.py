@@ -6,14 +6,28 @@ is printed at the end of the run, whichever process counted it.
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import lru_cache
+from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from scope.graph import uses_cache
 
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
 
 _NAME = "counts"
+
+
+@pytest.fixture(scope="module")
+def each_text_is_read_once() -> Iterator[None]:
+    """Remember what a text says at a path, whatever tree it is in: what is compared is made of it.
+
+    By the whole text, so that a cache of scope's that took one file for another still would.
+    """
+    with patch.object(uses_cache, "file_uses", lru_cache(maxsize=None)(uses_cache.file_uses)):
+        yield
 
 
 @pytest.fixture

@@ -3,15 +3,11 @@
 import os
 import subprocess
 from collections import Counter
-from collections.abc import Iterator
-from functools import lru_cache
-from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
 from scope.adapters.git import GitRepository
-from scope.graph import uses_cache
 from scope.graph.closure import DomainIndex
 from scope.graph.uses_cache import UsesCache
 from scope.model import Change, Effect, Kind, Status
@@ -31,14 +27,7 @@ ON_REAL_GIT = max(HISTORIES // 25, 1)
 Fingerprints = dict[tuple[str, str], str | None]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def each_text_is_read_once() -> Iterator[None]:
-    """Remember what a text says at a path, whatever tree it is in: what is compared here is made of it.
-
-    By the whole text, so that a cache of scope's that took one file for another still would.
-    """
-    with patch.object(uses_cache, "file_uses", lru_cache(maxsize=None)(uses_cache.file_uses)):
-        yield
+pytestmark = pytest.mark.usefixtures("each_text_is_read_once")
 
 
 class Repository:

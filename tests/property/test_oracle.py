@@ -117,6 +117,7 @@ def make_cases(seed: int, root: Path) -> Iterator[Case]:
         )
 
 
+@pytest.mark.usefixtures("each_text_is_read_once")
 @pytest.mark.parametrize("batch", range(BATCHES))
 def test_what_a_domain_opens_of_shared_code_is_in_its_stage(batch: int, tmp_path: Path, counts: Counter[str]) -> None:
     cases = [case for seed in range(batch * SIZE, (batch + 1) * SIZE) for case in make_cases(seed, tmp_path)]
