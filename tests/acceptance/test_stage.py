@@ -148,10 +148,17 @@ def test_staging_leaves_no_trace_in_the_repository_and_no_folder_behind(platform
 def test_an_interrupted_command_takes_its_stage_with_it(platform: Sandbox, tmp_path: Path, number: signal.Signals) -> None:
     temporary, started = tmp_path / "temporary", tmp_path / "started"
     temporary.mkdir()
-    path = _path(tmp_path, f"touch {started}; sleep 30")
+    path = _path(tmp_path, f"touch {started}; exec sleep 30")
     command = [sys.executable, "-m", "scope.cli", "bundle", "finance", "--", "schema"]
     environment = {**os.environ, "TMPDIR": str(temporary), "PATH": path}
-    with subprocess.Popen(command, cwd=platform.root, env=environment, stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        command,
+        cwd=platform.root,
+        env=environment,
+        stderr=subprocess.PIPE,
+        # A shell lets what it starts in the background ignore interrupts, and tests may be there.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  no thread of ours is needed there
+    ) as process:
         deadline = time.monotonic() + 30
         while not started.exists() and time.monotonic() < deadline:
             time.sleep(0.01)
