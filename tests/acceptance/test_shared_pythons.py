@@ -65,6 +65,12 @@ MODULES = {
 }  # fmt: skip
 
 
+@pytest.fixture(autouse=True)
+def _shared(databricks_cli: DatabricksCli) -> None:
+    if databricks_cli.pythons is None:
+        pytest.skip("SCOPE_OWN_PYTHONS is set.")
+
+
 @pytest.fixture
 def platform(tmp_path: Path, fake_workspace: FakeWorkspace, databricks_cli: DatabricksCli) -> Platform:
     platform = Platform.create(tmp_path, fake_workspace, databricks_cli, {"sales": ["orders"]})
@@ -87,8 +93,6 @@ def validate(platform: Platform, *, is_shared: bool) -> CliResult:
 
 @pytest.mark.parametrize(("module", "word"), MODULES.values(), ids=MODULES.keys())
 def test_both_loaders_give_the_same(platform: Platform, module: str, word: str) -> None:
-    if platform.cli.pythons is None:
-        pytest.skip("SCOPE_OWN_PYTHONS is set.")
     if module:
         platform.sandbox.write(JOB, module)
     shared, own = (said(validate(platform, is_shared=is_shared)) for is_shared in (True, False))
