@@ -39,11 +39,10 @@ def _make_form(values: Any) -> Any:  # noqa: ANN401  a class of named tuples, an
     from pydantic import AfterValidator
 
     hints = get_type_hints(values)
-    fields = []
-    for name in values._fields:
-        default = values._field_defaults
-        field = dataclasses.field(default=default[name]) if name in default else dataclasses.field()
-        fields.append((name, _form(hints[name]), field))
+    fields = [
+        (name, _form(hints[name]), dataclasses.field(default=values._field_defaults.get(name, dataclasses.MISSING)))
+        for name in values._fields
+    ]
     namespace = {"__doc__": values.__doc__, "__pydantic_config__": _CONFIG}
     form = dataclasses.make_dataclass(values.__name__, fields, namespace=namespace, frozen=True)
     return Annotated[form, AfterValidator(lambda read: values(*(getattr(read, name) for name in values._fields)))]

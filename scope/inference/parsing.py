@@ -61,6 +61,16 @@ def inner_statements(node: ast.AST) -> Iterator[ast.AST]:
         yield from getattr(node, field, ())
 
 
+def inner_nodes(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield what a node is made of, as `ast.iter_child_nodes` does but for contexts and operators, with nothing inside."""
+    for value in node.__dict__.values():
+        kind = value.__class__
+        if kind is list:
+            yield from (item for item in value if isinstance(item, ast.AST) and item.__class__ not in EMPTY)
+        elif kind not in EMPTY and isinstance(value, ast.AST):
+            yield value
+
+
 def decode(source: bytes) -> str:
     r"""Decode Python source by its own encoding, with `\n` for every line end. Bytes that don't decode are replaced."""
     text = source.decode(errors="replace")

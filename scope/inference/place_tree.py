@@ -7,7 +7,7 @@ from scope.inference.bindings import Bindings
 from scope.inference.collector import UsesCollector
 from scope.inference.locations import Location, Locations
 from scope.inference.locator import Locator
-from scope.inference.parsing import EMPTY
+from scope.inference.parsing import inner_nodes
 
 
 class PlaceTree:
@@ -19,7 +19,7 @@ class PlaceTree:
         self.nodes = [tree]
         self._parents: dict[int, ast.AST] = {}
         for node in self.nodes:  # which grows meanwhile
-            for child in _parts(node):
+            for child in inner_nodes(node):
                 self._parents[id(child)] = node
                 self.nodes.append(child)
         self.bindings = Bindings(self.nodes, uses)
@@ -59,16 +59,6 @@ class PlaceTree:
         if isinstance(node, ast.Attribute) or (isinstance(node, ast.Name) and node.id in self.uses.bound):
             return self.uses.origins(node)
         return frozenset()
-
-
-def _parts(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield what a node is made of, as `ast.iter_child_nodes` does but for contexts and operators, which have no place."""
-    for value in node.__dict__.values():
-        kind = value.__class__
-        if kind is list:
-            yield from (item for item in value if isinstance(item, ast.AST) and item.__class__ not in EMPTY)
-        elif kind not in EMPTY and isinstance(value, ast.AST):
-            yield value
 
 
 def _is_read(node: ast.AST) -> bool:

@@ -7,6 +7,7 @@ import ast
 from collections.abc import Iterable, Sequence
 
 from scope.inference.collector import UsesCollector
+from scope.inference.parsing import inner_nodes
 from scope.lineage.execution import Execution
 from scope.lineage.values import UNKNOWN, Class, Function, Instance, Scope, Value
 
@@ -15,8 +16,6 @@ _DEEPEST = 12
 # Objects of one class.
 _MOST_INSTANCES = 20
 _YIELDING = frozenset({ast.Yield, ast.YieldFrom})
-# Most nodes of a tree, with nothing in them that could yield.
-_LEAVES = frozenset({ast.Name, ast.Constant, ast.Load, ast.Store})
 
 
 class Routines(Execution):
@@ -147,15 +146,10 @@ class Routines(Execution):
 
 
 def _yields(node: ast.AST) -> bool:
-    """Return whether a function holds a `yield`. `ast.walk` would take half as long again, for each file with a reader."""
-    stack: list[object] = [node]
-    while stack:
-        inner = stack.pop()
+    nodes = [node]
+    while nodes:
+        inner = nodes.pop()
         if inner.__class__ in _YIELDING:
             return True
-        for value in inner.__dict__.values():
-            if isinstance(value, list):
-                stack += (one for one in value if isinstance(one, ast.AST))
-            elif isinstance(value, ast.AST) and value.__class__ not in _LEAVES:
-                stack.append(value)
+        nodes += inner_nodes(inner)
     return False

@@ -152,8 +152,9 @@ def test_the_scope_of_a_checkout_does_the_same(tmp_path: Path, databricks_cli: D
     assert shared == own
 
 
-def test_the_call_that_is_handed_over_is_the_one_that_pipelines_make() -> None:
-    assert START_SCOPE in (REPOSITORY / ".github/actions/setup/bin/scope").read_text(encoding="utf-8")
+@pytest.mark.parametrize("file", [REPOSITORY / ".github/actions/setup/bin/scope", START / "sitecustomize.py"])
+def test_the_call_that_is_handed_over_is_the_one_that_pipelines_make(file: Path) -> None:
+    assert START_SCOPE in file.read_text(encoding="utf-8")
 
 
 def test_wheels_are_built_the_same(platform: Platform, databricks_cli: DatabricksCli) -> None:
