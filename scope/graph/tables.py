@@ -12,7 +12,7 @@ from functools import cached_property
 from scope.graph.search import search
 from scope.inference.parsing import decode
 from scope.lineage.modules import module_paths
-from scope.lineage.spelling import extended_spelling_patterns, spelling_patterns, spells
+from scope.lineage.spelling import extended_spelling_patterns, spelling_patterns, spells, spells_outside
 from scope.lineage.table_facts import dump_tables, load_tables, stands_alone
 from scope.lineage.table_names import PLAIN, TableNames
 from scope.lineage.tables import SOURCES, FileTables, Modules, TableUses, may_name_tables
@@ -179,6 +179,13 @@ class TableIndex:
     def _choose_spelling(self, paths: Collection[str], words: frozenset[str]) -> frozenset[str]:
         contents = self._snapshot.read_all(self._snapshot.entries(paths))
         return frozenset(path for path, content in contents.items() if spells(content.decode(errors="replace"), words))
+
+    def spelling_outside(self, paths: Collection[str], words: Collection[str], schemas: Collection[str]) -> frozenset[str]:
+        """Return those of some files that spell one of some words elsewhere than at the end of one of some schemas."""
+        contents = self._snapshot.read_all(self._snapshot.entries(paths))
+        return frozenset(
+            path for path, content in contents.items() if spells_outside(content.decode(errors="replace"), words, schemas)
+        )
 
     def _search_spelling(self, words: frozenset[str], domains: frozenset[str], most: int | None = None) -> frozenset[str]:
         """Return what spells one of some words; with more than `most` files, some of them, of whatever kind."""

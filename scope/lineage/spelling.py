@@ -6,7 +6,7 @@ longer half, or one from its inside. So a search finds every file that can spell
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cache
 
 _SHORTEST = 3
@@ -43,6 +43,17 @@ def extended_spelling_patterns(words: Iterable[str]) -> tuple[str, ...]:
 def spells(text: str, words: Iterable[str]) -> bool:
     """Return whether a text spells one of some words."""
     return _compile(frozenset(words)).search(text) is not None
+
+
+def spells_outside(text: str, words: Iterable[str], schemas: Collection[str]) -> bool:
+    """Return whether a text spells one of some words elsewhere than at the end of one of some schemas (`catalog.schema`).
+
+    A reference may stand before the schema's own name, as in SQL.
+    """
+    ends = "|".join(sorted({re.escape(schema.rpartition(".")[2]) for schema in schemas}))
+    whole = re.compile(rf"\b(\w+)\.(?:\$\{{[\w.]+\}})?({ends})\b", re.IGNORECASE | re.ASCII)
+    others = whole.sub(lambda match: " " if f"{match[1]}.{match[2]}".lower() in schemas else match[0], text)
+    return spells(others, words)
 
 
 @cache

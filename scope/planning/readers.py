@@ -87,7 +87,7 @@ def find_readers(
     if few is None:
         # Without the readers, they are more than are read.
         few = head.tables.spelling(names, among) if len(paths) > _MOST_SPELLING - _MOST_UNSURE else frozenset()
-    near = few - paths
+    near = _leave_out_other_tables(head, few - paths, each, names)
     maybe = head.tables.read(near) if len(near) <= _MOST_UNSURE else {}
     unknown = {
         UnknownPlace(quote_path(path), line)
@@ -97,6 +97,19 @@ def find_readers(
         for line in one.lines_that_may_name_one_of(schema)
     }
     return Readers({domain: tuple(sorted(listed)) for domain, listed in readers.items()}, tuple(sorted(unknown)))
+
+
+def _leave_out_other_tables(
+    head: DeploymentIndex, paths: frozenset[str], sources: Iterable[tuple[str, str]], names: frozenset[str]
+) -> frozenset[str]:
+    """Return the files that spell the name of a source elsewhere than behind the name of another domain."""
+    if not paths:
+        return paths
+    schemas: dict[bool, set[str]] = {True: set(), False: set()}
+    for domain, source in sources:
+        for other in head.domains:
+            schemas[other == domain].update(head.tables.names.schemas_of(other, source))
+    return head.tables.spelling_outside(paths, names, schemas[False] - schemas[True])
 
 
 def list_readers(

@@ -112,6 +112,27 @@ def test_places_that_spell_the_source_alone_are_told_unless_there_are_many(
     assert readers_of(CHANGE, {**others, **written}).unresolved == told
 
 
+UNKNOWN = "Y = spark.read.table(name)\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "told"),
+    [
+        ("a.py", READ.format("hr.stripe.final_a") + UNKNOWN, 0),
+        ("a.py", READ.format("HR.Stripe.final_a") + UNKNOWN, 0),
+        ("a.sql", "SELECT * FROM ${p}hr.${platform.q}stripe.a;\nSELECT * FROM IDENTIFIER(:x)", 0),
+        ("a.py", READ.format("hr.stripe.final_a") + "SOURCE = 'stripe'\n" + UNKNOWN, 1),
+        ("a.py", READ.format("hr_eu.stripe.final_a") + UNKNOWN, 1),
+        ("a.py", READ.format("hr.stripes.final_a") + "SOURCE = f'{name}.stripe'\n" + UNKNOWN, 1),
+        ("a.py", READ.format('hr.str" "ipe.final_a') + UNKNOWN, 1),
+        ("a.py", "X = f'{hr}.stripe.final_a'\n" + UNKNOWN, 1),
+    ],
+)
+def test_who_spells_the_source_behind_another_domain_alone_is_not_asked(path: str, text: str, told: int) -> None:
+    others = {file: content for file, content in BASE.items() if "stripe" not in content}
+    assert readers_of(CHANGE, {**others, f"src/sales/crm/final/{path}": text}).unresolved == told
+
+
 def test_nothing_deploys_and_nobody_is_asked() -> None:
     assert readers_of({"docs/a.md": "x"}) == Readers({})
 
