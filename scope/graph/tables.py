@@ -4,19 +4,18 @@ What a file says of tables may hang on another: a constant in a module, a notebo
 its caller. The search follows that: whatever offers a word to others is as good as the word itself.
 """
 
-import json
 import re
 from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 
+from scope.graph.kept_tables import KeptTables
 from scope.graph.search import search
 from scope.inference.parsing import decode
-from scope.lineage.modules import module_paths
+from scope.lineage.sources import is_source
 from scope.lineage.spelling import extended_spelling_patterns, spelling_patterns, spells, spells_outside
-from scope.lineage.table_facts import dump_tables, load_tables, stands_alone
 from scope.lineage.table_names import PLAIN, TableNames
-from scope.lineage.tables import SOURCES, FileTables, Modules, TableUses, may_name_tables
-from scope.model import Entry, Kind
+from scope.lineage.table_uses import FileTables, TableUses
+from scope.model import Kind
 from scope.ports import Kept
 from scope.repository.layout import COMMON, DOMAIN_ROOTS, SPEC_ROOT, Role, domain_folders, names_on_the_way, place_of
 from scope.repository.snapshot import Snapshot
@@ -25,7 +24,6 @@ from scope.repository.snapshot import Snapshot
 _MOST_WORDS = 25
 # With more files than this, they are searched again sooner than read.
 _MOST_READ = 300
-_SHARED_NAME = re.compile(rb"\bcommon(?:\.[A-Za-z0-9_]+)+")
 
 
 class TableIndex:
@@ -36,14 +34,10 @@ class TableIndex:
         self.names = names
         self._snapshot = snapshot
         self._kept = kept
-        self._modules = Modules(self._content, names)
-        self._contents: dict[str, bytes] = {}
+        self._files = KeptTables(snapshot, kept, names)
         self._known: dict[tuple[str, bool], FileTables] = {}
         self._spelling: dict[tuple[frozenset[str], frozenset[str]], frozenset[str]] = {}
         self._shared_offers: dict[frozenset[str], frozenset[str]] = {}
-
-    def _content(self, path: str) -> bytes | None:
-        return self._contents[path] if path in self._contents else self._snapshot.read(path)
 
     def read(self, paths: Iterable[str], *, are_users: bool = False) -> Mapping[str, TableUses]:
         """Return by path, sorted, what files write and read; those that aren't there, or can't name tables, are left out.
@@ -55,31 +49,10 @@ class TableIndex:
     def _read(self, paths: Iterable[str], *, are_users: bool) -> dict[str, FileTables]:
         wanted = sorted(path for path in set(paths) if is_source(path))
         new = self._snapshot.entries(path for path in wanted if (path, are_users) not in self._known)
-        self._contents = self._snapshot.read_all({path: entry for path, entry in new.items() if entry.kind is Kind.FILE})
-        self._read_ahead(self._contents)
-        for path, content in self._contents.items():
-            known = self._known[path, are_users] = self._read_file(path, new[path], content, is_user=are_users)
-            if are_users and may_name_tables(path, content):
-                self._known[path, False] = known
-        self._contents = {}
+        files = {path: entry for path, entry in new.items() if entry.kind is Kind.FILE}
+        if files:
+            self._known |= self._files.read(files, are_users=are_users)
         return {path: self._known[path, are_users] for path in wanted if (path, are_users) in self._known}
-
-    def _read_ahead(self, contents: Mapping[str, bytes]) -> None:
-        """Have git read the shared modules that some files name in one go, and remember them: most are asked for next."""
-        names = {name for path, text in contents.items() if path.endswith(".py") for name in _SHARED_NAME.findall(text)}
-        paths = (path for name in names for path in module_paths(name.decode()) if path.startswith(COMMON))
-        self._snapshot.read_all(self._snapshot.entries(paths))
-
-    def _read_file(self, path: str, entry: Entry, content: bytes, *, is_user: bool) -> FileTables:
-        if self._kept is None or not stands_alone(path, content):
-            return self._modules.read_file(path, content, is_user=is_user)
-        name = json.dumps(["tables", path, entry.oid, is_user, *self.names.key])
-        text = self._kept.get(name)
-        if text is not None:
-            return load_tables(text)
-        found = self._modules.read_file(path, content, is_user=is_user)
-        self._kept.put(name, dump_tables(found))
-        return found
 
     def paths(self, domains: Iterable[str] | None = None) -> frozenset[str]:
         """Return the files that may name tables, of some domains or of all, with those of shared code."""
@@ -227,11 +200,6 @@ class TableIndex:
             reading = [path for path, one in more.items() if one.has_functions and (one.uses.reads or one.uses.unresolved)]
             found |= more
         return {path: one.uses for path, one in sorted(found.items())}
-
-
-def is_source(path: str) -> bool:
-    """Return whether a file may name tables, by its name."""
-    return path.lower().endswith(SOURCES)
 
 
 def _list_folders(domains: Iterable[str]) -> tuple[str, ...]:

@@ -2,8 +2,7 @@
 
 import json
 
-from scope.lineage.collector import TableRead, TableUses
-from scope.lineage.tables import FileTables
+from scope.lineage.table_uses import FileTables, TableRead, TableUses
 
 # Files in Python, and cells of notebooks, hang on others that they import or run.
 _HANGING = (".ipynb", ".py")

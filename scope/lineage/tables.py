@@ -4,8 +4,7 @@ Tables never decide what deploys. They show who reads the tables that a change w
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from scope.inference.notebooks import (
     BrokenNotebookError,
@@ -18,50 +17,20 @@ from scope.inference.notebooks import (
     source_cells,
 )
 from scope.inference.parsing import decode, is_large
-from scope.lineage.collector import TableCollector, TableRead, TableUses
+from scope.lineage.collector import TableCollector
 from scope.lineage.modules import notebook_paths
 from scope.lineage.python import Load, PythonReader, load_nothing
+from scope.lineage.sources import DOCUMENTS, is_source, may_name_tables
 from scope.lineage.sql import read_sql
 from scope.lineage.table_names import PLAIN, TableNames
+from scope.lineage.table_uses import FileTables, TableUses
 from scope.lineage.values import Module
 from scope.repository.layout import Role, place_of
 
-__all__ = [
-    "CODE",
-    "SOURCES",
-    "FileTables",
-    "Modules",
-    "TableRead",
-    "TableUses",
-    "file_tables",
-    "may_name_tables",
-    "table_uses",
-]
-
-CODE = (".py", ".sql", ".ipynb", ".scala", ".r")
-# Files that hold a tree of keys and values.
-_DOCUMENTS = (".yml", ".yaml", ".lvdash.json", ".dbalert.json")
-# All files that may name tables.
-SOURCES = (*CODE, *_DOCUMENTS)
 _LARGEST = 1024 * 1024
-# A file without any of these names no table. Cheap enough for every file of a domain.
-_PYTHON = re.compile(rb"[tT]able|[sS]ql|SQL|\bdlt\b|pipelines|forName|writeTo|insertInto|DeltaTable|MAGIC|%run")
-_SQL = re.compile(rb"create|from|join|into|merge|update|delete|apply|use|magic|table|execute", re.IGNORECASE)
 _COMMAND = re.compile(r"\n--[ \t]*COMMAND[ \t]*-{10,}[^\n]*")
 # Modules that wait for each other are followed so deep.
 _DEEPEST = 20
-
-
-class FileTables(NamedTuple):
-    """What one file says of tables: its own uses of them, and what it offers to those that import or run it.
-
-    `texts` are the texts that its names, and what its functions return, may be; `has_functions` says whether it has any that
-    others may call.
-    """
-
-    uses: TableUses
-    texts: frozenset[str] = frozenset()
-    has_functions: bool = False
 
 
 class Modules:
@@ -73,6 +42,11 @@ class Modules:
         self._names = names
         self._known: dict[str, Module | None] = {}
         self._loading: list[str] = []
+
+    @property
+    def sought(self) -> Collection[str]:
+        """Return the paths at which modules and notebooks were looked for, whether or not there are any."""
+        return self._known.keys()
 
     def read_file(self, path: str, content: bytes, *, is_user: bool = False) -> FileTables:
         """Return what a file says of tables. One without a word of them is only read as a user of other files."""
@@ -125,8 +99,8 @@ def table_uses(path: str, source: bytes, *, home: tuple[str, str] | None, load: 
 def _read_file(path: str, source: bytes, tables: TableCollector, load: Load, *, is_user: bool = False) -> FileTables:
     reader: PythonReader | None = None
     if len(source) > _LARGEST:
-        tables.unresolved.update({1} if path.lower().endswith(SOURCES) else ())
-    elif path.lower().endswith(_DOCUMENTS):
+        tables.unresolved.update({1} if is_source(path) else ())
+    elif path.lower().endswith(DOCUMENTS):
         from scope.lineage.resources import read_document  # a change of code has few resources among its readers
 
         read_document(path, source, tables)
@@ -143,12 +117,6 @@ def _read_file(path: str, source: bytes, tables: TableCollector, load: Load, *, 
     if reader is None:
         return FileTables(uses)
     return FileTables(uses, reader.offered_texts() if is_user else frozenset(), reader.has_functions)
-
-
-def may_name_tables(path: str, source: bytes) -> bool:
-    """Return whether a file of code holds a word without which none names a table by itself."""
-    marks = _SQL if path.lower().endswith(".sql") else _PYTHON
-    return path.lower().endswith(CODE) and marks.search(source) is not None
 
 
 def _read_source(path: str, source: bytes, tables: TableCollector, load: Load) -> PythonReader | None:

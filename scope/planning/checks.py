@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from scope.graph.closure import DomainIndex
 from scope.graph.index import DeploymentIndex
 from scope.graph.layouts import choose
-from scope.graph.tables import is_source
 from scope.inference.resource_keys import defined_resources
+from scope.lineage.sources import is_source
 from scope.lineage.table_names import TableNames
 from scope.model import Change, Finding, Kind, quote_path
 from scope.names import NO_DOMAINS, is_domain_name

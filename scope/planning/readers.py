@@ -16,7 +16,7 @@ from scope.planning.impact import Impacted
 from scope.repository.layout import Role, place_of
 
 if TYPE_CHECKING:
-    from scope.lineage.tables import TableUses
+    from scope.lineage.table_uses import TableUses
 
 # With more files than this, everybody reads the tables: reading the files takes longer than a reviewer gains from the list.
 _MOST_FILES = 2_000

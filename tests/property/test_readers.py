@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scope.graph.closure import DomainIndex
-from scope.lineage.tables import TableRead, TableUses
+from scope.lineage.table_uses import TableRead, TableUses
 from scope.planning.readers import list_readers
 from tests.support.fake_git import FakeGit
 

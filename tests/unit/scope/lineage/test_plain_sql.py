@@ -2,9 +2,10 @@
 
 import pytest
 
-from scope.lineage.collector import TableCollector, TableUses
+from scope.lineage.collector import TableCollector
 from scope.lineage.parsed_sql import parse_sql
 from scope.lineage.plain_sql import read_plain_sql
+from scope.lineage.table_uses import TableUses
 
 HOME = ("finance", "stripe")
 

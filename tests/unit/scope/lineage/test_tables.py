@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scope.lineage.tables import TableRead, TableUses, table_uses
+from scope.lineage.table_uses import TableRead, TableUses
+from scope.lineage.tables import table_uses
 
 HOME = ("finance", "stripe")
 PATH = "src/finance/stripe/base/payments"

@@ -2,7 +2,8 @@
 
 import pytest
 
-from scope.lineage.tables import TableUses, table_uses
+from scope.lineage.table_uses import TableUses
+from scope.lineage.tables import table_uses
 
 HOME = ("finance", "stripe")
 PATH = "src/finance/stripe/base/payments.py"
