@@ -1,6 +1,5 @@
 """TOML of the repository → its table, whatever it holds."""
 
-import tomllib
 from typing import Any
 
 # A file of settings is a few kilobytes.
@@ -19,6 +18,8 @@ def load_toml(content: bytes) -> dict[str, Any]:
         raise UnreadableTomlError(f"it has more than {_LARGEST // 1024} KiB")
     if any(line.count(b".") > _MOST_DOTS for line in content.splitlines()):
         raise UnreadableTomlError(f"a line has more than {_MOST_DOTS} dots")
+    import tomllib  # 3 ms, and not every tree has settings
+
     try:
         return tomllib.loads(content.decode())
     except RecursionError:
