@@ -13,7 +13,7 @@ from scope.inference.syntax_tree import list_statements, read_imports
 from scope.lineage.collector import TableCollector
 from scope.lineage.modules import module_paths
 from scope.lineage.names import HOLE
-from scope.lineage.spark import SparkReader
+from scope.lineage.spark import NAMING, SparkReader
 from scope.lineage.values import UNKNOWN, Import, Module, Value, all_texts, merge
 
 Load = Callable[[str], Module | None]
@@ -105,6 +105,9 @@ class PythonReader(SparkReader):
         return merge(*(self._find_import(atom) if isinstance(atom, Import) else (atom,) for atom in value))
 
     def _find_import(self, wanted: Import) -> Value:
+        # Nearly every file names them, and what they do isn't followed.
+        if f"{wanted.name}.{wanted.attribute}" in NAMING:
+            return UNKNOWN
         module = self._find_module(wanted.name, wanted.folder)
         if not wanted.attribute:
             return (module,) if module is not None else UNKNOWN

@@ -13,6 +13,8 @@ from scope.lineage.values import UNKNOWN, Function, Value, collections, texts
 
 _LOGICAL = "common.tables.table"
 _EXTERNAL = "common.tables.external_table"
+# Functions of shared code whose calls are read here, whatever the functions do.
+NAMING = frozenset({_LOGICAL, _EXTERNAL})
 _PIPELINES = ("dlt", "pyspark.pipelines")
 _DATASETS = frozenset({"table", "materialized_view"})
 _VIEWS = frozenset({"view", "temporary_view"})
