@@ -1,26 +1,23 @@
 """What files of one tree say of tables, which an earlier run may have read.
 
-It hangs on all that was read before, since a module is read once and the calls of its functions may change it. So files are
-kept in the groups in which they are asked for, each under a name that says all of the groups before it, and with the modules
-and notebooks that were looked for: where these are the same, the files say the same. Who needs a group that isn't kept reads
-the ones before it first.
+What a file says may hang on what was read before it, since a module is read once and the calls of its functions may change
+it. So the files that are asked for together are read and kept as groups, those of each domain by themselves, as they run.
+Each is kept with the modules and notebooks that were looked for: where these are the same, its files say the same.
 """
 
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from scope.inference.parsing import Trees
 from scope.lineage.table_facts import dump_tables, load_tables
 from scope.lineage.table_names import TableNames
 from scope.lineage.table_uses import FileTables
 from scope.model import Entry, Kind
 from scope.ports import Kept
+from scope.repository.layout import place_of
 from scope.repository.snapshot import Snapshot
-
-if TYPE_CHECKING:
-    from scope.graph.table_reading import TableReading
 
 # Nothing is kept of larger groups: to list one takes as long as to search it.
 _MOST_FILES = 2_000
@@ -42,44 +39,42 @@ class KeptTables:
         self._snapshot = snapshot
         self._kept = kept
         self._names = names
-        # Groups that were kept, and would have to be read before another one.
-        self._skipped: list[_Group] = []
-        # Of all groups so far.
-        self._name = json.dumps(["tables", *names.key])
+        self._trees = Trees()
 
     def read(self, files: Mapping[str, Entry], *, are_users: bool) -> Tables:
-        """Return what files say that weren't asked for before; see `TableReading.read`."""
-        group = _Group(files, are_users)
-        if len(files) > _MOST_FILES:
-            self._kept = None
-        if self._kept is None:
-            return self._read(group)
-        listed = [(path, entry.oid) for path, entry in files.items()]
-        self._name = hashlib.sha256(json.dumps([self._name, are_users, listed]).encode()).hexdigest()
-        text = self._kept.get(self._name)
-        found = self._load(text) if text is not None else None
-        if found is None:
-            found = self._read(group)
-            self._kept.put(self._name, self._dump(found))
-        else:
-            self._skipped.append(group)
+        """Return what files say, by path and by whether they were read as users of other files; see `TableReading.read`."""
+        by_domain: dict[str | None, dict[str, Entry]] = {}
+        for path, entry in files.items():
+            by_domain.setdefault(place_of(path).domain, {})[path] = entry
+        found: Tables = {}
+        for some in by_domain.values():
+            found |= self._read_group(_Group(some, are_users))
         return found
 
-    def _read(self, group: _Group) -> Tables:
-        for files, are_users in self._skipped:
-            self._reading.read(files, are_users=are_users)
-        self._skipped.clear()
-        return self._reading.read(group.files, are_users=group.are_users)
+    def _read_group(self, group: _Group) -> Tables:
+        kept = self._kept if len(group.files) <= _MOST_FILES else None
+        if kept is None:
+            return self._read(group)[0]
+        listed = [(path, entry.oid) for path, entry in group.files.items()]
+        told = json.dumps([self._names.key, group.are_users, listed])
+        name = f"tables {hashlib.sha256(told.encode()).hexdigest()}"
+        text = kept.get(name)
+        found = self._load(text) if text is not None else None
+        if found is None:
+            found, sought = self._read(group)
+            kept.put(name, self._dump(found, sought))
+        return found
 
-    @cached_property
-    def _reading(self) -> "TableReading":
+    def _read(self, group: _Group) -> tuple[Tables, Iterable[str]]:
+        """Return what a group's files say, and where modules and notebooks were looked for."""
         from scope.graph.table_reading import TableReading  # with all that reads Python and SQL, 10 ms
 
-        return TableReading(self._snapshot, self._kept, self._names)
+        reading = TableReading(self._snapshot, self._kept, self._names, self._trees)
+        return reading.read(group.files, are_users=group.are_users), reading.sought
 
-    def _dump(self, found: Tables) -> str:
+    def _dump(self, found: Tables, sought: Iterable[str]) -> str:
         tables = [[path, is_user, dump_tables(one)] for (path, is_user), one in found.items()]
-        return json.dumps([self._identify(self._reading.sought), tables])
+        return json.dumps([self._identify(sought), tables])
 
     def _load(self, text: str) -> Tables | None:
         """Return what was kept, or None if anything that was looked for isn't what it was."""

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Collection, Mapping
 
+from scope.inference.parsing import Trees
 from scope.lineage.modules import module_paths
 from scope.lineage.sources import may_name_tables
 from scope.lineage.table_facts import dump_tables, load_tables, stands_alone
@@ -19,14 +20,14 @@ _SHARED_NAME = re.compile(rb"\bcommon(?:\.[A-Za-z0-9_]+)+")
 
 
 class TableReading:
-    """What is read hangs on what was read before: a module is read once, and whoever calls its functions may change it."""
+    """Reads files that belong together: each module that they use is read once, and may be changed by who calls it."""
 
-    def __init__(self, snapshot: Snapshot, kept: Kept | None, names: TableNames) -> None:
-        """Read nothing yet. `kept` is what earlier runs found out, `names` how tables are called."""
+    def __init__(self, snapshot: Snapshot, kept: Kept | None, names: TableNames, trees: Trees) -> None:
+        """Read nothing yet. `kept` is what earlier runs found out, `names` how tables are called, `trees` shared code's."""
         self._snapshot = snapshot
         self._kept = kept
         self._names = names
-        self._modules = Modules(self._content, names)
+        self._modules = Modules(self._content, names, trees)
         self._contents: dict[str, bytes] = {}
 
     @property
@@ -49,7 +50,6 @@ class TableReading:
             found[path, are_users] = self._read_file(path, files[path], content, is_user=are_users)
             if are_users and may_name_tables(path, content):
                 found[path, False] = found[path, True]
-        self._contents = {}
         return found
 
     def _read_ahead(self, contents: Mapping[str, bytes]) -> None:

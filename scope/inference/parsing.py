@@ -55,6 +55,20 @@ def parse(source: str | bytes) -> ast.Module:
         return ast.parse(source)
 
 
+class Trees:
+    """The syntax trees of texts that are read several times. Nobody changes them."""
+
+    def __init__(self) -> None:
+        """Begin without any."""
+        self._known: dict[str, ast.Module] = {}
+
+    def parse(self, source: str) -> ast.Module:
+        """Return the tree of a source, as `parse` does."""
+        if source not in self._known:
+            self._known[source] = parse(source)
+        return self._known[source]
+
+
 def inner_statements(node: ast.AST) -> Iterator[ast.AST]:
     """Yield the statements, cases and handlers that stand directly inside a statement, case or handler, in their order."""
     for field in _BODIES:

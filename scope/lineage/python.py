@@ -8,7 +8,7 @@ import ast
 from collections.abc import Callable
 
 from scope.inference.notebooks import without_magic_lines
-from scope.inference.parsing import NOT_PARSED, parse
+from scope.inference.parsing import NOT_PARSED, Trees, parse
 from scope.inference.syntax_tree import list_statements, read_imports
 from scope.lineage.collector import TableCollector
 from scope.lineage.modules import module_paths
@@ -26,17 +26,19 @@ def load_nothing(_path: str) -> None:
 class PythonReader(SparkReader):
     """Reads the Python of one file, cell by cell, and tells a collector its tables."""
 
-    def __init__(self, path: str, tables: TableCollector, load: Load = load_nothing) -> None:
-        """Begin a file; `load` gives the modules of this repository by their paths."""
+    def __init__(self, path: str, tables: TableCollector, load: Load = load_nothing, trees: Trees | None = None) -> None:
+        """Begin a file; `load` gives the modules of this repository by their paths, `trees` those that others read."""
         super().__init__(path, tables)
         self._load = load
+        self._trees = trees
 
     # Cells
 
     def read(self, text: str, first_line: int = 1, between: Callable[[int], None] | None = None) -> None:
         """Read Python, which may hold IPython's lines. `between` is called with each line that comes before a statement."""
         try:
-            tree = parse(text)
+            # The lines of a cell's tree are counted on.
+            tree = parse(text) if self._trees is None or first_line > 1 else self._trees.parse(text)
         except NOT_PARSED:
             try:
                 tree = parse(without_magic_lines(text))

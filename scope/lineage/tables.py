@@ -16,7 +16,7 @@ from scope.inference.notebooks import (
     run_paths,
     source_cells,
 )
-from scope.inference.parsing import decode, is_large
+from scope.inference.parsing import Trees, decode, is_large
 from scope.lineage.collector import TableCollector
 from scope.lineage.modules import notebook_paths
 from scope.lineage.python import Load, PythonReader, load_nothing
@@ -36,9 +36,10 @@ _DEEPEST = 20
 class Modules:
     """The modules and notebooks of one tree, as files see them that import or run them."""
 
-    def __init__(self, read: Callable[[str], bytes | None], names: TableNames = PLAIN) -> None:
-        """Read nothing yet; `read` gives the content of a path, or None."""
+    def __init__(self, read: Callable[[str], bytes | None], names: TableNames = PLAIN, trees: Trees | None = None) -> None:
+        """Read nothing yet; `read` gives the content of a path, or None, `trees` are those of shared code."""
         self._read = read
+        self._trees = trees
         self._names = names
         self._known: dict[str, Module | None] = {}
         self._loading: list[str] = []
@@ -76,7 +77,8 @@ class Modules:
         if content is not None and len(content) <= _LARGEST:
             self._loading.append(path)
             try:
-                reader = _read_source(path, content, self._collector(path), self.loader(path))
+                trees = self._trees if place_of(path).domain is None else None
+                reader = _read_source(path, content, self._collector(path), self.loader(path), trees)
             finally:
                 self._loading.pop()
         self._known[path] = None if reader is None else reader.to_module(path)
@@ -119,9 +121,11 @@ def _read_file(path: str, source: bytes, tables: TableCollector, load: Load, *, 
     return FileTables(uses, reader.offered_texts() if is_user else frozenset(), reader.has_functions)
 
 
-def _read_source(path: str, source: bytes, tables: TableCollector, load: Load) -> PythonReader | None:
+def _read_source(
+    path: str, source: bytes, tables: TableCollector, load: Load, trees: Trees | None = None
+) -> PythonReader | None:
     """Read a file of code; return the reader of the Python in it, or None if it can't be read."""
-    reader = PythonReader(path, tables, load)
+    reader = PythonReader(path, tables, load, trees)
     if path.endswith(".ipynb"):
         try:
             cells = jupyter_cells(source)

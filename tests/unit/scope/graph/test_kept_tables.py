@@ -33,15 +33,6 @@ def test_a_group_is_read_once() -> None:
     assert kept.hits == 1
 
 
-@pytest.mark.parametrize("first", [[A], []])
-def test_what_an_earlier_group_left_in_a_module_is_there(first: list[str]) -> None:
-    git, kept = FakeGit(), KeptInMemory()
-    read(git, FILES, [A], kept=kept)
-    # The one group was kept, the other has to be read after it.
-    assert read(git, FILES, first, [B], kept=kept) == read(git, FILES, first, [B])
-    assert read(git, FILES, first, [B], kept=kept) == read(git, FILES, first, [B])
-
-
 @pytest.mark.parametrize(
     ("change", "is_kept"),
     [
@@ -65,6 +56,18 @@ def test_a_group_is_read_anew_where_anything_it_looked_for_differs(
     files = {path: content for path, content in {**FILES, **change}.items() if content is not None}
     assert read(git, files, [A, B], kept=kept) == read(git, files, [A, B])
     assert (kept.values == before) == is_kept
+
+
+@pytest.mark.parametrize("are_kept", [False, True])
+def test_what_another_domain_or_group_leaves_in_a_module_is_not_there(are_kept: bool) -> None:
+    other = "src/sales/crm/base/c.py"
+    files, kept = {**FILES, other: FILES[B].partition("\n")[2]}, KeptInMemory() if are_kept else None
+    for _ in range(2):
+        assert read(FakeGit(), files, [A, other], [B], kept=kept) == {
+            A: ["hr.people.near"],
+            other: ["a.b.c"],
+            B: ["a.b.c"],
+        }
 
 
 def test_a_group_of_too_many_files_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
