@@ -51,6 +51,11 @@ class KeptFindings:
         self._is_empty = False
         self._is_usable = not os.environ.get("CI")
 
+    @property
+    def usable(self) -> Self | None:
+        """Return itself, or None where nothing is kept: then nobody makes names of what is."""
+        return self if self._is_usable else None
+
     def get(self, name: str) -> str | None:
         """Return what was kept under a name, or None."""
         if name in self._new:

@@ -45,7 +45,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     """Print the findings on stdout; return 1 where there are any."""
     with GitRepository(Path(options.directory)) as git, KeptFindings(git.root) as kept:
         head = resolve_head(git, options.head)
-        cache = UsesCache(kept, Forks(git, kept))
+        cache = UsesCache(kept.usable, Forks(git, kept))
         index = open_index(Snapshot(git, head.tree), cache)
         index.check_names()
         findings = check_repository(index)

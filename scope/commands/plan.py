@@ -122,7 +122,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
 def _plan_from_git(options: argparse.Namespace, base: str, console: Console) -> _Planned:
     """Compare the head with its merge base with `base`."""
     with GitRepository(Path(options.directory)) as git, KeptFindings(git.root) as kept:
-        sides = compare(git, base, options.head, console.say, UsesCache(kept, Forks(git, kept)))
+        sides = compare(git, base, options.head, console.say, UsesCache(kept.usable, Forks(git, kept)))
         manifest = plan(
             sides,
             _targets(sides.head, options.target),

@@ -35,12 +35,13 @@ class ScopeCommands:
     """The commands of scope in one repository; what runs keep lies in its git folder, and is laid there for each run."""
 
     def __init__(self, root: Path, aside: Path, env: Mapping[str, str]) -> None:
-        """Use a folder for what is set aside. CI would keep nothing, so it isn't CI."""
+        """Use a folder for what is set aside. CI keeps nothing."""
         self._root = root
         self._aside = aside
         self._kept = root / ".git" / "scope"
         state = aside / "state"
         self._env = {**env, "PYTHONPATH": str(REPOSITORY), "XDG_STATE_HOME": str(state), "CI": ""}
+        self._ci = self._env | {"CI": "true"}
 
     def plans(self, branch: Branch) -> list[Command]:
         """Return git's diff and the plans of a branch that is checked out."""
@@ -57,7 +58,7 @@ class ScopeCommands:
         typed = ["just", "scope", "main", *_PLAN[1:], "--head", branch.name, "-C", str(self._root)]
         return [
             Command(DIFF, diff, self._root, self._env),
-            self._cold(PLAN, plan, read),
+            Command(name_of(PLAN, COLD), plan, self._root, self._ci, self._forget, read),
             self._kept_after(PLAN, plan, read, look_before),
             Command(WORK_TREE, [*_SCOPE, *_PLAN, "--base", "main"], self._root, self._env, self._forget, read),
             Command(TYPED, typed, REPOSITORY, self._env, self._forget, read),

@@ -142,6 +142,7 @@ def test_nothing_is_kept_or_read_in_ci(root: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("CI", "true")
     put(root, "a", "two")
     assert get(root, "a") is None
+    assert KeptFindings(root).usable is None
     monkeypatch.delenv("CI")
     assert get(root, "a") == "one"
 
