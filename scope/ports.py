@@ -1,7 +1,7 @@
 """What scope needs from outside, each part behind a small protocol with one real implementation in `adapters`."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from scope.model import Change, CiKind, Entry
 
@@ -27,6 +27,13 @@ class Workers(Protocol):
     def map(self, work: Callable[[_Item], _Result], items: Sequence[_Item]) -> Iterator[_Result]:
         """Yield what `work` makes of each item, in their order. What else it does may be lost."""
         ...
+
+
+class Found(NamedTuple):
+    """The files that a search finds, and the folders that it has gone through to their ends."""
+
+    files: frozenset[str] = frozenset()
+    folders: frozenset[str] = frozenset()
 
 
 class Git(Protocol):
@@ -111,12 +118,11 @@ class Git(Protocol):
         folders: Iterable[str],
         extended: Iterable[str] = (),
         most: int | None = None,
-    ) -> frozenset[str]:
+    ) -> Found:
         """Return the files below `folders` of a tree with a line that one of the regular expressions matches.
 
         They are Perl's; `extended` has them as POSIX's extended ones, where those differ, for a git that has no others.
-        The search ends with more files than `most`, the first in the order
-        of git's trees.
+        The search ends with more files than `most`, whichever they are.
         """
         ...
 

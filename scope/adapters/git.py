@@ -9,8 +9,9 @@ replacement objects, no external diff.
 import os
 import re
 import subprocess
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -19,6 +20,7 @@ from scope.adapters.processes import count_cores, run_process, run_together
 from scope.errors import ScopeError, UsageError
 from scope.escaping import shortened
 from scope.model import Change, Entry
+from scope.ports import Found
 
 if TYPE_CHECKING:
     import git
@@ -317,25 +319,22 @@ class GitRepository:
         folders: Iterable[str],
         extended: Iterable[str] = (),
         most: int | None = None,
-    ) -> frozenset[str]:
+    ) -> Found:
         """Return the files below `folders` of a tree with a line that one of the regular expressions matches.
 
         They are Perl's; `extended` has them as POSIX's extended ones, where those differ, for a git that has no others.
-        They take three times as long. The search ends with more files than `most`, the first in the order
-        of git's trees.
+        They take three times as long. The search ends with more files than `most`, whichever they are.
         """
         # Of a file of patterns, git skips empty lines, though an empty pattern matches everything.
         chosen = tuple(pattern or "^" for pattern in patterns)
         others = tuple(extended) or chosen
         if any("\n" in pattern for pattern in (*chosen, *others)):
             raise ScopeError("`git grep` can't look for a text with a line end in it.")
-        paths = [f":(top,literal){folder}" for folder in folders]
-        if not chosen or not paths:
-            return frozenset()
-        # A search that may end early goes through the tree in order.
-        count = min(count_cores(), max(1, len(paths) // _FEWEST_FOLDERS)) if most is None else 1
+        ordered = sorted(folders)
+        if not chosen or not ordered:
+            return Found()
+        count = min(count_cores(), max(1, len(ordered) // _FEWEST_FOLDERS))
         # In turn, among folders of one kind: those of code have much more in them than those of resources.
-        ordered = sorted(paths)
         shares = [ordered[start::count] for start in range(count)]
         try:
             answers = self._grep("--perl-regexp", chosen, tree, shares, most)
@@ -343,17 +342,31 @@ class GitRepository:
             answers = self._grep("--extended-regexp", others, tree, shares, most)
         prefix = len(tree) + 1
         # Whatever follows the last zero is the beginning of a name.
-        return frozenset(os.fsdecode(name[prefix:]) for answer in answers for name in answer.split(b"\0")[:-1])
+        found = [[name[prefix:] for name in answer.split(b"\0")[:-1]] for answer in answers]
+        searched = chain.from_iterable(
+            share if most is None or sum(map(len, found)) <= most else _list_before(max(names, default=b""), share)
+            for share, names in zip(shares, found, strict=True)
+        )
+        return Found(frozenset(map(os.fsdecode, chain.from_iterable(found))), frozenset(searched))
 
     def _grep(
         self, kind: str, patterns: tuple[str, ...], tree: str, shares: list[list[str]], most: int | None
     ) -> list[bytes]:
-        """Search shares of the folders at once, each by a process: git's threads wait for each other more than they work."""
+        """Search shares of the folders at once, each by a process: git's threads wait for each other more than they work.
+
+        With `most`, each ends when all together have found more.
+        """
         options = ("--files-with-matches", "-z", "--full-name", "--no-textconv", "--no-color", "--text", "--threads=1")
         # Not as arguments: those of one command have a limit.
         listed = "\n".join(patterns).encode(errors="surrogateescape")
 
-        def search(paths: list[str]) -> bytes:
+        counts: dict[str, int] = {}
+
+        def are_enough(share: list[str], answer: bytes | bytearray) -> bool:
+            counts[share[0]] = answer.count(b"\0")
+            return most is not None and sum(counts.values()) > most
+
+        def search(share: list[str]) -> bytes:
             # What it can't read it only mentions, and goes on.
             return self._run(
                 "grep",
@@ -363,14 +376,14 @@ class GitRepository:
                 "-",
                 tree,
                 "--",
-                *paths,
+                *(f":(top,literal){folder}" for folder in share),
                 accept=(0, 1),
                 text=listed,
-                is_enough=lambda answer: most is not None and answer.count(b"\0") > most,
+                is_enough=partial(are_enough, share),
                 may_mention_errors=False,
             )
 
-        return run_together([partial(search, paths) for paths in shares])
+        return run_together([partial(search, share) for share in shares])
 
     @property
     def _history(self) -> "git.Repo":
@@ -443,3 +456,11 @@ class GitRepository:
             stdout=subprocess.PIPE,
             env=self._environment,
         )
+
+
+def _list_before(last: bytes, folders: Iterable[str]) -> Iterator[str]:
+    """Yield the folders all of whose files come before one, in the order of git's trees, in which it searches."""
+    for folder in folders:
+        begin = os.fsencode(folder) + b"/"
+        if begin < last and not last.startswith(begin):
+            yield folder

@@ -2,11 +2,10 @@
 
 import hashlib
 import json
-import os
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 
-from scope.ports import Kept
+from scope.ports import Found, Kept
 from scope.repository.snapshot import Snapshot
 
 
@@ -24,7 +23,7 @@ def search(
     """
     listed, places = tuple(patterns), tuple(dict.fromkeys(folders))
     if kept is None or not listed:
-        return snapshot.grep(listed, places, extended, most)
+        return _search(snapshot, listed, places, extended, most, frozenset()).files
     digest = hashlib.sha256("\n".join(listed).encode(errors="surrogateescape")).hexdigest()
     entries = ((folder, snapshot.entry(folder)) for folder in places)
     names = {folder: json.dumps(["search", digest, entry.kind, entry.oid]) for folder, entry in entries if entry is not None}
@@ -33,21 +32,28 @@ def search(
     old = frozenset(f"{folder}{end}" for folder, ends in known.items() for end in ends or ())
     if not unknown or (most is not None and len(old) > most):
         return old
-    new = snapshot.grep(listed, unknown, extended, None if most is None else most - len(old))
-    if most is not None and len(old) + len(new) > most:
-        if len(old | new) <= most:
-            return search(snapshot, kept, listed, places, extended)  # folders lie in each other
-        unknown = _list_before(max(map(os.fsencode, new)), unknown)
-    found = _sort(new, frozenset(unknown))
-    for folder in unknown:
+    new = _search(snapshot, listed, unknown, extended, most, old)
+    found = _sort(new.files, new.folders)
+    for folder in new.folders:
         kept.put(names[folder], json.dumps(sorted(found.get(folder, ()))))
-    return old | new
+    return old | new.files
 
 
-def _list_before(last: bytes, folders: Iterable[str]) -> list[str]:
-    """Return the folders all of whose files come before one, in the order of git's trees."""
-    begins = {folder: os.fsencode(folder) + b"/" for folder in folders}
-    return [folder for folder, begin in begins.items() if begin < last and not last.startswith(begin)]
+def _search(
+    snapshot: Snapshot,
+    patterns: Collection[str],
+    folders: Collection[str],
+    extended: Iterable[str],
+    most: int | None,
+    old: frozenset[str],
+) -> Found:
+    """Search until there are more files than `most` with some old ones."""
+    others = tuple(extended)
+    found = snapshot.grep(patterns, folders, others, None if most is None else most - len(old))
+    if most is not None and len(old | found.files) <= most and not found.folders.issuperset(folders):
+        # Folders lie in each other, and what lies in both was counted twice.
+        return snapshot.grep(patterns, folders, others)
+    return found
 
 
 def _read(text: str | None) -> Collection[str] | None:

@@ -6,7 +6,7 @@ from operator import itemgetter
 from typing import Self, TypeVar
 
 from scope.model import Entry, Kind
-from scope.ports import Git
+from scope.ports import Found, Git
 
 _View = TypeVar("_View", bound="Snapshot")
 # What a walk goes through, and how its path ends.
@@ -138,7 +138,7 @@ class Snapshot:
 
     def grep(
         self, patterns: Iterable[str], folders: Iterable[str], extended: Iterable[str] = (), most: int | None = None
-    ) -> frozenset[str]:
+    ) -> Found:
         """Return the files below `folders` with a line that one of the regular expressions matches; see `Git.grep`."""
         return self._git.grep(self.tree, patterns, folders, extended, most)
 

@@ -14,12 +14,14 @@ from scope.adapters.git import GitRepository
 from scope.adapters.git_objects import ObjectReader
 from scope.adapters.processes import run_process
 from scope.errors import ScopeError
+from scope.graph.search import search
 from scope.inference.wide_uses import EXTENDED_WIDE, MARKERS, WIDE, are_wide, is_wide
 from scope.lineage.spelling import extended_spelling_patterns, spelling_patterns, spells
 from scope.model import Kind, Status
-from scope.ports import Git
+from scope.ports import Found, Git
 from scope.repository.snapshot import Snapshot
 from tests.support.fake_git import FakeGit, Files, Node
+from tests.support.fakes import KeptInMemory
 from tests.support.sandbox import Sandbox
 
 ODD = ("a b.py", "né.py", "tab\there.py", 'quote".py', "line\nend.py", "$(x).py")
@@ -72,7 +74,7 @@ def test_names_come_as_they_are(subject: Subject) -> None:
     assert sorted(snapshot.names("src")) == sorted(ODD)
     contents = snapshot.read_all(snapshot.files("src"))
     assert contents == {path: content.encode() for path, content in files.items()}
-    assert snapshot.grep(("#",), ("src",)) == files.keys()
+    assert snapshot.grep(("#",), ("src",)).files == files.keys()
 
 
 def test_differences_are_told_without_renames_and_sorted(subject: Subject) -> None:
@@ -101,37 +103,38 @@ def test_a_search_looks_into_its_folders_only(subject: Subject) -> None:
     tree = subject.make(
         {"src/sales/a.py": "x.y\n", "src/sales_eu/a.py": "x.y\n", "a.py": "x.y\n", "src/sales/b.py": "xzy\n"}
     )
-    assert subject.port.grep(tree, (r"x\.y",), ("src/sales",)) == {"src/sales/a.py"}
-    assert subject.port.grep(tree, (r"x\.y", "xzy"), ("src/sales", "src/sales_eu")) == {
+    assert subject.port.grep(tree, (r"x\.y",), ("src/sales",)).files == {"src/sales/a.py"}
+    assert subject.port.grep(tree, (r"x\.y", "xzy"), ("src/sales", "src/sales_eu")).files == {
         "src/sales/a.py",
         "src/sales/b.py",
         "src/sales_eu/a.py",
     }
-    assert subject.port.grep(tree, (), ("src",)) == frozenset()
-    assert subject.port.grep(tree, ("x",), ()) == frozenset()
-    assert subject.port.grep(tree, ("x",), ("none",)) == frozenset()
+    assert subject.port.grep(tree, (), ("src",)).files == frozenset()
+    assert subject.port.grep(tree, ("x",), ()).files == frozenset()
+    assert subject.port.grep(tree, ("x",), ("none",)).files == frozenset()
 
 
 def test_a_search_may_end_with_more_files_than_are_wanted(subject: Subject) -> None:
     files = {f"src/{number}/{'long' * 40}.py": "x\n" for number in range(2_000)}
     tree = subject.make(files)
     found = subject.port.grep(tree, ("x",), ("src",), most=3)
-    assert len(found) > 3
-    assert found == set(sorted(files)[: len(found)])
-    assert subject.port.grep(tree, ("x",), ("src",), most=2_000) == files.keys()
+    assert len(found.files) > 3
+    assert found.files <= files.keys()
+    assert not found.folders
+    assert subject.port.grep(tree, ("x",), ("src",), most=2_000).files == files.keys()
 
 
 @pytest.mark.parametrize("patterns", [("",), ("", "y"), ("y", "")])
 def test_an_empty_pattern_matches_every_file_with_a_line(subject: Subject, patterns: tuple[str, ...]) -> None:
     tree = subject.make({"src/a": "x\n", "src/b": "y\n"})
-    assert subject.port.grep(tree, patterns, ("src",)) == {"src/a", "src/b"}
+    assert subject.port.grep(tree, patterns, ("src",)).files == {"src/a", "src/b"}
 
 
 def test_a_search_does_not_mind_what_a_file_is(subject: Subject) -> None:
     tree = subject.make(
         {"src/a": b"\0\0 found\n", "src/b": "found", "src/c": b"\xff found\r\n", "src/d": Node(b"found", Kind.SYMLINK)}
     )
-    assert subject.port.grep(tree, ("found",), ("src",)) == {"src/a", "src/b", "src/c"}
+    assert subject.port.grep(tree, ("found",), ("src",)).files == {"src/a", "src/b", "src/c"}
 
 
 def test_a_pattern_with_a_line_end_is_refused(subject: Subject) -> None:
@@ -171,11 +174,11 @@ def test_a_search_for_uses_that_name_nothing_means_the_same(tmp_path: Path) -> N
     fake, sandbox = FakeGit(), Sandbox.create(tmp_path / "repository", dict(files))
     with GitRepository(sandbox.root) as git:
         tree = git.root_tree(sandbox.head)
-        matches = git.grep(tree, WIDE, ("src",))
-        extended = git.grep(tree, ("(",), ("src",), EXTENDED_WIDE)  # no matcher takes the first
+        matches = git.grep(tree, WIDE, ("src",)).files
+        extended = git.grep(tree, ("(",), ("src",), EXTENDED_WIDE).files  # no matcher takes the first
     expected = {path for path, line in zip(files, lines, strict=True) if line not in LINES["none"]}
     assert matches == expected == extended
-    assert fake.grep(fake.make(files), WIDE, ("src",)) == expected
+    assert fake.grep(fake.make(files), WIDE, ("src",)).files == expected
     together = dict(zip(files, are_wide([text.encode() for text in files.values()]), strict=True))
     assert together == {path: is_wide(text.encode()) for path, text in files.items()}
     assert {path for path, wide in together.items() if wide} == expected
@@ -199,7 +202,7 @@ def test_long_lines_are_searched_in_time(tmp_path: Path) -> None:
     with GitRepository(sandbox.root) as git:
         tree = git.root_tree(sandbox.head)
         # No extended expression stands in: these would take hours for the first names of a line.
-        assert git.grep(tree, WIDE, ("src",), ("none",)) == {"src/star.py"}
+        assert git.grep(tree, WIDE, ("src",), ("none",)).files == {"src/star.py"}
     assert {path for path, text in LONG_LINES.items() if is_wide(text.encode())} == {"src/star.py"}
 
 
@@ -225,11 +228,47 @@ def test_many_folders_are_searched_by_several_processes(tmp_path: Path, monkeypa
     sandbox = Sandbox.create(tmp_path / "repository", {**files, "src/d7/b.py": "y\n"})
     with GitRepository(sandbox.root) as git:
         tree = git.root_tree(sandbox.head)
-        assert git.grep(tree, ("import",), folders) == set(files)
-        assert git.grep(tree, ("(",), folders, ("import|y",)) == {*files, "src/d7/b.py"}
-        assert git.grep(tree, ("import",), folders, most=4) <= set(files)
+        assert git.grep(tree, ("import",), folders).files == set(files)
+        assert git.grep(tree, ("(",), folders, ("import|y",)).files == {*files, "src/d7/b.py"}
+        assert git.grep(tree, ("import",), folders, most=4).files <= set(files)
         with pytest.raises(ScopeError, match="git grep"):
             git.grep(tree, ("(",), folders)
+
+
+@pytest.mark.parametrize("cores", [1, 2, 3])
+def test_a_search_tells_which_folders_it_has_gone_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cores: int
+) -> None:
+    monkeypatch.setattr("scope.adapters.git.count_cores", lambda: cores)
+    # Names that sort otherwise with a slash behind them, and answers that are longer than a pipe holds.
+    folders = [f"src/d{number}{end}" for number in range(20) for end in ("", "-", ".x")]
+    files = {f"{folder}/{number}{'long' * 40}.py": "import x\n" for folder in folders for number in range(30)}
+    sandbox = Sandbox.create(tmp_path / "repository", dict(files))
+    begins = tuple(f"{folder}/" for folder in folders)
+    with GitRepository(sandbox.root) as git:
+        tree = git.root_tree(sandbox.head)
+        for most in (0, 10, 300, len(files) - 1):
+            ended = git.grep(tree, ("import",), folders, most=most)
+            assert len(ended.files) > most
+            assert ended.files <= files.keys()
+            searched = tuple(begin for begin in begins if begin.removesuffix("/") in ended.folders)
+            assert {file for file in files if file.startswith(searched)} <= ended.files
+            assert searched or most < 300
+        whole = git.grep(tree, ("import",), folders, most=len(files))
+        assert whole == Found(frozenset(files), frozenset(folders))
+
+
+def test_folders_in_each_other_are_searched_to_their_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scope.adapters.git.count_cores", lambda: 2)
+    folders = [f"src{'/d' * depth}" for depth in range(20)]
+    files = {f"{folder}/{number}{'long' * 40}.py": "import x\n" for folder in folders for number in range(100)}
+    sandbox = Sandbox.create(tmp_path / "repository", dict(files))
+    with GitRepository(sandbox.root) as git:
+        snapshot = Snapshot(git, git.root_tree(sandbox.head))
+        for kept in (None, KeptInMemory()):
+            for most in (len(files), len(files) - 1):
+                found = search(snapshot, kept, ["import"], folders, most=most)
+                assert found == files.keys() or (len(found) > most and found <= files.keys())
 
 
 def test_a_git_without_perl_s_matcher_finds_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -242,7 +281,7 @@ def test_a_git_without_perl_s_matcher_finds_the_same(tmp_path: Path, monkeypatch
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
     with GitRepository(sandbox.root) as git:
-        assert git.grep(git.root_tree(sandbox.head), ("import|from",), ("src",)) == {"src/a.py"}
+        assert git.grep(git.root_tree(sandbox.head), ("import|from",), ("src",)).files == {"src/a.py"}
 
 
 def test_a_file_that_a_search_can_t_read_is_no_file_without_a_match(tmp_path: Path) -> None:
@@ -281,10 +320,10 @@ def test_a_search_for_spellings_means_the_same(tmp_path: Path) -> None:
     patterns, extended = spelling_patterns({"finance"}), extended_spelling_patterns({"finance"})
     with GitRepository(sandbox.root) as git:
         tree = git.root_tree(sandbox.head)
-        matches = git.grep(tree, patterns, ("src",))
-        assert git.grep(tree, ("(?no Perl",), ("src",), extended) == matches
+        matches = git.grep(tree, patterns, ("src",)).files
+        assert git.grep(tree, ("(?no Perl",), ("src",), extended).files == matches
     assert sorted(line for path, line in zip(files, lines, strict=True) if path in matches) == sorted(SPELLED)
-    assert fake.grep(fake.make(files), patterns, ("src",)) == matches
+    assert fake.grep(fake.make(files), patterns, ("src",)).files == matches
     assert {path for path, text in files.items() if spells(text, {"finance"})} == matches
 
 
@@ -308,6 +347,6 @@ def test_each_process_of_a_search_gets_as_many_folders_of_code(tmp_path: Path, m
     monkeypatch.setattr(adapter, "count_cores", lambda: 2)
     folders = [path.rpartition("/")[0] for path in files]
     with GitRepository(sandbox.root) as git:
-        assert git.grep(git.root_tree(sandbox.head), ("x",), folders) == files.keys()
+        assert git.grep(git.root_tree(sandbox.head), ("x",), folders).files == files.keys()
     searches = [command for call in spy.call_args_list if "grep" in (command := call.args[0])]
     assert [sum(")src/" in argument for argument in command) for command in searches] == [5, 5]

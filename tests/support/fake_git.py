@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from scope.errors import ScopeError
 from scope.model import Change, Entry, Kind, Status
+from scope.ports import Found
 from scope.repository.snapshot import Snapshot
 
 
@@ -148,12 +149,12 @@ class FakeGit:
         folders: Iterable[str],
         extended: Iterable[str] = (),
         most: int | None = None,
-    ) -> frozenset[str]:
+    ) -> Found:
         del extended
         wanted, listed = tuple(patterns), tuple(folders)
         self.searched.append(listed)
         if not wanted:
-            return frozenset()
+            return Found()
         expression = _compiled(wanted)
         prefixes = tuple(f"{folder}/" for folder in listed)
         found = (
@@ -161,7 +162,12 @@ class FakeGit:
             for path, entry in self._listed(tree, "").items()
             if entry.kind is Kind.FILE and path.startswith(prefixes) and expression.search(self._blobs[entry.oid])
         )
-        return frozenset(found if most is None else sorted(found, key=os.fsencode)[: most + 1])
+        first = sorted(found, key=os.fsencode)[: None if most is None else most + 1]
+        is_whole = most is None or len(first) <= most
+        last = os.fsencode(first[-1]) if first else b""
+        begins = {folder: os.fsencode(folder) + b"/" for folder in listed}
+        searched = (one for one, begin in begins.items() if is_whole or (begin < last and not last.startswith(begin)))
+        return Found(frozenset(first), frozenset(searched))
 
 
 @lru_cache(maxsize=10_000)
